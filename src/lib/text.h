@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text into a buffer of fixed size: cut, never overrun; `cut` tells. Always NUL-terminated. */
+#ifndef LIB_TEXT_H
+#define LIB_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+	char *buf;
+	size_t cap;
+	size_t len;
+	bool cut;
+};
+
+struct text text_init(char *buf, size_t cap);
+void text_add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Copies src into dst of size cap, cut at cap - 1; returns false when it was cut. */
+bool text_copy(char *dst, size_t cap, const char *src);
+/* Whole string is a decimal number from min to max: 0 or -EINVAL, -ERANGE. */
+int text_number(const char *s, long long min, long long max, long long *ret);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything a node does to the world, as plain data; bytes are borrowed until the next call of node_effect. */
+#ifndef NODE_EFFECT_H
+#define NODE_EFFECT_H
+
+#include "node/event.h"
+
+enum effect_kind {
+	EFFECT_FRAME,    /* send an Ethernet frame; LINK_CLOUD: deliver it to the client bridge through bat0p */
+	EFFECT_DATAGRAM, /* state datagram (UDP, NODE_STATE_UDP_PORT) to a Babel neighbour */
+	EFFECT_WISH,     /* what the system should look like has changed: read node_wish() and apply the difference */
+	EFFECT_NAMES,    /* the names clients may ask for have changed: read node_names() */
+	EFFECT_FORGET,   /* remove the bridge's forwarding entry of a station on client ports */
+	EFFECT_ANSWER,   /* neighbour entry for an address on the client bridge (answers EVENT_SOLICIT) */
+	EFFECT_PROBE,    /* ask a target through an uplink, answer with EVENT_PROBE, at the latest after timeout_ms */
+	EFFECT_STORE,    /* save these bytes: temp, fsync, rename */
+	EFFECT_NOTICE,   /* something people may want to know: `trama events` and the log */
+};
+
+#define NODE_STATE_UDP_PORT 5510
+
+struct effect_frame {
+	enum link link;
+	uint16_t port;
+	const uint8_t *data;
+	size_t len;
+};
+
+struct effect_datagram {
+	uint16_t port;
+	struct ip6 to;
+	const uint8_t *data;
+	size_t len;
+};
+
+struct effect_forget {
+	struct mac mac;
+	uint16_t vid;
+};
+
+struct effect_answer {
+	bool v6;
+	struct ip4 ip4;
+	struct ip6 ip6;
+	struct mac mac;
+};
+
+enum probe_kind {
+	PROBE_NEXT_HOP, /* does the router answer ARP or ping: target4 */
+	PROBE_DNS,      /* ask the resolver target4 for the A record of `name` */
+	PROBE_HTTP,     /* GET http://name/path from address target4 (zero: resolve it by resolver4); wants status 200 or 204 */
+};
+
+struct effect_probe {
+	uint32_t id;
+	enum probe_kind kind;
+	uint16_t port; /* leave by this uplink */
+	uint32_t timeout_ms;
+	struct ip4 target4;
+	struct ip4 resolver4;
+	char name[64];
+	char path[64];
+};
+
+struct effect_store {
+	const uint8_t *data;
+	size_t len;
+};
+
+enum notice {
+	NOTICE_STARTED,
+	NOTICE_CLIENT_CAME,
+	NOTICE_CLIENT_ROAMED_AWAY,
+	NOTICE_CLIENT_LEFT,
+	NOTICE_PORT_ROLE,
+	NOTICE_ROGUE_DHCP,
+	NOTICE_NODE_CAME,
+	NOTICE_NODE_LEFT,
+	NOTICE_UPLINK_UP,
+	NOTICE_UPLINK_DOWN,
+	NOTICE_GATEWAY_CHANGED,
+	NOTICE_CLASH_CLOUD,
+	NOTICE_CLASH_NETWORK,
+	NOTICE_CLASH_RESOLVED,
+	NOTICE_CHILD_DIED,
+	NOTICE_LEASE,
+	NOTICE_TABLE_FULL,
+	NOTICE_COUNT,
+};
+
+struct effect_notice {
+	enum notice notice;
+	uint16_t port;
+	struct mac mac;
+	struct ip4 ip4;
+	char text[96]; /* names and numbers that belong to it, may be empty */
+};
+
+struct effect {
+	enum effect_kind kind;
+	union {
+		struct effect_frame frame;
+		struct effect_datagram datagram;
+		struct effect_forget forget;
+		struct effect_answer answer;
+		struct effect_probe probe;
+		struct effect_store store;
+		struct effect_notice notice;
+	};
+};
+
+#endif

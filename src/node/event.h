@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that reaches a node from outside, as plain data. The platform and the simulator make these; recording
+ * them and playing them back gives the same effects. Bytes and texts are borrowed for the call of node_input.
+ */
+#ifndef NODE_EVENT_H
+#define NODE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/clock.h"
+
+#define NODE_PORTS   16 /* ports of a node: physical interfaces, Wi-Fi interfaces, tunnels */
+#define NODE_IFNAME  16
+#define NODE_RESOLVERS 4
+
+/* The places where whole Ethernet frames come in and go out. */
+enum link {
+	LINK_PORT,   /* the port itself, untagged: port hellos (0x88b5), DHCP replies to the node's own probes */
+	LINK_MESH,   /* the port's VLAN device of the cloud: batman-adv frames (0x4305), tag removed */
+	LINK_CLOUD,  /* bat0p: what the client bridge sends into the cloud, and what the cloud delivers to it */
+	LINK_CLIENT, /* anygw: DHCP, ARP, router solicitation and neighbour discovery of this node's own clients */
+};
+
+enum event_kind {
+	EVENT_TIMER,       /* nothing but the time: node_deadline() has passed */
+	EVENT_FRAME,
+	EVENT_DATAGRAM,    /* state datagram from a Babel neighbour */
+	EVENT_PORT,        /* a port appeared, changed or went */
+	EVENT_CLIENT,      /* the bridge learnt or forgot a station; a station (dis)associated */
+	EVENT_SOLICIT,     /* the kernel looks for the neighbour of an address on the client bridge */
+	EVENT_ROUTE,       /* babeld learnt, changed or lost a route */
+	EVENT_NEIGHBOUR,   /* babeld sees, changes or loses a neighbour */
+	EVENT_UPLINK,      /* the DHCP client of a port, or what a foreign uplink is found to have */
+	EVENT_PROBE,       /* the answer to an EFFECT_PROBE */
+	EVENT_CHILD,       /* a child started or died */
+	EVENT_LOAD,        /* once at start: the saved snapshot, len 0 if there is none */
+	EVENT_CONTROL,     /* something an administrator asked for */
+};
+
+enum port_kind {
+	PORT_KIND_ETHERNET,
+	PORT_KIND_WIFI_AP,
+	PORT_KIND_WIFI_MESH, /* 802.11s or ad-hoc */
+	PORT_KIND_TUNNEL,    /* no Ethernet: layer 3 only */
+};
+
+struct event_frame {
+	enum link link;
+	uint16_t port; /* LINK_PORT, LINK_MESH */
+	const uint8_t *data;
+	size_t len;
+};
+
+struct event_datagram {
+	uint16_t port;
+	struct ip6 from; /* link-local */
+	const uint8_t *data;
+	size_t len;
+};
+
+struct event_port {
+	uint16_t port; /* given by the platform, stable while the interface exists */
+	bool gone;
+	bool carrier;
+	bool foreign_address; /* carries an address that is not ours */
+	bool foreign_default; /* a default route that is not ours leaves by it */
+	enum port_kind kind;
+	struct mac mac;
+	uint32_t mtu;
+	char name[NODE_IFNAME];
+};
+
+enum client_change {
+	CLIENT_LEARNT,       /* bridge forwarding entry on a client port: new, or moved to it */
+	CLIENT_FORGOTTEN,    /* that entry has gone */
+	CLIENT_ASSOCIATED,   /* Wi-Fi association */
+	CLIENT_DISASSOCIATED,
+};
+
+struct event_client {
+	enum client_change change;
+	uint16_t port;
+	uint16_t vid; /* 0 = untagged */
+	struct mac mac;
+};
+
+struct event_solicit {
+	bool v6;
+	struct ip4 ip4;
+	struct ip6 ip6;
+};
+
+/* A route of Babel's table as babeld's monitor shows it, the installed one per destination. */
+struct event_route {
+	bool gone;
+	bool v6;
+	bool own; /* redistributed by this node itself */
+	uint16_t port;
+	uint16_t metric;
+	uint8_t router_id[8];
+	struct net4 to4;
+	struct net6 to6;
+	struct net6 from6; /* source prefix, length 0 = any */
+	struct ip4 via4;   /* zero when the next hop is IPv6 */
+	struct ip6 via6;
+};
+
+struct event_neighbour {
+	bool gone;
+	uint16_t port;
+	uint16_t cost; /* 0xffff = unreachable */
+	uint16_t rtt_ms;
+	struct ip6 address; /* link-local on the port's Babel VLAN */
+};
+
+struct event_uplink {
+	uint16_t port;
+	bool gone;
+	bool foreign; /* not configured by us: used as it is */
+	struct net4 ip4; /* address and prefix length, zero = none */
+	struct ip4 router4;
+	struct net6 ip6;
+	struct ip6 router6;
+	uint32_t mtu;
+	uint8_t resolver_count;
+	struct ip4 resolvers[NODE_RESOLVERS];
+};
+
+struct event_probe {
+	uint32_t id;
+	bool ok;
+	uint16_t detail; /* HTTP status, DNS rcode or errno */
+	uint32_t rtt_us;
+};
+
+enum child_kind {
+	CHILD_BABELD,
+	CHILD_DNSMASQ,
+	CHILD_DHCP, /* udhcpc on one port */
+};
+
+struct event_child {
+	enum child_kind kind;
+	uint16_t port; /* CHILD_DHCP */
+	bool running;
+	int status; /* wait status when it died */
+};
+
+struct event_load {
+	const uint8_t *data;
+	size_t len;
+};
+
+enum control_act {
+	CONTROL_RELEASE_LEASE, /* mac */
+	CONTROL_PING_MESH,     /* to: originator, ttl (50 = plain echo), id */
+};
+
+struct event_control {
+	enum control_act act;
+	struct mac mac;
+	uint8_t ttl;
+	uint16_t id;
+};
+
+struct event {
+	enum event_kind kind;
+	union {
+		struct event_frame frame;
+		struct event_datagram datagram;
+		struct event_port port;
+		struct event_client client;
+		struct event_solicit solicit;
+		struct event_route route;
+		struct event_neighbour neighbour;
+		struct event_uplink uplink;
+		struct event_probe probe;
+		struct event_child child;
+		struct event_load load;
+		struct event_control control;
+	};
+};
+
+#endif
