@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration: one option table (conf_table.c) makes the parser, the checks, the printer and
+ * the documentation. An absent file is a valid one: every option has a default that makes a working
+ * node.
+ *
+ * Text in UCI syntax: `config TYPE 'NAME'`, `option NAME 'VALUE'`, `list NAME 'VALUE'`, comments
+ * from # on, quotes and backslashes as UCI has them. `config lime ...` holds what LibreMesh has
+ * under the same name, `config trama ...` what is trama's own, `config port 'eth0'` one port. A
+ * later option wins over an earlier one; a `list` replaces the default as a whole, and an empty
+ * item empties it. What is unknown or out of range is an error, never ignored.
+ */
+#ifndef CORE_CONF_CONF_H
+#define CORE_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/text.h"
+
+#define CONF_SIZE_MAX 65536 /* bytes of a configuration file */
+#define CONF_PORT_MAX 16
+#define CONF_NAME_MAX 64
+#define CONF_TEMPLATE_MAX 64
+#define CONF_URL_MAX 192
+#define CONF_ADDR_MAX 8
+#define CONF_RANGE_MAX 16
+#define CONF_URLS_MAX 4
+
+/* An address of either family; family 4 or 6, 0: none. */
+struct conf_addr {
+	uint8_t family;
+	struct ip4 ip4;
+	struct ip6 ip6;
+};
+
+/* First and last address, both included. */
+struct conf_range {
+	struct ip4 first, last;
+};
+
+enum conf_engine { CONF_ENGINE_AUTO, CONF_ENGINE_USER };
+enum conf_vlan_protocol { CONF_VLAN_8021AD, CONF_VLAN_8021Q };
+enum conf_role { CONF_ROLE_AUTO, CONF_ROLE_MESH, CONF_ROLE_CLIENT, CONF_ROLE_UPLINK };
+enum conf_proto { CONF_PROTO_DHCP, CONF_PROTO_STATIC };
+
+#define CONF_VLAN_DERIVED (-1) /* vlan id that follows from the SSID */
+
+/* config lime 'system', 'network', 'wifi': LibreMesh's names. Templates are expanded by core/cloud.
+ */
+struct conf_system {
+	char hostname[CONF_TEMPLATE_MAX];
+	char domain[CONF_NAME_MAX];
+};
+
+struct conf_network {
+	char primary_interface[16]; /* "auto": the first Ethernet port */
+	char main_ipv4_address[CONF_TEMPLATE_MAX];
+	char main_ipv6_address[CONF_TEMPLATE_MAX];
+	char anygw_mac[CONF_TEMPLATE_MAX];
+	int32_t anygw_dhcp_start; /* first address of the pool, from the network address */
+	int32_t anygw_dhcp_limit; /* how many; 0: to the end */
+	uint32_t resolver_count;
+	struct conf_addr resolvers[CONF_ADDR_MAX]; /* none: those of the way out */
+	int32_t batadv_orig_interval_ms;
+};
+
+struct conf_wifi {
+	char ap_ssid[33]; /* decides the cloud */
+};
+
+/* config trama 'l2' ... 'limits' */
+struct conf_l2 {
+	enum conf_engine engine;
+	enum conf_vlan_protocol vlan_protocol;
+	int32_t vlan_id; /* CONF_VLAN_DERIVED, 0: untagged */
+};
+
+struct conf_l3 {
+	enum conf_vlan_protocol vlan_protocol;
+	int32_t vlan_id; /* 0: untagged */
+};
+
+struct conf_security {
+	char community_key[65]; /* "": open network */
+};
+
+struct conf_dhcp {
+	int32_t lease_time_s;
+	int32_t mtu; /* option 26; 0: the smallest that the cloud's links allow */
+	uint32_t exclude_count;
+	struct conf_range exclude[CONF_RANGE_MAX];
+	char captive_portal[CONF_URL_MAX]; /* option 114 */
+	int32_t rate;			   /* messages answered per second */
+};
+
+struct conf_ra {
+	int32_t mtu; /* 0: the smallest that the cloud's links allow */
+	int32_t interval_s;
+	int32_t lifetime_s; /* of the prefix and the resolver */
+};
+
+struct conf_uplink {
+	bool nat66;
+	bool allow_private;
+	uint32_t check_url_count;
+	char check_url[CONF_URLS_MAX][CONF_URL_MAX]; /* conf_check_url() takes them apart */
+	char check_dns[CONF_NAME_MAX];
+	uint32_t check_host_count;
+	struct conf_addr check_host[CONF_ADDR_MAX];
+};
+
+struct conf_node {
+	char state_dir[CONF_NAME_MAX];
+	int32_t save_interval_s;
+};
+
+struct conf_limits {
+	int32_t originators;
+	int32_t clients; /* of the whole cloud */
+	int32_t records;
+	int32_t neighbours;
+	int32_t solicit_rate; /* unknown addresses looked for in the cloud, per second */
+};
+
+/* config port 'NAME' */
+struct conf_port {
+	char name[CONF_NAME_MAX]; /* of the section */
+	char device[16];	  /* "": name is the interface; see conf_port_device() */
+	enum conf_role role;
+	enum conf_proto proto;
+	struct net4 ipaddr; /* proto static: address with prefix length, zero: none */
+	struct ip4 gateway;
+	struct net6 ip6addr;
+	struct ip6 ip6gw;
+	uint32_t dns_count;
+	struct conf_addr dns[CONF_ADDR_MAX]; /* resolvers behind this uplink, also with DHCP */
+};
+
+struct conf {
+	struct conf_system system;
+	struct conf_network network;
+	struct conf_wifi wifi;
+	struct conf_l2 l2;
+	struct conf_l3 l3;
+	struct conf_security security;
+	struct conf_dhcp dhcp;
+	struct conf_ra ra;
+	struct conf_uplink uplink;
+	struct conf_node node;
+	struct conf_limits limits;
+	uint32_t port_count;
+	struct conf_port port[CONF_PORT_MAX];
+};
+
+struct conf_error {
+	int line;			  /* 1.. */
+	char section[CONF_NAME_MAX + 16]; /* "trama l2", "port eth0"; "" outside of any */
+	char option[CONF_NAME_MAX];
+	char value[CONF_NAME_MAX]; /* cut */
+	char message[192];	   /* what is wrong, and what is allowed */
+};
+
+/* All defaults; needs no file. */
+void conf_init(struct conf *c);
+/* Defaults, then what the text says. 0 or -EINVAL (then ret is untouched and error says why),
+ * -E2BIG. */
+int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error);
+/* One line for people: FILE:LINE: section 'trama l2', option 'engine', value 'x': message. */
+void conf_error_print(const struct conf_error *e, const char *file, struct text *t);
+
+enum conf_print_what {
+	CONF_PRINT_CHANGED, /* options that differ from their default */
+	CONF_PRINT_ALL,
+};
+
+/* Text that conf_parse makes the same struct from. Without secrets, secret options become comments.
+ */
+void conf_print(const struct conf *c, enum conf_print_what what, bool secrets, struct text *t);
+
+enum conf_doc_format {
+	CONF_DOC_TEXT, /* for a terminal */
+	CONF_DOC_MAN,  /* man(7) macros, the body of an OPTIONS section */
+};
+
+/* Every option: name, type, default, range, help. */
+void conf_doc(enum conf_doc_format format, struct text *t);
+
+/* The options as data, for completion and schemas; NULL at the end. The strings live for ever. */
+struct conf_doc_entry {
+	const char *section; /* "lime system", "port" */
+	const char *option;
+	bool list, secret;
+	char type[96];	 /* "number from 0 to 4094", "one of auto user" */
+	const char *def; /* as text; items of a list separated by a blank */
+	const char *help;
+};
+bool conf_doc_next(uint32_t *cursor, struct conf_doc_entry *ret);
+
+/* The interface of a port section. */
+const char *conf_port_device(const struct conf_port *p);
+/* The section for an interface, NULL when it has none (all defaults). */
+const struct conf_port *conf_port_find(const struct conf *c, const char *device);
+
+/* "http://HOST[:PORT]/PATH [STATUS [TEXT]]": which answer an HTTP check wants, 204 with any body by
+ * default. */
+struct conf_check_url {
+	char host[CONF_NAME_MAX];
+	uint16_t port;
+	char path[CONF_URL_MAX];
+	uint16_t status;
+	char text[32]; /* the body starts with it; "": any */
+};
+/* 0 or -EINVAL. */
+int conf_check_url(const char *entry, struct conf_check_url *ret);
+
+#endif
