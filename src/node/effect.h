@@ -46,20 +46,26 @@ struct effect_answer {
 };
 
 enum probe_kind {
-	PROBE_NEXT_HOP, /* does the router answer ARP or ping: target4 */
-	PROBE_DNS,      /* ask the resolver target4 for the A record of `name` */
-	PROBE_HTTP,     /* GET http://name/path from address target4 (zero: resolve it by resolver4); wants status 200 or 204 */
+	PROBE_NEXT_HOP, /* does the target answer ARP or ND on the uplink */
+	PROBE_PING,     /* ICMP echo to the target */
+	PROBE_DNS,      /* ask the target, a resolver, for the A record of `name`; anything but SERVFAIL and REFUSED is ok */
+	PROBE_HTTP,     /* GET http://name:http_port/path, name resolved at the target (zero: any resolver) */
 };
 
+/* Out of that uplink only, with its address as source. Answered by EVENT_PROBE with the same id, or not at all. */
 struct effect_probe {
 	uint32_t id;
 	enum probe_kind kind;
-	uint16_t port; /* leave by this uplink */
+	uint16_t port;
 	uint32_t timeout_ms;
+	bool v6; /* family of the target */
 	struct ip4 target4;
-	struct ip4 resolver4;
+	struct ip6 target6;
 	char name[64];
-	char path[64];
+	uint16_t http_port;
+	uint16_t http_status; /* the right answer: this status ... */
+	char http_text[32];   /* ... and a body that starts with this; "" for any */
+	char path[192];
 };
 
 struct effect_store {

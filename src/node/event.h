@@ -130,10 +130,16 @@ struct event_uplink {
 	struct ip4 resolvers[NODE_RESOLVERS];
 };
 
+enum probe_result {
+	PROBE_OK,
+	PROBE_FAILED,   /* timeout, refused, unreachable, SERVFAIL */
+	PROBE_PORTAL,   /* HTTP: somebody else answered (status, body or redirect wrong) */
+	PROBE_UNUSABLE, /* the target does not exist in this family */
+};
+
 struct event_probe {
 	uint32_t id;
-	bool ok;
-	uint16_t detail; /* HTTP status, DNS rcode or errno */
+	enum probe_result result;
 	uint32_t rtt_us;
 };
 
