@@ -36,10 +36,11 @@ struct dhcp6_msg {
 	uint8_t server_id[DHCP6_DUID_MAX];
 	uint8_t server_id_len;
 	bool wants_dns, wants_search; /* option request list */
-	bool has_ia;		      /* any identity association: the sender wants an address */
-	struct ip6 dns;		      /* of a reply, the first; zero: none */
-	char search[NAME_MAX_TEXT];   /* of a reply, the first */
-	uint32_t refresh_s;	      /* of a reply, 0: none */
+	/* any identity association: the sender wants an address */
+	bool has_ia;
+	struct ip6 dns;		    /* of a reply, the first; zero: none */
+	char search[NAME_MAX_TEXT]; /* of a reply, the first */
+	uint32_t refresh_s;	    /* of a reply, 0: none */
 };
 
 /* r is what UDP carries; relay messages are not understood. 0 or -EBADMSG. */

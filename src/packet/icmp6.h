@@ -37,8 +37,9 @@ struct icmp6_head {
 struct icmp6_nd {
 	uint8_t type;			  /* ICMP6_RS, ICMP6_NS or ICMP6_NA */
 	bool router, solicited, override; /* flags of a NA */
-	bool has_mac;			  /* source (RS, NS) or target (NA) link-layer address */
-	struct ip6 target;		  /* not in a RS */
+	/* source (RS, NS) or target (NA) link-layer address */
+	bool has_mac;
+	struct ip6 target; /* not in a RS */
 	struct mac mac;
 };
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The book of a cloud's clients: their records, and for every address whose it is. Knows nothing of
+ * DHCP.
+ *
+ * Invariant: every address of a record is indexed, with one holder; where two records hold the same
+ * one, a lease goes before an address that was only seen, and of two leases the one that book_older
+ * says. The IPv4 addresses whose state changes are told through `changed`.
+ */
+#ifndef LEASE_BOOK_H
+#define LEASE_BOOK_H
+
+#include "core/lease/client.h"
+#include "lib/bucket.h"
+#include "lib/table.h"
+
+struct book_client {
+	struct mac mac; /* key, as in rec */
+	struct lease_client rec;
+	usec_t allocated_at; /* of rec.ip4; before the start of the clock where it is older */
+	usec_t refreshed_at; /* last written or learnt */
+	usec_t alive_at;     /* last sign of life at this node */
+	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
+	usec_t addr_seen[LEASE_ADDRS_MAX];
+	struct bucket addr_rate;
+};
+
+struct book_addr {
+	struct ip6 addr; /* key */
+	struct mac holder;
+	bool leased; /* else only seen */
+};
+
+struct book_id {
+	uint8_t key[1 + LEASE_ID_MAX]; /* length, client identifier, zeros */
+	struct mac mac;
+};
+
+struct book {
+	struct table clients; /* struct book_client */
+	struct table addrs;   /* struct book_addr */
+	struct table ids;     /* struct book_id */
+	void (*changed)(void *ctx, const struct ip4 *ip, usec_t now);
+	void *ctx;
+};
+
+/* 0 or -ENOMEM. */
+int book_init(struct book *b, uint32_t clients_max, const struct hash_key *key);
+void book_done(struct book *b);
+struct book_client *book_find(const struct book *b, const struct mac *mac);
+struct book_client *book_find_id(const struct book *b, const uint8_t *id, uint8_t len);
+/* NULL when the book is full. The MAC must not be in it. */
+struct book_client *book_add(struct book *b, const struct mac *mac, usec_t now);
+void book_remove(struct book *b, struct book_client *c, usec_t now);
+/* Whose an address is; NULL: nobody's. */
+const struct book_addr *book_holder(const struct book *b, const struct ip6 *addr);
+const struct book_addr *book_holder4(const struct book *b, const struct ip4 *ip);
+/* c holds ip by lease and nobody goes before it. */
+bool book_has_lease(const struct book *b, const struct book_client *c);
+/* Of two leases of one address, whether a's goes before b's: age, where close the lower MAC. */
+bool book_older(const struct book_client *a, const struct book_client *b);
+/*
+ * Gives c the lease, allocated at that moment; a zero ip takes away what it has. Returns whom that
+ * takes the address from, or c itself when somebody else goes before it, else NULL.
+ */
+struct book_client *book_set_lease(struct book *b, struct book_client *c, const struct ip4 *ip,
+				   usec_t allocated_at, usec_t now);
+void book_set_id(struct book *b, struct book_client *c, const uint8_t *id, uint8_t len);
+/* c uses addr. True when its record has changed; a full record drops what was not seen for 10
+ * minutes, or stays as it is. */
+bool book_note_addr(struct book *b, struct book_client *c, const struct ip6 *addr, usec_t now);
+/* All addresses of a record at once. */
+void book_set_addrs(struct book *b, struct book_client *c, const struct lease_client *rec,
+		    usec_t now);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DHCPv4 server (RFC 2131) of one node of a cloud, and the book of the cloud's clients.
+ *
+ * Every node answers its own clients with the same server identifier, the anycast address. Leases
+ * are part of the client records, which node replicates; so any node renews any lease. New
+ * addresses come only from blocks of 16 which the node has claimed for itself, so two nodes never
+ * hand out one address, without asking anybody.
+ *
+ * Invariants
+ * - An address is allocated only from a block of our own that is ready, while no record holds or
+ * shows it.
+ * - A block is ready 2 s after all present neighbours acknowledged the claim, or 3 s after it when
+ * we know no other node.
+ * - Of two claims to a block the lower (epoch, node id) holds it; the loser allocates nothing more
+ * from it, and the clients on both sides keep what they have.
+ * - Of two clients with one address the longer lease (by age, under 60 s of difference the lower
+ * MAC) keeps it; the other is refused at its next message.
+ * - As long as we have other nodes and are not synced with them (lease_peers), we know too little
+ * to refuse anybody: then we answer only those whose records we have.
+ *
+ * Timers: claims becoming ready; offers forgotten after 60 s; once a minute a sweep over the
+ * clients (own records without sign of life are dropped: leases after 48 h, others after 1 h) and
+ * over the blocks (idle ones are returned).
+ */
+#ifndef LEASE_LEASE_H
+#define LEASE_LEASE_H
+
+#include "core/lease/book.h"
+#include "core/lease/client.h"
+#include "core/lease/pool.h"
+#include "lib/bucket.h"
+#include "lib/clock.h"
+#include "lib/outq.h"
+#include "lib/rng.h"
+
+#define LEASE_TEXT_MAX 256
+#define LEASE_SEARCH_MAX 4
+#define LEASE_ROUTES_MAX 8
+#define LEASE_OUT_FRAME                                                                            \
+	590 /* largest frame made unless a client allows more, which is at most 1514 */
+
+struct lease_route {
+	struct net4 net;
+	struct ip4 via;
+};
+
+struct lease_conf {
+	struct net4 network; /* of the cloud; host bits are ignored */
+	struct ip4 anycast;  /* router, DNS server and server identifier for clients */
+	struct mac anycast_mac;
+	uint32_t lease_s;			       /* 0: 1200 */
+	uint16_t mtu;				       /* option 26; 0: not sent */
+	char domain[LEASE_NAME_MAX];		       /* empty: none */
+	char search[LEASE_SEARCH_MAX][LEASE_TEXT_MAX]; /* option 119; empty ones are skipped */
+	char captive[LEASE_TEXT_MAX];		       /* option 114, an URI; empty: none */
+	unsigned route_count; /* option 121; the default route by way of anycast is added to them */
+	struct lease_route routes[LEASE_ROUTES_MAX];
+	bool port_unlimited; /* no limit per port: for benchmarks */
+};
+
+struct lease_limits {
+	uint32_t clients;  /* records; 0: 16384 */
+	uint32_t blocks;   /* claims of all nodes; 0: 8192 */
+	uint32_t offers;   /* 0: 1024 */
+	uint32_t reserved; /* addresses of nodes; 0: 4096 */
+};
+
+enum lease_out_kind {
+	LEASE_SEND, /* data: Ethernet frame for the anycast interface; port: where the client asked
+		     */
+	LEASE_PUT,  /* data: struct lease_client, new or changed: replicate it */
+	LEASE_DROP, /* data: struct mac, the key of a record that ends */
+	LEASE_BLOCK_PUT,     /* data: struct lease_block, a claim of ours: replicate it */
+	LEASE_BLOCK_RELEASE, /* data: struct lease_block, given back or lost */
+	LEASE_PROBE, /* data: struct ip4, just allocated: see by ARP that no stranger has it */
+};
+
+enum lease_counter {
+	LEASE_COUNT_DISCOVER,
+	LEASE_COUNT_OFFER,
+	LEASE_COUNT_REQUEST,
+	LEASE_COUNT_ACK,
+	LEASE_COUNT_NAK,
+	LEASE_COUNT_RELEASE,
+	LEASE_COUNT_DECLINE,
+	LEASE_COUNT_INFORM,
+	LEASE_COUNT_MALFORMED,	   /* not a DHCP message that we can read */
+	LEASE_COUNT_NOT_FOR_US,	   /* a reply, relayed, plain BOOTP or for another server */
+	LEASE_COUNT_BAD_CLIENT,	   /* hardware address that is no station's, or ours */
+	LEASE_COUNT_RATE_CLIENT,   /* over the limit per client */
+	LEASE_COUNT_RATE_PORT,	   /* over the limit per port */
+	LEASE_COUNT_PORT_LEASES,   /* a port asked for too many new addresses */
+	LEASE_COUNT_NOT_READY,	   /* no block is ready yet, or not synced: no answer */
+	LEASE_COUNT_EXHAUSTED,	   /* every address of the pool is claimed or in use */
+	LEASE_COUNT_TABLE_FULL,	   /* a new client or offer found no room */
+	LEASE_COUNT_ADDRESS_CLASH, /* two clients with one address met */
+	LEASE_COUNT_BLOCK_CLASH,   /* two claims for one block met */
+	LEASE_COUNT_STRANGER,	   /* somebody uses an address of the pool that is not theirs */
+	LEASE_COUNTERS,
+};
+
+struct lease {
+	struct lease_conf conf;
+	struct lease_node self;
+	struct rng rng;
+	struct outq out;
+	struct book book;     /* clients and whose addresses are whose */
+	struct pool pool;     /* blocks */
+	struct table offers;  /* struct lease_offer by MAC */
+	struct table talkers; /* rates by MAC */
+	struct table ports;   /* rates by port */
+	struct table reserved;
+	usec_t started;
+	usec_t sweep_due;
+	usec_t offers_due;
+	unsigned peers; /* other nodes that are present */
+	bool synced;
+	uint64_t counters[LEASE_COUNTERS];
+};
+
+/*
+ * out_buf (out_cap bytes, 8-byte aligned) is borrowed for the life of l; 64 KiB hold what one input
+ * can cause. 0, -ENOMEM, or -EINVAL for a network longer than /29 or shorter than /8 or an anycast
+ * address outside it.
+ */
+struct lease_setup {
+	struct lease_node self;
+	struct lease_limits limits;
+	struct rng rng; /* also the source of the keys of the tables */
+	void *out_buf;
+	size_t out_cap;
+};
+
+int lease_init(struct lease *l, const struct lease_conf *conf, const struct lease_setup *setup,
+	       usec_t now);
+void lease_done(struct lease *l);
+/* New options at run time. The network must stay the same, else -EINVAL. */
+int lease_configure(struct lease *l, const struct lease_conf *conf);
+
+/*
+ * A frame seen on the anycast interface; anything but UDP to port 67 is ignored without being
+ * counted. port: where the client is attached, any number the node has for it.
+ */
+void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, usec_t now);
+void lease_tick(struct lease *l, usec_t now);
+usec_t lease_deadline(const struct lease *l);
+
+/* What node tells */
+
+/*
+ * others: nodes of the cloud that are present besides us. synced: all that our state neighbours
+ * know has reached us. Call it at every change, first within a second of lease_init when a
+ * neighbour is there.
+ */
+void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now);
+/* A record appeared or changed, written by any node; what we put ourselves may come back. */
+void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now);
+void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now);
+/* A claim of any node; our own of a former run are taken over. */
+void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now);
+void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now);
+/* All present state neighbours have acknowledged our claim. */
+void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now);
+/* An address of a node, or excluded by configuration: never allocated, and who asks for it is
+ * refused. 0 or -ENOSPC. */
+int lease_reserve_address(struct lease *l, const struct ip4 *ip);
+void lease_unreserve_address(struct lease *l, const struct ip4 *ip);
+
+/* A client is at this node (association, bridge entry, frame): its record is made or moved here. */
+void lease_client_here(struct lease *l, const struct mac *mac, usec_t now);
+/* A client of ours uses an address (ra's RA_SEEN): IPv4 as ::ffff:a.b.c.d. Makes the record if
+ * there is none. */
+void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr, usec_t now);
+/* The gateway that its traffic takes. */
+void lease_client_gateway(struct lease *l, const struct mac *mac, const struct lease_node *gw,
+			  usec_t now);
+/* The answer to LEASE_PROBE, or any ARP of a stranger: mac uses ip. */
+void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
+
+/* Queries. Results are copies. */
+
+struct lease_view {
+	struct lease_client client; /* age_s as of now */
+	int64_t expires_s; /* of the lease as we know it, negative: over; only right at the client's
+			      node */
+	int64_t refreshed_s; /* ago, when its record was last written or learnt */
+};
+
+bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct lease_view *ret);
+/* By lease or by any address seen; IPv4 as ::ffff:a.b.c.d. */
+bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t now,
+			struct lease_view *ret);
+/* All records: start with *cursor = 0. Declined addresses are among them. */
+bool lease_next(const struct lease *l, uint32_t *cursor, usec_t now, struct lease_view *ret);
+/* Claims of all nodes, the same way. */
+bool lease_block_next(const struct lease *l, uint32_t *cursor, struct lease_block *ret);
+const char *lease_counter_name(enum lease_counter c);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A rate limit in one number: the moment at which the bucket is full again. All zero is a full
+ * bucket, and one whose moment has passed is like new, so entries in tables of buckets can be
+ * dropped then.
+ */
+#ifndef LIB_BUCKET_H
+#define LIB_BUCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/clock.h"
+
+struct bucket {
+	usec_t full_at;
+};
+
+/* Takes one token of `burst`, one of which comes back every `interval`; false when there is none.
+ */
+static inline bool bucket_take(struct bucket *b, usec_t interval, uint32_t burst, usec_t now)
+{
+	usec_t full_at = b->full_at > now ? b->full_at : now;
+
+	if (full_at - now > interval * (usec_t)(burst - 1))
+		return false;
+	b->full_at = full_at + interval;
+	return true;
+}
+
+#endif
