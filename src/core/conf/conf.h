@@ -194,7 +194,7 @@ struct conf_doc_entry {
 	const char *option;
 	bool list, secret;
 	char type[96];	 /* "number from 0 to 4094", "one of auto user" */
-	const char *def; /* as text; items of a list separated by a blank */
+	const char *def; /* as text; one item of a list per line */
 	const char *help;
 };
 bool conf_doc_next(uint32_t *cursor, struct conf_doc_entry *ret);

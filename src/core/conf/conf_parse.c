@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* UCI statements into a struct conf. The first error ends it; a configuration is valid whole or not
+ * at all. */
+#include "core/conf/conf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/conf/conf_lex.h"
+#include "core/conf/conf_table.h"
+
+#define WORDS_MAX 3
+#define OPTIONS_MAX 64
+
+struct parse {
+	struct conf_lex lex;
+	struct conf conf;
+	struct conf_error *error;
+	int line;			  /* of the statement */
+	char section[CONF_NAME_MAX + 16]; /* for messages and, but for ports, for the table */
+	struct conf_port *port;		  /* the section is a port's */
+	int section_line;		  /* where the port section began */
+	uint32_t word_count;
+	char word[WORDS_MAX][CONF_VALUE_MAX];
+	bool listed[OPTIONS_MAX]; /* the list was begun by the text: no more default */
+};
+
+__attribute__((format(printf, 4, 5))) static int fail(struct parse *p, const char *option,
+						      const char *value, const char *fmt, ...)
+{
+	struct conf_error *e = p->error;
+	va_list args;
+
+	*e = (struct conf_error) { .line = p->line };
+	text_copy(e->section, sizeof(e->section), p->section);
+	text_copy(e->option, sizeof(e->option), option);
+	text_copy(e->value, sizeof(e->value), value);
+	va_start(args, fmt);
+	vsnprintf(e->message, sizeof(e->message), fmt, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static void list_sections(struct text *t)
+{
+	const char *last = "";
+
+	for (uint32_t i = 0; i < conf_table_count; i++) {
+		if (!strcmp(conf_table[i].section, last))
+			continue;
+		last = conf_table[i].section;
+		text_add(t, "%s%s", t->len ? ", " : "", last);
+	}
+}
+
+static void list_options(const char *section, struct text *t)
+{
+	for (uint32_t i = 0; i < conf_table_count; i++)
+		if (!strcmp(conf_table[i].section, section))
+			text_add(t, "%s%s", t->len ? ", " : "", conf_table[i].name);
+}
+
+/* What contradicts in a port section, NULL if nothing. */
+static const char *port_conflict(const struct conf *c, const struct conf_port *p)
+{
+	const char *device = conf_port_device(p);
+	bool has4 = p->ipaddr.len, has6 = p->ip6addr.len;
+
+	if (!conf_check_device(device))
+		return "is no interface name; allowed are at most 15 letters, digits and -._@:";
+	for (uint32_t i = 0; i < c->port_count; i++)
+		if (&c->port[i] != p && !strcmp(conf_port_device(&c->port[i]), device))
+			return "another section is for the same interface";
+	if (p->proto == CONF_PROTO_STATIC && !has4 && !has6)
+		return "proto 'static' wants option ipaddr or ip6addr";
+	if (p->proto == CONF_PROTO_DHCP && (has4 || has6))
+		return "ipaddr and ip6addr want option proto 'static'";
+	if (p->proto == CONF_PROTO_STATIC &&
+	    (p->role == CONF_ROLE_MESH || p->role == CONF_ROLE_CLIENT))
+		return "proto 'static' is for an uplink: role auto or uplink";
+	if (!ip4_is_zero(&p->gateway) && !net4_has(&p->ipaddr, &p->gateway))
+		return "gateway must be in the network of ipaddr";
+	return NULL;
+}
+
+/* The section that was open ends here. */
+static int close_section(struct parse *p)
+{
+	const char *conflict = p->port ? port_conflict(&p->conf, p->port) : NULL;
+
+	if (!conflict)
+		return 0;
+	p->line = p->section_line;
+	return fail(p, "", conf_port_device(p->port), "%s", conflict);
+}
+
+static int open_port(struct parse *p, const char *name)
+{
+	struct conf *c = &p->conf;
+
+	if (!text_copy(p->section + strlen(p->section), CONF_NAME_MAX, *name ? " " : "") ||
+	    strlen(name) >= CONF_NAME_MAX)
+		return fail(p, "", name, "the name is too long, at most %d bytes are allowed",
+			    CONF_NAME_MAX - 1);
+	for (const char *s = name; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return fail(p, "", name, "control characters are not allowed in a name");
+	text_copy(p->section + strlen(p->section), CONF_NAME_MAX, name);
+	p->section_line = p->line;
+	/* a section of the same name goes on; those without a name are each their own */
+	for (uint32_t i = 0; *name && i < c->port_count; i++) {
+		if (!strcmp(c->port[i].name, name)) {
+			p->port = &c->port[i];
+			return 0;
+		}
+	}
+	if (c->port_count == CONF_PORT_MAX)
+		return fail(p, "", name, "at most %d port sections are allowed", CONF_PORT_MAX);
+	p->port = &c->port[c->port_count++];
+	text_copy(p->port->name, sizeof(p->port->name), name);
+	for (uint32_t i = 0; i < conf_table_count; i++)
+		if (!strcmp(conf_table[i].section, "port"))
+			conf_value_default(&conf_table[i], p->port);
+	return 0;
+}
+
+static int do_config(struct parse *p)
+{
+	const char *type = p->word[1], *name = p->word_count > 2 ? p->word[2] : "";
+	char known[160];
+	struct text t = text_init(known, sizeof(known));
+	int r = close_section(p);
+
+	if (r < 0)
+		return r;
+	p->section[0] = 0;
+	p->port = NULL;
+	if (p->word_count < 2)
+		return fail(p, "", "", "config wants a type and a name");
+	if (!strcmp(type, "port")) {
+		text_copy(p->section, sizeof(p->section), "port");
+		return open_port(p, name);
+	}
+	if (text_copy(p->section, 32, type) && strlen(name) < CONF_NAME_MAX - 32) {
+		text_copy(p->section + strlen(p->section), CONF_NAME_MAX, *name ? " " : "");
+		text_copy(p->section + strlen(p->section), CONF_NAME_MAX, name);
+		if (conf_section_known(p->section))
+			return 0;
+	}
+	p->section[0] = 0;
+	list_sections(&t);
+	return fail(p, "", *name ? name : type, "unknown section; allowed: %s", known);
+}
+
+/* One more item; an empty one empties the list. */
+static int add_item(struct parse *p, const struct conf_option *o, void *base, const char *value)
+{
+	uint32_t count;
+
+	memcpy(&count, (char *)base + o->count_offset, sizeof(count));
+	if (!p->port && !p->listed[o - conf_table])
+		count = 0;
+	p->listed[o - conf_table] = true;
+	if (!*value) {
+		count = 0;
+	} else if (count == o->limit) {
+		return fail(p, o->name, value, "at most %u items are allowed", o->limit);
+	} else if (conf_value_parse(o, value, conf_value_at(o, base, count)) < 0) {
+		return -EDOM;
+	} else {
+		count++;
+	}
+	memcpy((char *)base + o->count_offset, &count, sizeof(count));
+	return 0;
+}
+
+/* Items beyond the count are zero, so that equal configurations are equal bytes. */
+static void clear_tail(const struct conf_option *o, void *base)
+{
+	uint32_t count;
+
+	memcpy(&count, (char *)base + o->count_offset, sizeof(count));
+	memset(conf_value_at(o, base, count), 0, (size_t)(o->limit - count) * o->size);
+}
+
+static int do_option(struct parse *p, bool list)
+{
+	const char *name = p->word_count > 1 ? p->word[1] : "", *value = p->word[2];
+	const char *section = p->port ? "port" : p->section;
+	void *base = p->port ? (void *)p->port : (void *)&p->conf;
+	const struct conf_option *o = conf_option_find(section, name);
+	char wants[192];
+	struct text t = text_init(wants, sizeof(wants));
+	int r;
+
+	if (!*p->section)
+		return fail(p, name, "", "stands before the first config line");
+	if (!o) {
+		list_options(section, &t);
+		return fail(p, name, p->word_count > 2 ? value : "", "unknown option; allowed: %s",
+			    wants);
+	}
+	if (p->word_count < 3)
+		return fail(p, name, "", "has no value");
+	if (list != (o->limit > 0))
+		return fail(p, name, o->secret ? "" : value, "write: %s %s 'VALUE'",
+			    o->limit ? "list" : "option", name);
+	r = list ? add_item(p, o, base, value)
+		 : conf_value_parse(o, value, conf_value_at(o, base, 0));
+	if (!r && list)
+		clear_tail(o, base);
+	if (!r || p->error->line)
+		return r;
+	conf_value_wants(o, &t);
+	return fail(p, name, o->secret ? "" : value, "allowed: %s", wants);
+}
+
+static int do_statement(struct parse *p)
+{
+	const char *word = p->word[0];
+
+	if (!strcmp(word, "config"))
+		return do_config(p);
+	if (!strcmp(word, "option"))
+		return do_option(p, false);
+	if (!strcmp(word, "list"))
+		return do_option(p, true);
+	if (!strcmp(word, "package") && !*p->section)
+		return 0; /* as `uci export` prints it */
+	return fail(p, "", word, "unknown word; allowed: config, option, list");
+}
+
+/* Reads one statement; 1, 0 at the end of the text, or -EINVAL. */
+static int read_statement(struct parse *p)
+{
+	p->word_count = 0;
+	memset(p->word, 0, sizeof(p->word));
+	for (;;) {
+		enum conf_token t = conf_lex_next(&p->lex);
+
+		if (p->word_count == 0 || (t != CONF_TOKEN_WORD && t > CONF_TOKEN_END_TEXT))
+			p->line = p->lex.word_line;
+		switch (t) {
+		case CONF_TOKEN_WORD:
+			if (p->word_count == WORDS_MAX)
+				return fail(p, "", p->lex.word,
+					    "too much on the line; quote values with blanks");
+			text_copy(p->word[p->word_count++], CONF_VALUE_MAX, p->lex.word);
+			break;
+		case CONF_TOKEN_END_LINE:
+			if (p->word_count > 0)
+				return 1;
+			break;
+		case CONF_TOKEN_END_TEXT:
+			return p->word_count > 0;
+		case CONF_TOKEN_TOO_LONG:
+			return fail(p, "", p->lex.word, "too long; allowed: %d bytes",
+				    CONF_VALUE_MAX - 1);
+		case CONF_TOKEN_UNCLOSED:
+			return fail(p, "", p->lex.word, "a quote or backslash is not ended");
+		case CONF_TOKEN_NUL:
+			return fail(p, "", p->lex.word, "a NUL byte is not allowed");
+		}
+	}
+}
+
+void conf_init(struct conf *c)
+{
+	memset(c, 0, sizeof(*c));
+	for (uint32_t i = 0; i < conf_table_count; i++)
+		if (strcmp(conf_table[i].section, "port") != 0)
+			conf_value_default(&conf_table[i], c);
+}
+
+int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error)
+{
+	struct parse p = { .lex = conf_lex_init(text, len), .error = ret_error, .line = 1 };
+	int r;
+
+	memset(ret_error, 0, sizeof(*ret_error));
+	conf_init(&p.conf);
+	if (len > CONF_SIZE_MAX) {
+		fail(&p, "", "", "the file is too long; allowed: %d bytes", CONF_SIZE_MAX);
+		return -E2BIG;
+	}
+	while ((r = read_statement(&p)) > 0) {
+		r = do_statement(&p);
+		if (r < 0)
+			return r;
+	}
+	if (!r)
+		r = close_section(&p);
+	if (!r)
+		*ret = p.conf;
+	return r;
+}
