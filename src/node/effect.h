@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Everything a node does to the world, as plain data; bytes are borrowed until the next call of node_effect. */
+/* Everything a node does to the world, as plain data; bytes are borrowed until the next call of
+ * node_effect. */
 #ifndef NODE_EFFECT_H
 #define NODE_EFFECT_H
 
 #include "node/event.h"
 
 enum effect_kind {
-	EFFECT_FRAME,    /* send an Ethernet frame; LINK_CLOUD: deliver it to the client bridge through bat0p */
+	EFFECT_FRAME, /* send an Ethernet frame; LINK_CLOUD: deliver it to the client bridge through
+			 bat0p */
 	EFFECT_DATAGRAM, /* state datagram (UDP, NODE_STATE_UDP_PORT) to a Babel neighbour */
-	EFFECT_WISH,     /* what the system should look like has changed: read node_wish() and apply the difference */
-	EFFECT_NAMES,    /* the names clients may ask for have changed: read node_names() */
-	EFFECT_FORGET,   /* remove the bridge's forwarding entry of a station on client ports */
-	EFFECT_ANSWER,   /* neighbour entry for an address on the client bridge (answers EVENT_SOLICIT) */
-	EFFECT_PROBE,    /* ask a target through an uplink, answer with EVENT_PROBE, at the latest after timeout_ms */
-	EFFECT_STORE,    /* save these bytes: temp, fsync, rename */
-	EFFECT_NOTICE,   /* something people may want to know: `trama events` and the log */
+	EFFECT_WISH, /* what the system should look like has changed: read node_wish() and apply the
+			difference */
+	EFFECT_NAMES,  /* the names clients may ask for have changed: read node_names() */
+	EFFECT_FORGET, /* remove the bridge's forwarding entry of a station on client ports */
+	EFFECT_ANSWER, /* neighbour entry for an address on the client bridge (answers
+			  EVENT_SOLICIT) */
+	EFFECT_PROBE,  /* ask a target through an uplink, answer with EVENT_PROBE, at the latest
+			  after timeout_ms */
+	EFFECT_STORE,  /* save these bytes: temp, fsync, rename */
+	EFFECT_NOTICE, /* something people may want to know: `trama events` and the log */
 };
 
 #define NODE_STATE_UDP_PORT 5510
@@ -47,12 +52,15 @@ struct effect_answer {
 
 enum probe_kind {
 	PROBE_NEXT_HOP, /* does the target answer ARP or ND on the uplink */
-	PROBE_PING,     /* ICMP echo to the target */
-	PROBE_DNS,      /* ask the target, a resolver, for the A record of `name`; anything but SERVFAIL and REFUSED is ok */
-	PROBE_HTTP,     /* GET http://name:http_port/path, name resolved at the target (zero: any resolver) */
+	PROBE_PING,	/* ICMP echo to the target */
+	PROBE_DNS,  /* ask the target, a resolver, for the A record of `name`; anything but SERVFAIL
+		       and REFUSED is ok */
+	PROBE_HTTP, /* GET http://name:http_port/path, name resolved at the target (zero: any
+		       resolver) */
 };
 
-/* Out of that uplink only, with its address as source. Answered by EVENT_PROBE with the same id, or not at all. */
+/* Out of that uplink only, with its address as source. Answered by EVENT_PROBE with the same id, or
+ * not at all. */
 struct effect_probe {
 	uint32_t id;
 	enum probe_kind kind;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Everything that reaches a node from outside, as plain data. The platform and the simulator make these; recording
- * them and playing them back gives the same effects. Bytes and texts are borrowed for the call of node_input.
+ * Everything that reaches a node from outside, as plain data. The platform and the simulator make
+ * these; recording them and playing them back gives the same effects. Bytes and texts are borrowed
+ * for the call of node_input.
  */
 #ifndef NODE_EVENT_H
 #define NODE_EVENT_H
@@ -13,32 +14,36 @@
 #include "lib/addr.h"
 #include "lib/clock.h"
 
-#define NODE_PORTS   16 /* ports of a node: physical interfaces, Wi-Fi interfaces, tunnels */
-#define NODE_IFNAME  16
+#define NODE_PORTS 16 /* ports of a node: physical interfaces, Wi-Fi interfaces, tunnels */
+#define NODE_IFNAME 16
 #define NODE_RESOLVERS 4
 
 /* The places where whole Ethernet frames come in and go out. */
 enum link {
-	LINK_PORT,   /* the port itself, untagged: port hellos (0x88b5), DHCP replies to the node's own probes */
-	LINK_MESH,   /* the port's VLAN device of the cloud: batman-adv frames (0x4305), tag removed */
-	LINK_CLOUD,  /* bat0p: what the client bridge sends into the cloud, and what the cloud delivers to it */
-	LINK_CLIENT, /* anygw: DHCP, ARP, router solicitation and neighbour discovery of this node's own clients */
+	LINK_PORT,   /* the port itself, untagged: port hellos (0x88b5), DHCP replies to the node's
+			own probes */
+	LINK_MESH,   /* the port's VLAN device of the cloud: batman-adv frames (0x4305), tag removed
+		      */
+	LINK_CLOUD,  /* bat0p: what the client bridge sends into the cloud, and what the cloud
+			delivers to it */
+	LINK_CLIENT, /* anygw: DHCP, ARP, router solicitation and neighbour discovery of this node's
+			own clients */
 };
 
 enum event_kind {
-	EVENT_TIMER,       /* nothing but the time: node_deadline() has passed */
+	EVENT_TIMER, /* nothing but the time: node_deadline() has passed */
 	EVENT_FRAME,
-	EVENT_DATAGRAM,    /* state datagram from a Babel neighbour */
-	EVENT_PORT,        /* a port appeared, changed or went */
-	EVENT_CLIENT,      /* the bridge learnt or forgot a station; a station (dis)associated */
-	EVENT_SOLICIT,     /* the kernel looks for the neighbour of an address on the client bridge */
-	EVENT_ROUTE,       /* babeld learnt, changed or lost a route */
-	EVENT_NEIGHBOUR,   /* babeld sees, changes or loses a neighbour */
-	EVENT_UPLINK,      /* the DHCP client of a port, or what a foreign uplink is found to have */
-	EVENT_PROBE,       /* the answer to an EFFECT_PROBE */
-	EVENT_CHILD,       /* a child started or died */
-	EVENT_LOAD,        /* once at start: the saved snapshot, len 0 if there is none */
-	EVENT_CONTROL,     /* something an administrator asked for */
+	EVENT_DATAGRAM,	 /* state datagram from a Babel neighbour */
+	EVENT_PORT,	 /* a port appeared, changed or went */
+	EVENT_CLIENT,	 /* the bridge learnt or forgot a station; a station (dis)associated */
+	EVENT_SOLICIT,	 /* the kernel looks for the neighbour of an address on the client bridge */
+	EVENT_ROUTE,	 /* babeld learnt, changed or lost a route */
+	EVENT_NEIGHBOUR, /* babeld sees, changes or loses a neighbour */
+	EVENT_UPLINK,	 /* the DHCP client of a port, or what a foreign uplink is found to have */
+	EVENT_PROBE,	 /* the answer to an EFFECT_PROBE */
+	EVENT_CHILD,	 /* a child started or died */
+	EVENT_LOAD,	 /* once at start: the saved snapshot, len 0 if there is none */
+	EVENT_CONTROL,	 /* something an administrator asked for */
 };
 
 enum port_kind {
@@ -75,9 +80,9 @@ struct event_port {
 };
 
 enum client_change {
-	CLIENT_LEARNT,       /* bridge forwarding entry on a client port: new, or moved to it */
-	CLIENT_FORGOTTEN,    /* that entry has gone */
-	CLIENT_ASSOCIATED,   /* Wi-Fi association */
+	CLIENT_LEARNT,	   /* bridge forwarding entry on a client port: new, or moved to it */
+	CLIENT_FORGOTTEN,  /* that entry has gone */
+	CLIENT_ASSOCIATED, /* Wi-Fi association */
 	CLIENT_DISASSOCIATED,
 };
 
@@ -120,7 +125,7 @@ struct event_neighbour {
 struct event_uplink {
 	uint16_t port;
 	bool gone;
-	bool foreign; /* not configured by us: used as it is */
+	bool foreign;	 /* not configured by us: used as it is */
 	struct net4 ip4; /* address and prefix length, zero = none */
 	struct ip4 router4;
 	struct net6 ip6;
@@ -132,8 +137,8 @@ struct event_uplink {
 
 enum probe_result {
 	PROBE_OK,
-	PROBE_FAILED,   /* timeout, refused, unreachable, SERVFAIL */
-	PROBE_PORTAL,   /* HTTP: somebody else answered (status, body or redirect wrong) */
+	PROBE_FAILED,	/* timeout, refused, unreachable, SERVFAIL */
+	PROBE_PORTAL,	/* HTTP: somebody else answered (status, body or redirect wrong) */
 	PROBE_UNUSABLE, /* the target does not exist in this family */
 };
 

@@ -19,11 +19,11 @@
 struct node;
 
 struct node_setup {
-	const struct conf *conf;     /* borrowed for the node's life */
-	struct mac primary_mac;      /* of the primary interface: names and addresses follow from it */
+	const struct conf *conf; /* borrowed for the node's life */
+	struct mac primary_mac;	 /* of the primary interface: names and addresses follow from it */
 	char primary_name[NODE_IFNAME];
-	uint32_t boot_epoch;         /* higher at each start; reserved on disk by the platform */
-	uint64_t seed;               /* for jitter; and 128 bits for table hashing */
+	uint32_t boot_epoch; /* higher at each start; reserved on disk by the platform */
+	uint64_t seed;	     /* for jitter; and 128 bits for table hashing */
 	uint64_t hash_key[2];
 };
 
@@ -37,7 +37,8 @@ usec_t node_deadline(const struct node *n);
 
 const struct wish *node_wish(const struct node *n);
 
-/* Names for clients: calls back for every name with its addresses (zero = none), from records only. */
+/* Names for clients: calls back for every name with its addresses (zero = none), from records only.
+ */
 struct node_name {
 	char name[64];
 	struct ip4 ip4;

@@ -21,8 +21,9 @@ void record_event_encode(struct wr *w, const struct event *e, usec_t now);
 /* 0 or -EBADMSG; bytes in the event are borrowed from what r reads. */
 int record_event_decode(struct rd *r, struct event *ret, usec_t *ret_now);
 
-/* A running hash over effects: equal inputs give equal effects, equal effects give equal hashes on every machine.
- * EFFECT_WISH and EFFECT_NAMES count by their kind only: what they point at follows from the same state. */
+/* A running hash over effects: equal inputs give equal effects, equal effects give equal hashes on
+ * every machine. EFFECT_WISH and EFFECT_NAMES count by their kind only: what they point at follows
+ * from the same state. */
 struct record_hash {
 	uint32_t a;
 	uint32_t b;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel should look like, computed whole. The platform compares it with what is there and applies the
- * difference, so start, restart, upgrade and repair are one piece of code. What the platform may remove: links of the
- * names and kinds that a wish ever names, everything on those links, routes and rules with protocol WISH_PROTO, the
- * nft tables named trama, addresses it has put on ports itself. Nothing else is ever touched.
+ * What the kernel should look like, computed whole. The platform compares it with what is there and
+ * applies the difference, so start, restart, upgrade and repair are one piece of code. What the
+ * platform may remove: links of the names and kinds that a wish ever names, everything on those
+ * links, routes and rules with protocol WISH_PROTO, the nft tables named trama, addresses it has
+ * put on ports itself. Nothing else is ever touched.
  */
 #ifndef NODE_WISH_H
 #define NODE_WISH_H
@@ -13,42 +14,42 @@
 #define WISH_PROTO 171 /* rtm_protocol and FRA_PROTOCOL of everything that is ours */
 
 /* Routing tables. */
-#define WISH_TABLE_ANYCAST 170  /* replies of the anycast addresses, as LibreMesh */
-#define WISH_TABLE_IMPORT  1701 /* what babeld announces */
-#define WISH_TABLE_EXPORT  1702 /* what babeld learns; babeld writes it */
-#define WISH_TABLE_EXIT    1703 /* the default routes in use */
+#define WISH_TABLE_ANYCAST 170 /* replies of the anycast addresses, as LibreMesh */
+#define WISH_TABLE_IMPORT 1701 /* what babeld announces */
+#define WISH_TABLE_EXPORT 1702 /* what babeld learns; babeld writes it */
+#define WISH_TABLE_EXIT 1703   /* the default routes in use */
 
-#define WISH_LINKS   64
-#define WISH_ADDRS   64
-#define WISH_ROUTES  64
-#define WISH_RULES   16
-#define WISH_FDB     8
+#define WISH_LINKS 64
+#define WISH_ADDRS 64
+#define WISH_ROUTES 64
+#define WISH_RULES 16
+#define WISH_FDB 8
 #define WISH_SYSCTLS 192
 #define WISH_CHILDREN (2 + NODE_PORTS)
 #define WISH_UPLINKS 4
 
 enum wish_link_kind {
 	WISH_BRIDGE,
-	WISH_VETH,     /* made as a pair: name and peer are two entries, the first with `create_peer` */
-	WISH_VLAN,     /* 8021q device, or a veth pair with tc-BPF where the kernel has none */
+	WISH_VETH, /* made as a pair: name and peer are two entries, the first with `create_peer` */
+	WISH_VLAN, /* 8021q device, or a veth pair with tc-BPF where the kernel has none */
 	WISH_EXISTING, /* a port: only master, up and promiscuity are ours */
 };
 
 struct wish_link {
 	enum wish_link_kind kind;
 	char name[NODE_IFNAME];
-	char peer[NODE_IFNAME];   /* WISH_VETH */
+	char peer[NODE_IFNAME];	  /* WISH_VETH */
 	char parent[NODE_IFNAME]; /* WISH_VLAN */
 	char master[NODE_IFNAME]; /* bridge it belongs to, "" = none */
-	uint16_t vid;             /* WISH_VLAN, 1..4094 */
-	uint16_t vlan_proto;      /* 0x88a8 or 0x8100 */
-	uint32_t mtu;             /* 0 = leave */
-	struct mac mac;           /* zero = leave */
+	uint16_t vid;		  /* WISH_VLAN, 1..4094 */
+	uint16_t vlan_proto;	  /* 0x88a8 or 0x8100 */
+	uint32_t mtu;		  /* 0 = leave */
+	struct mac mac;		  /* zero = leave */
 	bool up;
-	bool no_learning;         /* bridge port flags */
+	bool no_learning; /* bridge port flags */
 	bool no_unicast_flood;
-	bool no_offload;          /* tx, tso and gso off */
-	bool no_ipv6;             /* disable_ipv6 = 1 */
+	bool no_offload;	    /* tx, tso and gso off */
+	bool no_ipv6;		    /* disable_ipv6 = 1 */
 	bool has_neigh_app_solicit; /* ask us by RTM_GETNEIGH: app_solicit = 1 (bridge) */
 };
 
@@ -101,7 +102,8 @@ struct wish_sysctl {
 	int value;
 };
 
-/* Bridge, forward and nat filters; the platform writes them as nftables text in tables of our own names. */
+/* Bridge, forward and nat filters; the platform writes them as nftables text in tables of our own
+ * names. */
 struct wish_filter {
 	struct mac anycast_mac;
 	struct ip4 anycast4;
@@ -109,7 +111,8 @@ struct wish_filter {
 	struct ip6 anycast_link_local;
 	struct net4 cloud4;
 	struct net6 cloud6;
-	uint16_t batman_vid;  /* frames of clients with this outer tag and type would be batman in batman */
+	uint16_t batman_vid; /* frames of clients with this outer tag and type would be batman in
+				batman */
 	uint16_t babel_vid;
 	uint16_t vlan_proto;
 	char bridge[NODE_IFNAME];
@@ -119,7 +122,8 @@ struct wish_filter {
 	uint8_t uplink_count;
 	struct wish_uplink {
 		char dev[NODE_IFNAME];
-		struct net4 network4; /* what is connected behind it, closed to the mesh unless allowed */
+		struct net4 network4; /* what is connected behind it, closed to the mesh unless
+					 allowed */
 		bool masquerade4;
 		bool masquerade6;
 		bool allow_private;
@@ -132,7 +136,8 @@ struct wish_child {
 	char dev[NODE_IFNAME];
 };
 
-/* babeld's interfaces can be added and flushed while it runs; the rest of its configuration is fixed at its start. */
+/* babeld's interfaces can be added and flushed while it runs; the rest of its configuration is
+ * fixed at its start. */
 struct wish_babel_port {
 	char dev[NODE_IFNAME];
 	bool wired;

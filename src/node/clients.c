@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The clients at this node's own ports. A station is known from the bridge's forwarding database or
+ * from its Wi-Fi association; the moment it is, it is announced in the cloud, its record moves
+ * here, and one frame with its address makes every switch on the way learn where it went.
+ */
+#include <string.h>
+
+#include "node/internal.h"
+#include "packet/eth.h"
+
+struct station_key {
+	struct mac mac;
+	uint16_t vid;
+};
+
+static struct station *station_find(const struct node *n, const struct mac *mac, uint16_t vid)
+{
+	struct station_key key = { .mac = *mac, .vid = vid };
+
+	return table_find(&n->stations, &key);
+}
+
+static uint16_t batman_vid(uint16_t vid)
+{
+	return vid ? (uint16_t)(BATMAN_VID_TAGGED | vid) : 0;
+}
+
+/* IEEE 802.2 XID, broadcast, source the client: what an access point sends for a station that
+ * associated (802.11F). */
+static void send_update(struct node *n, const struct mac *mac)
+{
+	uint8_t frame[60];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	wr_mac(&w, &MAC_BROADCAST);
+	wr_mac(&w, mac);
+	wr_u16(&w, 6);	    /* 802.3 length */
+	wr_u16(&w, 0x0001); /* null DSAP, null SSAP with the response bit */
+	wr_u8(&w, 0xaf);    /* XID, poll/final */
+	wr_u8(&w, 0x81);
+	wr_u16(&w, 0x0100);
+	wr_zero(&w, wr_left(&w));
+	cloudside_send(n, frame, wr_len(&w));
+}
+
+static void notice(struct node *n, enum notice what, const struct station *s)
+{
+	struct effect_notice e = { .notice = what, .port = s->port, .mac = s->mac };
+	struct lease_view v;
+
+	if (lease_find(&n->lease, &s->mac, n->now, &v)) {
+		e.ip4 = v.client.ip4;
+		text_copy(e.text, sizeof(e.text), v.client.name);
+	}
+	node_notice(n, &e);
+}
+
+static void arrive(struct node *n, const struct event_client *e)
+{
+	struct station_key key = { .mac = e->mac, .vid = e->vid };
+	struct station *s = station_find(n, &e->mac, e->vid);
+	bool moved = s && s->port != e->port;
+
+	if (!mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
+	    mac_eq(&e->mac, &n->cloud.anygw_mac))
+		return;
+	if (!s) {
+		s = table_add(&n->stations, &key);
+		if (!s) {
+			n->counters[NODE_C_STATION_FULL]++;
+			return;
+		}
+		s->since = n->now;
+		moved = true;
+	}
+	s->port = e->port;
+	if (e->change == CLIENT_ASSOCIATED)
+		s->associated = true;
+	(void)batman_client_seen(n->batman, &e->mac, batman_vid(e->vid), n->now);
+	if (!moved || e->vid)
+		return;
+	lease_client_here(&n->lease, &e->mac, n->now);
+	ra_client_here(&n->ra, &e->mac, e->port, n->now);
+	send_update(n, &e->mac);
+	notice(n, NOTICE_CLIENT_CAME, s);
+}
+
+static void leave(struct node *n, struct station *s, enum notice why)
+{
+	notice(n, why, s);
+	(void)batman_client_gone(n->batman, &s->mac, batman_vid(s->vid), n->now);
+	table_remove(&n->stations, s);
+}
+
+void clients_event(struct node *n, const struct event_client *e)
+{
+	struct station *s = station_find(n, &e->mac, e->vid);
+
+	switch (e->change) {
+	case CLIENT_LEARNT:
+	case CLIENT_ASSOCIATED:
+		arrive(n, e);
+		break;
+	case CLIENT_FORGOTTEN:
+		/* a phone that sleeps is silent, but still associated */
+		if (s && s->port == e->port && !s->associated)
+			leave(n, s, NOTICE_CLIENT_LEFT);
+		break;
+	case CLIENT_DISASSOCIATED:
+		if (s && s->port == e->port)
+			leave(n, s, NOTICE_CLIENT_LEFT);
+		break;
+	}
+}
+
+/* Another node has it now: our bridge must forget it, or what comes back through this node is lost
+ * for 300 s. */
+void clients_moved(struct node *n, const struct mac *mac, uint16_t vid)
+{
+	uint16_t plain = vid & 0xfff;
+	struct station *s = station_find(n, mac, plain);
+	struct effect e = { .kind = EFFECT_FORGET, .forget = { .mac = *mac, .vid = plain } };
+
+	if (!s)
+		return;
+	leave(n, s, NOTICE_CLIENT_ROAMED_AWAY);
+	node_effect_push(n, &e);
+}
+
+static void answer(struct node *n, const struct event_solicit *s, const struct mac *mac)
+{
+	struct effect e = { .kind = EFFECT_ANSWER };
+
+	e.answer =
+		(struct effect_answer) { .v6 = s->v6, .ip4 = s->ip4, .ip6 = s->ip6, .mac = *mac };
+	n->counters[NODE_C_SOLICIT_ANSWERED]++;
+	node_effect_push(n, &e);
+}
+
+void clients_solicit(struct node *n, const struct event_solicit *s)
+{
+	struct ip6 addr = s->v6 ? s->ip6 : lease_mapped(&s->ip4);
+	struct lease_view v;
+
+	n->counters[NODE_C_SOLICIT]++;
+	if (lease_find_address(&n->lease, &addr, n->now, &v))
+		answer(n, s, &v.client.mac);
+	else
+		n->counters[NODE_C_SOLICIT_UNKNOWN]++; /* the kernel goes on by broadcast */
+}
+
+static uint16_t station_port(const struct node *n, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len);
+	struct station *s;
+	struct mac src;
+
+	rd_skip(&r, 6);
+	src = rd_mac(&r);
+	s = station_find(n, &src, 0);
+	return s ? s->port : 0;
+}
+
+void clients_frame(struct node *n, const uint8_t *frame, size_t len)
+{
+	uint16_t port = station_port(n, frame, len);
+
+	lease_input(&n->lease, frame, len, port, n->now);
+	ra_input(&n->ra, frame, len, port, n->now);
+}
+
+static void client_frame_effect(const struct out *o, struct effect *ret)
+{
+	ret->kind = EFFECT_FRAME;
+	ret->frame = (struct effect_frame) {
+		.link = LINK_CLIENT, .port = o->port, .data = o->data, .len = o->len
+	};
+}
+
+static void probe_address(struct node *n, const struct ip4 *ip)
+{
+	uint8_t frame[60];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	/* RFC 5227 probe: sender address zero, so that nobody learns anything from it */
+	wr_mac(&w, &MAC_BROADCAST);
+	wr_mac(&w, &n->cloud_mac);
+	wr_u16(&w, ETH_TYPE_ARP);
+	wr_u16(&w, 1);
+	wr_u16(&w, ETH_TYPE_IP4);
+	wr_u16(&w, 0x0604);
+	wr_u16(&w, 1);
+	wr_mac(&w, &n->cloud_mac);
+	wr_zero(&w, 4 + 6);
+	wr_ip4(&w, ip);
+	wr_zero(&w, wr_left(&w));
+	cloudside_send(n, frame, wr_len(&w));
+}
+
+bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
+{
+	struct lease_client c;
+	struct lease_block b;
+	struct mac mac;
+	struct ip4 ip;
+
+	switch ((enum lease_out_kind)o->kind) {
+	case LEASE_SEND:
+		client_frame_effect(o, ret);
+		return true;
+	case LEASE_PUT:
+		memcpy(&c, o->data, sizeof(c));
+		records_put_client(n, &c);
+		break;
+	case LEASE_DROP:
+		memcpy(&mac, o->data, sizeof(mac));
+		records_drop_client(n, &mac);
+		break;
+	case LEASE_BLOCK_PUT:
+	case LEASE_BLOCK_RELEASE:
+		memcpy(&b, o->data, sizeof(b));
+		records_put_block(n, &b, o->kind == LEASE_BLOCK_RELEASE);
+		break;
+	case LEASE_PROBE:
+		memcpy(&ip, o->data, sizeof(ip));
+		probe_address(n, &ip);
+		break;
+	}
+	return false;
+}
+
+bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
+{
+	struct ra_seen seen;
+
+	switch ((enum ra_out_kind)o->kind) {
+	case RA_SEND:
+		client_frame_effect(o, ret);
+		return true;
+	case RA_SEEN:
+		memcpy(&seen, o->data, sizeof(seen));
+		if (station_find(n, &seen.mac, 0))
+			lease_client_seen(&n->lease, &seen.mac, &seen.addr, n->now);
+		break;
+	}
+	return false;
+}

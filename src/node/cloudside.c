@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames between the cloud, the client bridge and the node itself. */
+#include <string.h>
+
+#include "node/internal.h"
+#include "packet/eth.h"
+
+/* Only announcements tell who is next to us on a wire; everything else may have come from afar. */
+static bool is_announcement(const uint8_t *frame, size_t len, struct mac *ret_from)
+{
+	struct rd r = rd_init(frame, len);
+
+	rd_skip(&r, 6);
+	*ret_from = rd_mac(&r);
+	return rd_u16(&r) == BATMAN_ETHERTYPE && rd_u8(&r) == 0 && rd_ok(&r);
+}
+
+static void mesh_frame(struct node *n, const struct event_frame *f)
+{
+	struct mac from;
+
+	if (f->port >= NODE_PORTS || !n->ports[f->port].batman)
+		return;
+	if (is_announcement(f->data, f->len, &from))
+		port_mesh_heard(&n->port, f->port, &from, n->now);
+	(void)batman_mesh_input(n->batman, f->port, f->data, f->len, n->now);
+}
+
+void cloudside_frame(struct node *n, const struct event_frame *f)
+{
+	switch (f->link) {
+	case LINK_MESH:
+		mesh_frame(n, f);
+		break;
+	case LINK_CLOUD:
+		(void)batman_cloud_input(n->batman, f->data, f->len, n->now);
+		break;
+	case LINK_PORT:
+		(void)port_input(&n->port, f->port, f->data, f->len, n->now);
+		break;
+	case LINK_CLIENT:
+		clients_frame(n, f->data, f->len);
+		break;
+	}
+}
+
+void cloudside_send(struct node *n, const uint8_t *frame, size_t len)
+{
+	(void)batman_cloud_input(n->batman, frame, len, n->now);
+}
+
+static void clash(struct node *n, const struct out *o)
+{
+	struct effect_notice notice = { .notice = NOTICE_CLASH_CLOUD };
+	struct batman_clash c;
+	struct text t = text_init(notice.text, sizeof(notice.text));
+	char ssid[BATMAN_SSID_MAX + 1];
+
+	memcpy(&c, o->data, sizeof(c));
+	memcpy(ssid, c.ssid, sizeof(c.ssid));
+	ssid[c.ssid_len <= BATMAN_SSID_MAX ? c.ssid_len : BATMAN_SSID_MAX] = '\0';
+	text_add(&t, "SSID '%s' has VLAN %u too: set option vlan_id in 'trama l2'", ssid,
+		 (unsigned int)n->cloud.batadv_vlan);
+	notice.mac = c.orig;
+	text_copy(n->clash, sizeof(n->clash), notice.text);
+	n->clash_at = n->now;
+	node_notice(n, &notice);
+}
+
+bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
+{
+	struct batman_client c;
+
+	switch ((enum batman_out_kind)o->kind) {
+	case BATMAN_SEND:
+		ret->kind = EFFECT_FRAME;
+		ret->frame = (struct effect_frame) {
+			.link = LINK_MESH, .port = o->port, .data = o->data, .len = o->len
+		};
+		return true;
+	case BATMAN_DELIVER:
+		if (peers_frame(n, o->data, o->len))
+			return false;
+		ret->kind = EFFECT_FRAME;
+		ret->frame = (struct effect_frame) { .link = LINK_CLOUD,
+						     .data = o->data,
+						     .len = o->len };
+		return true;
+	case BATMAN_CLIENT_MOVED:
+		memcpy(&c, o->data, sizeof(c));
+		clients_moved(n, &c.mac, c.vid);
+		return false;
+	case BATMAN_PEER_UP:
+	case BATMAN_PEER_DOWN:
+		peers_refresh(n);
+		return false;
+	case BATMAN_CLASH:
+		clash(n, o);
+		return false;
+	case BATMAN_ICMP:
+		memcpy(&n->icmp.reply, o->data, sizeof(n->icmp.reply));
+		n->icmp.open = true;
+		return false;
+	}
+	return false;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of src/node share. Nobody else includes it. */
+#ifndef NODE_INTERNAL_H
+#define NODE_INTERNAL_H
+
+#include "node/cores.h"
+#include "node/node.h"
+#include "node/view.h"
+
+#define NODE_STATIONS 2048
+#define NODE_ROUTES 1024
+#define NODE_PEERS 48
+
+/* Types of replicated records. Numbers are the wire format of the state service: never reused. */
+enum record_type {
+	RECORD_NODE = 1,    /* owned, cloud: id = node id; who it is */
+	RECORD_BLOCK = 2,   /* owned, cloud: id = block index; a claim of addresses */
+	RECORD_CLIENT = 3,  /* shared, cloud: id = MAC; client with its lease */
+	RECORD_GATEWAY = 4, /* owned, network: id = node id; resolvers and uplinks */
+};
+
+struct node_port {
+	bool used;
+	struct event_port info;
+	struct port_decision decision;
+	bool batman; /* a port of the cloud engine */
+	struct mac batman_mac;
+	char mesh_dev[NODE_IFNAME]; /* VLAN device of the cloud, or the port itself */
+	char babel_dev[NODE_IFNAME];
+	bool uplink4, uplink6; /* the two halves of uplink are valid */
+	struct event_uplink uplink;
+};
+
+/* A station that is at one of our client ports, whether it has a record or not. */
+struct station {
+	struct mac mac; /* key */
+	uint16_t vid;	/* key */
+	uint16_t port;
+	bool associated;
+	usec_t since;
+};
+
+/* The way to a neighbour for replicated state; its index is the handle in the state core. */
+struct node_peer {
+	bool used;
+	bool wanted; /* chosen by us; others only because they wrote to us */
+	enum state_scope scope;
+	struct mac cloud_mac; /* STATE_CLOUD */
+	uint16_t port;	      /* STATE_NETWORK */
+	struct ip6 address;
+	usec_t heard_at;
+};
+
+/* A route of Babel's; key is {v6, to, from}. */
+struct node_route {
+	uint8_t key[40];
+	struct event_route route;
+};
+
+/* What a node tells its cloud about itself. */
+struct node_record {
+	struct state_node id;
+	char name[CLOUD_HOSTNAME_MAX + 1];
+	struct ip4 ip4;
+	struct ip6 ip6;
+	struct mac cloud_mac;
+};
+
+struct node {
+	const struct conf *conf;
+	struct node_setup setup;
+	struct cloud cloud;
+	struct state_node id;
+	struct mac cloud_mac; /* of br0 */
+	usec_t now;	      /* of the input that is being handled */
+	usec_t second_at;     /* next look at what changes slowly */
+
+	struct batman *batman;
+	struct state *state;
+	struct lease lease;
+	struct ra ra;
+	struct port port;
+	struct gateway gateway;
+	struct outq batman_out, state_out, port_out, gateway_out, effects;
+	void *queues; /* memory of all of them */
+
+	struct node_port ports[NODE_PORTS];
+	struct table stations;
+	struct table routes;
+	struct node_peer peers[NODE_PEERS];
+	uint8_t own_router_id[8];
+	uint64_t own_gateway_digest; /* of the gateway record as last written */
+
+	bool wish_dirty, names_dirty, store_wanted;
+	bool loaded;
+	usec_t store_at;
+	uint8_t *store_buf;
+	size_t store_cap;
+	struct wish wish;
+	char clash[96]; /* the clash that `trama status` shows, empty if none */
+	usec_t clash_at;
+	uint64_t counters[NODE_COUNTERS];
+	uint8_t scratch[2048]; /* a frame in the making */
+	struct {
+		bool open;
+		struct batman_icmp reply;
+	} icmp;
+};
+
+/* cloudside.c: frames of the cloud */
+bool cloudside_out(struct node *n, const struct out *o, struct effect *ret);
+void cloudside_frame(struct node *n, const struct event_frame *f);
+/* A frame of the node itself into the cloud. */
+void cloudside_send(struct node *n, const uint8_t *frame, size_t len);
+
+/* clients.c: who is at our ports */
+void clients_event(struct node *n, const struct event_client *e);
+void clients_moved(struct node *n, const struct mac *mac, uint16_t vid);
+void clients_solicit(struct node *n, const struct event_solicit *s);
+void clients_frame(struct node *n, const uint8_t *frame, size_t len);
+bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret);
+bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret);
+
+/* records.c: values of replicated records, and what follows from a change of one */
+void records_out(struct node *n, const struct out *o);
+void records_put_client(struct node *n, const struct lease_client *c);
+void records_put_block(struct node *n, const struct lease_block *b, bool release);
+void records_drop_client(struct node *n, const struct mac *mac);
+void records_put_node(struct node *n);
+void records_put_gateway(struct node *n);
+bool record_node_decode(const struct state_view *v, struct node_record *ret);
+bool record_gateway_decode(const struct state_view *v, struct gateway_record *ret);
+
+/* peers.c: neighbours of the state service */
+void peers_refresh(struct node *n);
+void peers_babel(struct node *n, const struct event_neighbour *e);
+void peers_datagram(struct node *n, const struct event_datagram *d);
+/* True when the frame was a state datagram for this node. */
+bool peers_frame(struct node *n, const uint8_t *frame, size_t len);
+bool peers_send(struct node *n, const struct out *o, struct effect *ret);
+
+/* ports.c: roles of ports */
+void ports_event(struct node *n, const struct event_port *e);
+bool ports_out(struct node *n, const struct out *o, struct effect *ret);
+struct port_conf ports_conf(const struct node *n);
+
+/* exits.c: uplinks, gateways, routes */
+void exits_init(struct node *n);
+void exits_uplink(struct node *n, const struct event_uplink *e);
+void exits_port_changed(struct node *n, uint16_t port);
+void exits_route(struct node *n, const struct event_route *r);
+void exits_probe(struct node *n, const struct event_probe *p);
+bool exits_out(struct node *n, const struct out *o, struct effect *ret);
+
+/* wish.c */
+void wish_compute(const struct node *n, struct wish *w);
+
+/* node.c */
+void node_notice(struct node *n, const struct effect_notice *notice);
+void node_effect_push(struct node *n, const struct effect *e);
+
+#endif

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/state/snapshot.h"
+#include "node/internal.h"
+
+#define SLOW_INTERVAL USEC_S
+#define CLASH_SHOWN (120 * USEC_S)
+
+/* Types of records. Lifetimes: what a silent author leaves behind goes after this. */
+static const struct state_type record_types[] = {
+	{ .type = RECORD_NODE, .scope = STATE_CLOUD, .kind = STATE_OWNED, .lifetime_max_s = 3600 },
+	{ .type = RECORD_BLOCK,
+	  .scope = STATE_CLOUD,
+	  .kind = STATE_OWNED,
+	  .durable = true,
+	  .lifetime_max_s = 7 * 86400 },
+	{ .type = RECORD_CLIENT,
+	  .scope = STATE_CLOUD,
+	  .kind = STATE_SHARED,
+	  .durable = true,
+	  .lifetime_max_s = 3 * 86400 },
+	{ .type = RECORD_GATEWAY,
+	  .scope = STATE_NETWORK,
+	  .kind = STATE_OWNED,
+	  .lifetime_max_s = 180 },
+};
+
+/* Memory of the queues between the cores and the node. */
+enum queue_size {
+	QUEUE_BATMAN = 256 * 1024, /* a frame of 16 fragments, several times */
+	QUEUE_STATE = 192 * 1024,
+	QUEUE_LEASE = 64 * 1024,
+	QUEUE_RA = 16 * 1024,
+	QUEUE_PORT = 32 * 1024,
+	QUEUE_GATEWAY = 48 * 1024,
+	QUEUE_EFFECTS = 48 * 1024,
+	QUEUE_ALL = QUEUE_BATMAN + QUEUE_STATE + QUEUE_LEASE + QUEUE_RA + QUEUE_PORT +
+		    QUEUE_GATEWAY + QUEUE_EFFECTS,
+};
+
+void node_effect_push(struct node *n, const struct effect *e)
+{
+	(void)outq_push(&n->effects, 0, 0, 0, e, sizeof(*e));
+}
+
+void node_notice(struct node *n, const struct effect_notice *notice)
+{
+	struct effect e;
+
+	memset(&e, 0, sizeof(e));
+	e.kind = EFFECT_NOTICE;
+	e.notice = *notice;
+	node_effect_push(n, &e);
+}
+
+/* ---- life ---- */
+
+static int derive(struct node *n)
+{
+	const struct conf *c = n->conf;
+	struct cloud_conf cc = cloud_conf_init(c->wifi.ap_ssid, strlen(c->wifi.ap_ssid));
+
+	cc.batadv_vlan = c->l2.vlan_id;
+	cc.babel_vlan = c->l3.vlan_id;
+	cc.ipv4 = c->network.main_ipv4_address;
+	cc.ipv6 = c->network.main_ipv6_address;
+	cc.anygw_mac = c->network.anygw_mac;
+	cc.hostname = c->system.hostname;
+	memcpy(n->id.b + 2, n->setup.primary_mac.b, sizeof(n->setup.primary_mac.b));
+	n->cloud_mac = n->setup.primary_mac;
+	return cloud_derive(&cc, &n->setup.primary_mac, &n->cloud);
+}
+
+static uint8_t *carve(uint8_t **at, size_t size)
+{
+	uint8_t *p = *at;
+
+	*at += size;
+	return p;
+}
+
+static int start_engine(struct node *n, usec_t now)
+{
+	struct batman_conf c = {
+		.orig_interval_ms = (uint32_t)n->conf->network.batadv_orig_interval_ms,
+		.hop_penalty = 30,
+		.fragmentation = true,
+		.aggregation = true,
+		.cloud_mtu = 1500,
+		.cloud_mac = n->cloud_mac,
+		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
+	};
+
+	memcpy(c.network_id, n->cloud.network_id, sizeof(c.network_id));
+	memcpy(c.ssid, n->conf->wifi.ap_ssid, c.ssid_len);
+	n->batman = batman_new(&c, NULL, &n->batman_out, rng_init(n->setup.seed ^ 0x6261), now);
+	if (!n->batman)
+		return -ENOMEM;
+	return batman_client_fix(n->batman, &n->cloud_mac, 0, now);
+}
+
+static int start_state(struct node *n, usec_t now)
+{
+	struct state_conf c = {
+		.id = n->id,
+		.epoch = n->setup.boot_epoch,
+		.types = record_types,
+		.n_types = sizeof(record_types) / sizeof(record_types[0]),
+		.records_max = (uint32_t)n->conf->limits.records,
+		.peers_max = NODE_PEERS,
+	};
+
+	n->state = state_new(&c, rng_init(n->setup.seed ^ 0x7374), &n->state_out, now);
+	return n->state ? 0 : -ENOMEM;
+}
+
+static void lease_options(const struct node *n, struct lease_conf *c)
+{
+	const struct conf *conf = n->conf;
+
+	c->network = n->cloud.network4;
+	c->anycast = n->cloud.anygw4;
+	c->anycast_mac = n->cloud.anygw_mac;
+	c->lease_s = (uint32_t)conf->dhcp.lease_time_s;
+	c->mtu = (uint16_t)(conf->dhcp.mtu ? conf->dhcp.mtu : 1460);
+	text_copy(c->domain, sizeof(c->domain), conf->system.domain);
+	text_copy(c->search[0], sizeof(c->search[0]), conf->system.domain);
+	text_copy(c->captive, sizeof(c->captive), conf->dhcp.captive_portal);
+}
+
+static void exclude(struct node *n, const struct conf_range *r)
+{
+	uint32_t first = ip4_u32(&r->first), last = ip4_u32(&r->last);
+
+	for (uint32_t v = first; v - first <= last - first && v - first < 4096; v++) {
+		struct ip4 ip = ip4_from_u32(v);
+
+		(void)lease_reserve_address(&n->lease, &ip);
+	}
+}
+
+static int start_lease(struct node *n, void *buf, usec_t now)
+{
+	struct lease_setup s = { .rng = rng_init(n->setup.seed ^ 0x6c65),
+				 .out_buf = buf,
+				 .out_cap = QUEUE_LEASE };
+	struct lease_conf c;
+	int err;
+
+	memset(&c, 0, sizeof(c));
+	memcpy(s.self.b, n->id.b, sizeof(s.self.b));
+	lease_options(n, &c);
+	err = lease_init(&n->lease, &c, &s, now);
+	if (err)
+		return err;
+	(void)lease_reserve_address(&n->lease, &n->cloud.node4);
+	for (uint32_t i = 0; i < n->conf->dhcp.exclude_count; i++)
+		exclude(n, &n->conf->dhcp.exclude[i]);
+	return 0;
+}
+
+static int start_ra(struct node *n, void *buf, usec_t now)
+{
+	struct ra_setup s = { .rng = rng_init(n->setup.seed ^ 0x7261),
+			      .out_buf = buf,
+			      .out_cap = QUEUE_RA };
+	uint32_t lifetime_s = (uint32_t)n->conf->ra.lifetime_s;
+	struct ra_conf c;
+
+	memset(&c, 0, sizeof(c));
+	c.anycast_mac = n->cloud.anygw_mac;
+	c.network4 = n->cloud.network4;
+	c.anycast4 = n->cloud.anygw4;
+	c.anycast6 = n->cloud.anygw6;
+	c.prefix_count = 1;
+	c.prefixes[0] = (struct ra_prefix) { n->cloud.network6, lifetime_s, lifetime_s };
+	c.lifetime_s = 1800;
+	c.pref = RA_PREF_LOW;
+	c.mtu = (uint32_t)(n->conf->ra.mtu ? n->conf->ra.mtu : 1460);
+	c.interval = n->conf->ra.interval_s * USEC_S;
+	text_copy(c.search[0], sizeof(c.search[0]), n->conf->system.domain);
+	return ra_init(&n->ra, &c, &s, now);
+}
+
+static int start(struct node *n, usec_t now)
+{
+	struct hash_key key = { n->setup.hash_key[0], n->setup.hash_key[1] };
+	struct port_conf pc;
+	uint8_t *at = n->queues;
+	int err = derive(n);
+
+	if (err)
+		return err;
+	outq_init(&n->batman_out, carve(&at, QUEUE_BATMAN), QUEUE_BATMAN);
+	outq_init(&n->state_out, carve(&at, QUEUE_STATE), QUEUE_STATE);
+	outq_init(&n->port_out, carve(&at, QUEUE_PORT), QUEUE_PORT);
+	outq_init(&n->gateway_out, carve(&at, QUEUE_GATEWAY), QUEUE_GATEWAY);
+	outq_init(&n->effects, carve(&at, QUEUE_EFFECTS), QUEUE_EFFECTS);
+	err = table_init(&n->stations, sizeof(struct station),
+			 sizeof(struct mac) + sizeof(uint16_t), NODE_STATIONS, key);
+	if (!err)
+		err = table_init(&n->routes, sizeof(struct node_route), 40, NODE_ROUTES, key);
+	if (!err)
+		err = start_engine(n, now);
+	if (!err)
+		err = start_state(n, now);
+	if (!err)
+		err = start_lease(n, carve(&at, QUEUE_LEASE), now);
+	if (!err)
+		err = start_ra(n, carve(&at, QUEUE_RA), now);
+	if (err)
+		return err;
+	pc = ports_conf(n);
+	port_init(&n->port, &pc, rng_init(n->setup.seed ^ 0x706f), &n->port_out);
+	exits_init(n);
+	return 0;
+}
+
+struct node *node_new(const struct node_setup *setup, usec_t now, int *ret_err)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	int err = -ENOMEM;
+
+	if (n) {
+		n->setup = *setup;
+		n->conf = setup->conf;
+		n->now = now;
+		n->second_at = now;
+		n->store_at = USEC_NEVER;
+		n->wish_dirty = n->names_dirty = true;
+		n->queues = calloc(1, QUEUE_ALL);
+		err = n->queues ? start(n, now) : -ENOMEM;
+	}
+	if (err) {
+		node_free(n);
+		*ret_err = err;
+		return NULL;
+	}
+	node_notice(n, &(struct effect_notice) { .notice = NOTICE_STARTED });
+	return n;
+}
+
+void node_free(struct node *n)
+{
+	if (!n)
+		return;
+	batman_free(n->batman);
+	state_free(n->state);
+	lease_done(&n->lease);
+	ra_done(&n->ra);
+	table_done(&n->stations);
+	table_done(&n->routes);
+	free(n->store_buf);
+	free(n->queues);
+	free(n);
+}
+
+/* ---- events ---- */
+
+static void load(struct node *n, const struct event_load *e)
+{
+	struct rd r;
+
+	if (e->len && snapshot_open(e->data, e->len, &r) == 0)
+		(void)state_load(n->state, &r, n->now);
+	n->loaded = true;
+	records_put_node(n);
+}
+
+static void control(struct node *n, const struct event_control *e)
+{
+	struct batman_probe p = { .dst = e->mac, .uid = e->id, .seq = 1, .ttl = e->ttl };
+
+	switch (e->act) {
+	case CONTROL_RELEASE_LEASE:
+		lease_client_gone(&n->lease, &e->mac, n->now);
+		records_drop_client(n, &e->mac);
+		break;
+	case CONTROL_PING_MESH:
+		n->icmp.open = false;
+		(void)batman_icmp_send(n->batman, &p, n->now);
+		break;
+	}
+}
+
+static void child(struct node *n, const struct event_child *e)
+{
+	static const char *const names[] = {
+		[CHILD_BABELD] = "babeld",
+		[CHILD_DNSMASQ] = "dnsmasq",
+		[CHILD_DHCP] = "udhcpc",
+	};
+	struct effect_notice notice = { .notice = NOTICE_CHILD_DIED, .port = e->port };
+
+	if (e->running)
+		return;
+	text_copy(notice.text, sizeof(notice.text), names[e->kind]);
+	node_notice(n, &notice);
+}
+
+static void dispatch(struct node *n, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_TIMER:
+		break;
+	case EVENT_FRAME:
+		cloudside_frame(n, &e->frame);
+		break;
+	case EVENT_DATAGRAM:
+		peers_datagram(n, &e->datagram);
+		break;
+	case EVENT_PORT:
+		ports_event(n, &e->port);
+		break;
+	case EVENT_CLIENT:
+		clients_event(n, &e->client);
+		break;
+	case EVENT_SOLICIT:
+		clients_solicit(n, &e->solicit);
+		break;
+	case EVENT_ROUTE:
+		exits_route(n, &e->route);
+		break;
+	case EVENT_NEIGHBOUR:
+		peers_babel(n, &e->neighbour);
+		break;
+	case EVENT_UPLINK:
+		exits_uplink(n, &e->uplink);
+		break;
+	case EVENT_PROBE:
+		exits_probe(n, &e->probe);
+		break;
+	case EVENT_CHILD:
+		child(n, &e->child);
+		break;
+	case EVENT_LOAD:
+		load(n, &e->load);
+		break;
+	case EVENT_CONTROL:
+		control(n, &e->control);
+		break;
+	}
+}
+
+/* ---- time ---- */
+
+static void save(struct node *n)
+{
+	size_t need = state_save_size(n->state) + SNAPSHOT_OVERHEAD;
+	struct effect e = { .kind = EFFECT_STORE };
+	uint8_t *bigger;
+	struct wr w;
+
+	if (need > n->store_cap) {
+		bigger = realloc(n->store_buf, need);
+		if (!bigger)
+			return;
+		n->store_buf = bigger;
+		n->store_cap = need;
+	}
+	w = wr_init(n->store_buf, n->store_cap);
+	snapshot_begin(&w);
+	state_save(n->state, &w, n->now);
+	e.store.len = snapshot_end(&w);
+	e.store.data = n->store_buf;
+	if (e.store.len)
+		node_effect_push(n, &e);
+}
+
+static void slow(struct node *n)
+{
+	n->second_at = n->now + SLOW_INTERVAL;
+	peers_refresh(n);
+	if (n->loaded)
+		records_put_node(n);
+	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))
+		records_put_gateway(n);
+	if (n->clash[0] && n->now - n->clash_at > CLASH_SHOWN)
+		n->clash[0] = '\0';
+	if (n->store_wanted && n->store_at == USEC_NEVER)
+		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
+	if (n->store_at <= n->now) {
+		n->store_at = USEC_NEVER;
+		n->store_wanted = false;
+		save(n);
+	}
+}
+
+static void tick(struct node *n)
+{
+	usec_t now = n->now;
+
+	if (n->second_at <= now)
+		slow(n);
+	if (port_deadline(&n->port) <= now)
+		port_tick(&n->port, now);
+	if (batman_deadline(n->batman) <= now)
+		batman_tick(n->batman, now);
+	if (lease_deadline(&n->lease) <= now)
+		lease_tick(&n->lease, now);
+	if (ra_deadline(&n->ra) <= now)
+		ra_tick(&n->ra, now);
+	if (gateway_deadline(&n->gateway) <= now)
+		gateway_tick(&n->gateway, now);
+	if (state_deadline(n->state) <= now)
+		state_tick(n->state, now);
+}
+
+void node_input(struct node *n, const struct event *e, usec_t now)
+{
+	n->now = now;
+	dispatch(n, e);
+	tick(n);
+}
+
+usec_t node_deadline(const struct node *n)
+{
+	usec_t t = usec_min(n->second_at, batman_deadline(n->batman));
+
+	t = usec_min(t, port_deadline(&n->port));
+	t = usec_min(t, lease_deadline(&n->lease));
+	t = usec_min(t, ra_deadline(&n->ra));
+	t = usec_min(t, gateway_deadline(&n->gateway));
+	return usec_min(t, state_deadline(n->state));
+}
+
+/* ---- effects ---- */
+
+/* One record of one core: true when it makes an effect, false when it was dealt with inside. */
+static bool from_cores(struct node *n, struct effect *ret, bool *ret_any)
+{
+	struct out o;
+
+	*ret_any = true;
+	if (outq_pop(&n->batman_out, &o))
+		return cloudside_out(n, &o, ret);
+	if (outq_pop(&n->lease.out, &o))
+		return clients_lease_out(n, &o, ret);
+	if (outq_pop(&n->ra.out, &o))
+		return clients_ra_out(n, &o, ret);
+	if (outq_pop(&n->port_out, &o))
+		return ports_out(n, &o, ret);
+	if (outq_pop(&n->gateway_out, &o))
+		return exits_out(n, &o, ret);
+	if (outq_pop(&n->state_out, &o)) {
+		if (o.kind == STATE_SEND)
+			return peers_send(n, &o, ret);
+		records_out(n, &o);
+		return false;
+	}
+	*ret_any = false;
+	return false;
+}
+
+bool node_effect(struct node *n, struct effect *ret)
+{
+	struct out o;
+	bool any;
+
+	do {
+		if (outq_pop(&n->effects, &o)) {
+			memcpy(ret, o.data, sizeof(*ret));
+			return true;
+		}
+		if (from_cores(n, ret, &any))
+			return true;
+	} while (any || n->effects.head != n->effects.tail);
+
+	if (n->wish_dirty) {
+		n->wish_dirty = false;
+		wish_compute(n, &n->wish);
+		ret->kind = EFFECT_WISH;
+		return true;
+	}
+	if (n->names_dirty) {
+		n->names_dirty = false;
+		ret->kind = EFFECT_NAMES;
+		return true;
+	}
+	return false;
+}

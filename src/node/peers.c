@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Neighbours of the replicated state.
+ *
+ * In the cloud: every trama node that is next to us, and those behind nodes of other software (the
+ * next hop towards them is no trama node). So the neighbours always form one connected net: whoever
+ * is farther is reached through the trama node that is next on the way. Datagrams are IPv6 UDP
+ * between the link-local addresses of the nodes' bridges, put into the cloud and taken out of it by
+ * the node itself; no kernel in between. In the network: the neighbours that babeld sees, by UDP on
+ * the Babel VLAN.
+ */
+#include <string.h>
+
+#include "node/internal.h"
+#include "packet/eth.h"
+#include "packet/udp.h"
+
+#define PEER_SILENCE                                                                               \
+	(60 * USEC_S) /* after which a peer that we did not choose ourselves is dropped */
+#define CLOUD_PEERS 24
+
+static struct node_peer *peer_cloud(struct node *n, const struct mac *cloud_mac)
+{
+	for (unsigned int i = 0; i < NODE_PEERS; i++)
+		if (n->peers[i].used && n->peers[i].scope == STATE_CLOUD &&
+		    mac_eq(&n->peers[i].cloud_mac, cloud_mac))
+			return &n->peers[i];
+	return NULL;
+}
+
+static struct node_peer *peer_network(struct node *n, uint16_t port, const struct ip6 *address)
+{
+	for (unsigned int i = 0; i < NODE_PEERS; i++)
+		if (n->peers[i].used && n->peers[i].scope == STATE_NETWORK &&
+		    n->peers[i].port == port && ip6_eq(&n->peers[i].address, address))
+			return &n->peers[i];
+	return NULL;
+}
+
+static uint16_t handle(const struct node *n, const struct node_peer *p)
+{
+	return (uint16_t)(p - n->peers);
+}
+
+static struct node_peer *peer_new(struct node *n, enum state_scope scope)
+{
+	struct node_peer *p = n->peers;
+
+	while (p < n->peers + NODE_PEERS && p->used)
+		p++;
+	if (p == n->peers + NODE_PEERS ||
+	    state_peer_add(n->state, handle(n, p), NULL, STATE_SCOPE_BIT(scope), n->now)) {
+		n->counters[NODE_C_PEER_FULL]++;
+		return NULL;
+	}
+	*p = (struct node_peer) { .used = true, .scope = scope, .heard_at = n->now };
+	return p;
+}
+
+static void peer_drop(struct node *n, struct node_peer *p)
+{
+	state_peer_remove(n->state, handle(n, p), n->now);
+	p->used = false;
+}
+
+/* Is the trama node behind o to be reached through another trama node that is nearer? */
+static bool behind_trama(const struct node *n, const struct batman_orig *o)
+{
+	struct batman_orig next;
+
+	if (o->direct)
+		return false;
+	return batman_orig_find(n->batman, &o->next_hop, &next) && next.trama;
+}
+
+static void refresh_cloud(struct node *n)
+{
+	struct batman_orig o;
+	struct node_peer *p;
+	uint32_t cursor = 0;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < NODE_PEERS; i++)
+		if (n->peers[i].scope == STATE_CLOUD)
+			n->peers[i].wanted = false;
+	while (count < CLOUD_PEERS && batman_orig_next(n->batman, &cursor, &o)) {
+		if (!o.trama || !o.reachable || mac_eq(&o.cloud_mac, &n->cloud_mac) ||
+		    behind_trama(n, &o))
+			continue;
+		p = peer_cloud(n, &o.cloud_mac);
+		if (!p)
+			p = peer_new(n, STATE_CLOUD);
+		if (!p)
+			break;
+		p->cloud_mac = o.cloud_mac;
+		p->wanted = true;
+		count++;
+	}
+}
+
+/* Other trama nodes of the cloud that are there, and whether what they know has reached us. */
+static void tell_lease(struct node *n)
+{
+	struct state_peer_view v;
+	struct batman_orig o;
+	uint32_t cursor = 0;
+	unsigned int others = 0, peers = 0, synced = 0;
+
+	while (batman_orig_next(n->batman, &cursor, &o))
+		if (o.trama && o.reachable)
+			others++;
+	cursor = 0;
+	while (state_peer_next(n->state, &cursor, &v)) {
+		if (!(v.scopes & STATE_SCOPE_BIT(STATE_CLOUD)))
+			continue;
+		peers++;
+		synced += (v.synced & STATE_SCOPE_BIT(STATE_CLOUD)) != 0;
+	}
+	lease_peers(&n->lease, others, peers == 0 || synced > 0, n->now);
+}
+
+void peers_refresh(struct node *n)
+{
+	refresh_cloud(n);
+	for (unsigned int i = 0; i < NODE_PEERS; i++) {
+		struct node_peer *p = &n->peers[i];
+
+		if (p->used && !p->wanted && n->now - p->heard_at > PEER_SILENCE)
+			peer_drop(n, p);
+	}
+	tell_lease(n);
+}
+
+void peers_babel(struct node *n, const struct event_neighbour *e)
+{
+	struct node_peer *p = peer_network(n, e->port, &e->address);
+	bool there = !e->gone && e->cost != 0xffff;
+
+	if (e->port >= NODE_PORTS)
+		return;
+	if (!there) {
+		if (p && e->gone)
+			peer_drop(n, p);
+		return;
+	}
+	if (!p)
+		p = peer_new(n, STATE_NETWORK);
+	if (!p)
+		return;
+	p->port = e->port;
+	p->address = e->address;
+	p->wanted = true;
+}
+
+void peers_datagram(struct node *n, const struct event_datagram *d)
+{
+	struct node_peer *p = peer_network(n, d->port, &d->from);
+
+	if (!p && d->port < NODE_PORTS && ip6_is_link_local(&d->from)) {
+		p = peer_new(n, STATE_NETWORK);
+		if (p) {
+			p->port = d->port;
+			p->address = d->from;
+		}
+	}
+	if (!p) {
+		n->counters[NODE_C_BAD_DATAGRAM]++;
+		return;
+	}
+	p->heard_at = n->now;
+	(void)state_input(n->state, handle(n, p), d->data, d->len, n->now);
+}
+
+static bool known_member(struct node *n, const struct mac *cloud_mac)
+{
+	struct batman_orig o;
+	uint32_t cursor = 0;
+
+	while (batman_orig_next(n->batman, &cursor, &o))
+		if (o.trama && mac_eq(&o.cloud_mac, cloud_mac))
+			return true;
+	return false;
+}
+
+static void cloud_datagram(struct node *n, const struct mac *from, const uint8_t *data, size_t len)
+{
+	struct node_peer *p = peer_cloud(n, from);
+
+	if (!p && known_member(n, from)) {
+		p = peer_new(n, STATE_CLOUD);
+		if (p)
+			p->cloud_mac = *from;
+	}
+	if (!p) {
+		n->counters[NODE_C_BAD_DATAGRAM]++;
+		return;
+	}
+	p->heard_at = n->now;
+	(void)state_input(n->state, handle(n, p), data, len, n->now);
+}
+
+bool peers_frame(struct node *n, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len), payload, data;
+	struct udp_head udp;
+	struct ip6_head ip;
+	struct ip6 us = ip6_link_local(&n->cloud_mac);
+	struct eth e;
+	const uint8_t *bytes;
+	size_t size;
+
+	if (eth_decode(&r, &e) || e.tagged || e.type != ETH_TYPE_IP6 ||
+	    !mac_eq(&e.dst, &n->cloud_mac))
+		return false;
+	if (ip6_decode(&r, &ip, &payload) || ip.next != IP_PROTO_UDP || !ip6_eq(&ip.dst, &us))
+		return false;
+	if (udp6_decode(&payload, &ip, &udp, &data) || udp.dst_port != NODE_STATE_UDP_PORT)
+		return false;
+	size = rd_left(&data);
+	bytes = rd_take(&data, size);
+	cloud_datagram(n, &e.src, bytes, size);
+	return true;
+}
+
+static void send_cloud(struct node *n, const struct node_peer *p, const struct out *o)
+{
+	struct wr w = wr_init(n->scratch, sizeof(n->scratch));
+	struct udp6_path path = {
+		.eth_src = n->cloud_mac,
+		.eth_dst = p->cloud_mac,
+		.src = ip6_link_local(&n->cloud_mac),
+		.dst = ip6_link_local(&p->cloud_mac),
+		.src_port = NODE_STATE_UDP_PORT,
+		.dst_port = NODE_STATE_UDP_PORT,
+	};
+
+	udp6_build(&w, &path, o->data, o->len);
+	if (wr_len(&w))
+		cloudside_send(n, n->scratch, wr_len(&w));
+}
+
+bool peers_send(struct node *n, const struct out *o, struct effect *ret)
+{
+	const struct node_peer *p;
+
+	if (o->port >= NODE_PEERS || !n->peers[o->port].used)
+		return false;
+	p = &n->peers[o->port];
+	if (p->scope == STATE_CLOUD) {
+		send_cloud(n, p, o);
+		return false;
+	}
+	ret->kind = EFFECT_DATAGRAM;
+	ret->datagram = (struct effect_datagram) {
+		.port = p->port, .to = p->address, .data = o->data, .len = o->len
+	};
+	return true;
+}

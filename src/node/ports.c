@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The roles of the ports, and what follows from them for the cloud engine and the uplinks. */
+#include <string.h>
+
+#include "node/internal.h"
+
+/* LibreMesh's name of a VLAN device: what is neither letter, digit nor '-' becomes '-', then
+ * _<vid>. */
+static void vlan_name(char ret[static NODE_IFNAME], const char *parent, uint16_t vid)
+{
+	struct text t = text_init(ret, NODE_IFNAME);
+	size_t room = NODE_IFNAME - 1 - 5; /* _4094 */
+
+	if (!vid) {
+		text_add(&t, "%s", parent);
+		return;
+	}
+	for (size_t i = 0; i < room && parent[i]; i++) {
+		char c = parent[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9') || c == '-';
+
+		text_add(&t, "%c", plain ? c : '-');
+	}
+	text_add(&t, "_%u", (unsigned int)vid);
+}
+
+struct port_conf ports_conf(const struct node *n)
+{
+	struct port_conf c = {
+		.node_mac = n->setup.primary_mac,
+		.anycast_mac = n->cloud.anygw_mac,
+		.network4 = n->cloud.network4,
+		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
+	};
+
+	memcpy(c.network_id, n->cloud.network_id, sizeof(c.network_id));
+	memcpy(c.ssid, n->conf->wifi.ap_ssid, c.ssid_len);
+	return c;
+}
+
+static enum port_medium medium(enum port_kind kind)
+{
+	switch (kind) {
+	case PORT_KIND_ETHERNET:
+		return PORT_MEDIUM_ETHERNET;
+	case PORT_KIND_WIFI_AP:
+		return PORT_MEDIUM_AP;
+	case PORT_KIND_WIFI_MESH:
+		return PORT_MEDIUM_RADIO;
+	case PORT_KIND_TUNNEL:
+		return PORT_MEDIUM_TUNNEL;
+	}
+	return PORT_MEDIUM_ETHERNET;
+}
+
+static enum port_role role(enum conf_role r)
+{
+	switch (r) {
+	case CONF_ROLE_AUTO:
+		return PORT_ROLE_AUTO;
+	case CONF_ROLE_MESH:
+		return PORT_ROLE_MESH;
+	case CONF_ROLE_CLIENT:
+		return PORT_ROLE_CLIENT;
+	case CONF_ROLE_UPLINK:
+		return PORT_ROLE_UPLINK;
+	}
+	return PORT_ROLE_AUTO;
+}
+
+static struct port_info port_info(const struct node *n, const struct node_port *p)
+{
+	const struct conf_port *c = conf_port_find(n->conf, p->info.name);
+	/* what the kernel configures by itself on an uplink that runs our DHCP client does not make
+	 * it foreign */
+	bool ours = p->decision.uplink_dhcp || p->decision.uplink_static;
+	struct port_info i = {
+		.mac = p->info.mac,
+		.batman_mac = p->batman_mac,
+		.medium = medium(p->info.kind),
+		.role = c ? role(c->role) : PORT_ROLE_AUTO,
+		.carrier = p->info.carrier,
+		.proto_static = c && c->proto == CONF_PROTO_STATIC,
+		.foreign_address = p->info.foreign_address && !ours,
+		.foreign_default = p->info.foreign_default && !ours,
+	};
+
+	text_copy(i.name, sizeof(i.name), p->info.name);
+	return i;
+}
+
+static void engine_port(struct node *n, uint16_t index, bool on)
+{
+	struct node_port *p = &n->ports[index];
+	struct batman_port_conf c = {
+		.mac = p->batman_mac,
+		.mtu = p->info.mtu ? p->info.mtu : 1500,
+		.wireless = p->info.kind == PORT_KIND_WIFI_MESH,
+	};
+
+	if (on == p->batman) {
+		if (on)
+			(void)batman_port_set_mtu(n->batman, index, c.mtu);
+		return;
+	}
+	if (on && batman_port_add(n->batman, index, &c, n->now)) {
+		n->counters[NODE_C_BAD_PORT]++;
+		return;
+	}
+	if (!on)
+		(void)batman_port_remove(n->batman, index, n->now);
+	p->batman = on;
+}
+
+void ports_event(struct node *n, const struct event_port *e)
+{
+	struct node_port *p;
+	struct port_info info;
+
+	if (e->port >= NODE_PORTS) {
+		n->counters[NODE_C_BAD_PORT]++;
+		return;
+	}
+	p = &n->ports[e->port];
+	n->wish_dirty = true;
+	if (e->gone) {
+		port_gone(&n->port, e->port, n->now);
+		engine_port(n, e->port, false);
+		p->decision = (struct port_decision) { 0 };
+		exits_port_changed(n, e->port);
+		*p = (struct node_port) { 0 };
+		return;
+	}
+	p->used = true;
+	p->info = *e;
+	p->batman_mac = cloud_hardif_mac(e->name, &n->setup.primary_mac);
+	vlan_name(p->mesh_dev, e->name, n->cloud.batadv_vlan);
+	vlan_name(p->babel_dev, e->name, n->cloud.babel_vlan);
+	info = port_info(n, p);
+	(void)port_set(&n->port, e->port, &info, n->now);
+	engine_port(n, e->port, p->decision.mesh);
+}
+
+static void decided(struct node *n, const struct out *o)
+{
+	struct node_port *p = &n->ports[o->port];
+	struct effect_notice e = { .notice = NOTICE_PORT_ROLE, .port = o->port };
+
+	memcpy(&p->decision, o->data, sizeof(p->decision));
+	engine_port(n, o->port, p->decision.mesh);
+	exits_port_changed(n, o->port);
+	n->wish_dirty = true;
+	text_copy(e.text, sizeof(e.text), port_reason_text((enum port_reason)o->arg));
+	node_notice(n, &e);
+}
+
+bool ports_out(struct node *n, const struct out *o, struct effect *ret)
+{
+	struct port_event_data data;
+	struct effect_notice e = { .port = o->port };
+
+	if (o->port >= NODE_PORTS)
+		return false;
+	switch ((enum port_out_kind)o->kind) {
+	case PORT_SEND:
+		ret->kind = EFFECT_FRAME;
+		ret->frame = (struct effect_frame) {
+			.link = LINK_PORT, .port = o->port, .data = o->data, .len = o->len
+		};
+		return true;
+	case PORT_DECIDED:
+		decided(n, o);
+		break;
+	case PORT_EVENT:
+		memcpy(&data, o->data, sizeof(data));
+		e.notice = o->arg == PORT_EVENT_ROGUE_DHCP ? NOTICE_ROGUE_DHCP : NOTICE_PORT_ROLE;
+		e.mac = data.mac;
+		e.ip4 = data.addr;
+		text_copy(e.text, sizeof(e.text), port_event_name((enum port_event)o->arg));
+		node_notice(n, &e);
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "node/internal.h"
+
+const char *node_counter_name(enum node_counter c)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		NODE_COUNTER_LIST(X)
+#undef X
+	};
+
+	return c < NODE_COUNTERS ? names[c] : "?";
+}
+
+uint64_t node_counter(const struct node *n, enum node_counter c)
+{
+	return c < NODE_COUNTERS ? n->counters[c] : 0;
+}
+
+const struct conf *node_conf(const struct node *n)
+{
+	return n->conf;
+}
+
+const struct cloud *node_cloud(const struct node *n)
+{
+	return &n->cloud;
+}
+
+const struct batman *node_batman(const struct node *n)
+{
+	return n->batman;
+}
+
+const struct state *node_state(const struct node *n)
+{
+	return n->state;
+}
+
+const struct lease *node_lease(const struct node *n)
+{
+	return &n->lease;
+}
+
+const struct ra *node_ra(const struct node *n)
+{
+	return &n->ra;
+}
+
+const struct port *node_ports(const struct node *n)
+{
+	return &n->port;
+}
+
+const struct gateway *node_gateway(const struct node *n)
+{
+	return &n->gateway;
+}
+
+usec_t node_now(const struct node *n)
+{
+	return n->now;
+}
+
+const char *node_clash(const struct node *n)
+{
+	return n->clash;
+}
+
+const struct wish *node_wish(const struct node *n)
+{
+	return &n->wish;
+}
+
+const char *node_port_name(const struct node *n, uint16_t port)
+{
+	return port < NODE_PORTS && n->ports[port].used ? n->ports[port].info.name : "";
+}
+
+bool node_station_next(const struct node *n, uint32_t *cursor, struct node_station *ret)
+{
+	const struct station *s = table_next(&n->stations, cursor);
+
+	if (!s)
+		return false;
+	*ret = (struct node_station) { .mac = s->mac,
+				       .vid = s->vid,
+				       .port = s->port,
+				       .associated = s->associated,
+				       .since = s->since };
+	return true;
+}
+
+bool node_route_next(const struct node *n, uint32_t *cursor, struct event_route *ret)
+{
+	const struct node_route *r = table_next(&n->routes, cursor);
+
+	if (!r)
+		return false;
+	*ret = r->route;
+	return true;
+}
+
+bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret)
+{
+	struct state_view v;
+	struct node_record rec;
+
+	while (state_next(n->state, RECORD_NODE, cursor, n->now, &v)) {
+		if (!record_node_decode(&v, &rec))
+			continue;
+		*ret = (struct node_member) {
+			.ip4 = rec.ip4, .ip6 = rec.ip6, .cloud_mac = rec.cloud_mac, .self = v.own
+		};
+		memcpy(ret->id, rec.id.b, sizeof(ret->id));
+		text_copy(ret->name, sizeof(ret->name), rec.name);
+		return true;
+	}
+	return false;
+}
+
+bool node_member_find(const struct node *n, const uint8_t id[static 8], struct node_member *ret)
+{
+	uint32_t cursor = 0;
+
+	while (node_member_next(n, &cursor, ret))
+		if (!memcmp(ret->id, id, sizeof(ret->id)))
+			return true;
+	return false;
+}
+
+bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret)
+{
+	struct state_view v;
+
+	while (state_next(n->state, RECORD_GATEWAY, cursor, n->now, &v))
+		if (record_gateway_decode(&v, ret))
+			return true;
+	return false;
+}
+
+bool node_ping_answer(const struct node *n, uint16_t id, struct batman_icmp *ret)
+{
+	if (!n->icmp.open || n->icmp.reply.uid != id)
+		return false;
+	*ret = n->icmp.reply;
+	return true;
+}
+
+/* Names come from two lists, the nodes first; the cursor's highest bit tells which one it is in. */
+#define CURSOR_CLIENTS 0x80000000u
+
+static bool member_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
+{
+	struct node_member m;
+
+	while (node_member_next(n, cursor, &m)) {
+		if (!m.name[0])
+			continue;
+		text_copy(ret->name, sizeof(ret->name), m.name);
+		ret->ip4 = m.ip4;
+		ret->ip6 = m.ip6;
+		return true;
+	}
+	return false;
+}
+
+static bool client_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
+{
+	struct lease_view v;
+
+	while (lease_next(&n->lease, cursor, n->now, &v)) {
+		if (!v.client.name[0] || (v.client.flags & LEASE_DECLINED))
+			continue;
+		text_copy(ret->name, sizeof(ret->name), v.client.name);
+		ret->ip4 = v.client.ip4;
+		for (unsigned int i = 0; i < v.client.addr_count; i++)
+			if (net6_has(&n->cloud.network6, &v.client.addrs[i]))
+				ret->ip6 = v.client.addrs[i];
+		return true;
+	}
+	return false;
+}
+
+bool node_name_next(const struct node *n, uint32_t *cursor, struct node_name *ret)
+{
+	uint32_t at = *cursor & ~CURSOR_CLIENTS;
+	bool found;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!(*cursor & CURSOR_CLIENTS)) {
+		if (member_name(n, &at, ret)) {
+			*cursor = at;
+			return true;
+		}
+		at = 0;
+	}
+	found = client_name(n, &at, ret);
+	*cursor = at | CURSOR_CLIENTS;
+	return found;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looking into a node: read-only, for the control socket, the simulator and tests. */
+#ifndef NODE_VIEW_H
+#define NODE_VIEW_H
+
+#include "node/cores.h"
+#include "node/node.h"
+
+#define NODE_COUNTER_LIST(X)                                                                       \
+	X(STATION_FULL, "stations_full")                                                           \
+	X(ROUTE_FULL, "routes_full")                                                               \
+	X(PEER_FULL, "peers_full")                                                                 \
+	X(BAD_RECORD, "records_malformed")                                                         \
+	X(BAD_DATAGRAM, "datagrams_refused")                                                       \
+	X(BAD_PORT, "ports_refused")                                                               \
+	X(SOLICIT, "solicitations")                                                                \
+	X(SOLICIT_ANSWERED, "solicitations_answered")                                              \
+	X(SOLICIT_UNKNOWN, "solicitations_unknown")
+
+enum node_counter {
+#define X(name, text) NODE_C_##name,
+	NODE_COUNTER_LIST(X)
+#undef X
+		NODE_COUNTERS
+};
+
+const char *node_counter_name(enum node_counter c);
+uint64_t node_counter(const struct node *n, enum node_counter c);
+
+const struct conf *node_conf(const struct node *n);
+const struct cloud *node_cloud(const struct node *n);
+const struct batman *node_batman(const struct node *n);
+const struct state *node_state(const struct node *n);
+const struct lease *node_lease(const struct node *n);
+const struct ra *node_ra(const struct node *n);
+const struct port *node_ports(const struct node *n);
+const struct gateway *node_gateway(const struct node *n);
+/* Time of the last input. */
+usec_t node_now(const struct node *n);
+/* The clash of two clouds that is going on, "" if none. */
+const char *node_clash(const struct node *n);
+
+struct node_station {
+	struct mac mac;
+	uint16_t vid;
+	uint16_t port;
+	bool associated;
+	usec_t since;
+};
+
+/* Stations at this node's own client ports. */
+bool node_station_next(const struct node *n, uint32_t *cursor, struct node_station *ret);
+/* Babel's routes as learnt. */
+bool node_route_next(const struct node *n, uint32_t *cursor, struct event_route *ret);
+
+struct node_member {
+	uint8_t id[8];
+	char name[CLOUD_HOSTNAME_MAX + 1];
+	struct ip4 ip4;
+	struct ip6 ip6;
+	struct mac cloud_mac;
+	bool self;
+};
+
+/* The trama nodes of the cloud, from their records. */
+bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret);
+/* Name of a node of the cloud by its id (8 bytes), NULL if unknown; valid until the next call. */
+bool node_member_find(const struct node *n, const uint8_t id[static 8], struct node_member *ret);
+/* The port's interface name, "" if there is none. */
+const char *node_port_name(const struct node *n, uint16_t port);
+/* Gateway records of the network, this node's own too. */
+bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret);
+/* The last answer to CONTROL_PING_MESH with this id; false when there is none yet. */
+bool node_ping_answer(const struct node *n, uint16_t id, struct batman_icmp *ret);
+
+#endif
