@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * B.A.T.M.A.N. IV, compat version 15, as the Linux kernel's batman-adv speaks it: one instance is one node of one
- * cloud. A pure core: frames, clients and time go in, records go out through the struct outq given at the start.
+ * B.A.T.M.A.N. IV, compat version 15, as the Linux kernel's batman-adv speaks it: one instance is
+ * one node of one cloud. A pure core: frames, clients and time go in, records go out through the
+ * struct outq given at the start.
  *
- * MTU: frames handed to batman_mesh_input and found in BATMAN_SEND are whole Ethernet frames of type 0x4305 without
- * VLAN tag and FCS. The platform adds and strips the cloud's tag.
- * vid: 0 untagged, else BATMAN_VID_TAGGED | VLAN id, as in the translation table on the wire.
+ * MTU: frames handed to batman_mesh_input and found in BATMAN_SEND are whole Ethernet frames of
+ * type 0x4305 without VLAN tag and FCS. The platform adds and strips the cloud's tag. vid: 0
+ * untagged, else BATMAN_VID_TAGGED | VLAN id, as in the translation table on the wire.
  */
 #ifndef CORE_BATMAN_BATMAN_H
 #define CORE_BATMAN_BATMAN_H
@@ -19,61 +20,63 @@
 #include "lib/outq.h"
 #include "lib/rng.h"
 
-#define BATMAN_ETHERTYPE  0x4305
+#define BATMAN_ETHERTYPE 0x4305
 #define BATMAN_VID_TAGGED 0x8000
-#define BATMAN_SSID_MAX   32
-#define BATMAN_RR_MAX     16
-#define BATMAN_FRAME_MAX  20256 /* largest frame that can come out of the cloud (16 fragments) */
-#define BATMAN_TQ_MAX     255
-#define BATMAN_PORTS_MAX  32
+#define BATMAN_SSID_MAX 32
+#define BATMAN_RR_MAX 16
+#define BATMAN_FRAME_MAX 20256 /* largest frame that can come out of the cloud (16 fragments) */
+#define BATMAN_TQ_MAX 255
+#define BATMAN_PORTS_MAX 32
 
 struct batman;
 
 /* Table sizes; a 0 takes the default given here. Memory is only touched as it is used. */
 struct batman_limits {
-	uint32_t ports;          /* 8, at most BATMAN_PORTS_MAX */
-	uint32_t originators;    /* 512: also counts ports of other nodes that are not their primary port */
-	uint32_t paths;          /* 4096: (originator, neighbour, port) */
+	uint32_t ports;		 /* 8, at most BATMAN_PORTS_MAX */
+	uint32_t originators;	 /* 512: also counts ports of other nodes that are not their primary
+				    port */
+	uint32_t paths;		 /* 4096: (originator, neighbour, port) */
 	uint32_t clients_global; /* 8192: (MAC, VLAN) */
-	uint32_t clients_local;  /* 2048 */
-	uint32_t reassemblies;   /* 16 at a time */
-	uint32_t rebroadcasts;   /* 64 further copies waiting for wireless ports */
+	uint32_t clients_local;	 /* 2048 */
+	uint32_t reassemblies;	 /* 16 at a time */
+	uint32_t rebroadcasts;	 /* 64 further copies waiting for wireless ports */
 };
 
 struct batman_conf {
 	uint32_t orig_interval_ms; /* 40 and up; the default of the system is 1000 */
-	uint8_t hop_penalty;       /* 0 to 255; the kernel's default is 30 */
+	uint8_t hop_penalty;	   /* 0 to 255; the kernel's default is 30 */
 	bool fragmentation;
 	bool aggregation;
-	uint32_t cloud_mtu;         /* MTU of bat0: 1500 */
-	uint8_t network_id[16];     /* other ids are refused */
+	uint32_t cloud_mtu;	/* MTU of bat0: 1500 */
+	uint8_t network_id[16]; /* other ids are refused */
 	uint8_t ssid[BATMAN_SSID_MAX];
 	uint8_t ssid_len;
 	struct mac cloud_mac; /* MAC of the node's br0: where state datagrams for this node go */
-	uint16_t flags;       /* announced to trama peers as it is */
+	uint16_t flags;	      /* announced to trama peers as it is */
 };
 
 struct batman_port_conf {
 	struct mac mac;
-	uint32_t mtu; /* what fits behind the Ethernet header and tag, usually 1500 */
+	uint32_t mtu;  /* what fits behind the Ethernet header and tag, usually 1500 */
 	bool wireless; /* half duplex: hop penalty when in == out, broadcasts sent 3 times */
 };
 
 enum batman_out_kind {
 	BATMAN_SEND = 1,     /* port; data: Ethernet frame */
-	BATMAN_DELIVER,      /* data: Ethernet frame that leaves bat0 towards the node's bridge */
+	BATMAN_DELIVER,	     /* data: Ethernet frame that leaves bat0 towards the node's bridge */
 	BATMAN_CLIENT_MOVED, /* struct batman_client: was local, is now announced by orig */
-	BATMAN_PEER_UP,      /* struct batman_peer: a trama node of our cloud appeared, or its cloud MAC or flags changed */
-	BATMAN_PEER_DOWN,    /* struct batman_peer: it was purged */
-	BATMAN_CLASH,        /* struct batman_clash: first time this originator is refused */
-	BATMAN_ICMP,         /* struct batman_icmp: answer to one of our probes */
+	BATMAN_PEER_UP, /* struct batman_peer: a trama node of our cloud appeared, or its cloud MAC
+			   or flags changed */
+	BATMAN_PEER_DOWN, /* struct batman_peer: it was purged */
+	BATMAN_CLASH,	  /* struct batman_clash: first time this originator is refused */
+	BATMAN_ICMP,	  /* struct batman_icmp: answer to one of our probes */
 };
 
 struct batman_client {
 	struct mac mac;
 	uint16_t vid;
-	uint8_t flags;    /* enum batman_client_flag */
-	uint8_t ttvn;     /* version of the table that brought it */
+	uint8_t flags;	  /* enum batman_client_flag */
+	uint8_t ttvn;	  /* version of the table that brought it */
 	struct mac orig;  /* who serves it; zero for our own */
 	usec_t last_seen; /* own clients: last frame; 0 for those that never age */
 };
@@ -104,9 +107,9 @@ struct batman_clash {
 
 struct batman_icmp {
 	struct mac from; /* who answered */
-	uint8_t type;    /* enum batman_icmp_type */
-	uint8_t ttl;     /* of the answer as received */
-	uint16_t uid;
+	uint8_t type;	 /* enum batman_icmp_type */
+	uint8_t ttl;	 /* of the answer as received */
+	uint8_t uid;
 	uint16_t seq;
 	uint8_t rr_count; /* ports passed there and back, when recorded */
 	struct mac rr[BATMAN_RR_MAX];
@@ -125,14 +128,14 @@ enum batman_icmp_type {
 struct batman_orig {
 	struct mac mac;
 	usec_t last_seen;
-	bool reachable;     /* the next four are valid */
+	bool reachable; /* the next four are valid */
 	struct mac next_hop;
 	uint16_t port;
 	uint8_t tq;
-	bool direct;        /* the next hop is the originator itself */
+	bool direct; /* the next hop is the originator itself */
 	uint8_t ttvn;
 	uint32_t clients;
-	bool trama;         /* announced trama's TVLV with our network id: cloud_mac and flags are valid */
+	bool trama; /* announced trama's TVLV with our network id: cloud_mac and flags are valid */
 	struct mac cloud_mac;
 	uint16_t flags;
 };
@@ -146,52 +149,52 @@ struct batman_path {
 	usec_t last_seen;
 };
 
-#define BATMAN_COUNTERS(X)                                                                          \
-	X(TX_FRAMES, "tx_frames")                                                                   \
-	X(TX_BYTES, "tx_bytes")                                                                     \
-	X(RX_FRAMES, "rx_frames")                                                                   \
-	X(RX_BYTES, "rx_bytes")                                                                     \
-	X(MGMT_TX_FRAMES, "mgmt_tx_frames")                                                         \
-	X(MGMT_TX_BYTES, "mgmt_tx_bytes")                                                           \
-	X(MGMT_RX_FRAMES, "mgmt_rx_frames")                                                         \
-	X(FORWARDED, "forwarded")                                                                   \
-	X(CLOUD_IN, "cloud_in")                                                                     \
-	X(DELIVERED, "delivered")                                                                   \
-	X(BCAST_IN, "bcast_in")                                                                     \
-	X(BCAST_DUPLICATE, "bcast_duplicate")                                                       \
-	X(FRAG_TX, "frag_tx")                                                                       \
-	X(FRAG_RX, "frag_rx")                                                                       \
-	X(FRAG_FORWARDED, "frag_forwarded")                                                         \
-	X(FRAG_MERGED, "frag_merged")                                                               \
-	X(FRAG_EXPIRED, "frag_expired")                                                             \
-	X(TT_REQUEST_TX, "tt_request_tx")                                                           \
-	X(TT_REQUEST_RX, "tt_request_rx")                                                           \
-	X(TT_RESPONSE_TX, "tt_response_tx")                                                         \
-	X(TT_RESPONSE_RX, "tt_response_rx")                                                         \
-	X(TT_ROAM_TX, "tt_roam_tx")                                                                 \
-	X(TT_ROAM_RX, "tt_roam_rx")                                                                 \
-	X(TT_REROUTED, "tt_rerouted")                                                               \
-	X(DROP_MALFORMED, "drop_malformed")                                                         \
-	X(DROP_VERSION, "drop_version")                                                             \
-	X(DROP_ADDRESS, "drop_address")                                                             \
-	X(DROP_OWN, "drop_own")                                                                     \
-	X(DROP_TTL, "drop_ttl")                                                                     \
-	X(DROP_UNKNOWN_TYPE, "drop_unknown_type")                                                   \
-	X(DROP_UNKNOWN_ORIGINATOR, "drop_unknown_originator")                                       \
-	X(DROP_NO_ROUTE, "drop_no_route")                                                           \
-	X(DROP_NO_CLIENT, "drop_no_client")                                                         \
-	X(DROP_SEQNO, "drop_seqno")                                                                 \
-	X(DROP_TOO_BIG, "drop_too_big")                                                             \
-	X(DROP_REFLECTED, "drop_reflected")                                                         \
-	X(DROP_FILTERED, "drop_filtered")                                                           \
-	X(DROP_CLASH, "drop_clash")                                                                 \
-	X(CLASHES, "clashes")                                                                       \
-	X(FULL_ORIGINATORS, "full_originators")                                                     \
-	X(FULL_PATHS, "full_paths")                                                                 \
-	X(FULL_CLIENTS_GLOBAL, "full_clients_global")                                               \
-	X(FULL_CLIENTS_LOCAL, "full_clients_local")                                                 \
-	X(FULL_REASSEMBLIES, "full_reassemblies")                                                   \
-	X(FULL_REBROADCASTS, "full_rebroadcasts")                                                   \
+#define BATMAN_COUNTERS(X)                                                                         \
+	X(TX_FRAMES, "tx_frames")                                                                  \
+	X(TX_BYTES, "tx_bytes")                                                                    \
+	X(RX_FRAMES, "rx_frames")                                                                  \
+	X(RX_BYTES, "rx_bytes")                                                                    \
+	X(MGMT_TX_FRAMES, "mgmt_tx_frames")                                                        \
+	X(MGMT_TX_BYTES, "mgmt_tx_bytes")                                                          \
+	X(MGMT_RX_FRAMES, "mgmt_rx_frames")                                                        \
+	X(FORWARDED, "forwarded")                                                                  \
+	X(CLOUD_IN, "cloud_in")                                                                    \
+	X(DELIVERED, "delivered")                                                                  \
+	X(BCAST_IN, "bcast_in")                                                                    \
+	X(BCAST_DUPLICATE, "bcast_duplicate")                                                      \
+	X(FRAG_TX, "frag_tx")                                                                      \
+	X(FRAG_RX, "frag_rx")                                                                      \
+	X(FRAG_FORWARDED, "frag_forwarded")                                                        \
+	X(FRAG_MERGED, "frag_merged")                                                              \
+	X(FRAG_EXPIRED, "frag_expired")                                                            \
+	X(TT_REQUEST_TX, "tt_request_tx")                                                          \
+	X(TT_REQUEST_RX, "tt_request_rx")                                                          \
+	X(TT_RESPONSE_TX, "tt_response_tx")                                                        \
+	X(TT_RESPONSE_RX, "tt_response_rx")                                                        \
+	X(TT_ROAM_TX, "tt_roam_tx")                                                                \
+	X(TT_ROAM_RX, "tt_roam_rx")                                                                \
+	X(TT_REROUTED, "tt_rerouted")                                                              \
+	X(DROP_MALFORMED, "drop_malformed")                                                        \
+	X(DROP_VERSION, "drop_version")                                                            \
+	X(DROP_ADDRESS, "drop_address")                                                            \
+	X(DROP_OWN, "drop_own")                                                                    \
+	X(DROP_TTL, "drop_ttl")                                                                    \
+	X(DROP_UNKNOWN_TYPE, "drop_unknown_type")                                                  \
+	X(DROP_UNKNOWN_ORIGINATOR, "drop_unknown_originator")                                      \
+	X(DROP_NO_ROUTE, "drop_no_route")                                                          \
+	X(DROP_NO_CLIENT, "drop_no_client")                                                        \
+	X(DROP_SEQNO, "drop_seqno")                                                                \
+	X(DROP_TOO_BIG, "drop_too_big")                                                            \
+	X(DROP_REFLECTED, "drop_reflected")                                                        \
+	X(DROP_FILTERED, "drop_filtered")                                                          \
+	X(DROP_CLASH, "drop_clash")                                                                \
+	X(CLASHES, "clashes")                                                                      \
+	X(FULL_ORIGINATORS, "full_originators")                                                    \
+	X(FULL_PATHS, "full_paths")                                                                \
+	X(FULL_CLIENTS_GLOBAL, "full_clients_global")                                              \
+	X(FULL_CLIENTS_LOCAL, "full_clients_local")                                                \
+	X(FULL_REASSEMBLIES, "full_reassemblies")                                                  \
+	X(FULL_REBROADCASTS, "full_rebroadcasts")                                                  \
 	X(FULL_OTHER, "full_other")
 
 #define X(id, name) BATMAN_COUNT_##id,
@@ -210,19 +213,22 @@ void batman_free(struct batman *b);
 /* Takes effect with the next OGM; a new network id forgets all originators. */
 void batman_configure(struct batman *b, const struct batman_conf *conf, usec_t now);
 
-/* Port numbers are the caller's. The first port is the primary one: its MAC names the node in the cloud.
- * 0, -EEXIST (number or MAC), -EINVAL (no station MAC), -ENOSPC. */
-int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_conf *conf, usec_t now);
+/* Port numbers are the caller's. The first port is the primary one: its MAC names the node in the
+ * cloud. 0, -EEXIST (number or MAC), -EINVAL (no station MAC), -ENOSPC. */
+int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_conf *conf,
+		    usec_t now);
 /* The next oldest port becomes primary when the primary goes. 0 or -ENOENT. */
 int batman_port_remove(struct batman *b, uint16_t port, usec_t now);
 int batman_port_set_mtu(struct batman *b, uint16_t port, uint32_t mtu);
 
-/* ---- frames; what they cause is in the outq; 0 or a -errno that only tests need (counted in any case) ---- */
+/* ---- frames; what they cause is in the outq; 0 or a -errno that only tests need (counted in any
+ * case) ---- */
 
 /* An Ethernet frame of type 0x4305 as received on that port. */
-int batman_mesh_input(struct batman *b, uint16_t port, const uint8_t *frame, size_t len, usec_t now);
-/* An Ethernet frame, maybe 802.1Q tagged, that entered bat0 from the bridge or was made by the node itself. Its source
- * becomes a local client. */
+int batman_mesh_input(struct batman *b, uint16_t port, const uint8_t *frame, size_t len,
+		      usec_t now);
+/* An Ethernet frame, maybe 802.1Q tagged, that entered bat0 from the bridge or was made by the node
+ * itself. Its source becomes a local client. */
 int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_t now);
 
 /* ---- timers ---- */
@@ -233,8 +239,8 @@ usec_t batman_deadline(const struct batman *b);
 
 /* ---- clients known without a frame ---- */
 
-/* A client is here (bridge forwarding entry, association): announced with the next OGM, and by a roaming advertisement
- * if another node has it. 0, -EINVAL (no station MAC), -ENOSPC. */
+/* A client is here (bridge forwarding entry, association): announced with the next OGM, and by a
+ * roaming advertisement if another node has it. 0, -EINVAL (no station MAC), -ENOSPC. */
 int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* It left; 0 or -ENOENT. */
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
@@ -243,7 +249,8 @@ int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, use
 
 /* ---- questions; cursors start at 0, false at the end ---- */
 
-bool batman_self(const struct batman *b, struct mac *ret); /* MAC of the primary port; false without ports */
+bool batman_self(const struct batman *b,
+		 struct mac *ret); /* MAC of the primary port; false without ports */
 uint8_t batman_ttvn(const struct batman *b);
 bool batman_orig_next(const struct batman *b, uint32_t *cursor, struct batman_orig *ret);
 bool batman_orig_find(const struct batman *b, const struct mac *mac, struct batman_orig *ret);
@@ -253,18 +260,20 @@ bool batman_neighbour_next(const struct batman *b, uint32_t *cursor, struct batm
 bool batman_local_next(const struct batman *b, uint32_t *cursor, struct batman_client *ret);
 /* One record per client: the originator that frames to it go to. */
 bool batman_global_next(const struct batman *b, uint32_t *cursor, struct batman_client *ret);
-/* CRC of the local table of that VLAN as announced, and of what an originator announced last (orig not NULL). */
+/* CRC of the local table of that VLAN as announced, and of what an originator announced last (orig
+ * not NULL). */
 bool batman_crc(const struct batman *b, const struct mac *orig, uint16_t vid, uint32_t *ret);
-/* Who serves this client: 0 and the originator (our own primary MAC for a local one), -ENOENT. A node is found by the
- * MAC of one of its ports, by its cloud MAC, or as a client. */
-int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid, struct mac *ret_orig);
+/* Who serves this client: 0 and the originator (our own primary MAC for a local one), -ENOENT. A
+ * node is found by the MAC of one of its ports, by its cloud MAC, or as a client. */
+int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid,
+		  struct mac *ret_orig);
 
 struct batman_probe {
 	struct mac dst; /* originator */
-	uint16_t uid;
+	uint8_t uid;
 	uint16_t seq;
-	uint8_t ttl;    /* 50 for a ping, 1 and up for a traceroute */
-	bool record;    /* record the route */
+	uint8_t ttl; /* 50 for a ping, 1 and up for a traceroute */
+	bool record; /* record the route */
 };
 
 /* The answer comes as BATMAN_ICMP, if any. 0, -ENETUNREACH. */

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of an engine, and the two doors for frames: from the mesh (batman packets) and from bat0
+ * (frames of clients). All memory is taken in batman_new. Timers: each port's OGM and waiting OGMs
+ * (ogm_send.c), copies of broadcasts (bcast.c), a purge of paths every second and of clients
+ * every 5.
+ */
+#include "core/batman/batman.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/batman/engine.h"
+
+const char *batman_counter_name(enum batman_counter id)
+{
+#define X(id, name) name,
+	static const char *const names[] = { BATMAN_COUNTERS(X) };
+#undef X
+
+	return id < BATMAN_COUNTER_COUNT ? names[id] : "?";
+}
+
+uint64_t batman_counter(const struct batman *b, enum batman_counter id)
+{
+	return id < BATMAN_COUNTER_COUNT ? b->counters[id] : 0;
+}
+
+/* ---- life ---- */
+
+static void limit(uint32_t *value, uint32_t otherwise)
+{
+	if (*value == 0)
+		*value = otherwise;
+}
+
+static struct batman_limits limits_fill(const struct batman_limits *given)
+{
+	struct batman_limits l = given ? *given : (struct batman_limits) { 0 };
+
+	limit(&l.ports, 8);
+	limit(&l.originators, 512);
+	limit(&l.paths, 4096);
+	limit(&l.clients_global, 8192);
+	limit(&l.clients_local, 2048);
+	limit(&l.reassemblies, 16);
+	limit(&l.rebroadcasts, 64);
+	if (l.ports > BATMAN_PORTS_MAX)
+		l.ports = BATMAN_PORTS_MAX;
+	return l;
+}
+
+static int tables_init(struct batman *b)
+{
+	const struct batman_limits *l = &b->limits;
+	struct hash_key k = { rng_u64(&b->rng), rng_u64(&b->rng) };
+	size_t orig = sizeof(struct bat_orig) + b->outs * sizeof(struct bat_out);
+	size_t path = sizeof(struct bat_path) + b->outs * sizeof(struct bat_path_out);
+
+	if (table_init(&b->origs, orig, sizeof(struct mac), l->originators, k) < 0 ||
+	    table_init(&b->paths, path, sizeof(struct bat_path_key), l->paths, k) < 0 ||
+	    table_init(&b->locals, sizeof(struct bat_local), sizeof(struct bat_client_key),
+		       l->clients_local, k) < 0 ||
+	    table_init(&b->globals, sizeof(struct bat_global), sizeof(struct bat_client_key),
+		       l->clients_global, k) < 0 ||
+	    table_init(&b->claims, sizeof(struct bat_claim), sizeof(struct bat_claim_key),
+		       l->clients_global + l->clients_global / 2, k) < 0 ||
+	    table_init(&b->vlans, sizeof(struct bat_vlan), sizeof(struct bat_vlan_key),
+		       4 * l->originators, k) < 0 ||
+	    table_init(&b->roams, sizeof(struct bat_roam), sizeof(struct bat_client_key),
+		       l->clients_local, k) < 0 ||
+	    table_init(&b->refused, sizeof(struct bat_refused), sizeof(struct mac), l->originators,
+		       k) < 0 ||
+	    table_init(&b->reassemblies, sizeof(struct bat_reassembly), sizeof(struct bat_frag_key),
+		       l->reassemblies, k) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int memory_init(struct batman *b)
+{
+	b->ports = calloc(b->limits.ports, sizeof(*b->ports));
+	b->rebroadcasts = calloc(b->limits.rebroadcasts, sizeof(*b->rebroadcasts));
+	b->frag_memory = calloc(b->limits.reassemblies, BAT_FRAG_TOTAL);
+	b->merged = calloc(1, BAT_FRAG_TOTAL);
+	b->built = calloc(1, BAT_FRAG_TOTAL);
+	if (!b->ports || !b->rebroadcasts || !b->frag_memory || !b->merged || !b->built)
+		return -ENOMEM;
+	return 0;
+}
+
+struct batman *batman_new(const struct batman_conf *conf, const struct batman_limits *limits,
+			  struct outq *out, struct rng rng, usec_t now)
+{
+	struct batman *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->limits = limits_fill(limits);
+	b->outs = 1 + b->limits.ports;
+	b->rng = rng;
+	b->outq = out;
+	b->now = now;
+	b->bcast_seqno = 1;
+	b->frag_seqno = (uint16_t)rng_u32(&b->rng);
+	b->rebroadcast_at = USEC_NEVER;
+	b->purge_at = now + BAT_PURGE_EVERY_US;
+	b->tt_at = now + BAT_TT_EVERY_US;
+	if (memory_init(b) < 0 || tables_init(b) < 0) {
+		batman_free(b);
+		return NULL;
+	}
+	batman_configure(b, conf, now);
+	return b;
+}
+
+void batman_free(struct batman *b)
+{
+	if (!b)
+		return;
+	table_done(&b->origs);
+	table_done(&b->paths);
+	table_done(&b->locals);
+	table_done(&b->globals);
+	table_done(&b->claims);
+	table_done(&b->vlans);
+	table_done(&b->roams);
+	table_done(&b->refused);
+	table_done(&b->reassemblies);
+	free(b->ports);
+	free(b->rebroadcasts);
+	free(b->frag_memory);
+	free(b->merged);
+	free(b->built);
+	free(b);
+}
+
+static void forget_all(struct batman *b)
+{
+	struct bat_orig *o;
+	struct bat_refused *r;
+
+	for (uint32_t i = 0; (o = table_next(&b->origs, &i));)
+		bat_orig_remove(b, o);
+	for (uint32_t i = 0; (r = table_next(&b->refused, &i));)
+		table_remove(&b->refused, r);
+}
+
+void batman_configure(struct batman *b, const struct batman_conf *conf, usec_t now)
+{
+	struct mac old = b->conf.cloud_mac;
+
+	b->now = now;
+	if (memcmp(b->conf.network_id, conf->network_id, sizeof(conf->network_id)) != 0)
+		forget_all(b);
+	b->conf = *conf;
+	if (b->conf.orig_interval_ms < 2 * BAT_JITTER_MS)
+		b->conf.orig_interval_ms = 2 * BAT_JITTER_MS;
+	if (b->conf.ssid_len > BATMAN_SSID_MAX)
+		b->conf.ssid_len = BATMAN_SSID_MAX;
+	if (mac_eq(&old, &conf->cloud_mac))
+		return;
+	/* the node is reachable in its own cloud, and a table is never empty */
+	batman_client_gone(b, &old, 0, now);
+	batman_client_fix(b, &conf->cloud_mac, 0, now);
+}
+
+/* ---- doors ---- */
+
+void bat_dispatch(struct batman *b, const struct bat_frame *f)
+{
+	struct rd r = f->packet;
+	uint8_t type = rd_u8(&r), version = rd_u8(&r);
+
+	if (!rd_ok(&r)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return;
+	}
+	if (version != BAT_VERSION) {
+		BAT_COUNT(b, DROP_VERSION);
+		return;
+	}
+	if (type == BAT_TYPE_OGM && !f->merged)
+		bat_ogm_input(b, f);
+	else if (bat_is_refused(b, &f->src))
+		BAT_COUNT(b, DROP_CLASH);
+	else if (type == BAT_TYPE_BCAST && !f->merged)
+		bat_bcast_input(b, f);
+	else if (type == BAT_TYPE_UNICAST || type == BAT_TYPE_4ADDR)
+		bat_unicast_input(b, f);
+	else if (type == BAT_TYPE_FRAG)
+		bat_frag_input(b, f);
+	else if (type == BAT_TYPE_ICMP)
+		bat_icmp_input(b, f);
+	else if (type == BAT_TYPE_TVLV)
+		bat_tvlv_packet_input(b, f);
+	else if (type > BAT_TYPE_TVLV && type <= BAT_TYPE_UNICAST_LAST)
+		bat_unknown_input(b, f);
+	else
+		BAT_COUNT(b, DROP_UNKNOWN_TYPE);
+}
+
+int batman_mesh_input(struct batman *b, uint16_t port, const uint8_t *frame, size_t len, usec_t now)
+{
+	struct bat_frame f = { .port = bat_port_find(b, port) };
+	struct rd r = rd_init(frame, len);
+	struct bat_eth eth;
+
+	b->now = now;
+	if (!f.port)
+		return -ENOENT;
+	BAT_COUNT(b, RX_FRAMES);
+	b->counters[BATMAN_COUNT_RX_BYTES] += len;
+	if (!bat_eth_decode(&r, &eth) || eth.type != BATMAN_ETHERTYPE) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return -EBADMSG;
+	}
+	f.dst = eth.dst;
+	f.src = eth.src;
+	f.packet = r;
+	bat_dispatch(b, &f);
+	return 0;
+}
+
+/* Spanning tree and Ethernet configuration testing: of one wire, harmful in a mesh. */
+static bool inner_is_local(const struct bat_inner *in)
+{
+	static const struct mac stp = { { 0x01, 0x80, 0xc2, 0, 0, 0 } };
+	static const struct mac ectp = { { 0xcf, 0, 0, 0, 0, 0 } };
+
+	return mac_eq(&in->dst, &stp) || mac_eq(&in->dst, &ectp);
+}
+
+int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_t now)
+{
+	struct rd r = rd_init(frame, len);
+	struct bat_client_key src, dst;
+	struct bat_inner in;
+
+	b->now = now;
+	BAT_COUNT(b, CLOUD_IN);
+	if (!bat_inner_decode(r, &in)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return -EBADMSG;
+	}
+	if (in.type == BATMAN_ETHERTYPE) {
+		BAT_COUNT(b, DROP_FILTERED);
+		return -ELOOP;
+	}
+	src = (struct bat_client_key) { .mac = in.src, .vid = in.vid };
+	dst = (struct bat_client_key) { .mac = in.dst, .vid = in.vid };
+	if (!mac_is_multicast(&in.src) && bat_local_add(b, &src, false) < 0)
+		return -ENOSPC;
+	if (inner_is_local(&in)) {
+		BAT_COUNT(b, DROP_FILTERED);
+		return -ELOOP;
+	}
+	return mac_is_multicast(&in.dst) ? bat_bcast_send(b, r) : bat_unicast_send(b, &dst, r);
+}
+
+void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from)
+{
+	struct bat_inner in;
+	struct bat_client_key src;
+
+	if (!bat_inner_decode(inner, &in)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return;
+	}
+	if (in.type == BATMAN_ETHERTYPE) {
+		BAT_COUNT(b, DROP_FILTERED);
+		return;
+	}
+	src = (struct bat_client_key) { .mac = in.src, .vid = in.vid };
+	/* a client that has just come there: known before its node's next OGM */
+	if (from && mac_is_station(&in.src))
+		bat_global_add(b, from, &src, BAT_TT_TEMP, from->ttvn);
+	if (outq_push(b->outq, BATMAN_DELIVER, 0, 0, inner.p, rd_left(&inner)) == 0)
+		BAT_COUNT(b, DELIVERED);
+}
+
+/* ---- timers ---- */
+
+void batman_tick(struct batman *b, usec_t now)
+{
+	struct bat_roam *r;
+
+	b->now = now;
+	if (b->purge_at <= now) {
+		bat_orig_purge(b);
+		bat_frag_purge(b);
+		bat_refused_purge(b);
+		b->purge_at = now + BAT_PURGE_EVERY_US;
+	}
+	if (b->tt_at <= now) {
+		bat_local_purge(b);
+		bat_global_purge(b);
+		for (uint32_t i = 0; (r = table_next(&b->roams, &i));) {
+			if (now - r->since > BAT_ROAM_US)
+				table_remove(&b->roams, r);
+		}
+		b->tt_at = now + BAT_TT_EVERY_US;
+	}
+	bat_bcast_tick(b);
+	bat_ogm_tick(b);
+}
+
+usec_t batman_deadline(const struct batman *b)
+{
+	usec_t at = usec_min(usec_min(b->purge_at, b->tt_at), b->rebroadcast_at);
+
+	for (uint32_t i = 0; i < b->limits.ports; i++) {
+		const struct bat_port *p = &b->ports[i];
+
+		if (p->used)
+			at = usec_min(at, usec_min(p->ogm_at, p->flush_at));
+	}
+	return at;
+}

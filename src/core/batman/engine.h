@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of struct batman, shared by the files of this directory and by nobody else.
+ *
+ * Entries of the tables never move; they refer to each other by index + 1 (a "ref", 0 = none).
+ * Ports live in slots; state that depends on the port a frame would leave by ("out") is an array
+ * with [0] for frames of our own, whatever port, and [1 + slot] for frames that came in by that
+ * port or, for OGMs, would leave by it.
+ *
+ * b->now is the time of the input being handled.
+ */
+#ifndef CORE_BATMAN_ENGINE_H
+#define CORE_BATMAN_ENGINE_H
+
+#include "core/batman/batman.h"
+#include "core/batman/msg.h"
+#include "lib/table.h"
+
+#define BAT_WINDOW 64 /* OGMs and broadcasts remembered */
+#define BAT_RING 5    /* TQ values averaged */
+#define BAT_SEQNO_RANGE 65536
+#define BAT_RESET_US (30 * USEC_S)
+#define BAT_JITTER_MS 20
+#define BAT_AGGREGATE_US (100 * USEC_MS)
+#define BAT_AGGREGATE_MAX 512 /* older kernels ignore OGMs that end later in a frame */
+#define BAT_PURGE_US (200 * USEC_S)
+#define BAT_PURGE_EVERY_US (1 * USEC_S)
+#define BAT_TT_EVERY_US (5 * USEC_S)
+#define BAT_TT_IDLE_US (600 * USEC_S) /* local, ROAM and TEMP entries */
+#define BAT_TT_REQUEST_US (3 * USEC_S)
+#define BAT_TT_APPEND 3 /* further OGMs that repeat a diff */
+#define BAT_ROAM_US (20 * USEC_S)
+#define BAT_ROAM_COUNT 5
+#define BAT_REFUSE_US (30 * USEC_S)
+#define BAT_FRAG_US (10 * USEC_S)
+#define BAT_FRAG_COUNT 16
+#define BAT_FRAG_BUCKETS 8
+#define BAT_FRAG_MTU 1280
+#define BAT_FRAG_TOTAL ((BAT_FRAG_MTU - BAT_FRAG_HEADER) * BAT_FRAG_COUNT)
+#define BAT_BCAST_COPIES 3 /* on wireless ports */
+#define BAT_BCAST_GAP_US (5 * USEC_MS)
+#define BAT_BCAST_MAX 1600
+#define BAT_VLANS 32	  /* of our own clients: bounds our OGM */
+#define BAT_CHANGES 125	  /* of one OGM interval */
+#define BAT_DIFF_KEPT 16  /* changes of another node that we can repeat for it */
+#define BAT_TRAMA_TVLV 58 /* largest value of trama's TVLV */
+
+/* One copy of everything that depends on the outgoing port. */
+struct bat_out {
+	uint64_t echo; /* bit n: our OGM sent n intervals ago by this port came back from this node
+			*/
+	usec_t protected_until;
+	uint32_t last_seqno;
+	uint32_t router; /* ref of a path */
+	uint8_t last_ttl;
+};
+
+struct bat_orig {
+	struct mac mac;
+	usec_t last_seen;
+	uint32_t paths;	 /* ref, list by next */
+	uint32_t claims; /* ref, list by next_orig */
+	uint32_t claim_count;
+	uint32_t vlans; /* ref, list by next */
+	/* broadcasts */
+	uint64_t bcast_bits;
+	usec_t bcast_protected_until;
+	uint32_t bcast_seqno;
+	/* translation table */
+	usec_t request_until; /* no further request before */
+	bool has_table;
+	uint8_t ttvn;
+	uint8_t diff_count; /* 0: none kept */
+	struct bat_tt_change diff[BAT_DIFF_KEPT];
+	/* trama's TVLV */
+	bool trama;
+	bool peer_up;
+	struct mac cloud_mac;
+	uint16_t flags;
+	struct bat_out out[];
+};
+
+struct bat_path_out {
+	uint64_t bits; /* OGMs received this way */
+	uint8_t tq[BAT_RING];
+	uint8_t tq_at;
+	uint8_t tq_avg;
+	uint8_t count; /* of bits */
+};
+
+struct bat_path_key {
+	struct mac orig, neighbour;
+	uint16_t slot;
+};
+
+struct bat_path {
+	struct bat_path_key key;
+	uint32_t next; /* ref, of the same originator */
+	usec_t last_seen;
+	struct bat_path_out out[];
+};
+
+struct bat_client_key {
+	struct mac mac;
+	uint16_t vid;
+};
+
+struct bat_local {
+	struct bat_client_key key;
+	uint16_t flags;
+	usec_t last_seen;
+};
+
+struct bat_global {
+	struct bat_client_key key;
+	uint16_t flags;	 /* BAT_TT_SYNC: of all claims */
+	uint32_t claims; /* ref, list by next_client */
+	usec_t roam_at;
+	usec_t added_at;
+};
+
+/* One originator says that it serves one client. */
+struct bat_claim_key {
+	uint32_t client, orig; /* refs */
+};
+
+struct bat_claim {
+	struct bat_claim_key key;
+	uint32_t next_client;
+	uint32_t prev_orig, next_orig;
+	uint8_t ttvn;
+	uint8_t flags;
+	bool counted; /* in its VLAN: TEMP entries are not announced */
+};
+
+struct bat_vlan_key {
+	uint32_t orig; /* ref */
+	uint16_t vid;
+	uint16_t zero;
+};
+
+struct bat_vlan {
+	struct bat_vlan_key key;
+	uint32_t next; /* ref, of the same originator */
+	uint32_t crc;  /* as computed after the last change announced, not continuously */
+	uint32_t count;
+};
+
+struct bat_local_vlan {
+	uint16_t vid;
+	uint32_t entries; /* all, committed or not; 0: slot free */
+	uint32_t committed;
+	uint32_t crc;
+};
+
+struct bat_roam {
+	struct bat_client_key key;
+	usec_t since;
+	uint8_t count;
+};
+
+struct bat_refused {
+	struct mac mac;
+	usec_t until;
+};
+
+struct bat_frag_key {
+	struct mac orig;
+	uint16_t bucket;
+};
+
+struct bat_reassembly {
+	struct bat_frag_key key;
+	uint16_t seqno;
+	uint16_t total;
+	uint16_t have;
+	uint8_t count;
+	uint8_t no[BAT_FRAG_COUNT];
+	uint16_t at[BAT_FRAG_COUNT]; /* offset of the piece in its memory */
+	uint16_t len[BAT_FRAG_COUNT];
+	usec_t last;
+};
+
+struct bat_rebroadcast {
+	usec_t at;
+	uint16_t slot;
+	uint16_t len; /* 0: free */
+	uint8_t left;
+	uint8_t data[BAT_BCAST_MAX]; /* from the batman header on */
+};
+
+struct bat_port {
+	bool used;
+	bool wireless;
+	uint16_t number;
+	uint16_t slot;
+	uint32_t mtu;
+	uint32_t age; /* the lowest is primary */
+	struct mac mac;
+	uint32_t seqno; /* of its next own OGM */
+	usec_t ogm_at;
+	uint32_t neighbours;
+	usec_t flush_at; /* of pending, USEC_NEVER when empty */
+	uint16_t pending_len;
+	uint8_t pending[BAT_AGGREGATE_MAX]; /* OGMs to forward */
+};
+
+struct batman {
+	struct batman_conf conf;
+	struct batman_limits limits;
+	struct outq *outq;
+	struct rng rng;
+	usec_t now;
+	uint64_t counters[BATMAN_COUNTER_COUNT];
+	struct bat_port *ports;
+	struct bat_port *primary; /* NULL without ports */
+	uint32_t next_age;
+	uint32_t outs; /* 1 + limits.ports */
+	struct table origs, paths, locals, globals, claims, vlans, roams, refused, reassemblies;
+	usec_t purge_at, tt_at;
+	/* our translation table */
+	uint8_t ttvn;
+	uint8_t append;	   /* OGMs that still carry the last diff */
+	bool changes_lost; /* more than fit: peers must ask */
+	uint16_t change_count;
+	uint16_t last_count; /* of last_changes: the diff of ttvn, for OGMs and requests */
+	struct bat_tt_change changes[BAT_CHANGES];
+	struct bat_tt_change last_changes[BAT_CHANGES];
+	struct bat_local_vlan local_vlans[BAT_VLANS];
+	uint32_t bcast_seqno;
+	uint16_t frag_seqno;
+	struct bat_rebroadcast *rebroadcasts;
+	usec_t rebroadcast_at;
+	uint8_t *frag_memory; /* BAT_FRAG_TOTAL for each reassembly */
+	uint8_t *merged;      /* a whole packet out of fragments */
+	uint8_t *built;	      /* a large packet of our own */
+};
+
+/* A frame being handled. p is the batman packet, behind the Ethernet header. */
+struct bat_frame {
+	const struct bat_port *port;
+	struct mac dst, src;
+	struct rd packet;
+	bool merged; /* out of fragments */
+};
+
+/* A unicast packet to send: a header of ours and what follows it. */
+struct bat_packet {
+	uint8_t head[32];
+	size_t head_len;
+	struct rd body;
+};
+
+#define BAT_COUNT(b, id) ((b)->counters[BATMAN_COUNT_##id]++)
+
+static inline void *bat_at(const struct table *t, uint32_t ref)
+{
+	return ref ? t->entries + (size_t)(ref - 1) * t->entry_size : NULL;
+}
+
+static inline uint32_t bat_ref(const struct table *t, const void *entry)
+{
+	return entry ? table_index(t, entry) + 1 : 0;
+}
+
+/* orig.c: originators, paths to them, and which path is best */
+struct bat_orig *bat_orig_find(const struct batman *b, const struct mac *mac);
+struct bat_orig *bat_orig_get(struct batman *b, const struct mac *mac); /* NULL when full */
+void bat_orig_remove(struct batman *b, struct bat_orig *o);
+struct bat_path *bat_path_find(const struct batman *b, const struct mac *orig,
+			       const struct mac *neighbour, uint16_t slot);
+struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
+			      uint16_t slot);
+struct bat_path *bat_orig_router(const struct batman *b, const struct bat_orig *o, uint32_t out);
+void bat_orig_set_router(struct batman *b, struct bat_orig *o, uint32_t out, struct bat_path *p);
+uint8_t bat_orig_tq(const struct batman *b, const struct bat_orig *o); /* 0 without a route */
+void bat_orig_purge(struct batman *b);
+void bat_orig_purge_port(struct batman *b, uint16_t slot);
+void bat_orig_purge_neighbour(struct batman *b, const struct mac *neighbour);
+/* Is the number too far from the last one? Then one restart is believed, and none for 30 s. */
+bool bat_window_protected(const struct batman *b, int32_t diff, usec_t *protected_until);
+/* Moves the window so that diff is its newest; true when it moved. */
+bool bat_window_move(uint64_t *bits, int32_t diff, bool mark);
+bool bat_window_has(uint64_t bits, int32_t diff);
+
+/* port.c */
+struct bat_port *bat_port_find(const struct batman *b, uint16_t number);
+bool bat_is_mine(const struct batman *b, const struct mac *mac);
+
+/* ogm.c, ogm_send.c */
+void bat_ogm_input(struct batman *b, const struct bat_frame *f);
+void bat_ogm_forward(struct batman *b, struct bat_port *to, const struct bat_ogm *o);
+void bat_ogm_tick(struct batman *b);
+
+/* tvlv.c: what OGMs carry besides the table, and the refusal of other networks */
+void bat_tvlv_ogm_append(struct batman *b, struct wr *w);
+/* False: this OGM belongs to a node of another network. */
+bool bat_tvlv_accept(struct batman *b, const struct bat_frame *f, const struct bat_ogm *o);
+void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv);
+bool bat_is_refused(const struct batman *b, const struct mac *mac);
+void bat_refused_purge(struct batman *b);
+void bat_peer_update(struct batman *b, struct bat_orig *o);
+
+/* tt_local.c */
+int bat_local_add(struct batman *b, const struct bat_client_key *key, bool fixed);
+/* roaming: the client is known to be elsewhere. True when there was an entry that served it until
+ * now. */
+bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool roaming);
+bool bat_local_serves(const struct batman *b, const struct bat_client_key *key);
+bool bat_local_is_roaming(const struct batman *b, const struct bat_client_key *key);
+void bat_local_commit(struct batman *b);
+void bat_local_purge(struct batman *b);
+struct bat_local_vlan *bat_local_vlan(struct batman *b, uint16_t vid);
+
+/* tt_global.c */
+struct bat_global *bat_global_find(const struct batman *b, const struct bat_client_key *key);
+/* False when it could not be stored: the table of o is then incomplete. */
+bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
+		    uint16_t flags, uint8_t ttvn);
+void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
+		    bool roaming);
+void bat_global_free(struct batman *b, struct bat_global *g);
+void bat_global_forget(struct batman *b, struct bat_orig *o);
+void bat_global_update_crc(struct batman *b, struct bat_orig *o);
+struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g);
+struct bat_orig *bat_global_search(const struct batman *b, const struct bat_client_key *key);
+struct bat_vlan *bat_global_vlan(const struct batman *b, const struct bat_orig *o, uint16_t vid);
+void bat_global_purge(struct batman *b);
+
+/* tt_sync.c */
+void bat_tt_ogm_append(struct batman *b, struct wr *w, size_t room);
+void bat_tt_ogm_input(struct batman *b, struct bat_orig *o, struct rd value);
+/* A container of a unicast TVLV packet; false: route the packet on. */
+bool bat_tt_unicast_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd value);
+void bat_roam_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd value);
+void bat_roam_send(struct batman *b, const struct bat_client_key *key, const struct bat_orig *to);
+
+/* send.c */
+/* A writer behind the Ethernet header of a frame of len bytes, in the outq; bad when that is full.
+ */
+struct wr bat_send_begin(struct batman *b, const struct bat_port *port, const struct mac *dst,
+			 size_t len);
+int bat_send_end(struct batman *b, const struct bat_port *port, struct wr *w);
+/* Along the route that frames which came in by `out` take; fragments where needed. */
+int bat_send_to(struct batman *b, const struct bat_orig *o, uint32_t out,
+		const struct bat_packet *p);
+size_t bat_packet_len(const struct bat_packet *p);
+void bat_packet_copy(const struct bat_packet *p, size_t at, size_t len, struct wr *w);
+
+/* unicast.c */
+void bat_unicast_input(struct batman *b, const struct bat_frame *f);
+void bat_unknown_input(struct batman *b, const struct bat_frame *f);
+void bat_tvlv_packet_input(struct batman *b, const struct bat_frame *f);
+int bat_unicast_send(struct batman *b, const struct bat_client_key *dst, struct rd inner);
+bool bat_unicast_check(struct batman *b, const struct bat_frame *f);
+/* Out of bat0; from NULL or whose clients may be learnt from this frame. */
+void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from);
+
+/* bcast.c */
+void bat_bcast_input(struct batman *b, const struct bat_frame *f);
+int bat_bcast_send(struct batman *b, struct rd inner);
+void bat_bcast_tick(struct batman *b);
+
+/* frag.c */
+void bat_frag_input(struct batman *b, const struct bat_frame *f);
+int bat_frag_send(struct batman *b, const struct bat_orig *o, const struct bat_path *p,
+		  const struct bat_packet *k);
+void bat_frag_purge(struct batman *b);
+
+/* icmp.c */
+void bat_icmp_input(struct batman *b, const struct bat_frame *f);
+
+/* batman.c: hands a batman packet to its module */
+void bat_dispatch(struct batman *b, const struct bat_frame *f);
+
+#endif

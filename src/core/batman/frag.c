@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fragments. A packet that does not fit is cut into up to 16 pieces of equal size, from its end:
+ * number 0 is the last piece, the highest number the head and sent last. A node on the way puts the
+ * packet together again if it fits the next hop, else passes the pieces on. A reassembly is kept
+ * per (originator, sequence number modulo 8): a newer number replaces it, 10 s end it, and when all
+ * are taken the oldest goes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/batman/engine.h"
+
+static uint8_t *memory(struct batman *b, const struct bat_reassembly *a)
+{
+	return b->frag_memory + (size_t)table_index(&b->reassemblies, a) * BAT_FRAG_TOTAL;
+}
+
+static void evict_oldest(struct batman *b)
+{
+	struct bat_reassembly *a, *oldest = NULL;
+
+	for (uint32_t i = 0; (a = table_next(&b->reassemblies, &i));) {
+		if (!oldest || a->last < oldest->last)
+			oldest = a;
+	}
+	if (oldest) {
+		BAT_COUNT(b, FULL_REASSEMBLIES);
+		table_remove(&b->reassemblies, oldest);
+	}
+}
+
+static struct bat_reassembly *reassembly_get(struct batman *b, const struct bat_frag *h)
+{
+	struct bat_frag_key key = { .orig = h->orig, .bucket = h->seqno % BAT_FRAG_BUCKETS };
+	struct bat_reassembly *a = table_find(&b->reassemblies, &key);
+
+	if (a && a->seqno == h->seqno && a->total == h->total)
+		return a;
+	if (a)
+		table_remove(&b->reassemblies, a);
+	if (b->reassemblies.count == b->reassemblies.limit)
+		evict_oldest(b);
+	a = table_add(&b->reassemblies, &key);
+	if (a) {
+		a->seqno = h->seqno;
+		a->total = h->total;
+	}
+	return a;
+}
+
+/* True when this was the missing piece. */
+static bool piece_add(struct batman *b, struct bat_reassembly *a, uint8_t no, struct rd piece)
+{
+	size_t len = rd_left(&piece);
+
+	for (uint8_t i = 0; i < a->count; i++) {
+		if (a->no[i] == no)
+			return false;
+	}
+	if (len == 0 || a->have + len > a->total)
+		return false;
+	a->no[a->count] = no;
+	a->at[a->count] = a->have;
+	a->len[a->count] = (uint16_t)len;
+	a->count++;
+	rd_copy(&piece, memory(b, a) + a->have, len);
+	a->have = (uint16_t)(a->have + len);
+	a->last = b->now;
+	return a->have == a->total;
+}
+
+/* The pieces in order, from the highest number down. */
+static void merge(struct batman *b, const struct bat_reassembly *a)
+{
+	struct wr w = wr_init(b->merged, BAT_FRAG_TOTAL);
+
+	for (int no = BAT_FRAG_COUNT - 1; no >= 0; no--) {
+		for (uint8_t i = 0; i < a->count; i++) {
+			if (a->no[i] == no)
+				wr_bytes(&w, memory(b, a) + a->at[i], a->len[i]);
+		}
+	}
+}
+
+/* True when the piece went on as it is, or had to be dropped. */
+static bool forward(struct batman *b, const struct bat_frame *f, struct bat_frag *h,
+		    struct rd piece)
+{
+	const struct bat_orig *o = bat_orig_find(b, &h->dst);
+	const struct bat_path *path = o ? bat_orig_router(b, o, 1u + f->port->slot) : NULL;
+	const struct bat_port *port;
+	struct wr w;
+
+	if (!path) {
+		BAT_COUNT(b, DROP_NO_ROUTE);
+		return true;
+	}
+	port = &b->ports[path->key.slot];
+	if (h->total <= port->mtu)
+		return false;
+	if (h->ttl < 2) {
+		BAT_COUNT(b, DROP_TTL);
+		return true;
+	}
+	h->ttl--;
+	w = bat_send_begin(b, port, &path->key.neighbour, BAT_FRAG_HEADER + rd_left(&piece));
+	bat_frag_encode(&w, h);
+	wr_bytes(&w, piece.p, rd_left(&piece));
+	if (bat_send_end(b, port, &w) == 0)
+		BAT_COUNT(b, FRAG_FORWARDED);
+	return true;
+}
+
+void bat_frag_input(struct batman *b, const struct bat_frame *f)
+{
+	struct bat_frame whole = { .port = f->port, .dst = f->dst, .src = f->src, .merged = true };
+	struct rd r = f->packet;
+	struct bat_reassembly *a;
+	struct bat_frag h;
+
+	if (f->merged || !bat_frag_decode(&r, &h) || h.total > BAT_FRAG_TOTAL || h.total == 0) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return;
+	}
+	if (!bat_unicast_check(b, f))
+		return;
+	if (!bat_orig_find(b, &h.orig)) {
+		BAT_COUNT(b, DROP_UNKNOWN_ORIGINATOR);
+		return;
+	}
+	if (!bat_is_mine(b, &h.dst) && forward(b, f, &h, r))
+		return;
+	BAT_COUNT(b, FRAG_RX);
+	a = reassembly_get(b, &h);
+	if (!a || !piece_add(b, a, h.no, r))
+		return;
+	merge(b, a);
+	table_remove(&b->reassemblies, a);
+	BAT_COUNT(b, FRAG_MERGED);
+	whole.packet = rd_init(b->merged, h.total);
+	bat_dispatch(b, &whole);
+}
+
+int bat_frag_send(struct batman *b, const struct bat_orig *o, const struct bat_path *path,
+		  const struct bat_packet *k)
+{
+	const struct bat_port *port = &b->ports[path->key.slot];
+	size_t left = bat_packet_len(k), max, count;
+	struct bat_frag h = { .ttl = BAT_TTL, .dst = o->mac };
+
+	max = port->mtu < BAT_FRAG_MTU ? port->mtu : BAT_FRAG_MTU;
+	count = max > BAT_FRAG_HEADER ? (left - 1) / (max - BAT_FRAG_HEADER) + 1 : SIZE_MAX;
+	if (count > BAT_FRAG_COUNT || !b->primary) {
+		BAT_COUNT(b, DROP_TOO_BIG);
+		return -EMSGSIZE;
+	}
+	max = (left - 1) / count + 1;
+	h.orig = b->primary->mac;
+	h.seqno = ++b->frag_seqno;
+	h.total = (uint16_t)left;
+	while (left) {
+		size_t len = left < max ? left : max;
+		struct wr w = bat_send_begin(b, port, &path->key.neighbour, BAT_FRAG_HEADER + len);
+		int r;
+
+		bat_frag_encode(&w, &h);
+		bat_packet_copy(k, left - len, len, &w);
+		r = bat_send_end(b, port, &w);
+		if (r < 0)
+			return r;
+		BAT_COUNT(b, FRAG_TX);
+		left -= len;
+		h.no++;
+	}
+	return 0;
+}
+
+void bat_frag_purge(struct batman *b)
+{
+	struct bat_reassembly *a;
+
+	for (uint32_t i = 0; (a = table_next(&b->reassemblies, &i));) {
+		if (b->now - a->last > BAT_FRAG_US) {
+			BAT_COUNT(b, FRAG_EXPIRED);
+			table_remove(&b->reassemblies, a);
+		}
+	}
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* batman-adv's own ICMP, for ping and traceroute between originators; answers come from the primary
+ * MAC. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/batman/engine.h"
+
+/* Long packets record the ports that received them. */
+static bool route_record(struct bat_icmp *h, const struct bat_frame *f, size_t len, struct mac *rr)
+{
+	if (len < BAT_ICMP_RR || (h->type != BATMAN_ICMP_REPLY && h->type != BATMAN_ICMP_REQUEST))
+		return true;
+	if (h->rr_count >= BATMAN_RR_MAX)
+		return false;
+	rr[h->rr_count++] = f->dst;
+	return true;
+}
+
+static int icmp_send(struct batman *b, const struct bat_icmp *h, uint32_t out, const struct mac *rr,
+		     struct rd rest)
+{
+	uint8_t list[BATMAN_RR_MAX * sizeof(struct mac)];
+	const struct bat_orig *o = bat_orig_find(b, &h->dst);
+	struct bat_packet p = { .body = rest };
+	uint8_t whole[2048];
+	struct wr w = wr_init(whole, sizeof(whole)), l = wr_init(list, sizeof(list));
+
+	if (!o) {
+		BAT_COUNT(b, DROP_NO_ROUTE);
+		return -ENETUNREACH;
+	}
+	bat_icmp_encode(&w, h);
+	if (rr) {
+		for (int i = 0; i < BATMAN_RR_MAX; i++)
+			wr_mac(&l, &rr[i]);
+		wr_bytes(&w, list, wr_len(&l));
+		rd_skip(&p.body, wr_len(&l));
+	}
+	wr_bytes(&w, p.body.p, rd_left(&p.body));
+	if (wr_len(&w) == 0) {
+		BAT_COUNT(b, DROP_TOO_BIG);
+		return -EMSGSIZE;
+	}
+	p.body = rd_init(whole, wr_len(&w));
+	return bat_send_to(b, o, out, &p);
+}
+
+static void answer_report(struct batman *b, const struct bat_icmp *h, const struct mac *rr)
+{
+	struct batman_icmp a = {
+		.from = h->orig, .type = h->type, .ttl = h->ttl, .uid = h->uid, .seq = h->seqno
+	};
+
+	if (rr) {
+		a.rr_count = h->rr_count;
+		memcpy(a.rr, rr, sizeof(a.rr));
+	}
+	outq_push(b->outq, BATMAN_ICMP, 0, 0, &a, sizeof(a));
+}
+
+static void answer(struct batman *b, struct bat_icmp h, uint8_t type, const struct mac *rr,
+		   struct rd rest)
+{
+	if (!b->primary)
+		return;
+	h.dst = h.orig;
+	h.orig = b->primary->mac;
+	h.type = type;
+	h.ttl = BAT_TTL;
+	icmp_send(b, &h, 0, rr, rest);
+}
+
+static void icmp_mine(struct batman *b, const struct bat_icmp *h, const struct mac *rr,
+		      struct rd rest)
+{
+	switch (h->type) {
+	case BATMAN_ICMP_REQUEST:
+		answer(b, *h, BATMAN_ICMP_REPLY, rr, rest);
+		break;
+	case BATMAN_ICMP_REPLY:
+	case BATMAN_ICMP_UNREACHABLE:
+	case BATMAN_ICMP_TTL_EXCEEDED:
+	case BATMAN_ICMP_PARAMETER:
+		answer_report(b, h, rr);
+		break;
+	default:
+		BAT_COUNT(b, DROP_UNKNOWN_TYPE);
+	}
+}
+
+void bat_icmp_input(struct batman *b, const struct bat_frame *f)
+{
+	struct mac rr[BATMAN_RR_MAX], *list = NULL;
+	size_t len = rd_left(&f->packet);
+	struct rd r = f->packet, rest;
+	struct bat_icmp h;
+
+	if (!bat_icmp_decode(&r, &h)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return;
+	}
+	if (!bat_unicast_check(b, f))
+		return;
+	rest = r;
+	if (len >= BAT_ICMP_RR && h.type != BATMAN_ICMP_THROUGHPUT) {
+		for (int i = 0; i < BATMAN_RR_MAX; i++)
+			rr[i] = rd_mac(&r);
+		list = rr;
+	}
+	if (!route_record(&h, f, len, rr)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return;
+	}
+	if (bat_is_mine(b, &h.dst)) {
+		icmp_mine(b, &h, list, rest);
+		return;
+	}
+	if (h.ttl < 2) {
+		BAT_COUNT(b, DROP_TTL);
+		if (h.type == BATMAN_ICMP_REQUEST)
+			answer(b, h, BATMAN_ICMP_TTL_EXCEEDED, list, rest);
+		return;
+	}
+	h.ttl--;
+	if (icmp_send(b, &h, 1u + f->port->slot, list, rest) == 0)
+		BAT_COUNT(b, FORWARDED);
+}
+
+int batman_icmp_send(struct batman *b, const struct batman_probe *probe, usec_t now)
+{
+	struct bat_icmp h = { .ttl = probe->ttl,
+			      .type = BATMAN_ICMP_REQUEST,
+			      .dst = probe->dst,
+			      .uid = probe->uid,
+			      .seqno = probe->seq };
+	const struct bat_orig *o = bat_orig_find(b, &probe->dst);
+	struct mac rr[BATMAN_RR_MAX] = { 0 };
+	uint8_t zero[sizeof(rr)] = { 0 };
+
+	b->now = now;
+	if (!b->primary || !o || !o->out[0].router)
+		return -ENETUNREACH;
+	h.orig = b->primary->mac;
+	return icmp_send(b, &h, 0, probe->record ? rr : NULL,
+			 rd_init(zero, probe->record ? sizeof(zero) : 0));
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Originators, the paths on which their OGMs come, and the best path per outgoing port.
+ *
+ * A path that is the originator itself (neighbour == orig) is a link: bat_port.neighbours counts
+ * them. Timers: a path lives 200 s after its last OGM, an originator 400 s. When the last path for
+ * our own frames goes, so does the originator's translation table.
+ */
+#include "core/batman/engine.h"
+
+struct bat_orig *bat_orig_find(const struct batman *b, const struct mac *mac)
+{
+	return table_find(&b->origs, mac);
+}
+
+struct bat_orig *bat_orig_get(struct batman *b, const struct mac *mac)
+{
+	struct bat_orig *o = table_find(&b->origs, mac);
+
+	if (o)
+		return o;
+	o = table_add(&b->origs, mac);
+	if (!o) {
+		BAT_COUNT(b, FULL_ORIGINATORS);
+		return NULL;
+	}
+	o->last_seen = b->now;
+	return o;
+}
+
+struct bat_path *bat_path_find(const struct batman *b, const struct mac *orig,
+			       const struct mac *neighbour, uint16_t slot)
+{
+	struct bat_path_key key = { .orig = *orig, .neighbour = *neighbour, .slot = slot };
+
+	return table_find(&b->paths, &key);
+}
+
+struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
+			      uint16_t slot)
+{
+	struct bat_path_key key = { .orig = o->mac, .neighbour = *neighbour, .slot = slot };
+	struct bat_path *p = table_find(&b->paths, &key);
+
+	if (p)
+		return p;
+	p = table_add(&b->paths, &key);
+	if (!p) {
+		BAT_COUNT(b, FULL_PATHS);
+		return NULL;
+	}
+	p->last_seen = b->now;
+	p->next = o->paths;
+	o->paths = bat_ref(&b->paths, p);
+	if (mac_eq(&o->mac, neighbour))
+		b->ports[slot].neighbours++;
+	return p;
+}
+
+struct bat_path *bat_orig_router(const struct batman *b, const struct bat_orig *o, uint32_t out)
+{
+	return bat_at(&b->paths, o->out[out].router);
+}
+
+void bat_orig_set_router(struct batman *b, struct bat_orig *o, uint32_t out, struct bat_path *p)
+{
+	bool had = o->out[out].router != 0;
+
+	o->out[out].router = bat_ref(&b->paths, p);
+	if (out != 0)
+		return;
+	if (had && !p)
+		bat_global_forget(b, o);
+	bat_peer_update(b, o);
+}
+
+uint8_t bat_orig_tq(const struct batman *b, const struct bat_orig *o)
+{
+	const struct bat_path *p = bat_orig_router(b, o, 0);
+
+	return p ? p->out[0].tq_avg : 0;
+}
+
+/* The caller has taken it out of its originator's list. */
+static void path_free(struct batman *b, struct bat_path *p)
+{
+	if (mac_eq(&p->key.orig, &p->key.neighbour))
+		b->ports[p->key.slot].neighbours--;
+	table_remove(&b->paths, p);
+}
+
+static struct bat_path *best_path(const struct batman *b, const struct bat_orig *o, uint32_t out)
+{
+	struct bat_path *best = NULL;
+
+	for (struct bat_path *p = bat_at(&b->paths, o->paths); p; p = bat_at(&b->paths, p->next)) {
+		if (!best || p->out[out].tq_avg > best->out[out].tq_avg)
+			best = p;
+	}
+	return best;
+}
+
+/* Removes the paths that `gone` names and chooses anew where one of them was best. */
+static void paths_purge(struct batman *b, struct bat_orig *o,
+			bool (*gone)(const struct batman *, const struct bat_path *, const void *),
+			const void *arg)
+{
+	uint32_t *link = &o->paths;
+	bool changed = false;
+
+	while (*link) {
+		struct bat_path *p = bat_at(&b->paths, *link);
+		uint32_t ref = *link;
+
+		if (!gone(b, p, arg)) {
+			link = &p->next;
+			continue;
+		}
+		*link = p->next;
+		for (uint32_t out = 0; out < b->outs; out++) {
+			/* a mark that no path has: chosen anew below */
+			if (o->out[out].router == ref)
+				o->out[out].router = UINT32_MAX;
+		}
+		path_free(b, p);
+		changed = true;
+	}
+	if (!changed)
+		return;
+	for (uint32_t out = 0; out < b->outs; out++) {
+		if (o->out[out].router == UINT32_MAX)
+			bat_orig_set_router(b, o, out, best_path(b, o, out));
+	}
+}
+
+static bool path_is_any(const struct batman *b, const struct bat_path *p, const void *arg)
+{
+	(void)b;
+	(void)p;
+	(void)arg;
+	return true;
+}
+
+static bool path_is_old(const struct batman *b, const struct bat_path *p, const void *arg)
+{
+	(void)arg;
+	return b->now - p->last_seen > BAT_PURGE_US;
+}
+
+static bool path_is_on_port(const struct batman *b, const struct bat_path *p, const void *arg)
+{
+	const uint16_t *slot = arg;
+
+	(void)b;
+	return p->key.slot == *slot;
+}
+
+static bool path_is_by_neighbour(const struct batman *b, const struct bat_path *p, const void *arg)
+{
+	const struct mac *neighbour = arg;
+
+	(void)b;
+	return mac_eq(&p->key.neighbour, neighbour);
+}
+
+void bat_orig_remove(struct batman *b, struct bat_orig *o)
+{
+	paths_purge(b, o, path_is_any, NULL);
+	bat_global_forget(b, o);
+	table_remove(&b->origs, o);
+}
+
+void bat_orig_purge(struct batman *b)
+{
+	struct bat_orig *o;
+
+	for (uint32_t i = 0; (o = table_next(&b->origs, &i));) {
+		if (b->now - o->last_seen > 2 * BAT_PURGE_US)
+			bat_orig_remove(b, o);
+		else
+			paths_purge(b, o, path_is_old, NULL);
+	}
+}
+
+void bat_orig_purge_port(struct batman *b, uint16_t slot)
+{
+	struct bat_orig *o;
+
+	for (uint32_t i = 0; (o = table_next(&b->origs, &i));) {
+		paths_purge(b, o, path_is_on_port, &slot);
+		for (struct bat_path *p = bat_at(&b->paths, o->paths); p;
+		     p = bat_at(&b->paths, p->next))
+			p->out[1 + slot] = (struct bat_path_out) { 0 };
+		o->out[1 + slot] = (struct bat_out) { 0 };
+	}
+}
+
+void bat_orig_purge_neighbour(struct batman *b, const struct mac *neighbour)
+{
+	struct bat_orig *o;
+
+	for (uint32_t i = 0; (o = table_next(&b->origs, &i));)
+		paths_purge(b, o, path_is_by_neighbour, neighbour);
+}
+
+bool bat_window_protected(const struct batman *b, int32_t diff, usec_t *protected_until)
+{
+	if (diff > -BAT_WINDOW && diff < BAT_SEQNO_RANGE)
+		return false;
+	if (b->now < *protected_until)
+		return true;
+	*protected_until = b->now + BAT_RESET_US;
+	return false;
+}
+
+bool bat_window_move(uint64_t *bits, int32_t diff, bool mark)
+{
+	if (diff <= 0 && diff > -BAT_WINDOW) {
+		if (mark)
+			*bits |= (uint64_t)1 << -diff;
+		return false;
+	}
+	*bits = diff > 0 && diff < BAT_WINDOW ? *bits << diff : 0;
+	if (mark)
+		*bits |= 1;
+	return true;
+}
+
+bool bat_window_has(uint64_t bits, int32_t diff)
+{
+	return diff <= 0 && diff > -BAT_WINDOW && (bits >> -diff & 1);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports of this node. The oldest is the primary one: its MAC is our name, and only its OGM, which
+ * leaves by all ports, carries TVLVs. Every other port announces itself on its own wire, two hops
+ * far.
+ */
+#include <errno.h>
+
+#include "core/batman/engine.h"
+
+struct bat_port *bat_port_find(const struct batman *b, uint16_t number)
+{
+	for (uint32_t i = 0; i < b->limits.ports; i++) {
+		if (b->ports[i].used && b->ports[i].number == number)
+			return &b->ports[i];
+	}
+	return NULL;
+}
+
+bool bat_is_mine(const struct batman *b, const struct mac *mac)
+{
+	for (uint32_t i = 0; i < b->limits.ports; i++) {
+		if (b->ports[i].used && mac_eq(&b->ports[i].mac, mac))
+			return true;
+	}
+	return false;
+}
+
+static void primary_select(struct batman *b)
+{
+	b->primary = NULL;
+	for (uint32_t i = 0; i < b->limits.ports; i++) {
+		struct bat_port *p = &b->ports[i];
+
+		if (p->used && (!b->primary || p->age < b->primary->age))
+			b->primary = p;
+	}
+}
+
+static struct bat_port *free_slot(struct batman *b)
+{
+	for (uint32_t i = 0; i < b->limits.ports; i++) {
+		if (!b->ports[i].used)
+			return &b->ports[i];
+	}
+	return NULL;
+}
+
+int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_conf *conf,
+		    usec_t now)
+{
+	struct bat_port *p;
+	struct bat_orig *stranger;
+
+	b->now = now;
+	if (!mac_is_station(&conf->mac))
+		return -EINVAL;
+	if (bat_port_find(b, port) || bat_is_mine(b, &conf->mac))
+		return -EEXIST;
+	p = free_slot(b);
+	if (!p)
+		return -ENOSPC;
+	*p = (struct bat_port) { .used = true,
+				 .wireless = conf->wireless,
+				 .number = port,
+				 .slot = (uint16_t)(p - b->ports),
+				 .mtu = conf->mtu,
+				 .age = b->next_age++,
+				 .mac = conf->mac,
+				 .seqno = rng_u32(&b->rng),
+				 .ogm_at = now + rng_below(&b->rng, BAT_JITTER_MS * 1000),
+				 .flush_at = USEC_NEVER };
+	/* what we heard of this MAC before was ourselves, or somebody who has it no more */
+	stranger = bat_orig_find(b, &conf->mac);
+	if (stranger)
+		bat_orig_remove(b, stranger);
+	primary_select(b);
+	return 0;
+}
+
+int batman_port_remove(struct batman *b, uint16_t port, usec_t now)
+{
+	struct bat_port *p = bat_port_find(b, port);
+
+	b->now = now;
+	if (!p)
+		return -ENOENT;
+	p->used = false;
+	bat_orig_purge_port(b, p->slot);
+	for (uint32_t i = 0; i < b->limits.rebroadcasts; i++) {
+		if (b->rebroadcasts[i].slot == p->slot)
+			b->rebroadcasts[i].len = 0;
+	}
+	primary_select(b);
+	return 0;
+}
+
+int batman_port_set_mtu(struct batman *b, uint16_t port, uint32_t mtu)
+{
+	struct bat_port *p = bat_port_find(b, port);
+
+	if (!p)
+		return -ENOENT;
+	p->mtu = mtu;
+	return 0;
+}

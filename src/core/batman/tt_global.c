@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Clients of other nodes. One entry per (MAC, VLAN) and one claim per originator that announces it;
+ * frames go to the claim of best quality. Entries are TEMP while known from a frame only, ROAM
+ * while their old node has lost them and the new one is not heard yet (or is us); neither counts in
+ * a CRC. Timers: ROAM and TEMP entries go after 600 s.
+ */
+#include "core/batman/engine.h"
+
+struct bat_global *bat_global_find(const struct batman *b, const struct bat_client_key *key)
+{
+	return table_find(&b->globals, key);
+}
+
+struct bat_vlan *bat_global_vlan(const struct batman *b, const struct bat_orig *o, uint16_t vid)
+{
+	struct bat_vlan_key key = { .orig = bat_ref(&b->origs, o), .vid = vid };
+
+	return table_find(&b->vlans, &key);
+}
+
+static bool vlan_count(struct batman *b, struct bat_orig *o, uint16_t vid)
+{
+	struct bat_vlan_key key = { .orig = bat_ref(&b->origs, o), .vid = vid };
+	struct bat_vlan *v = table_find(&b->vlans, &key);
+
+	if (!v) {
+		v = table_add(&b->vlans, &key);
+		if (!v) {
+			BAT_COUNT(b, FULL_OTHER);
+			return false;
+		}
+		v->next = o->vlans;
+		o->vlans = bat_ref(&b->vlans, v);
+	}
+	v->count++;
+	return true;
+}
+
+static void vlan_uncount(struct batman *b, struct bat_orig *o, uint16_t vid)
+{
+	struct bat_vlan *v = bat_global_vlan(b, o, vid);
+	uint32_t *link = &o->vlans;
+
+	if (!v || --v->count)
+		return;
+	while (bat_at(&b->vlans, *link) != v)
+		link = &((struct bat_vlan *)bat_at(&b->vlans, *link))->next;
+	*link = v->next;
+	table_remove(&b->vlans, v);
+}
+
+static struct bat_claim *claim_find(const struct batman *b, const struct bat_global *g,
+				    const struct bat_orig *o)
+{
+	struct bat_claim_key key = { .client = bat_ref(&b->globals, g),
+				     .orig = bat_ref(&b->origs, o) };
+
+	return table_find(&b->claims, &key);
+}
+
+static void flags_join(struct batman *b, struct bat_global *g)
+{
+	struct bat_claim *c;
+
+	g->flags &= (uint16_t)~BAT_TT_SYNC;
+	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client))
+		g->flags |= c->flags & BAT_TT_SYNC;
+}
+
+static bool claim_add(struct batman *b, struct bat_global *g, struct bat_orig *o, uint8_t flags,
+		      uint8_t ttvn)
+{
+	struct bat_claim_key key = { .client = bat_ref(&b->globals, g),
+				     .orig = bat_ref(&b->origs, o) };
+	struct bat_claim *c = table_find(&b->claims, &key), *first;
+
+	if (!c) {
+		c = table_add(&b->claims, &key);
+		if (!c) {
+			BAT_COUNT(b, FULL_CLIENTS_GLOBAL);
+			return false;
+		}
+		c->next_client = g->claims;
+		g->claims = bat_ref(&b->claims, c);
+		c->next_orig = o->claims;
+		first = bat_at(&b->claims, o->claims);
+		if (first)
+			first->prev_orig = g->claims;
+		o->claims = g->claims;
+		o->claim_count++;
+		c->counted = !(g->flags & BAT_TT_TEMP) && vlan_count(b, o, g->key.vid);
+	}
+	c->ttvn = ttvn;
+	c->flags = flags & BAT_TT_SYNC;
+	flags_join(b, g);
+	return true;
+}
+
+static void claim_del(struct batman *b, struct bat_global *g, struct bat_claim *c)
+{
+	struct bat_orig *o = bat_at(&b->origs, c->key.orig);
+	struct bat_claim *prev = bat_at(&b->claims, c->prev_orig),
+			 *next = bat_at(&b->claims, c->next_orig);
+	uint32_t *link = &g->claims;
+
+	while (bat_at(&b->claims, *link) != c)
+		link = &((struct bat_claim *)bat_at(&b->claims, *link))->next_client;
+	*link = c->next_client;
+	if (next)
+		next->prev_orig = c->prev_orig;
+	if (prev)
+		prev->next_orig = c->next_orig;
+	else
+		o->claims = c->next_orig;
+	o->claim_count--;
+	if (c->counted)
+		vlan_uncount(b, o, g->key.vid);
+	table_remove(&b->claims, c);
+}
+
+static void claims_clear(struct batman *b, struct bat_global *g)
+{
+	while (g->claims)
+		claim_del(b, g, bat_at(&b->claims, g->claims));
+}
+
+void bat_global_free(struct batman *b, struct bat_global *g)
+{
+	claims_clear(b, g);
+	table_remove(&b->globals, g);
+}
+
+/* The client was ours until now: the node must forget where it was. */
+static void local_yield(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
+			bool roaming)
+{
+	struct batman_client c = {
+		.mac = key->mac, .vid = key->vid, .orig = o->mac, .ttvn = o->ttvn
+	};
+
+	if (bat_local_remove(b, key, roaming))
+		outq_push(b->outq, BATMAN_CLIENT_MOVED, 0, 0, &c, sizeof(c));
+}
+
+/* Makes room in an entry for what replaces it; false when it stays as it is. */
+static bool global_prepare(struct batman *b, struct bat_global *g, struct bat_orig *o,
+			   uint16_t flags)
+{
+	if (flags & BAT_TT_TEMP) {
+		/* what was announced is better than what a frame tells */
+		if (!(g->flags & BAT_TT_TEMP) || claim_find(b, g, o))
+			return false;
+		claims_clear(b, g);
+		return true;
+	}
+	if (g->flags & BAT_TT_TEMP) {
+		claims_clear(b, g);
+		g->flags &= (uint16_t)~BAT_TT_TEMP;
+	}
+	/* what roams has one node only: the one that says so, or the one that announces it next */
+	if ((g->flags | flags) & BAT_TT_ROAM) {
+		claims_clear(b, g);
+		g->flags &= (uint16_t)~BAT_TT_ROAM;
+	}
+	return true;
+}
+
+bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
+		    uint16_t flags, uint8_t ttvn)
+{
+	struct bat_global *g = bat_global_find(b, key);
+	const struct bat_local *l = table_find(&b->locals, key);
+	bool group = mac_is_multicast(&key->mac), temp = flags & BAT_TT_TEMP;
+
+	/* that a client of ours went must be told by an advertisement or an OGM, not by a stray
+	 * frame */
+	if (temp && l && !(l->flags & BAT_TT_NEW && !(l->flags & BAT_TT_FIXED)))
+		return false;
+	if (!g) {
+		g = table_add(&b->globals, key);
+		if (!g) {
+			BAT_COUNT(b, FULL_CLIENTS_GLOBAL);
+			return false;
+		}
+		g->added_at = b->now;
+		g->flags = temp ? BAT_TT_TEMP : 0;
+	} else if (!global_prepare(b, g, o, flags)) {
+		return true;
+	}
+	if (!claim_add(b, g, o, (uint8_t)flags, ttvn)) {
+		if (!g->claims)
+			table_remove(&b->globals, g);
+		return false;
+	}
+	if (group)
+		return true;
+	if (flags & BAT_TT_ROAM) {
+		g->flags |= BAT_TT_ROAM;
+		g->roam_at = b->now;
+	}
+	local_yield(b, o, key, flags & BAT_TT_ROAM);
+	return true;
+}
+
+void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
+		    bool roaming)
+{
+	struct bat_global *g = bat_global_find(b, key);
+	struct bat_claim *c = g ? claim_find(b, g, o) : NULL;
+	bool last;
+
+	if (!g)
+		return;
+	if (roaming && table_find(&b->locals, key)) {
+		bat_global_free(b, g);
+		return;
+	}
+	last = c && bat_at(&b->claims, g->claims) == c && !c->next_client;
+	if (roaming && (last || !g->claims)) {
+		/* its new node will tell; until then frames go to the old one, which knows more */
+		g->flags |= BAT_TT_ROAM;
+		g->roam_at = b->now;
+		return;
+	}
+	if (c)
+		claim_del(b, g, c);
+	if (!g->claims)
+		table_remove(&b->globals, g);
+	else
+		flags_join(b, g);
+}
+
+void bat_global_forget(struct batman *b, struct bat_orig *o)
+{
+	while (o->claims) {
+		struct bat_claim *c = bat_at(&b->claims, o->claims);
+		struct bat_global *g = bat_at(&b->globals, c->key.client);
+
+		claim_del(b, g, c);
+		if (!g->claims)
+			table_remove(&b->globals, g);
+		else
+			flags_join(b, g);
+	}
+	o->has_table = false;
+}
+
+void bat_global_update_crc(struct batman *b, struct bat_orig *o)
+{
+	struct bat_vlan *v;
+	struct bat_claim *c;
+
+	for (v = bat_at(&b->vlans, o->vlans); v; v = bat_at(&b->vlans, v->next))
+		v->crc = 0;
+	for (c = bat_at(&b->claims, o->claims); c; c = bat_at(&b->claims, c->next_orig)) {
+		const struct bat_global *g = bat_at(&b->globals, c->key.client);
+
+		if (g->flags & (BAT_TT_ROAM | BAT_TT_TEMP) || !c->counted)
+			continue;
+		v = bat_global_vlan(b, o, g->key.vid);
+		v->crc ^= bat_tt_crc(&g->key.mac, g->key.vid, c->flags);
+	}
+}
+
+struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g)
+{
+	struct bat_orig *best = NULL;
+	uint8_t best_tq = 0;
+	struct bat_claim *c;
+
+	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client)) {
+		struct bat_orig *o = bat_at(&b->origs, c->key.orig);
+
+		if (o->out[0].router && (!best || bat_orig_tq(b, o) > best_tq)) {
+			best = o;
+			best_tq = bat_orig_tq(b, o);
+		}
+	}
+	return best;
+}
+
+struct bat_orig *bat_global_search(const struct batman *b, const struct bat_client_key *key)
+{
+	const struct bat_global *g = bat_global_find(b, key);
+
+	return g ? bat_global_best(b, g) : NULL;
+}
+
+void bat_global_purge(struct batman *b)
+{
+	struct bat_global *g;
+
+	for (uint32_t i = 0; (g = table_next(&b->globals, &i));) {
+		if ((g->flags & BAT_TT_ROAM && b->now - g->roam_at > BAT_TT_IDLE_US) ||
+		    (g->flags & BAT_TT_TEMP && b->now - g->added_at > BAT_TT_IDLE_US))
+			bat_global_free(b, g);
+	}
+}

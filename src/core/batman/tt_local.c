@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Our own clients. What is announced changes only at a commit, once per own OGM: entries are NEW
+ * before it, and PENDING while they wait to go, so that tables sent in between agree with the
+ * version (ttvn) and CRC announced. An addition and a removal of one client within one interval
+ * cancel out. Timers: clients leave 600 s after their last frame, unless FIXED.
+ */
+#include <errno.h>
+
+#include "core/batman/engine.h"
+
+/* loop detection frames of other bridges come from such addresses */
+static bool is_loop_probe(const struct mac *mac)
+{
+	return mac->b[0] == 0xba && mac->b[1] == 0xbe;
+}
+
+struct bat_local_vlan *bat_local_vlan(struct batman *b, uint16_t vid)
+{
+	for (int i = 0; i < BAT_VLANS; i++) {
+		if (b->local_vlans[i].entries && b->local_vlans[i].vid == vid)
+			return &b->local_vlans[i];
+	}
+	return NULL;
+}
+
+static struct bat_local_vlan *vlan_get(struct batman *b, uint16_t vid)
+{
+	struct bat_local_vlan *v = bat_local_vlan(b, vid);
+
+	for (int i = 0; !v && i < BAT_VLANS; i++) {
+		if (b->local_vlans[i].entries == 0) {
+			v = &b->local_vlans[i];
+			*v = (struct bat_local_vlan) { .vid = vid };
+		}
+	}
+	return v;
+}
+
+/* Bytes of the largest unicast packet every neighbour can be sent: our whole table must fit into
+ * one. */
+static size_t packet_max(const struct batman *b)
+{
+	uint32_t mtu = UINT32_MAX;
+
+	for (uint32_t i = 0; i < b->limits.ports; i++) {
+		if (b->ports[i].used && b->ports[i].mtu < mtu)
+			mtu = b->ports[i].mtu;
+	}
+	if (!b->conf.fragmentation)
+		return mtu;
+	return ((mtu < BAT_FRAG_MTU ? mtu : BAT_FRAG_MTU) - BAT_FRAG_HEADER) * BAT_FRAG_COUNT;
+}
+
+static bool table_is_full(const struct batman *b)
+{
+	size_t size = BAT_TVLV_PACKET + BAT_TVLV_HEADER + BAT_TT_HEADER + BAT_VLANS * BAT_TT_VLAN;
+
+	return size + (b->locals.count + 1) * BAT_TT_CHANGE > packet_max(b);
+}
+
+static void change_add(struct batman *b, const struct bat_local *l, uint8_t event)
+{
+	uint8_t flags = (uint8_t)((l->flags | event) & 0xff);
+	struct bat_tt_change *c = NULL;
+
+	for (uint16_t i = 0; i < b->change_count && !c; i++) {
+		if (mac_eq(&b->changes[i].mac, &l->key.mac) && b->changes[i].vid == l->key.vid)
+			c = &b->changes[i];
+	}
+	if (c && (c->flags & BAT_TT_DEL) != (flags & BAT_TT_DEL)) {
+		*c = b->changes[--b->change_count];
+		return;
+	}
+	if (!c && b->change_count == BAT_CHANGES) {
+		b->changes_lost = true;
+		return;
+	}
+	if (!c)
+		c = &b->changes[b->change_count++];
+	*c = (struct bat_tt_change) { .mac = l->key.mac, .vid = l->key.vid, .flags = flags };
+}
+
+/* The client is ours now: tells the nodes that still have it. */
+static void roam_announce(struct batman *b, const struct bat_local *l, bool came_back)
+{
+	struct bat_global *g = bat_global_find(b, &l->key);
+	struct bat_claim *c;
+
+	if (!g || (g->flags & BAT_TT_ROAM && !came_back))
+		return;
+	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client))
+		bat_roam_send(b, &l->key, bat_at(&b->origs, c->key.orig));
+	if (came_back) {
+		bat_global_free(b, g);
+		return;
+	}
+	/* kept until its old node says that it is gone: our picture of that node's table must stay
+	 * whole */
+	g->flags |= BAT_TT_ROAM;
+	g->roam_at = b->now;
+}
+
+int bat_local_add(struct batman *b, const struct bat_client_key *key, bool fixed)
+{
+	struct bat_local *l = table_find(&b->locals, key);
+	struct bat_local_vlan *v;
+	bool came_back = false;
+
+	if (l) {
+		came_back = l->flags & BAT_TT_ROAM;
+		if (l->flags & BAT_TT_PENDING) {
+			l->flags &= (uint16_t) ~(BAT_TT_PENDING | BAT_TT_ROAM);
+			change_add(b, l, 0);
+		}
+		l->flags &= (uint16_t)~BAT_TT_ROAM;
+	} else {
+		if (!mac_is_station(&key->mac) || is_loop_probe(&key->mac))
+			return -EINVAL;
+		v = vlan_get(b, key->vid);
+		l = v && !table_is_full(b) ? table_add(&b->locals, key) : NULL;
+		if (!l) {
+			BAT_COUNT(b, FULL_CLIENTS_LOCAL);
+			return -ENOSPC;
+		}
+		v->entries++;
+		l->flags = BAT_TT_NEW;
+		change_add(b, l, 0);
+	}
+	if (fixed)
+		l->flags |= BAT_TT_FIXED;
+	l->last_seen = b->now;
+	roam_announce(b, l, came_back);
+	return 0;
+}
+
+static void local_free(struct batman *b, struct bat_local *l)
+{
+	struct bat_local_vlan *v = bat_local_vlan(b, l->key.vid);
+
+	if (v && !(l->flags & BAT_TT_NEW))
+		v->committed--;
+	if (v)
+		v->entries--;
+	table_remove(&b->locals, l);
+}
+
+bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool roaming)
+{
+	struct bat_local *l = table_find(&b->locals, key);
+	uint8_t event = BAT_TT_DEL | (roaming ? BAT_TT_ROAM : 0);
+	bool served;
+
+	if (!l || l->flags & BAT_TT_FIXED)
+		return false;
+	served = !(l->flags & (BAT_TT_PENDING | BAT_TT_ROAM));
+	if (roaming)
+		l->flags |= BAT_TT_ROAM;
+	if (l->flags & BAT_TT_NEW) {
+		change_add(b, l, BAT_TT_DEL);
+		local_free(b, l);
+		return served;
+	}
+	if (!(l->flags & BAT_TT_PENDING))
+		change_add(b, l, event);
+	l->flags |= BAT_TT_PENDING;
+	return served;
+}
+
+bool bat_local_serves(const struct batman *b, const struct bat_client_key *key)
+{
+	const struct bat_local *l = table_find(&b->locals, key);
+
+	return l && !(l->flags & (BAT_TT_PENDING | BAT_TT_ROAM));
+}
+
+bool bat_local_is_roaming(const struct batman *b, const struct bat_client_key *key)
+{
+	const struct bat_local *l = table_find(&b->locals, key);
+
+	return l && l->flags & BAT_TT_ROAM;
+}
+
+static void crc_update(struct batman *b)
+{
+	struct bat_local *l;
+
+	for (int i = 0; i < BAT_VLANS; i++)
+		b->local_vlans[i].crc = 0;
+	for (uint32_t i = 0; (l = table_next(&b->locals, &i));)
+		bat_local_vlan(b, l->key.vid)->crc ^=
+			bat_tt_crc(&l->key.mac, l->key.vid, (uint8_t)l->flags);
+}
+
+void bat_local_commit(struct batman *b)
+{
+	struct bat_local *l;
+
+	if (b->change_count == 0 && !b->changes_lost) {
+		if (b->append)
+			b->append--;
+		return;
+	}
+	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
+		if (l->flags & BAT_TT_NEW) {
+			l->flags &= (uint16_t)~BAT_TT_NEW;
+			bat_local_vlan(b, l->key.vid)->committed++;
+		}
+		if (l->flags & BAT_TT_PENDING)
+			local_free(b, l);
+	}
+	crc_update(b);
+	b->ttvn++;
+	b->append = BAT_TT_APPEND + 1;
+	b->last_count = b->changes_lost ? 0 : b->change_count;
+	for (uint16_t i = 0; i < b->last_count; i++)
+		b->last_changes[i] = b->changes[i];
+	b->change_count = 0;
+	b->changes_lost = false;
+}
+
+void bat_local_purge(struct batman *b)
+{
+	struct bat_local *l;
+
+	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
+		if (!(l->flags & (BAT_TT_FIXED | BAT_TT_PENDING)) &&
+		    b->now - l->last_seen > BAT_TT_IDLE_US)
+			bat_local_remove(b, &l->key, false);
+	}
+}
+
+static int client_key(const struct mac *mac, uint16_t vid, struct bat_client_key *ret)
+{
+	*ret = (struct bat_client_key) { .mac = *mac, .vid = vid };
+	return mac_is_station(mac) ? 0 : -EINVAL;
+}
+
+int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
+{
+	struct bat_client_key key;
+	int r = client_key(mac, vid, &key);
+
+	b->now = now;
+	return r < 0 ? r : bat_local_add(b, &key, false);
+}
+
+int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
+{
+	struct bat_client_key key;
+	int r = client_key(mac, vid, &key);
+
+	b->now = now;
+	return r < 0 ? r : bat_local_add(b, &key, true);
+}
+
+int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
+{
+	struct bat_client_key key;
+	struct bat_local *l;
+
+	b->now = now;
+	client_key(mac, vid, &key);
+	l = table_find(&b->locals, &key);
+	if (!l)
+		return -ENOENT;
+	l->flags &= (uint16_t)~BAT_TT_FIXED;
+	bat_local_remove(b, &key, false);
+	return 0;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables in step between nodes. An OGM carries version (ttvn) and CRCs, and the last diff in 4
+ * OGMs; who has missed something asks, for the diff or for everything, and any node on the way that
+ * has the same version and CRCs answers in the owner's name. A client that comes to us is told to
+ * its old node at once (roaming advertisement). Timers: one request per originator in 3 s; 5
+ * advertisements per client in 20 s.
+ */
+#include "core/batman/engine.h"
+
+/* ---- our table on the wire ---- */
+
+static uint16_t local_vlan_count(const struct batman *b)
+{
+	uint16_t n = 0;
+
+	for (int i = 0; i < BAT_VLANS; i++)
+		n = (uint16_t)(n + (b->local_vlans[i].committed > 0));
+	return n;
+}
+
+static void local_head_encode(const struct batman *b, struct wr *w, uint8_t flags)
+{
+	bat_tt_encode(w, flags, b->ttvn, local_vlan_count(b));
+	for (int i = 0; i < BAT_VLANS; i++) {
+		const struct bat_local_vlan *v = &b->local_vlans[i];
+
+		if (v->committed)
+			bat_tt_vlan_encode(w,
+					   &(struct bat_tt_vlan) { .crc = v->crc, .vid = v->vid });
+	}
+}
+
+static void changes_encode(struct wr *w, const struct bat_tt_change *c, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bat_tt_change_encode(w, &c[i]);
+}
+
+void bat_tt_ogm_append(struct batman *b, struct wr *w, size_t room)
+{
+	size_t head = BAT_TVLV_HEADER + BAT_TT_HEADER + (size_t)local_vlan_count(b) * BAT_TT_VLAN;
+	size_t mark = bat_tvlv_begin(w, BAT_TVLV_TT, 1);
+
+	local_head_encode(b, w, BAT_TT_DIFF);
+	/* too many for an OGM that every kernel reads: peers ask */
+	if (b->append && head + b->last_count * BAT_TT_CHANGE <= room)
+		changes_encode(w, b->last_changes, b->last_count);
+	bat_tvlv_end(w, mark);
+}
+
+static void local_table_encode(const struct batman *b, struct wr *w)
+{
+	struct bat_local *l;
+
+	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
+		if (l->flags & BAT_TT_NEW)
+			continue;
+		bat_tt_change_encode(
+			w, &(struct bat_tt_change) { .mac = l->key.mac,
+						     .vid = l->key.vid,
+						     .flags = (uint8_t)(l->flags & 0xff) });
+	}
+}
+
+/* ---- unicast packets that hold one TVLV ---- */
+
+/* A writer behind the headers; the packet lies in b->built. */
+static struct wr packet_begin(struct batman *b, const struct mac *dst, const struct mac *src,
+			      uint8_t type)
+{
+	struct wr w = wr_init(b->built, BAT_FRAG_TOTAL);
+
+	bat_tvlv_packet_encode(&w, dst, src, 0);
+	bat_tvlv_begin(&w, type, 1);
+	return w;
+}
+
+static bool packet_send(struct batman *b, const struct bat_orig *to, struct wr *w)
+{
+	struct bat_packet p = { 0 };
+	size_t len = wr_len(w);
+
+	if (len == 0) {
+		BAT_COUNT(b, DROP_TOO_BIG);
+		return false;
+	}
+	wr_patch_u16(w, 16, (uint16_t)(len - BAT_TVLV_PACKET));
+	wr_patch_u16(w, BAT_TVLV_PACKET + 2, (uint16_t)(len - BAT_TVLV_PACKET - BAT_TVLV_HEADER));
+	p.body = rd_init(b->built, len);
+	return bat_send_to(b, to, 0, &p) == 0;
+}
+
+/* ---- requests ---- */
+
+/* The vlans are those of the OGM that showed the difference. */
+static void request_send(struct batman *b, struct bat_orig *o, const struct bat_tt *tt, bool full)
+{
+	struct bat_tt_vlan v;
+	struct rd vlans = tt->vlans;
+	struct wr w;
+
+	if (!b->primary || b->now < o->request_until || !o->out[0].router)
+		return;
+	o->request_until = b->now + BAT_TT_REQUEST_US;
+	w = packet_begin(b, &o->mac, &b->primary->mac, BAT_TVLV_TT);
+	bat_tt_encode(&w, BAT_TT_REQUEST | (full ? BAT_TT_FULL : 0), tt->ttvn, tt->vlan_count);
+	while (bat_tt_vlan_next(&vlans, &v))
+		bat_tt_vlan_encode(&w, &v);
+	if (packet_send(b, o, &w))
+		BAT_COUNT(b, TT_REQUEST_TX);
+}
+
+static bool crcs_agree(const struct batman *b, const struct bat_orig *o, const struct bat_tt *tt)
+{
+	struct rd vlans = tt->vlans;
+	struct bat_tt_vlan v;
+	const struct bat_vlan *have;
+	uint32_t named = 0, known = 0;
+
+	while (bat_tt_vlan_next(&vlans, &v)) {
+		have = bat_global_vlan(b, o, v.vid);
+		if (!have || have->crc != v.crc)
+			return false;
+		named += have->crc != 0;
+	}
+	/* a VLAN whose clients are all roaming has no CRC and need not be named */
+	for (have = bat_at(&b->vlans, o->vlans); have; have = bat_at(&b->vlans, have->next))
+		known += have->crc != 0;
+	return known <= named;
+}
+
+/* False when an entry could not be stored. */
+static bool changes_apply(struct batman *b, struct bat_orig *o, struct rd changes, uint8_t ttvn)
+{
+	struct bat_tt_change c;
+
+	while (bat_tt_change_next(&changes, &c)) {
+		struct bat_client_key key = { .mac = c.mac, .vid = c.vid };
+
+		if (c.flags & BAT_TT_DEL)
+			bat_global_del(b, o, &key, c.flags & BAT_TT_ROAM);
+		else if (!bat_global_add(b, o, &key, c.flags & BAT_TT_SYNC, ttvn))
+			return false;
+	}
+	o->has_table = true;
+	return true;
+}
+
+static void diff_keep(struct bat_orig *o, struct rd changes)
+{
+	size_t count = rd_left(&changes) / BAT_TT_CHANGE;
+
+	o->diff_count = 0;
+	if (count > BAT_DIFF_KEPT)
+		return;
+	while (bat_tt_change_next(&changes, &o->diff[o->diff_count]))
+		o->diff_count++;
+}
+
+static void diff_apply(struct batman *b, struct bat_orig *o, const struct bat_tt *tt)
+{
+	changes_apply(b, o, tt->changes, tt->ttvn);
+	if (rd_left(&tt->changes) >= BAT_TT_CHANGE)
+		diff_keep(o, tt->changes);
+	o->ttvn = tt->ttvn;
+	bat_global_update_crc(b, o);
+}
+
+void bat_tt_ogm_input(struct batman *b, struct bat_orig *o, struct rd value)
+{
+	struct bat_tt tt;
+
+	if (!bat_tt_decode(value, &tt)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return;
+	}
+	/* at the wrap from 255 to 0 kernels ask for everything, and so do we */
+	if ((!o->has_table && tt.ttvn == 1) || tt.ttvn - o->ttvn == 1) {
+		if (rd_left(&tt.changes) < BAT_TT_CHANGE) {
+			request_send(b, o, &tt, false);
+			return;
+		}
+		diff_apply(b, o, &tt);
+		if (!crcs_agree(b, o, &tt))
+			request_send(b, o, &tt, true);
+		return;
+	}
+	if (!o->has_table || tt.ttvn != o->ttvn || !crcs_agree(b, o, &tt))
+		request_send(b, o, &tt, true);
+}
+
+/* ---- answers ---- */
+
+static void own_response(struct batman *b, const struct bat_tvlv_packet *p, const struct bat_tt *tt)
+{
+	const struct bat_orig *to = bat_orig_find(b, &p->src);
+	bool full = tt->flags & BAT_TT_FULL || tt->ttvn != b->ttvn || b->last_count == 0;
+	struct wr w;
+
+	if (!to || !b->primary)
+		return;
+	w = packet_begin(b, &p->src, &b->primary->mac, BAT_TVLV_TT);
+	local_head_encode(b, &w, BAT_TT_RESPONSE | (full ? BAT_TT_FULL : 0));
+	if (full)
+		local_table_encode(b, &w);
+	else
+		changes_encode(&w, b->last_changes, b->last_count);
+	if (packet_send(b, to, &w))
+		BAT_COUNT(b, TT_RESPONSE_TX);
+}
+
+static void global_table_encode(const struct batman *b, const struct bat_orig *o, struct wr *w)
+{
+	for (struct bat_claim *c = bat_at(&b->claims, o->claims); c;
+	     c = bat_at(&b->claims, c->next_orig)) {
+		const struct bat_global *g = bat_at(&b->globals, c->key.client);
+
+		if (g->flags & (BAT_TT_ROAM | BAT_TT_TEMP))
+			continue;
+		bat_tt_change_encode(w, &(struct bat_tt_change) { .mac = g->key.mac,
+								  .vid = g->key.vid,
+								  .flags = c->flags });
+	}
+}
+
+/* In the name of the node asked; false when we do not have what it has. */
+static bool other_response(struct batman *b, const struct bat_tvlv_packet *p,
+			   const struct bat_tt *tt)
+{
+	const struct bat_orig *o = bat_orig_find(b, &p->dst), *to = bat_orig_find(b, &p->src);
+	bool full;
+	uint16_t vlans = 0;
+	struct wr w;
+
+	if (!o || !to || !o->has_table || o->ttvn != tt->ttvn || !crcs_agree(b, o, tt))
+		return false;
+	full = tt->flags & BAT_TT_FULL || o->diff_count == 0;
+	for (struct bat_vlan *v = bat_at(&b->vlans, o->vlans); v; v = bat_at(&b->vlans, v->next))
+		vlans++;
+	w = packet_begin(b, &p->src, &o->mac, BAT_TVLV_TT);
+	bat_tt_encode(&w, BAT_TT_RESPONSE | (full ? BAT_TT_FULL : 0), tt->ttvn, vlans);
+	for (struct bat_vlan *v = bat_at(&b->vlans, o->vlans); v; v = bat_at(&b->vlans, v->next))
+		bat_tt_vlan_encode(&w, &(struct bat_tt_vlan) { .crc = v->crc, .vid = v->key.vid });
+	if (full)
+		global_table_encode(b, o, &w);
+	else
+		changes_encode(&w, o->diff, o->diff_count);
+	if (!packet_send(b, to, &w))
+		return false;
+	BAT_COUNT(b, TT_RESPONSE_TX);
+	return true;
+}
+
+static void response_input(struct batman *b, const struct bat_tvlv_packet *p,
+			   const struct bat_tt *tt)
+{
+	struct bat_orig *o = bat_orig_find(b, &p->src);
+
+	if (!o) {
+		BAT_COUNT(b, DROP_UNKNOWN_ORIGINATOR);
+		return;
+	}
+	o->request_until = b->now;
+	if (!(tt->flags & BAT_TT_FULL)) {
+		diff_apply(b, o, tt);
+		return;
+	}
+	bat_global_forget(b, o);
+	changes_apply(b, o, tt->changes, tt->ttvn);
+	o->diff_count = 0;
+	o->ttvn = tt->ttvn;
+	bat_global_update_crc(b, o);
+}
+
+bool bat_tt_unicast_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd value)
+{
+	bool mine = bat_is_mine(b, &p->dst);
+	struct bat_tt tt;
+
+	if (!bat_tt_decode(value, &tt)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return true;
+	}
+	switch (tt.flags & BAT_TT_TYPE) {
+	case BAT_TT_REQUEST:
+		BAT_COUNT(b, TT_REQUEST_RX);
+		if (!mine)
+			return other_response(b, p, &tt);
+		own_response(b, p, &tt);
+		return true;
+	case BAT_TT_RESPONSE:
+		if (!mine)
+			return false;
+		BAT_COUNT(b, TT_RESPONSE_RX);
+		response_input(b, p, &tt);
+		return true;
+	default:
+		return mine;
+	}
+}
+
+/* ---- roaming advertisements ---- */
+
+static bool roam_allowed(struct batman *b, const struct bat_client_key *key)
+{
+	struct bat_roam *r = table_find(&b->roams, key);
+
+	if (!r) {
+		r = table_add(&b->roams, key);
+		if (!r) {
+			BAT_COUNT(b, FULL_OTHER);
+			return false;
+		}
+		r->since = b->now;
+	}
+	if (b->now - r->since > BAT_ROAM_US) {
+		r->since = b->now;
+		r->count = 0;
+	}
+	return r->count++ < BAT_ROAM_COUNT;
+}
+
+void bat_roam_send(struct batman *b, const struct bat_client_key *key, const struct bat_orig *to)
+{
+	struct wr w;
+
+	if (!b->primary || !roam_allowed(b, key))
+		return;
+	w = packet_begin(b, &to->mac, &b->primary->mac, BAT_TVLV_ROAM);
+	wr_mac(&w, &key->mac);
+	wr_u16(&w, key->vid);
+	if (packet_send(b, to, &w))
+		BAT_COUNT(b, TT_ROAM_TX);
+}
+
+void bat_roam_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd value)
+{
+	struct bat_orig *o = bat_orig_find(b, &p->src);
+	struct bat_client_key key;
+
+	key.mac = rd_mac(&value);
+	key.vid = rd_u16(&value);
+	if (!rd_ok(&value) || !mac_is_station(&key.mac)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return;
+	}
+	BAT_COUNT(b, TT_ROAM_RX);
+	if (o)
+		bat_global_add(b, o, &key, BAT_TT_ROAM, (uint8_t)(o->ttvn + 1));
+}

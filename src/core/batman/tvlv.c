@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What our OGM carries besides the translation table, and trama's own container in it (type 0xa7,
+ *version 1):
+ *
+ *	network id 16 bytes, cloud MAC 6, flags u16, length of the SSID u8, SSID, one zero byte if
+ *needed to be even
+ *
+ * A node whose container names another network is refused: its OGMs are ignored and its frames
+ *dropped, those of its other ports too, because its OGM is seen to leave them. A refusal ends with
+ *an OGM of the right network, or 30 s after the last wrong one.
+ */
+#include <string.h>
+
+#include "core/batman/engine.h"
+
+/* want all unsnoopables, all IPv4, all IPv6: other nodes send us every multicast frame */
+#define MCAST_WANT_ALL 0x07
+
+struct trama {
+	uint8_t network_id[16];
+	struct mac cloud_mac;
+	uint16_t flags;
+	uint8_t ssid[BATMAN_SSID_MAX];
+	uint8_t ssid_len;
+};
+
+static bool trama_find(struct rd tvlv, struct trama *ret)
+{
+	uint8_t type, version;
+	struct rd v;
+
+	while (bat_tvlv_next(&tvlv, &type, &version, &v)) {
+		if (type != BAT_TVLV_TRAMA || version != 1)
+			continue;
+		rd_copy(&v, ret->network_id, sizeof(ret->network_id));
+		ret->cloud_mac = rd_mac(&v);
+		ret->flags = rd_u16(&v);
+		ret->ssid_len = rd_u8(&v);
+		if (ret->ssid_len > BATMAN_SSID_MAX)
+			return false;
+		rd_copy(&v, ret->ssid, ret->ssid_len);
+		return rd_ok(&v);
+	}
+	return false;
+}
+
+void bat_tvlv_ogm_append(struct batman *b, struct wr *w)
+{
+	const struct batman_conf *c = &b->conf;
+	size_t odd = (c->ssid_len + 1u) % 2;
+	size_t after = 2 * BAT_TVLV_HEADER + 4 + 25 + c->ssid_len + odd;
+	size_t mark;
+
+	bat_tt_ogm_append(b, w, wr_left(w) - after);
+	mark = bat_tvlv_begin(w, BAT_TVLV_MCAST, 2);
+	wr_u8(w, MCAST_WANT_ALL);
+	wr_zero(w, 3);
+	bat_tvlv_end(w, mark);
+	mark = bat_tvlv_begin(w, BAT_TVLV_TRAMA, 1);
+	wr_bytes(w, c->network_id, sizeof(c->network_id));
+	wr_mac(w, &c->cloud_mac);
+	wr_u16(w, c->flags);
+	wr_u8(w, c->ssid_len);
+	wr_bytes(w, c->ssid, c->ssid_len);
+	wr_zero(w, odd);
+	bat_tvlv_end(w, mark);
+}
+
+bool bat_is_refused(const struct batman *b, const struct mac *mac)
+{
+	return b->refused.count && table_find(&b->refused, mac);
+}
+
+void bat_refused_purge(struct batman *b)
+{
+	struct bat_refused *r;
+
+	for (uint32_t i = 0; (r = table_next(&b->refused, &i));) {
+		if (r->until <= b->now)
+			table_remove(&b->refused, r);
+	}
+}
+
+/* True when it was not refused before. */
+static bool refuse(struct batman *b, const struct mac *mac)
+{
+	struct bat_refused *r = table_find(&b->refused, mac);
+	struct bat_orig *o;
+	bool first = !r;
+
+	if (!r)
+		r = table_add(&b->refused, mac);
+	if (!r) {
+		BAT_COUNT(b, FULL_OTHER);
+		return false;
+	}
+	r->until = b->now + BAT_REFUSE_US;
+	if (first) {
+		o = bat_orig_find(b, mac);
+		if (o)
+			bat_orig_remove(b, o);
+		bat_orig_purge_neighbour(b, mac);
+	}
+	return first;
+}
+
+static void unrefuse(struct batman *b, const struct mac *mac)
+{
+	struct bat_refused *r = b->refused.count ? table_find(&b->refused, mac) : NULL;
+
+	if (r)
+		table_remove(&b->refused, r);
+}
+
+static void clash_report(struct batman *b, const struct mac *orig, const struct trama *t)
+{
+	struct batman_clash c = { .orig = *orig, .ssid_len = t->ssid_len };
+
+	memcpy(c.network_id, t->network_id, sizeof(c.network_id));
+	memcpy(c.ssid, t->ssid, t->ssid_len);
+	BAT_COUNT(b, CLASHES);
+	outq_push(b->outq, BATMAN_CLASH, 0, 0, &c, sizeof(c));
+}
+
+bool bat_tvlv_accept(struct batman *b, const struct bat_frame *f, const struct bat_ogm *o)
+{
+	/* fresh from the node itself: the sender is one of its ports */
+	bool direct = o->ttl == BAT_TTL && mac_eq(&o->prev, &o->orig);
+	struct trama t = { 0 };
+
+	if (trama_find(o->tvlv, &t)) {
+		if (memcmp(t.network_id, b->conf.network_id, sizeof(t.network_id)) != 0) {
+			if (bat_is_mine(b, &o->orig))
+				return false;
+			if (refuse(b, &o->orig))
+				clash_report(b, &o->orig, &t);
+			if (direct)
+				refuse(b, &f->src);
+			return false;
+		}
+		unrefuse(b, &o->orig);
+		if (direct)
+			unrefuse(b, &f->src);
+	}
+	return !bat_is_refused(b, &o->orig) && !bat_is_refused(b, &f->src);
+}
+
+static void peer_report(struct batman *b, const struct bat_orig *o, enum batman_out_kind kind)
+{
+	struct batman_peer p = { .orig = o->mac,
+				 .cloud_mac = o->cloud_mac,
+				 .flags = o->flags,
+				 .tq = bat_orig_tq(b, o) };
+
+	outq_push(b->outq, (uint16_t)kind, 0, 0, &p, sizeof(p));
+}
+
+void bat_peer_update(struct batman *b, struct bat_orig *o)
+{
+	bool up = o->trama && o->out[0].router;
+
+	if (up == o->peer_up)
+		return;
+	o->peer_up = up;
+	peer_report(b, o, up ? BATMAN_PEER_UP : BATMAN_PEER_DOWN);
+}
+
+static void trama_input(struct batman *b, struct bat_orig *o, const struct trama *t)
+{
+	bool changed =
+		o->peer_up && (!mac_eq(&o->cloud_mac, &t->cloud_mac) || o->flags != t->flags);
+
+	o->trama = true;
+	o->cloud_mac = t->cloud_mac;
+	o->flags = t->flags;
+	if (changed)
+		peer_report(b, o, BATMAN_PEER_UP);
+	bat_peer_update(b, o);
+}
+
+void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv)
+{
+	struct rd r = tvlv, v;
+	uint8_t type, version;
+	struct trama t = { 0 };
+
+	if (rd_left(&tvlv) == 0)
+		return;
+	if (trama_find(tvlv, &t))
+		trama_input(b, o, &t);
+	while (bat_tvlv_next(&r, &type, &version, &v)) {
+		if (type == BAT_TVLV_TT && version == 1)
+			bat_tt_ogm_input(b, o, v);
+	}
+}
