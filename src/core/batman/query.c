@@ -162,7 +162,7 @@ static const struct bat_orig *orig_by_cloud_mac(const struct batman *b, const st
 	const struct bat_orig *o;
 
 	for (uint32_t i = 0; (o = table_next(&b->origs, &i));) {
-		if (o->trama && mac_eq(&o->cloud_mac, mac))
+		if (o->peer_up && mac_eq(&o->cloud_mac, mac))
 			return o;
 	}
 	return NULL;

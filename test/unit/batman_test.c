@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Engines as neighbours: links, quality, flooding, unicast, clashes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "batman_net.h"
+#include "core/batman/msg.h"
+
+static struct net *chain(int count)
+{
+	struct net *n = net_new();
+
+	for (int i = 0; i < count; i++)
+		net_boot(n, i, NULL);
+	/* port 0 first: it is the primary one */
+	for (int i = 0; i + 1 < count; i++) {
+		net_port(n, i, i ? 1 : 0, i, false);
+		net_port(n, i + 1, 0, i, false);
+	}
+	return n;
+}
+
+struct tqs {
+	uint8_t tq[16];
+	int count;
+};
+
+/* The quality that node 1 forwards of OGMs of node 0: before its own penalty it is what the link is
+ * worth. */
+static bool spy_tq(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	struct rd r = rd_init(frame, len);
+	struct mac orig = net_mac(0, 0);
+	struct tqs *t = arg;
+	struct bat_eth eth;
+	struct bat_ogm o;
+
+	(void)n;
+	bat_eth_decode(&r, &eth);
+	if (from != 1 || to != 2)
+		return false;
+	while (bat_ogm_next(&r, &o)) {
+		if (mac_eq(&o.orig, &orig) && t->count < 16)
+			t->tq[t->count++] = o.tq;
+	}
+	return false;
+}
+
+static void test_tq_series(void **state)
+{
+	/* batman-adv 2022.3 on a perfect link, from its cold start */
+	static const uint8_t kernel[] = { 0, 9, 20, 29, 38, 47, 56 };
+	struct tqs t = { .count = 0 };
+	struct net *n = chain(3);
+	int at = 0;
+
+	(void)state;
+	n->drop = spy_tq;
+	n->arg = &t;
+	net_run(n, 12 * USEC_S);
+	assert_true(t.count >= 9);
+	/* the first ones may be 0 several times, before the first echo */
+	while (t.tq[at + 1] == 0)
+		at++;
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(t.tq[at + i], kernel[i]);
+	net_free(n);
+}
+
+static void test_chain(void **state)
+{
+	struct net *n = chain(4);
+	struct mac a = net_client(1), d = net_client(4), at;
+	struct mac self = net_mac(3, 0);
+
+	(void)state;
+	net_run(n, 100 * USEC_S);
+	assert_in_range(net_tq(n, 0, 1), 250, 255);
+	/* one echo of 64 may be on its way */
+	assert_in_range(net_tq(n, 0, 2), 218, 225);
+	assert_in_range(net_tq(n, 0, 3), 190, 198);
+	assert_int_equal(net_send(n, 0, &MAC_BROADCAST, &a, 1, 100), 0);
+	net_run(n, USEC_S);
+	for (int i = 1; i < 4; i++) {
+		assert_int_equal(net_count(n, i, 1), 1);
+		/* known before any OGM announced it */
+		assert_true(net_knows(n, i, &a, 0));
+	}
+	assert_int_equal(net_count(n, 0, 1), 0);
+	assert_int_equal(net_send(n, 3, &a, &d, 2, 1514), 0);
+	net_run(n, USEC_S);
+	assert_int_equal(net_count(n, 0, 2), 1);
+	net_run(n, 5 * USEC_S);
+	assert_true(net_knows(n, 0, &d, 3));
+	assert_int_equal(net_send(n, 0, &d, &a, 3, 60), 0);
+	net_run(n, USEC_S);
+	assert_int_equal(net_count(n, 3, 3), 1);
+	assert_int_equal(batman_lookup(n->node[3].b, &d, 0, &at), 0);
+	assert_true(mac_eq(&at, &self));
+	assert_int_equal(batman_counter(n->node[0].b, BATMAN_COUNT_FRAG_RX), 2);
+	net_free(n);
+}
+
+static void test_triangle_broadcast(void **state)
+{
+	struct net *n = net_new();
+	struct mac a = net_client(1);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		net_boot(n, i, NULL);
+	for (int i = 0; i < 3; i++) {
+		net_port(n, i, 0, i, false);
+		net_port(n, i, 1, (i + 2) % 3, false);
+	}
+	net_run(n, 20 * USEC_S);
+	for (uint32_t tag = 1; tag <= 20; tag++) {
+		net_send(n, 0, &MAC_BROADCAST, &a, tag, 100);
+		net_run(n, 50 * USEC_MS);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(net_count(n, i, tag), i != 0);
+	}
+	net_free(n);
+}
+
+static void test_clash(void **state)
+{
+	struct net *n = chain(2);
+	struct batman_conf other = net_conf(2);
+	struct mac a = net_client(1), c = net_client(3), foreign = net_mac(2, 0);
+	const struct net_event *e;
+	struct batman_orig o;
+
+	(void)state;
+	other.network_id[0] = 99;
+	memcpy(other.ssid, "escuela", 7);
+	other.ssid_len = 7;
+	net_boot(n, 2, &other);
+	/* the foreign node is on the wire of both, and its second port too */
+	net_port(n, 2, 0, 0, false);
+	net_port(n, 2, 1, 0, false);
+	net_run(n, 5 * USEC_S);
+	e = net_event(n, 0, BATMAN_CLASH);
+	assert_non_null(e);
+	assert_true(mac_eq(&e->clash.orig, &foreign));
+	assert_int_equal(e->clash.ssid_len, 7);
+	assert_memory_equal(e->clash.ssid, "escuela", 7);
+	assert_int_equal(batman_counter(n->node[0].b, BATMAN_COUNT_CLASHES), 1);
+	net_run(n, 30 * USEC_S);
+	assert_int_equal(batman_counter(n->node[0].b, BATMAN_COUNT_CLASHES), 1);
+	assert_false(batman_orig_find(n->node[0].b, &foreign, &o) && o.reachable);
+	foreign = net_mac(2, 1);
+	assert_false(batman_orig_find(n->node[0].b, &foreign, &o));
+	net_send(n, 2, &MAC_BROADCAST, &c, 7, 100);
+	net_send(n, 0, &MAC_BROADCAST, &a, 8, 100);
+	net_run(n, USEC_S);
+	assert_int_equal(net_count(n, 0, 7), 0);
+	assert_int_equal(net_count(n, 2, 8), 0);
+	assert_int_equal(net_count(n, 1, 8), 1);
+	/* the administrator gives it our SSID */
+	other = net_conf(2);
+	batman_configure(n->node[2].b, &other, n->now);
+	net_pump(n, 2);
+	net_run(n, 20 * USEC_S);
+	assert_true(net_tq(n, 0, 2) > 0);
+	net_free(n);
+}
+
+static void test_peers(void **state)
+{
+	struct net *n = chain(2);
+	struct mac cloud = net_cloud_mac(1);
+	const struct net_event *e;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	e = net_event(n, 0, BATMAN_PEER_UP);
+	assert_non_null(e);
+	assert_true(mac_eq(&e->peer.cloud_mac, &cloud));
+	assert_true(net_knows(n, 0, &cloud, 1));
+	n->node[1].wire[0] = -1;
+	net_run(n, 190 * USEC_S);
+	assert_null(net_event(n, 0, BATMAN_PEER_DOWN));
+	net_run(n, 30 * USEC_S);
+	assert_non_null(net_event(n, 0, BATMAN_PEER_DOWN));
+	assert_false(net_knows(n, 0, &cloud, 1));
+	net_free(n);
+}
+
+static void test_icmp(void **state)
+{
+	struct net *n = chain(3);
+	struct batman_probe p = {
+		.dst = net_mac(2, 0), .uid = 9, .seq = 77, .ttl = 50, .record = true
+	};
+	struct mac far = net_mac(2, 0), middle = net_mac(1, 0);
+	const struct net_event *e;
+
+	(void)state;
+	net_run(n, 20 * USEC_S);
+	assert_int_equal(batman_icmp_send(n->node[0].b, &p, n->now), 0);
+	net_pump(n, 0);
+	net_run(n, USEC_S);
+	e = net_event(n, 0, BATMAN_ICMP);
+	assert_non_null(e);
+	assert_int_equal(e->icmp.type, BATMAN_ICMP_REPLY);
+	assert_true(mac_eq(&e->icmp.from, &far));
+	assert_int_equal(e->icmp.uid, 9);
+	assert_int_equal(e->icmp.seq, 77);
+	/* middle, far, middle again, us */
+	assert_int_equal(e->icmp.rr_count, 4);
+	assert_true(mac_eq(&e->icmp.rr[0], &middle));
+	assert_true(mac_eq(&e->icmp.rr[1], &far));
+	n->node[0].event_count = 0;
+	p.ttl = 1;
+	assert_int_equal(batman_icmp_send(n->node[0].b, &p, n->now), 0);
+	net_pump(n, 0);
+	net_run(n, USEC_S);
+	e = net_event(n, 0, BATMAN_ICMP);
+	assert_non_null(e);
+	assert_int_equal(e->icmp.type, BATMAN_ICMP_TTL_EXCEEDED);
+	assert_true(mac_eq(&e->icmp.from, &middle));
+	p.dst = net_mac(7, 0);
+	assert_true(batman_icmp_send(n->node[0].b, &p, n->now) < 0);
+	net_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tq_series),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_triangle_broadcast),
+		cmocka_unit_test(test_clash),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_icmp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
