@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: installs packages, calls meson, starts what was built. `make help` lists what there is to make.
-#   build/       release, what runs        build-asan/  with sanitizers, unit tests and checks
-#   build-fuzz/  libFuzzer targets (clang) FUZZ_SECONDS, TOWN, SEED and DESTDIR can be set
+#   build/       release: what runs      build-asan/  with sanitizers: unit tests and checks
+#   build-fuzz/  libFuzzer (clang)       TOWN, FUZZ_SECONDS and DESTDIR can be set
 
 SHELL = /bin/bash
 TOWN ?= lab/towns/plaza.json
