@@ -138,7 +138,7 @@ static void exclude(struct node *n, const struct conf_range *r)
 	for (uint32_t v = first; v - first <= last - first && v - first < 4096; v++) {
 		struct ip4 ip = ip4_from_u32(v);
 
-		(void)lease_reserve_address(&n->lease, &ip);
+		(void)lease_reserve_address(&n->lease, &ip, n->now);
 	}
 }
 
@@ -156,7 +156,7 @@ static int start_lease(struct node *n, void *buf, usec_t now)
 	err = lease_init(&n->lease, &c, &s, now);
 	if (err)
 		return err;
-	(void)lease_reserve_address(&n->lease, &n->cloud.node4);
+	(void)lease_reserve_address(&n->lease, &n->cloud.node4, n->now);
 	for (uint32_t i = 0; i < n->conf->dhcp.exclude_count; i++)
 		exclude(n, &n->conf->dhcp.exclude[i]);
 	return 0;
@@ -272,7 +272,7 @@ static void load(struct node *n, const struct event_load *e)
 
 static void control(struct node *n, const struct event_control *e)
 {
-	struct batman_probe p = { .dst = e->mac, .uid = e->id, .seq = 1, .ttl = e->ttl };
+	struct batman_probe p = { .dst = e->mac, .uid = (uint8_t)e->id, .seq = 1, .ttl = e->ttl };
 
 	switch (e->act) {
 	case CONTROL_RELEASE_LEASE:
@@ -349,9 +349,10 @@ static void dispatch(struct node *n, const struct event *e)
 
 static void save(struct node *n)
 {
-	size_t need = state_save_size(n->state) + SNAPSHOT_OVERHEAD;
+	size_t need = state_save_size(n->state) + SNAPSHOT_HEADER;
 	struct effect e = { .kind = EFFECT_STORE };
 	uint8_t *bigger;
+	size_t mark;
 	struct wr w;
 
 	if (need > n->store_cap) {
@@ -362,9 +363,9 @@ static void save(struct node *n)
 		n->store_cap = need;
 	}
 	w = wr_init(n->store_buf, n->store_cap);
-	snapshot_begin(&w);
+	mark = snapshot_begin(&w);
 	state_save(n->state, &w, n->now);
-	e.store.len = snapshot_end(&w);
+	e.store.len = snapshot_end(&w, mark);
 	e.store.data = n->store_buf;
 	if (e.store.len)
 		node_effect_push(n, &e);

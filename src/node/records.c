@@ -109,7 +109,7 @@ static void node_changed(struct node *n, const struct state_event *e)
 		n->counters[NODE_C_BAD_RECORD]++;
 		return;
 	}
-	(void)lease_reserve_address(&n->lease, &rec.ip4);
+	(void)lease_reserve_address(&n->lease, &rec.ip4, n->now);
 	notice.mac = rec.cloud_mac;
 	notice.ip4 = rec.ip4;
 	text_copy(notice.text, sizeof(notice.text), rec.name);

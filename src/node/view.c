@@ -143,7 +143,7 @@ bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_re
 
 bool node_ping_answer(const struct node *n, uint16_t id, struct batman_icmp *ret)
 {
-	if (!n->icmp.open || n->icmp.reply.uid != id)
+	if (!n->icmp.open || n->icmp.reply.uid != (uint8_t)id)
 		return false;
 	*ret = n->icmp.reply;
 	return true;
