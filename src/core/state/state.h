@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replicated records: what every node of a scope shall know (clients with their leases, blocks, gateways, names).
+ * Replicated records: what every node of a scope shall know (clients with their leases, blocks,
+ * gateways, names).
  *
  * A record has a key {type, id}, a value, an author and a relative lifetime. Two kinds:
- *   owned   only its author writes it; two authors with the same key have two records. Version (boot epoch, counter).
- *           It lives while its author shows signs of life: every newer record of an author counts as one for all that it
- *           owns. An author that is quiet repeats its smallest record at a third of its shortest lifetime.
- *   shared  any member writes it; the highest (epoch, author) wins, epoch = highest seen for the key + 1. It lives for its
- *           lifetime after it was written, whatever happens to its author.
- * Wall time decides nothing. Ages are counted by each holder's monotonic clock, travel with the record rounded up, and
- * are never taken back for a version that is known already. A deletion is a record too (tombstone); it lives as long as
- * its type may live at most, and then some, so that no older copy is left anywhere when it is forgotten.
+ *   owned   only its author writes it; two authors with the same key have two records. Version
+ * (boot epoch, counter). It lives while its author shows signs of life: every newer record of an
+ * author counts as one for all that it owns. An author that is quiet repeats its smallest record at
+ * a third of its shortest lifetime. shared  any member writes it; the highest (epoch, author) wins,
+ * epoch = highest seen for the key + 1. It lives for its lifetime after it was written, whatever
+ * happens to its author. Wall time decides nothing. Ages are counted by each holder's monotonic
+ * clock, travel with the record rounded up, and are never taken back for a version that is known
+ * already. A deletion is a record too (tombstone); it lives as long as its type may live at most,
+ * and then some, so that no older copy is left anywhere when it is forgotten.
  *
- * Neighbours are peers, which the node adds and removes. A change is pushed to all peers of its scope in the next
- * state_tick, acknowledged by each (repeated after 100 ms, with back-off) and passed on. What was missed is found by
- * digests (a summary every 5 s; a hash tree is descended where it differs) and sent paced, never before a push.
+ * Neighbours are peers, which the node adds and removes. A change is pushed to all peers of its
+ * scope in the next state_tick, acknowledged by each (repeated after 100 ms, with back-off) and
+ * passed on. What was missed is found by digests (a summary every 5 s; a hash tree is descended
+ * where it differs) and sent paced, never before a push.
  *
  * What may live where: a peer is told and may tell records of its scopes only.
  */
@@ -30,8 +33,8 @@
 #include "lib/rng.h"
 #include "lib/wire.h"
 
-#define STATE_ID_MAX       32   /* bytes of a key's id */
-#define STATE_VALUE_MAX    480  /* bytes of a value */
+#define STATE_ID_MAX 32		/* bytes of a key's id */
+#define STATE_VALUE_MAX 480	/* bytes of a value */
 #define STATE_DATAGRAM_MAX 1200 /* bytes of a datagram */
 
 enum state_scope { STATE_CLOUD, STATE_NETWORK };
@@ -39,7 +42,7 @@ enum state_kind { STATE_OWNED, STATE_SHARED };
 
 /* Scopes of a peer, or'ed. */
 #define STATE_SCOPE_BIT(scope) (uint8_t)(1u << (scope))
-#define STATE_SCOPES           2
+#define STATE_SCOPES 2
 
 struct state_node {
 	uint8_t b[8];
@@ -57,78 +60,81 @@ struct state_type {
 	uint8_t type;
 	enum state_scope scope;
 	enum state_kind kind;
-	bool durable;            /* in state_save; own records of an earlier life are taken up, not deleted */
+	bool durable; /* in state_save; own records of an earlier life are taken up, not deleted */
 	uint32_t lifetime_max_s; /* longer lifetimes are cut to this */
-	uint32_t records_max;    /* of this type; 0: only the limit of the table */
+	uint32_t records_max;	 /* of this type; 0: only the limit of the table */
 };
 
 /* 0 means the default in brackets. Borrowed for the life of the core: types. */
 struct state_conf {
-	struct state_node id;        /* who we are, not zero */
-	uint32_t epoch;              /* boot epoch: higher at each start as far as the disk can tell, at least 1 */
+	struct state_node id; /* who we are, not zero */
+	uint32_t epoch; /* boot epoch: higher at each start as far as the disk can tell, at least 1
+			 */
 	const struct state_type *types;
 	size_t n_types;
-	uint32_t records_max;        /* [10000] all records, tombstones included; 1/16 is kept for our own */
+	uint32_t records_max; /* [10000] all records, tombstones included; 1/16 is kept for our own
+			       */
 	uint32_t author_records_max; /* [2048] of one author other than us */
-	uint32_t authors_max;        /* [2048] */
-	uint32_t unknown_max;        /* [records_max / 8] records of types not in the table */
+	uint32_t authors_max;	     /* [2048] */
+	uint32_t unknown_max;	     /* [records_max / 8] records of types not in the table */
 	uint32_t unknown_lifetime_s; /* [86400] their upper bound */
-	uint32_t peers_max;          /* [64] */
-	uint32_t value_bytes;        /* [records_max * 256] all values; only what is used is resident */
-	uint32_t bulk_rate;          /* [400000] bytes per second of repair to one peer */
-	uint32_t input_rate;         /* [2000000] bytes per second taken from one peer */
-	uint32_t summary_ms;         /* [5000] between summaries of a quiet peer */
+	uint32_t peers_max;	     /* [64] */
+	uint32_t value_bytes; /* [records_max * 256] all values; only what is used is resident */
+	uint32_t bulk_rate;   /* [400000] bytes per second of repair to one peer */
+	uint32_t input_rate;  /* [2000000] bytes per second taken from one peer */
+	uint32_t summary_ms;  /* [5000] between summaries of a quiet peer */
 };
 
 /* X-macro: counter and its printed name. */
 #define STATE_COUNTERS(X)                                                                          \
-	X(SENT, "sent")                         /* datagrams */                                    \
+	X(SENT, "sent") /* datagrams */                                                            \
 	X(SENT_BYTES, "sent-bytes")                                                                \
 	X(SENT_RECORDS, "sent-records")                                                            \
-	X(REPEATED, "repeated")                 /* datagrams not acknowledged in time */           \
+	X(REPEATED, "repeated") /* datagrams not acknowledged in time */                           \
 	X(RECEIVED, "received")                                                                    \
 	X(RECEIVED_BYTES, "received-bytes")                                                        \
 	X(RECEIVED_RECORDS, "received-records")                                                    \
-	X(ACCEPTED, "accepted")                 /* records that were news */                       \
-	X(KNOWN, "known")                       /* the same version was here */                    \
-	X(OLDER, "older")                       /* a newer version was here */                     \
-	X(STALE, "stale")                       /* at the end of its lifetime on arrival */        \
+	X(ACCEPTED, "accepted") /* records that were news */                                       \
+	X(KNOWN, "known")	/* the same version was here */                                    \
+	X(OLDER, "older")	/* a newer version was here */                                     \
+	X(STALE, "stale")	/* at the end of its lifetime on arrival */                        \
 	X(EXPIRED, "expired")                                                                      \
-	X(REPAIRS, "repairs")                   /* descents begun because summaries differed */    \
-	X(REPAIR_DEFERRED, "repair-deferred")   /* digest answers over the pace */                 \
-	X(JUMPED, "jumped")                     /* our own version was found higher elsewhere */   \
-	X(OUT_FULL, "out-full")                 /* the out queue had no room; retried */           \
+	X(REPAIRS, "repairs")		      /* descents begun because summaries differed */      \
+	X(REPAIR_DEFERRED, "repair-deferred") /* digest answers over the pace */                   \
+	X(JUMPED, "jumped")		      /* our own version was found higher elsewhere */     \
+	X(OUT_FULL, "out-full")		      /* the out queue had no room; retried */             \
 	X(DROP_PEER, "drop-unknown-peer")                                                          \
-	X(DROP_RATE, "drop-rate")               /* peer sends more than input_rate */              \
-	X(DROP_SIZE, "drop-size")               /* longer than a datagram may be */                \
+	X(DROP_RATE, "drop-rate") /* peer sends more than input_rate */                            \
+	X(DROP_SIZE, "drop-size") /* longer than a datagram may be */                              \
 	X(DROP_MAGIC, "drop-magic")                                                                \
 	X(DROP_VERSION, "drop-version")                                                            \
-	X(DROP_SEAL, "drop-seal")               /* not authentic */                                \
+	X(DROP_SEAL, "drop-seal") /* not authentic */                                              \
 	X(DROP_ECHO, "drop-own-echo")                                                              \
-	X(DROP_SENDER, "drop-sender")           /* not the node this peer is */                    \
-	X(DROP_DUPLICATE, "drop-duplicate")     /* sequence number seen before */                  \
+	X(DROP_SENDER, "drop-sender")	    /* not the node this peer is */                        \
+	X(DROP_DUPLICATE, "drop-duplicate") /* sequence number seen before */                      \
 	X(DROP_MALFORMED, "drop-malformed")                                                        \
-	X(DROP_SCOPE, "drop-scope")             /* record or digest of a scope the peer has not */ \
-	X(DROP_KIND, "drop-kind")               /* a known type with the wrong kind or scope */    \
+	X(DROP_SCOPE, "drop-scope") /* record or digest of a scope the peer has not */             \
+	X(DROP_KIND, "drop-kind")   /* a known type with the wrong kind or scope */                \
 	X(DROP_TABLE_FULL, "drop-table-full")                                                      \
 	X(DROP_TYPE_FULL, "drop-type-full")                                                        \
 	X(DROP_AUTHOR_FULL, "drop-author-full") /* that author has too many */                     \
 	X(DROP_AUTHORS_FULL, "drop-authors-full")                                                  \
 	X(DROP_VALUES_FULL, "drop-values-full")                                                    \
-	X(DROP_EPOCH, "drop-epoch")             /* a version that cannot be surpassed */
+	X(DROP_EPOCH, "drop-epoch") /* a version that cannot be surpassed */
 
 enum state_counter {
 #define X(name, text) STATE_C_##name,
 	STATE_COUNTERS(X)
 #undef X
-	STATE_C_COUNT
+		STATE_C_COUNT
 };
 
 enum state_out_kind {
 	STATE_SEND,    /* port: peer handle; data: the datagram */
 	STATE_CHANGED, /* data: struct state_event; the value: state_get */
-	STATE_ACKED,   /* data: struct state_event of a record that state_put_* or state_delete wrote */
-	STATE_STORE,   /* something durable changed: state_save soon, the node decides when */
+	STATE_ACKED, /* data: struct state_event of a record that state_put_* or state_delete wrote
+		      */
+	STATE_STORE, /* something durable changed: state_save soon, the node decides when */
 };
 
 enum state_change { STATE_IS_SET, STATE_IS_DELETED, STATE_HAS_EXPIRED };
@@ -139,11 +145,11 @@ struct state_event {
 	enum state_scope scope;
 	enum state_kind kind;
 	enum state_change change; /* STATE_CHANGED: what became of it */
-	bool own;                 /* author is this node */
-	bool local;               /* written through this API, not learnt */
+	bool own;		  /* author is this node */
+	bool local;		  /* written through this API, not learnt */
 	uint32_t epoch;
 	uint32_t counter;
-	uint16_t acks;     /* STATE_ACKED: peers that store it; 0 when there was no peer */
+	uint16_t acks;	   /* STATE_ACKED: peers that store it; 0 when there was no peer */
 	uint16_t refusals; /* STATE_ACKED: peers that got it and could not store it */
 };
 
@@ -158,7 +164,8 @@ struct state_view {
 	uint32_t epoch;
 	uint32_t counter;
 	uint32_t lifetime_s;
-	uint32_t age_s; /* since it was written or its author last showed life, as far as known here */
+	uint32_t age_s; /* since it was written or its author last showed life, as far as known here
+			 */
 	const uint8_t *value;
 	size_t len;
 };
@@ -167,7 +174,7 @@ struct state_peer_view {
 	uint16_t handle;
 	struct state_node id; /* zero: not known yet */
 	uint8_t scopes;
-	uint8_t synced;      /* scopes whose summaries were equal last time */
+	uint8_t synced;	     /* scopes whose summaries were equal last time */
 	usec_t heard_at;     /* last datagram accepted, 0 never */
 	uint32_t lacking;    /* records it has not acknowledged yet */
 	uint64_t sent_bytes; /* UDP payload */
@@ -176,17 +183,20 @@ struct state_peer_view {
 
 struct state; /* state_internal.h */
 
-/* NULL when memory is short; everything is allocated here. out is borrowed for the life of the core. */
-struct state *state_new(const struct state_conf *conf, struct rng rng, struct outq *out, usec_t now);
+/* NULL when memory is short; everything is allocated here. out is borrowed for the life of the
+ * core. */
+struct state *state_new(const struct state_conf *conf, struct rng rng, struct outq *out,
+			usec_t now);
 void state_free(struct state *s);
 
 /* len bytes of id, at most STATE_ID_MAX (cut there). */
 struct state_key state_key_init(uint8_t type, const void *id, size_t len);
 
 /*
- * Write a record of a type in conf.types of that kind; lifetime_s 0 means the type's bound. Writing what is there
- * already changes nothing unless half of its lifetime is over, so callers may repeat themselves.
- * 0, -EINVAL (type, kind, sizes), -ENOSPC (table or values full), -EOVERFLOW (versions used up).
+ * Write a record of a type in conf.types of that kind; lifetime_s 0 means the type's bound. Writing
+ * what is there already changes nothing unless half of its lifetime is over, so callers may repeat
+ * themselves. 0, -EINVAL (type, kind, sizes), -ENOSPC (table or values full), -EOVERFLOW (versions
+ * used up).
  */
 int state_put_owned(struct state *s, const struct state_key *key, const void *value, size_t len,
 		    uint32_t lifetime_s, usec_t now);
@@ -195,10 +205,12 @@ int state_put_shared(struct state *s, const struct state_key *key, const void *v
 /* Deletes a shared record or our own owned one. 0, -ENOENT, -EINVAL (type), -EOVERFLOW. */
 int state_delete(struct state *s, const struct state_key *key, usec_t now);
 
-/* author: whose owned record; NULL for a shared record. 0 or -ENOENT (unknown, deleted, expired). */
+/* author: whose owned record; NULL for a shared record. 0 or -ENOENT (unknown, deleted, expired).
+ */
 int state_get(const struct state *s, const struct state_key *key, const struct state_node *author,
 	      usec_t now, struct state_view *ret);
-/* for (uint32_t i = 0; state_next(s, type, &i, now, &view); )   live records of a type; writing meanwhile is allowed */
+/* for (uint32_t i = 0; state_next(s, type, &i, now, &view); )   live records of a type; writing
+ * meanwhile is allowed */
 bool state_next(const struct state *s, uint8_t type, uint32_t *cursor, usec_t now,
 		struct state_view *ret);
 /* All records of all types, tombstones too. */
@@ -208,8 +220,9 @@ uint32_t state_count(const struct state *s);
 uint64_t state_digest(const struct state *s, enum state_scope scope);
 
 /*
- * handle: the node's name for the way to this neighbour. id: NULL when not known yet (learnt from its datagrams).
- * scopes: STATE_SCOPE_BIT of each. An existing handle gets new scopes. 0, -EINVAL (no scope), -ENOSPC.
+ * handle: the node's name for the way to this neighbour. id: NULL when not known yet (learnt from
+ * its datagrams). scopes: STATE_SCOPE_BIT of each. An existing handle gets new scopes. 0, -EINVAL
+ * (no scope), -ENOSPC.
  */
 int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id, uint8_t scopes,
 		   usec_t now);
@@ -217,22 +230,26 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 void state_peer_remove(struct state *s, uint16_t handle, usec_t now);
 bool state_peer_next(const struct state *s, uint32_t *cursor, struct state_peer_view *ret);
 
-/* A datagram from a peer; borrowed for the call. 0 or -errno, which a counter names: nothing changed then. */
+/* A datagram from a peer; borrowed for the call. 0 or -errno, which a counter names: nothing
+ * changed then. */
 int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_t len, usec_t now);
 /* Sends what is due. After it state_deadline is later than now. */
 void state_tick(struct state *s, usec_t now);
 usec_t state_deadline(const struct state *s);
 
 /*
- * A starting author must not write below its own earlier versions. It asks each new peer; what it wrote too low is
- * written again, higher, by itself. True when a peer has answered, or nobody did for 3 s since the start.
+ * A starting author must not write below its own earlier versions. It asks each new peer; what it
+ * wrote too low is written again, higher, by itself. True when a peer has answered, or nobody did
+ * for 3 s since the start.
  */
 bool state_is_ready(const struct state *s, usec_t now);
 
-/* The durable records, for a file: see snapshot.h. state_save needs at most state_save_size bytes. */
+/* The durable records, for a file: see snapshot.h. state_save needs at most state_save_size bytes.
+ */
 size_t state_save_size(const struct state *s);
 void state_save(const struct state *s, struct wr *w, usec_t now);
-/* Records count as fresh, our boot epoch becomes higher than the saved one. 0 or -EBADMSG: nothing changed. */
+/* Records count as fresh, our boot epoch becomes higher than the saved one. 0 or -EBADMSG: nothing
+ * changed. */
 int state_load(struct state *s, struct rd *r, usec_t now);
 uint32_t state_epoch(const struct state *s);
 

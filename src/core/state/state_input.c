@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Datagrams from peers. A datagram is checked whole before anything of it counts. What is answered
+ * at once (acknowledgements, digests, versions) goes out in one datagram or a few; records go out
+ * in the next tick.
+ *
+ * A digest that differs is acted upon when nothing is on the way that would explain it, and when no
+ * other peer is filling us: two at once would send the same.
+ */
+#include "core/state/state_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct answer {
+	struct state *s;
+	struct state_peer *p;
+	struct wr w;
+	bool open;
+	uint8_t buf[STATE_DATAGRAM_MAX];
+};
+
+void state_seal(struct state *s, struct state_peer *p, struct wr *w)
+{
+	(void)s;
+	(void)p;
+	(void)w;
+}
+
+bool state_open(struct state *s, struct state_peer *p, const struct state_msg_header *h,
+		struct rd *r)
+{
+	(void)s;
+	(void)p;
+	(void)h;
+	(void)r;
+	return true;
+}
+
+static void answer_send(struct answer *a)
+{
+	size_t len;
+
+	if (!a->open)
+		return;
+	a->open = false;
+	len = state_peer_finish(a->s, a->p, &a->w);
+	/* if it is lost here, the peer repeats, as if it were lost on the way */
+	if (outq_push(a->s->out, STATE_SEND, a->p->handle, 0, a->buf, len) < 0)
+		state_count_up(a->s, STATE_C_OUT_FULL);
+}
+
+/* A writer with room for an item of len bytes. */
+static struct wr *answer_room(struct answer *a, size_t len)
+{
+	if (a->open && wr_left(&a->w) < len + 3)
+		answer_send(a);
+	if (!a->open) {
+		a->w = state_peer_begin(a->s, a->p, a->buf);
+		a->open = true;
+	}
+	return &a->w;
+}
+
+/* Room for a digest answer within the pace; NULL: the next summary begins again. */
+static struct wr *digest_room(struct answer *a, size_t len, usec_t now)
+{
+	if (state_peer_take(&a->p->digest_pace, (uint32_t)len, now))
+		return answer_room(a, len);
+	state_count_up(a->s, STATE_C_REPAIR_DEFERRED);
+	return NULL;
+}
+
+static void answer_nodes(struct answer *a, uint8_t scope, uint8_t depth, uint16_t index, usec_t now)
+{
+	struct state_msg_place place = { .scope = scope, .depth = depth, .index = index };
+	struct wr *w = digest_room(a, 4 + STATE_MSG_FANOUT * 8, now);
+	const struct state_tree *t = &a->s->trees[scope];
+	size_t mark;
+
+	if (!w)
+		return;
+	mark = state_msg_item_begin(w, STATE_ITEM_NODES);
+	state_msg_write_place(w, STATE_ITEM_NODES, &place);
+	for (uint32_t i = 0; i < STATE_MSG_FANOUT; i++)
+		wr_u64(w, t->sum[state_store_node(depth + 1u, index * STATE_MSG_FANOUT + i)]);
+	state_msg_item_end(w, mark);
+}
+
+/* The records below a node of the tree, one after the other. */
+struct below {
+	const struct state *s;
+	const struct state_tree *tree;
+	uint32_t leaf, end;
+	uint32_t next; /* slot + 1 */
+};
+
+static struct below below_init(const struct state *s, uint8_t scope, unsigned int depth,
+			       uint32_t index)
+{
+	unsigned int shift = 4 * (STATE_MSG_DEPTH - depth);
+
+	return (struct below) { .s = s,
+				.tree = &s->trees[scope],
+				.leaf = index << shift,
+				.end = (index + 1) << shift };
+}
+
+static struct state_record *below_next(struct below *b)
+{
+	struct state_record *rec;
+
+	while (!b->next) {
+		if (b->leaf == b->end)
+			return NULL;
+		b->next = b->tree->head[b->leaf++];
+	}
+	rec = state_store_at(b->s, b->next - 1);
+	b->next = rec->leaf_next;
+	return rec;
+}
+
+static bool list_has(struct rd list, uint64_t hash)
+{
+	while (rd_left(&list))
+		if (rd_u64(&list) == hash)
+			return true;
+	return false;
+}
+
+/* only: NULL, or the other's list, of which we name what we have too. */
+static void answer_list(struct answer *a, struct state_msg_place place, const struct rd *only,
+			usec_t now)
+{
+	struct below b = below_init(a->s, place.scope, place.depth, place.index);
+	uint32_t at = state_store_node(place.depth, place.index), n = 0;
+	size_t max = only ? rd_left(only) / 8 : a->s->trees[place.scope].count[at];
+	const struct state_record *rec;
+	struct wr *w;
+	size_t mark;
+
+	if (max > STATE_MSG_LIST_MAX)
+		max = STATE_MSG_LIST_MAX;
+	w = digest_room(a, 5 + max * 8, now);
+	if (!w)
+		return;
+	place.flags = only ? STATE_MSG_REPLY : 0;
+	mark = state_msg_item_begin(w, STATE_ITEM_LIST);
+	state_msg_write_place(w, STATE_ITEM_LIST, &place);
+	while (n < max && (rec = below_next(&b))) {
+		if (only && !list_has(*only, rec->hash))
+			continue;
+		wr_u64(w, rec->hash);
+		n++;
+	}
+	state_msg_item_end(w, mark);
+}
+
+/* Everything below a node that is not in the list goes to the peer, paced. */
+static void send_below(struct answer *a, const struct state_msg_place *place, struct rd list)
+{
+	struct below b = below_init(a->s, place->scope, place->depth, place->index);
+	struct state_record *rec;
+
+	while ((rec = below_next(&b)))
+		if (!list_has(list, rec->hash))
+			state_peer_want(a->s, a->p, rec, true);
+}
+
+static bool filled_by_other(const struct state *s, const struct state_peer *p, usec_t now)
+{
+	return now < s->fill_until && s->fill_peer != p->handle;
+}
+
+static bool has_scope(struct state *s, const struct state_peer *p, uint8_t scope)
+{
+	if (p->scopes & STATE_SCOPE_BIT(scope))
+		return true;
+	state_count_up(s, STATE_C_DROP_SCOPE);
+	return false;
+}
+
+static void handle_nodes(struct answer *a, struct rd body, usec_t now)
+{
+	struct state_msg_place place = state_msg_read_place(&body, STATE_ITEM_NODES), child;
+	struct state *s = a->s;
+
+	if (!has_scope(s, a->p, place.scope) || filled_by_other(s, a->p, now))
+		return;
+	child = place;
+	child.depth++;
+	for (uint16_t i = 0; i < STATE_MSG_FANOUT; i++) {
+		uint64_t theirs = rd_u64(&body);
+		uint32_t at;
+
+		child.index = (uint16_t)(place.index * STATE_MSG_FANOUT + i);
+		at = state_store_node(child.depth, child.index);
+		if (s->trees[place.scope].sum[at] == theirs)
+			continue;
+		if (theirs == 0)
+			send_below(a, &child, rd_init(NULL, 0));
+		else if (child.depth == STATE_MSG_DEPTH ||
+			 s->trees[place.scope].count[at] <= STATE_LIST_SMALL)
+			answer_list(a, child, NULL, now);
+		else
+			answer_nodes(a, child.scope, child.depth, child.index, now);
+	}
+}
+
+/* Does the peer have what is not here? */
+static bool list_has_news(const struct state *s, const struct state_msg_place *place,
+			  struct rd list)
+{
+	while (rd_left(&list)) {
+		struct below b = below_init(s, place->scope, place->depth, place->index);
+		uint64_t hash = rd_u64(&list);
+		const struct state_record *rec;
+
+		while ((rec = below_next(&b)) && rec->hash != hash)
+			;
+		if (!rec)
+			return true;
+	}
+	return false;
+}
+
+static void handle_list(struct answer *a, struct rd body, usec_t now)
+{
+	struct state_msg_place place = state_msg_read_place(&body, STATE_ITEM_LIST);
+
+	if (!has_scope(a->s, a->p, place.scope))
+		return;
+	send_below(a, &place, body);
+	if (place.flags & STATE_MSG_REPLY || filled_by_other(a->s, a->p, now))
+		return;
+	if (list_has_news(a->s, &place, body))
+		answer_list(a, place, &body, now);
+}
+
+/* Something may be on its way that makes us equal: wait for it, but not for ever. */
+static bool too_early(const struct state *s, struct state_peer *p, usec_t now)
+{
+	if (filled_by_other(s, p, now))
+		return true;
+	return (p->n_lacks || now - p->records_at < 2 * STATE_REPEAT_MIN) && ++p->mismatches < 3;
+}
+
+static void handle_mismatch(struct answer *a, uint8_t scope, usec_t now)
+{
+	struct state *s = a->s;
+	struct state_peer *p = a->p;
+
+	p->summary_at = usec_min(p->summary_at, now + USEC_S);
+	if (now < p->repair_at || too_early(s, p, now))
+		return;
+	/* a repair that changes nothing (a full table somewhere) is tried ever more rarely */
+	if (p->repair_mark == s->progress + 1)
+		p->repair_wait = usec_min(2 * p->repair_wait, STATE_REPAIR_MAX);
+	else
+		p->repair_wait = STATE_REPAIR_MIN;
+	p->repair_mark = s->progress + 1;
+	p->repair_at = now + p->repair_wait / 2;
+	p->mismatches = 0;
+	state_count_up(s, STATE_C_REPAIRS);
+	answer_nodes(a, scope, 0, 0, now);
+}
+
+static void handle_summary(struct answer *a, struct rd body, usec_t now)
+{
+	usec_t interval = a->s->conf.summary_ms * USEC_MS;
+	struct state_peer *p = a->p;
+
+	while (rd_left(&body)) {
+		uint8_t scope = rd_u8(&body);
+		uint32_t count = rd_u32(&body);
+		uint64_t sum = rd_u64(&body);
+		const struct state_tree *t = &a->s->trees[scope];
+
+		if (!has_scope(a->s, p, scope))
+			continue;
+		if (t->count[0] == count && t->sum[0] == sum) {
+			p->synced |= STATE_SCOPE_BIT(scope);
+			continue;
+		}
+		p->synced &= (uint8_t)~STATE_SCOPE_BIT(scope);
+		handle_mismatch(a, scope, now);
+	}
+	/* both know now: one voice per interval is enough */
+	if (p->synced == p->scopes && p->told) {
+		p->mismatches = 0;
+		p->summary_at =
+			now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
+	}
+}
+
+/* true when some record could not be stored. */
+static bool handle_records(struct state *s, struct state_peer *p, struct rd body, bool bulk,
+			   usec_t now)
+{
+	bool refused = false;
+
+	p->records_at = now;
+	if (bulk && !filled_by_other(s, p, now)) {
+		s->fill_peer = p->handle;
+		s->fill_until = now + STATE_FILL_QUIET;
+	}
+	while (rd_left(&body)) {
+		struct state_msg_record m;
+
+		state_msg_read_record(&body, &m);
+		s->counters[STATE_C_RECEIVED_RECORDS]++;
+		refused |= state_merge(s, p, &m, bulk, now) == STATE_REFUSED;
+	}
+	return refused;
+}
+
+static void handle_acks(struct state *s, struct state_peer *p, struct rd body, bool refused,
+			usec_t now)
+{
+	while (rd_left(&body))
+		state_peer_acked(s, p, rd_u32(&body), refused, now);
+}
+
+static void handle_ask(struct answer *a)
+{
+	const struct state_author *author = table_find(&a->s->authors, &a->p->id);
+	struct wr *w = answer_room(a, 8);
+	size_t mark = state_msg_item_begin(w, STATE_ITEM_TELL);
+
+	wr_u32(w, author ? author->epoch : 0);
+	wr_u32(w, author ? author->counter : 0);
+	state_msg_item_end(w, mark);
+}
+
+static void handle_tell(struct state *s, struct state_peer *p, struct rd body)
+{
+	uint32_t epoch = rd_u32(&body), counter = rd_u32(&body);
+
+	p->told = true;
+	if (!state_merge_surpass(s, epoch, counter))
+		state_count_up(s, STATE_C_DROP_EPOCH);
+}
+
+static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now)
+{
+	bool records = false, refused = false;
+	struct rd body;
+	uint8_t type;
+
+	while (state_msg_item(&r, &type, &body)) {
+		switch (type) {
+		case STATE_ITEM_PUSH:
+		case STATE_ITEM_BULK:
+			records = true;
+			refused |= handle_records(a->s, a->p, body, type == STATE_ITEM_BULK, now);
+			break;
+		case STATE_ITEM_ACK:
+		case STATE_ITEM_REFUSED:
+			handle_acks(a->s, a->p, body, type == STATE_ITEM_REFUSED, now);
+			break;
+		case STATE_ITEM_SUMMARY:
+			handle_summary(a, body, now);
+			break;
+		case STATE_ITEM_NODES:
+			handle_nodes(a, body, now);
+			break;
+		case STATE_ITEM_LIST:
+			handle_list(a, body, now);
+			break;
+		case STATE_ITEM_ASK:
+			handle_ask(a);
+			break;
+		case STATE_ITEM_TELL:
+			handle_tell(a->s, a->p, body);
+			break;
+		}
+	}
+	if (records) {
+		struct wr *w = answer_room(a, 4);
+		size_t mark =
+			state_msg_item_begin(w, refused ? STATE_ITEM_REFUSED : STATE_ITEM_ACK);
+
+		wr_u32(w, seq);
+		state_msg_item_end(w, mark);
+	}
+	answer_send(a);
+}
+
+/*
+ * Seen before? A peer that started again without a higher epoch begins at a random number: far
+ * behind is a new life, near behind is a duplicate.
+ */
+static bool seq_is_new(struct state_peer *p, const struct state_msg_header *h)
+{
+	uint32_t ahead = h->seq - p->seq_high, behind = p->seq_high - h->seq;
+
+	if (!p->heard_at || h->epoch != p->epoch || (ahead > 1024 && behind > 1024)) {
+		p->epoch = h->epoch;
+		p->seq_high = h->seq;
+		p->seq_seen = 1;
+		p->synced = 0;
+	} else if (ahead && ahead <= 1024) {
+		p->seq_seen = ahead < 64 ? p->seq_seen << ahead | 1 : 1;
+		p->seq_high = h->seq;
+	} else {
+		if (behind >= 64 || p->seq_seen >> behind & 1)
+			return false;
+		p->seq_seen |= (uint64_t)1 << behind;
+	}
+	return true;
+}
+
+/* An id that was learnt may change when the peer was silent: another node came to that place. */
+static bool sender_ok(const struct state_peer *p, const struct state_node *sender, usec_t now)
+{
+	static const struct state_node zero;
+
+	return memcmp(&p->id, sender, sizeof(*sender)) == 0 ||
+	       (!p->id_fixed &&
+		(memcmp(&p->id, &zero, sizeof(zero)) == 0 || now - p->heard_at > 10 * USEC_S));
+}
+
+static int drop(struct state *s, enum state_counter why, int error)
+{
+	state_count_up(s, why);
+	return error;
+}
+
+static int header_error(struct state *s, int r)
+{
+	if (r == -EPROTO)
+		return drop(s, STATE_C_DROP_MAGIC, r);
+	return drop(s, r == -EPROTONOSUPPORT ? STATE_C_DROP_VERSION : STATE_C_DROP_MALFORMED, r);
+}
+
+int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_t len, usec_t now)
+{
+	struct state_peer *p = state_peer_find(s, handle);
+	struct rd r = rd_init(datagram, len);
+	struct state_msg_header h;
+	struct answer a;
+	int error;
+
+	s->counters[STATE_C_RECEIVED]++;
+	s->counters[STATE_C_RECEIVED_BYTES] += len;
+	if (!p)
+		return drop(s, STATE_C_DROP_PEER, -ENOENT);
+	if (len > STATE_DATAGRAM_MAX)
+		return drop(s, STATE_C_DROP_SIZE, -EMSGSIZE);
+	if (!state_peer_take(&p->input_pace, (uint32_t)len, now))
+		return drop(s, STATE_C_DROP_RATE, -EBUSY);
+	error = state_msg_read_header(&r, &h);
+	if (error)
+		return header_error(s, error);
+	if (memcmp(&h.sender, &s->conf.id, sizeof(h.sender)) == 0)
+		return drop(s, STATE_C_DROP_ECHO, -ELOOP);
+	if (!sender_ok(p, &h.sender, now))
+		return drop(s, STATE_C_DROP_SENDER, -EPERM);
+	if (!state_open(s, p, &h, &r))
+		return drop(s, STATE_C_DROP_SEAL, -EKEYREJECTED);
+	if (!state_msg_check(r))
+		return drop(s, STATE_C_DROP_MALFORMED, -EBADMSG);
+	if (!seq_is_new(p, &h))
+		return drop(s, STATE_C_DROP_DUPLICATE, -EALREADY);
+	p->id = h.sender;
+	if (now - p->heard_at > USEC_S)
+		p->repeat = STATE_REPEAT_MIN; /* it is back: what waits for it goes out now */
+	p->heard_at = now;
+	p->received_bytes += len;
+	a.s = s;
+	a.p = p;
+	a.open = false;
+	handle_items(&a, r, h.seq, now);
+	state_event_emit(s);
+	return 0;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of the state core, as its own files see them.
+ *
+ *   state.c         init, configuration, the API of records
+ *   state_store.c   the records themselves: table, values, authors, hash tree
+ *   state_event.c   what the node is told; expiry and our signs of life
+ *   state_merge.c   a record from elsewhere: who wins
+ *   state_peer.c    neighbours: what each lacks, sending, acknowledgements, pace
+ *   state_input.c   datagrams in, and the answers to digests
+ *   state_save.c    the durable part
+ *
+ * Invariants: a record that waits for peers has its bit in `lacks` of exactly `waiting` peers; a
+ * bit in `push` or `bulk` has its bit in `lacks`; the tree's sums are those of the records in the
+ * table.
+ */
+#ifndef CORE_STATE_INTERNAL_H
+#define CORE_STATE_INTERNAL_H
+
+#include "core/state/state_msg.h"
+#include "core/state/state_pool.h"
+#include "lib/table.h"
+
+#define STATE_REPEAT_MIN (100 * USEC_MS)
+#define STATE_REPEAT_MAX (10 * USEC_S)
+#define STATE_REPAIR_MIN (1 * USEC_S)
+#define STATE_REPAIR_MAX (60 * USEC_S)
+#define STATE_FILL_QUIET (500 * USEC_MS) /* no bulk for so long: that transfer is over */
+#define STATE_READY_GRACE (3 * USEC_S)
+#define STATE_FOUND_GRACE                                                                          \
+	(30 * USEC_S)			 /* own records of an earlier life are deleted after that  \
+					  */
+#define STATE_TOMBSTONE_MORE 120	 /* s beyond the bound of the type */
+#define STATE_STALE_MARGIN 5		 /* s of remaining lifetime that are not worth storing */
+#define STATE_LIFETIME_MIN 10		 /* s */
+#define STATE_EPOCH_MAX (UINT32_MAX - 2) /* of a version; beyond it nobody could write again */
+#define STATE_FLIGHTS 32		 /* datagrams with records on the way to one peer */
+#define STATE_FLIGHTS_BULK 24		 /* of these for repair: a push always finds room */
+#define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
+#define STATE_SEAL_MAX 40		 /* bytes of a datagram kept for nonce, tag and the like */
+#define STATE_DIGEST_RATE 65536		 /* bytes per second of digest answers to one peer */
+#define STATE_LIST_SMALL 16 /* at most so many records are listed, not descended into */
+
+enum state_record_flag {
+	STATE_R_DELETED = 1,
+	STATE_R_LOCAL = 2,	 /* this version was written here */
+	STATE_R_ASKED = 4,	 /* report when all have it */
+	STATE_R_TELL = 8,	 /* STATE_CHANGED is due */
+	STATE_R_TELL_ACKED = 16, /* STATE_ACKED is due */
+	STATE_R_FOUND = 32,	 /* ours from an earlier life; deleted unless it is written again */
+};
+
+struct state_record {
+	struct state_full_key key; /* first: key of the table */
+	uint32_t author;	   /* index in authors */
+	uint64_t hash;
+	usec_t seen_at; /* receipt - age */
+	uint32_t epoch;
+	uint32_t counter;
+	uint32_t lifetime_s;
+	uint32_t gen;	/* differs for each version that was ever here */
+	uint32_t value; /* in the pool */
+	uint16_t len;
+	uint16_t leaf;
+	uint32_t leaf_next; /* index + 1 */
+	uint16_t waiting;
+	uint16_t acks;
+	uint16_t refusals;
+	uint8_t flags;
+};
+
+struct state_author {
+	struct state_node id; /* first: key of the table */
+	uint32_t epoch;	      /* highest version of an owned record seen */
+	uint32_t counter;
+	uint32_t records;
+	usec_t seen_at; /* last sign of life */
+};
+
+/* One scope's hash tree: root, 16, 256, 4096 nodes in one array; records of a leaf in a list. */
+#define STATE_TREE_NODES (1 + 16 + 256 + 4096)
+
+struct state_tree {
+	uint64_t sum[STATE_TREE_NODES];
+	uint32_t count[STATE_TREE_NODES];
+	uint32_t head[STATE_MSG_LEAVES]; /* record index + 1 */
+};
+
+struct state_bucket {
+	uint32_t rate;	/* bytes per second */
+	uint32_t burst; /* bytes */
+	uint32_t level;
+	usec_t at;
+};
+
+struct state_flight {
+	uint32_t seq;
+	uint8_t n; /* 0: free */
+	bool bulk;
+	usec_t sent_at;
+	struct {
+		uint32_t slot;
+		uint32_t gen;
+	} record[STATE_FLIGHT_RECORDS];
+};
+
+struct state_peer {
+	bool used;
+	bool told;     /* answered our ASK */
+	bool id_fixed; /* given by the node, not learnt */
+	uint8_t scopes;
+	uint8_t synced;
+	uint8_t mismatches; /* summaries that differed and were not acted upon */
+	uint16_t handle;
+	struct state_node id;
+	uint32_t seq; /* ours */
+	uint32_t epoch, seq_high;
+	uint64_t seq_seen; /* bit n: seq_high - n */
+	usec_t added_at;
+	usec_t heard_at;   /* 0: never */
+	usec_t records_at; /* last datagram with records from it */
+	usec_t repeat, backoff_at;
+	usec_t summary_at;
+	usec_t repair_at, repair_wait;
+	uint64_t repair_mark;
+	struct state_bucket bulk_pace, digest_pace, input_pace;
+	uint64_t *lacks, *push, *bulk; /* bit per record slot */
+	uint32_t n_lacks, n_push, n_bulk;
+	uint32_t push_cursor, bulk_cursor;
+	uint32_t n_flights;
+	struct state_flight *flights;
+	uint64_t sent_bytes, received_bytes;
+};
+
+struct state {
+	struct state_conf conf;
+	struct rng rng;
+	struct outq *out;
+	struct table records;
+	struct table authors;
+	struct state_pool values;
+	struct state_tree *trees; /* STATE_SCOPES */
+	struct state_peer *peers; /* conf.peers_max */
+	uint64_t *peer_bits;
+	struct state_flight *flights;
+	uint32_t n_peers; /* slots below this have been used */
+	const struct state_type *types[256];
+	uint32_t type_count[256];
+	uint32_t unknown;
+	uint32_t words; /* of a bitmap */
+	uint64_t *untold;
+	uint32_t n_untold;
+	bool store_due;
+	bool stalled;	/* the out queue was full */
+	uint32_t epoch; /* highest version issued or to be surpassed */
+	uint32_t counter;
+	uint32_t gen;
+	uint64_t progress; /* records accepted or acknowledged: a repair that brings none is slowed
+			      down */
+	usec_t started_at;
+	usec_t not_before; /* of the deadline */
+	usec_t sweep_at;
+	usec_t found_at;		 /* when found records are deleted */
+	usec_t alive_at[STATE_SCOPES];	 /* when we must repeat a record */
+	usec_t alive_life[STATE_SCOPES]; /* shortest lifetime of our owned records */
+	uint16_t fill_peer;		 /* who fills us at present */
+	usec_t fill_until;
+	uint64_t counters[STATE_C_COUNT];
+};
+
+static inline bool state_bit(const uint64_t *map, uint32_t i)
+{
+	return map[i / 64] >> i % 64 & 1;
+}
+
+/* Both tell whether that changed anything. */
+static inline bool state_bit_set(uint64_t *map, uint32_t i)
+{
+	bool was = state_bit(map, i);
+
+	map[i / 64] |= (uint64_t)1 << i % 64;
+	return !was;
+}
+
+static inline bool state_bit_clear(uint64_t *map, uint32_t i)
+{
+	bool was = state_bit(map, i);
+
+	map[i / 64] &= ~((uint64_t)1 << i % 64);
+	return was;
+}
+
+/* First bit that is set at or after i; words * 64 when there is none. */
+static inline uint32_t state_bit_next(const uint64_t *map, uint32_t words, uint32_t i)
+{
+	for (uint32_t w = i / 64; w < words; w++) {
+		uint64_t v = w == i / 64 ? map[w] & ~(uint64_t)0 << i % 64 : map[w];
+
+		if (v)
+			return w * 64 + (uint32_t)__builtin_ctzll(v);
+	}
+	return words * 64;
+}
+
+static inline void state_count_up(struct state *s, enum state_counter c)
+{
+	s->counters[c]++;
+}
+
+/* state_store.c */
+int state_store_init(struct state *s, struct hash_key key);
+void state_store_done(struct state *s);
+struct state_record *state_store_at(const struct state *s, uint32_t slot);
+uint32_t state_store_slot(const struct state *s, const struct state_record *rec);
+struct state_record *state_store_find(const struct state *s, const struct state_full_key *key);
+struct state_author *state_store_author(const struct state *s, const struct state_record *rec);
+bool state_store_is_own(const struct state *s, const struct state_record *rec);	 /* owned, by us */
+bool state_store_by_self(const struct state *s, const struct state_record *rec); /* we wrote it */
+/* The record as a message; the value is borrowed. */
+struct state_msg_record state_store_msg(const struct state *s, const struct state_record *rec,
+					usec_t now);
+usec_t state_store_expiry(const struct state *s, const struct state_record *rec);
+uint32_t state_store_lifetime(const struct state *s, const struct state_msg_record *m);
+/*
+ * Writes m, as a new record or over the older version; flags as in the record. NULL when a limit
+ * forbids it: then *ret_why counts and nothing changed.
+ */
+struct state_record *state_store_set(struct state *s, const struct state_msg_record *m,
+				     uint8_t flags, usec_t now, enum state_counter *ret_why);
+void state_store_remove(struct state *s, struct state_record *rec);
+/* Writes the record again as it is, with our next version. false: versions are used up. */
+bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now);
+bool state_store_next_version(struct state *s);
+/* Puts a tombstone over the record, with our version. false: versions are used up. */
+bool state_store_delete(struct state *s, struct state_record *rec, uint8_t flags, usec_t now);
+/* Where a node of the tree is in its arrays. */
+uint32_t state_store_node(unsigned int depth, uint32_t index);
+
+/* state_event.c */
+void state_event_tell(struct state *s, struct state_record *rec, enum state_record_flag flag);
+/* Emits the events that are due. */
+void state_event_emit(struct state *s);
+/* Expires records, deletes what was found and not claimed, repeats a record when we were quiet for
+ * long. */
+void state_event_sweep(struct state *s, usec_t now);
+usec_t state_event_deadline(const struct state *s);
+
+/* state_merge.c */
+enum state_verdict { STATE_NEWS, STATE_SAME, STATE_OLD, STATE_IGNORED, STATE_REFUSED };
+/* from: NULL for a record from the disk. */
+enum state_verdict state_merge(struct state *s, struct state_peer *from,
+			       const struct state_msg_record *m, bool bulk, usec_t now);
+/* A version of ours was seen; jumps over it when it is above all we wrote. false: it cannot be
+ * surpassed. */
+bool state_merge_surpass(struct state *s, uint32_t epoch, uint32_t counter);
+
+/* state_peer.c */
+int state_peer_init(struct state *s);
+void state_peer_done(struct state *s);
+struct state_peer *state_peer_find(const struct state *s, uint16_t handle);
+/* The peer may lack this record: send it. */
+void state_peer_want(struct state *s, struct state_peer *p, struct state_record *rec, bool bulk);
+/* The peer is known to have this version, or not to need it. acked: it stores it. */
+void state_peer_has(struct state *s, struct state_peer *p, struct state_record *rec, bool acked);
+/* A new version: to all peers of its scope but those who have it. */
+void state_peer_spread(struct state *s, struct state_record *rec, const struct state_peer *from,
+		       bool bulk);
+void state_peer_forget(struct state *s, struct state_record *rec);
+void state_peer_acked(struct state *s, struct state_peer *p, uint32_t seq, bool refused,
+		      usec_t now);
+void state_peer_tick(struct state *s, struct state_peer *p, usec_t now);
+usec_t state_peer_deadline(const struct state *s, const struct state_peer *p);
+bool state_peer_take(struct state_bucket *b, uint32_t bytes, usec_t now);
+/* Begins a datagram with its header; finish and emit. cap STATE_DATAGRAM_MAX. */
+struct wr state_peer_begin(struct state *s, struct state_peer *p, uint8_t *buf);
+/* Returns its sealed length; the caller emits. */
+size_t state_peer_finish(struct state *s, struct state_peer *p, struct wr *w);
+
+/*
+ * The two places where datagrams become authentic, and secret, once there is a key: state_seal may
+ * add up to STATE_SEAL_MAX bytes and encrypt what stands between header and end, state_open undoes
+ * it or refuses.
+ */
+void state_seal(struct state *s, struct state_peer *p, struct wr *w);
+bool state_open(struct state *s, struct state_peer *p, const struct state_msg_header *h,
+		struct rd *r);
+
+#endif

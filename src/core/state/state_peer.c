@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Neighbours, and what goes out to them. `lacks` has the records a peer has not acknowledged; of
+ * these `push` and `bulk` have those to be sent next, the others are in flight.
+ *
+ * Timers, per peer: a datagram with records is repeated when it is not acknowledged within
+ * `repeat`, at first 100 ms, twice the last round trip later, doubled up to 10 s when nothing comes
+ * back (then one datagram at a time); bulk waits for its pace; a summary every 5 s, every second
+ * while the last one differed.
+ */
+#include "core/state/state_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct state_peer *state_peer_find(const struct state *s, uint16_t handle)
+{
+	for (uint32_t i = 0; i < s->n_peers; i++)
+		if (s->peers[i].used && s->peers[i].handle == handle)
+			return &s->peers[i];
+	return NULL;
+}
+
+bool state_peer_take(struct state_bucket *b, uint32_t bytes, usec_t now)
+{
+	usec_t passed = now - b->at;
+
+	if (passed >= USEC_S || passed * b->rate / USEC_S >= b->burst - b->level) {
+		b->level = b->burst;
+		b->at = now;
+	} else {
+		uint32_t more = (uint32_t)(passed * b->rate / USEC_S);
+
+		b->level += more;
+		b->at += (usec_t)more * USEC_S / b->rate;
+	}
+	if (b->level < bytes)
+		return false;
+	b->level -= bytes;
+	return true;
+}
+
+static usec_t bucket_ready(const struct state_bucket *b, uint32_t bytes)
+{
+	return b->level >= bytes ? b->at
+				 : b->at + (usec_t)(bytes - b->level) * USEC_S / b->rate + 1;
+}
+
+static struct state_bucket bucket_init(uint32_t rate, uint32_t burst, usec_t now)
+{
+	return (struct state_bucket) { .rate = rate, .burst = burst, .level = burst, .at = now };
+}
+
+/* Two blocks for all peers: what is never used is never resident. */
+int state_peer_init(struct state *s)
+{
+	size_t n = s->conf.peers_max, words = 3 * (size_t)s->words;
+
+	s->peers = calloc(n, sizeof(*s->peers));
+	s->peer_bits = calloc(n, words * sizeof(*s->peer_bits));
+	s->flights = calloc(n, STATE_FLIGHTS * sizeof(*s->flights));
+	if (!s->peers || !s->peer_bits || !s->flights)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		s->peers[i].lacks = s->peer_bits + i * words;
+		s->peers[i].flights = s->flights + i * STATE_FLIGHTS;
+	}
+	return 0;
+}
+
+void state_peer_done(struct state *s)
+{
+	free(s->peers);
+	free(s->peer_bits);
+	free(s->flights);
+}
+
+int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id, uint8_t scopes,
+		   usec_t now)
+{
+	struct state_peer *p = state_peer_find(s, handle);
+	uint32_t i = 0;
+
+	if (!scopes || scopes >> STATE_SCOPES)
+		return -EINVAL;
+	if (p) {
+		p->scopes = scopes;
+		p->synced = 0;
+		p->summary_at = now;
+		return 0;
+	}
+	while (i < s->n_peers && s->peers[i].used)
+		i++;
+	if (i == s->conf.peers_max)
+		return -ENOSPC;
+	p = &s->peers[i];
+	if (i == s->n_peers)
+		s->n_peers++;
+	*p = (struct state_peer) { .used = true,
+				   .handle = handle,
+				   .scopes = scopes,
+				   .id_fixed = id,
+				   .seq = rng_u32(&s->rng),
+				   .repeat = STATE_REPEAT_MIN,
+				   .backoff_at = now,
+				   .added_at = now,
+				   .summary_at = now,
+				   .repair_wait = STATE_REPAIR_MIN,
+				   .lacks = p->lacks,
+				   .flights = p->flights };
+	if (id)
+		p->id = *id;
+	p->push = p->lacks + s->words;
+	p->bulk = p->push + s->words;
+	p->bulk_pace = bucket_init(s->conf.bulk_rate, 8 * STATE_DATAGRAM_MAX, now);
+	p->digest_pace = bucket_init(STATE_DIGEST_RATE, STATE_DIGEST_RATE, now);
+	p->input_pace =
+		bucket_init(s->conf.input_rate, s->conf.input_rate / 4 + STATE_DATAGRAM_MAX, now);
+	return 0;
+}
+
+void state_peer_remove(struct state *s, uint16_t handle, usec_t now)
+{
+	struct state_peer *p = state_peer_find(s, handle);
+
+	(void)now;
+	if (!p)
+		return;
+	for (uint32_t i = 0; p->n_lacks; i++) {
+		i = state_bit_next(p->lacks, s->words, i);
+		state_peer_has(s, p, state_store_at(s, i), false);
+	}
+	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
+		p->flights[i].n = 0;
+	if (s->fill_peer == handle)
+		s->fill_until = 0;
+	p->used = false;
+}
+
+bool state_peer_next(const struct state *s, uint32_t *cursor, struct state_peer_view *ret)
+{
+	while (*cursor < s->n_peers) {
+		const struct state_peer *p = &s->peers[(*cursor)++];
+
+		if (!p->used)
+			continue;
+		*ret = (struct state_peer_view) { .handle = p->handle,
+						  .id = p->id,
+						  .scopes = p->scopes,
+						  .synced = p->synced,
+						  .heard_at = p->heard_at,
+						  .lacking = p->n_lacks,
+						  .sent_bytes = p->sent_bytes,
+						  .received_bytes = p->received_bytes };
+		return true;
+	}
+	return false;
+}
+
+void state_peer_want(struct state *s, struct state_peer *p, struct state_record *rec, bool bulk)
+{
+	uint32_t slot = state_store_slot(s, rec);
+
+	if (state_bit_set(p->lacks, slot)) {
+		p->n_lacks++;
+		rec->waiting++;
+	} else if (bulk) {
+		return; /* waiting to be sent or on the way */
+	}
+	if (bulk)
+		p->n_bulk += state_bit_set(p->bulk, slot);
+	else
+		p->n_push += state_bit_set(p->push, slot);
+}
+
+static void unqueue(struct state_peer *p, uint32_t slot)
+{
+	p->n_push -= state_bit_clear(p->push, slot);
+	p->n_bulk -= state_bit_clear(p->bulk, slot);
+}
+
+void state_peer_has(struct state *s, struct state_peer *p, struct state_record *rec, bool acked)
+{
+	uint32_t slot = state_store_slot(s, rec);
+
+	unqueue(p, slot);
+	if (!state_bit_clear(p->lacks, slot))
+		return;
+	p->n_lacks--;
+	rec->waiting--;
+	if (acked)
+		rec->acks++;
+	if (!rec->waiting && rec->flags & STATE_R_ASKED) {
+		rec->flags &= (uint8_t)~STATE_R_ASKED;
+		state_event_tell(s, rec, STATE_R_TELL_ACKED);
+	}
+}
+
+static bool node_eq(const struct state_node *a, const struct state_node *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+void state_peer_spread(struct state *s, struct state_record *rec, const struct state_peer *from,
+		       bool bulk)
+{
+	uint8_t bit = STATE_SCOPE_BIT(rec->key.scope);
+	const struct state_node *author = &state_store_author(s, rec)->id;
+
+	/* one more while we are at it, so that nothing is complete before the last peer has been
+	 * looked at */
+	rec->waiting++;
+	for (uint32_t i = 0; i < s->n_peers; i++) {
+		struct state_peer *p = &s->peers[i];
+
+		if (!p->used || !(p->scopes & bit))
+			continue;
+		if (p == from || (from && node_eq(&p->id, &from->id)) || node_eq(&p->id, author) ||
+		    (bulk && !(p->synced & bit)))
+			state_peer_has(s, p, rec, false);
+		else
+			state_peer_want(s, p, rec, bulk);
+	}
+	rec->waiting--;
+	if (!rec->waiting && rec->flags & STATE_R_ASKED) {
+		rec->flags &= (uint8_t)~STATE_R_ASKED;
+		state_event_tell(s, rec, STATE_R_TELL_ACKED);
+	}
+}
+
+void state_peer_forget(struct state *s, struct state_record *rec)
+{
+	rec->flags &= (uint8_t)~STATE_R_ASKED;
+	for (uint32_t i = 0; i < s->n_peers; i++)
+		if (s->peers[i].used)
+			state_peer_has(s, &s->peers[i], rec, false);
+}
+
+static struct state_flight *flight_find(struct state_peer *p, uint32_t seq)
+{
+	for (uint32_t i = 0; i < STATE_FLIGHTS; i++)
+		if (p->flights[i].n && p->flights[i].seq == seq)
+			return &p->flights[i];
+	return NULL;
+}
+
+/* The record that flew as number i of f, if the peer still lacks that version. */
+static struct state_record *flight_record(const struct state *s, const struct state_peer *p,
+					  const struct state_flight *f, uint8_t i)
+{
+	uint32_t slot = f->record[i].slot;
+	struct state_record *rec = state_bit(p->lacks, slot) ? state_store_at(s, slot) : NULL;
+
+	return rec && rec->gen == f->record[i].gen ? rec : NULL;
+}
+
+void state_peer_acked(struct state *s, struct state_peer *p, uint32_t seq, bool refused, usec_t now)
+{
+	struct state_flight *f = flight_find(p, seq);
+
+	if (!f)
+		return;
+	p->repeat = 2 * (now - f->sent_at);
+	if (p->repeat < STATE_REPEAT_MIN)
+		p->repeat = STATE_REPEAT_MIN;
+	p->repeat = usec_min(p->repeat, STATE_REPEAT_MAX);
+	for (uint8_t i = 0; i < f->n; i++) {
+		struct state_record *rec = flight_record(s, p, f, i);
+
+		if (!rec)
+			continue;
+		if (refused)
+			rec->refusals++;
+		else
+			s->progress++;
+		state_peer_has(s, p, rec, !refused);
+	}
+	f->n = 0;
+	p->n_flights--;
+}
+
+/* Not acknowledged in time: its records wait to be sent again. */
+static void flight_lost(struct state *s, struct state_peer *p, struct state_flight *f, usec_t now)
+{
+	for (uint8_t i = 0; i < f->n; i++) {
+		uint32_t slot = f->record[i].slot;
+
+		if (!flight_record(s, p, f, i))
+			continue;
+		if (f->bulk)
+			p->n_bulk += state_bit_set(p->bulk, slot);
+		else
+			p->n_push += state_bit_set(p->push, slot);
+	}
+	if (f->sent_at >= p->backoff_at) {
+		p->repeat = usec_min(p->repeat * 2, STATE_REPEAT_MAX);
+		p->backoff_at = now;
+	}
+	f->n = 0;
+	p->n_flights--;
+	state_count_up(s, STATE_C_REPEATED);
+}
+
+static uint32_t window(const struct state_peer *p, bool bulk)
+{
+	if (p->repeat >= 8 * STATE_REPEAT_MIN)
+		return 1;
+	return bulk ? STATE_FLIGHTS_BULK : STATE_FLIGHTS;
+}
+
+struct wr state_peer_begin(struct state *s, struct state_peer *p, uint8_t *buf)
+{
+	struct wr w = wr_init(buf, STATE_DATAGRAM_MAX - STATE_SEAL_MAX);
+	struct state_msg_header h = { .sender = s->conf.id, .epoch = s->epoch, .seq = ++p->seq };
+
+	state_msg_write_header(&w, &h);
+	return w;
+}
+
+size_t state_peer_finish(struct state *s, struct state_peer *p, struct wr *w)
+{
+	size_t len;
+
+	state_seal(s, p, w);
+	len = wr_len(w);
+	p->sent_bytes += len;
+	s->counters[STATE_C_SENT]++;
+	s->counters[STATE_C_SENT_BYTES] += len;
+	return len;
+}
+
+/* Room for a datagram in the out queue; NULL: later. */
+static uint8_t *reserve(struct state *s)
+{
+	uint8_t *buf = outq_reserve(s->out, STATE_DATAGRAM_MAX);
+
+	if (!buf) {
+		s->stalled = true;
+		state_count_up(s, STATE_C_OUT_FULL);
+	}
+	return buf;
+}
+
+/* As many waiting records as fit, from the cursor on, so that none waits for ever. */
+static void fill_flight(struct state *s, struct state_peer *p, struct state_flight *f, struct wr *w,
+			usec_t now)
+{
+	uint64_t *map = f->bulk ? p->bulk : p->push;
+	uint32_t *cursor = f->bulk ? &p->bulk_cursor : &p->push_cursor;
+
+	while (f->n < STATE_FLIGHT_RECORDS && (f->bulk ? p->n_bulk : p->n_push)) {
+		uint32_t slot = state_bit_next(map, s->words, *cursor);
+		struct state_record *rec;
+		struct state_msg_record m;
+		struct wr before = *w;
+
+		if (slot >= s->words * 64) {
+			*cursor = 0;
+			continue;
+		}
+		rec = state_store_at(s, slot);
+		m = state_store_msg(s, rec, now);
+		state_msg_write_record(w, &m);
+		if (w->bad) {
+			*w = before;
+			return;
+		}
+		f->record[f->n].slot = slot;
+		f->record[f->n++].gen = rec->gen;
+		unqueue(p, slot);
+		*cursor = slot + 1;
+		s->counters[STATE_C_SENT_RECORDS]++;
+	}
+}
+
+static bool send_records(struct state *s, struct state_peer *p, bool bulk, usec_t now)
+{
+	uint8_t *buf = reserve(s);
+	struct state_flight *f = p->flights;
+	size_t mark;
+	struct wr w;
+
+	if (!buf)
+		return false;
+	while (f->n)
+		f++;
+	*f = (struct state_flight) { .bulk = bulk, .sent_at = now };
+	w = state_peer_begin(s, p, buf);
+	f->seq = p->seq;
+	mark = state_msg_item_begin(&w, bulk ? STATE_ITEM_BULK : STATE_ITEM_PUSH);
+	fill_flight(s, p, f, &w, now);
+	state_msg_item_end(&w, mark);
+	p->n_flights++;
+	outq_commit(s->out, STATE_SEND, p->handle, 0, state_peer_finish(s, p, &w));
+	return true;
+}
+
+static void send_summary(struct state *s, struct state_peer *p, usec_t now)
+{
+	uint8_t *buf = reserve(s);
+	usec_t interval = s->conf.summary_ms * USEC_MS;
+	size_t mark;
+	struct wr w;
+
+	if (!buf)
+		return;
+	w = state_peer_begin(s, p, buf);
+	if (!p->told) {
+		mark = state_msg_item_begin(&w, STATE_ITEM_ASK);
+		state_msg_item_end(&w, mark);
+	}
+	mark = state_msg_item_begin(&w, STATE_ITEM_SUMMARY);
+	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++) {
+		if (!(p->scopes & STATE_SCOPE_BIT(scope)))
+			continue;
+		wr_u8(&w, scope);
+		wr_u32(&w, s->trees[scope].count[0]);
+		wr_u64(&w, s->trees[scope].sum[0]);
+	}
+	state_msg_item_end(&w, mark);
+	outq_commit(s->out, STATE_SEND, p->handle, 0, state_peer_finish(s, p, &w));
+	/* who speaks first is by chance; the other one, if all is equal, then stays silent */
+	if (now - p->added_at < 5 * USEC_S ||
+	    ((p->synced != p->scopes || !p->told) && now - p->heard_at < 2 * interval))
+		interval = usec_min(interval, USEC_S);
+	p->summary_at = now + interval * 3 / 4 + rng_below(&s->rng, (uint32_t)(interval / 2));
+}
+
+void state_peer_tick(struct state *s, struct state_peer *p, usec_t now)
+{
+	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
+		if (p->flights[i].n && p->flights[i].sent_at + p->repeat <= now)
+			flight_lost(s, p, &p->flights[i], now);
+	while (p->n_push && p->n_flights < window(p, false))
+		if (!send_records(s, p, false, now))
+			return;
+	while (p->n_bulk && p->n_flights < window(p, true) &&
+	       state_peer_take(&p->bulk_pace, STATE_DATAGRAM_MAX, now))
+		if (!send_records(s, p, true, now))
+			return;
+	if (p->summary_at <= now)
+		send_summary(s, p, now);
+}
+
+usec_t state_peer_deadline(const struct state *s, const struct state_peer *p)
+{
+	usec_t at = p->summary_at;
+
+	(void)s;
+	if (p->n_push && p->n_flights < window(p, false))
+		return 0;
+	if (p->n_bulk && p->n_flights < window(p, true))
+		at = usec_min(at, bucket_ready(&p->bulk_pace, STATE_DATAGRAM_MAX));
+	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
+		if (p->flights[i].n)
+			at = usec_min(at, p->flights[i].sent_at + p->repeat);
+	return at;
+}

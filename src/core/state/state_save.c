@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What survives a power cut: our highest version {epoch u32, counter u32}, then the durable records
+ * as in a datagram. Tombstones are saved too, or what was deleted would come back from the disk of
+ * another.
+ */
+#include "core/state/state_internal.h"
+
+#include <errno.h>
+
+static bool is_durable(const struct state *s, const struct state_record *rec)
+{
+	const struct state_type *t = s->types[rec->key.key.type];
+
+	return t && t->durable;
+}
+
+size_t state_save_size(const struct state *s)
+{
+	const struct state_record *rec;
+	size_t size = 8;
+
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));)
+		if (is_durable(s, rec))
+			size += STATE_MSG_RECORD_MAX - STATE_VALUE_MAX + rec->len;
+	return size;
+}
+
+void state_save(const struct state *s, struct wr *w, usec_t now)
+{
+	const struct state_record *rec;
+
+	wr_u32(w, s->epoch);
+	wr_u32(w, s->counter);
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
+		struct state_msg_record m;
+
+		if (!is_durable(s, rec))
+			continue;
+		m = state_store_msg(s, rec, now);
+		state_msg_write_record(w, &m);
+	}
+}
+
+int state_load(struct state *s, struct rd *r, usec_t now)
+{
+	uint32_t epoch = rd_u32(r), counter = rd_u32(r);
+	struct state_msg_record m;
+	struct rd all = *r;
+
+	while (rd_left(&all))
+		if (!state_msg_read_record(&all, &m))
+			break;
+	if (!rd_done(&all) || epoch > STATE_EPOCH_MAX)
+		return -EBADMSG;
+	state_merge_surpass(s, epoch, counter);
+	while (rd_left(r)) {
+		state_msg_read_record(r, &m);
+		/* how long the power was off nobody knows; a tombstone keeps its age, it only has
+		 * to outlive others */
+		if (!m.deleted)
+			m.age_s = 0;
+		state_merge(s, NULL, &m, false, now);
+	}
+	return 0;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The records: table, values, authors, hash tree. */
+#include "core/state/state_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int state_store_init(struct state *s, struct hash_key key)
+{
+	const struct state_conf *c = &s->conf;
+
+	s->words = (c->records_max + 63) / 64;
+	s->trees = calloc(STATE_SCOPES, sizeof(*s->trees));
+	s->untold = calloc(s->words, sizeof(*s->untold));
+	if (!s->trees || !s->untold || state_pool_init(&s->values, c->value_bytes) < 0 ||
+	    table_init(&s->records, sizeof(struct state_record), sizeof(struct state_full_key),
+		       c->records_max, key) < 0 ||
+	    table_init(&s->authors, sizeof(struct state_author), sizeof(struct state_node),
+		       c->authors_max, key) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void state_store_done(struct state *s)
+{
+	table_done(&s->records);
+	table_done(&s->authors);
+	state_pool_done(&s->values);
+	free(s->trees);
+	free(s->untold);
+}
+
+struct state_record *state_store_at(const struct state *s, uint32_t slot)
+{
+	uint32_t cursor = slot;
+	struct state_record *rec = slot < s->records.high ? table_next(&s->records, &cursor) : NULL;
+
+	return rec && cursor == slot + 1 ? rec : NULL;
+}
+
+uint32_t state_store_slot(const struct state *s, const struct state_record *rec)
+{
+	return table_index(&s->records, rec);
+}
+
+struct state_record *state_store_find(const struct state *s, const struct state_full_key *key)
+{
+	return table_find(&s->records, key);
+}
+
+struct state_author *state_store_author(const struct state *s, const struct state_record *rec)
+{
+	uint32_t cursor = rec->author;
+
+	return table_next(&s->authors, &cursor);
+}
+
+static bool is_self(const struct state *s, const struct state_node *n)
+{
+	return memcmp(n, &s->conf.id, sizeof(*n)) == 0;
+}
+
+bool state_store_is_own(const struct state *s, const struct state_record *rec)
+{
+	return rec->key.kind == STATE_OWNED && is_self(s, &rec->key.author);
+}
+
+bool state_store_by_self(const struct state *s, const struct state_record *rec)
+{
+	return is_self(s, &state_store_author(s, rec)->id);
+}
+
+uint32_t state_store_lifetime(const struct state *s, const struct state_msg_record *m)
+{
+	const struct state_type *t = s->types[m->key.key.type];
+	uint32_t bound = t ? t->lifetime_max_s : s->conf.unknown_lifetime_s;
+	uint32_t life = m->lifetime_s;
+
+	if (m->deleted)
+		bound += STATE_TOMBSTONE_MORE;
+	if (life < STATE_LIFETIME_MIN)
+		life = STATE_LIFETIME_MIN;
+	return life < bound ? life : bound;
+}
+
+/* Since when its lifetime counts. */
+static usec_t alive_since(const struct state *s, const struct state_record *rec)
+{
+	usec_t life;
+
+	if (rec->key.kind == STATE_SHARED || rec->flags & STATE_R_DELETED)
+		return rec->seen_at;
+	life = state_store_author(s, rec)->seen_at;
+	return life > rec->seen_at ? life : rec->seen_at;
+}
+
+usec_t state_store_expiry(const struct state *s, const struct state_record *rec)
+{
+	struct state_msg_record m = { .key = rec->key,
+				      .lifetime_s = rec->lifetime_s,
+				      .deleted = rec->flags & STATE_R_DELETED };
+
+	if (state_store_is_own(s, rec) && !m.deleted)
+		return USEC_NEVER; /* we live */
+	return alive_since(s, rec) + state_store_lifetime(s, &m) * USEC_S;
+}
+
+struct state_msg_record state_store_msg(const struct state *s, const struct state_record *rec,
+					usec_t now)
+{
+	struct state_msg_record m = { .key = rec->key,
+				      .author = state_store_author(s, rec)->id,
+				      .epoch = rec->epoch,
+				      .counter = rec->counter,
+				      .lifetime_s = rec->lifetime_s,
+				      .deleted = rec->flags & STATE_R_DELETED,
+				      .len = rec->len };
+	usec_t age = now - alive_since(s, rec);
+
+	/* rounded up, so that a record never grows younger by travelling; its own author is alive
+	 * now */
+	if (!state_store_is_own(s, rec) || m.deleted)
+		m.age_s = age <= 0 ? 0 : (uint32_t)((age + USEC_S - 1) / USEC_S);
+	if (rec->len)
+		m.value = state_pool_at(&s->values, rec->value);
+	return m;
+}
+
+uint32_t state_store_node(unsigned int depth, uint32_t index)
+{
+	static const uint16_t base[STATE_MSG_DEPTH + 1] = { 0, 1, 17, 273 };
+
+	return base[depth] + index;
+}
+
+/* Adds the record's hash to, or takes it from, the four nodes above it. */
+static void tree_count(struct state_tree *t, const struct state_record *rec, bool add)
+{
+	for (unsigned int depth = 0; depth <= STATE_MSG_DEPTH; depth++) {
+		uint32_t i = state_store_node(depth, rec->leaf >> 4 * (STATE_MSG_DEPTH - depth));
+
+		t->sum[i] += add ? rec->hash : 0 - rec->hash;
+		t->count[i] += add ? 1 : UINT32_MAX;
+	}
+}
+
+static void leaf_add(struct state *s, struct state_record *rec)
+{
+	uint32_t *head = &s->trees[rec->key.scope].head[rec->leaf];
+
+	rec->leaf_next = *head;
+	*head = state_store_slot(s, rec) + 1;
+}
+
+static void leaf_remove(struct state *s, struct state_record *rec)
+{
+	uint32_t *link = &s->trees[rec->key.scope].head[rec->leaf];
+	uint32_t at = state_store_slot(s, rec) + 1;
+
+	while (*link != at)
+		link = &state_store_at(s, *link - 1)->leaf_next;
+	*link = rec->leaf_next;
+}
+
+/* An author that has no record left makes room when there is none. */
+static struct state_author *author_get(struct state *s, const struct state_node *id)
+{
+	struct state_author *a = table_find(&s->authors, id), *old;
+	uint32_t i = 0;
+
+	if (a)
+		return a;
+	if (s->authors.count == s->authors.limit) {
+		while ((old = table_next(&s->authors, &i)) && old->records)
+			;
+		if (!old)
+			return NULL;
+		table_remove(&s->authors, old);
+	}
+	a = table_add(&s->authors, id);
+	a->seen_at = INT64_MIN;
+	return a;
+}
+
+static uint32_t *kind_count(struct state *s, uint8_t type)
+{
+	return s->types[type] ? &s->type_count[type] : &s->unknown;
+}
+
+/* Is there room for a record with a new key? */
+static bool limits_ok(struct state *s, const struct state_msg_record *m,
+		      const struct state_author *author, enum state_counter *ret_why)
+{
+	const struct state_type *t = s->types[m->key.key.type];
+	uint32_t max = t ? t->records_max : s->conf.unknown_max, all = s->conf.records_max;
+	bool self = is_self(s, &m->author);
+
+	if (s->records.count >= all - (self ? 0 : all / 16))
+		*ret_why = STATE_C_DROP_TABLE_FULL;
+	else if (max && *kind_count(s, m->key.key.type) >= max)
+		*ret_why = STATE_C_DROP_TYPE_FULL;
+	else if (!self && author->records >= s->conf.author_records_max)
+		*ret_why = STATE_C_DROP_AUTHOR_FULL;
+	else
+		return true;
+	return false;
+}
+
+/* Its version counts as the author's highest, its time of writing as a sign of life. */
+static void author_heard(struct state_author *a, const struct state_msg_record *m, usec_t seen_at)
+{
+	if (m->key.kind == STATE_OWNED &&
+	    (m->epoch > a->epoch || (m->epoch == a->epoch && m->counter > a->counter))) {
+		a->epoch = m->epoch;
+		a->counter = m->counter;
+	}
+	if (seen_at > a->seen_at)
+		a->seen_at = seen_at;
+}
+
+static bool same_content(const struct state *s, const struct state_record *rec,
+			 const struct state_msg_record *m)
+{
+	return !m->deleted == !(rec->flags & STATE_R_DELETED) && rec->len == m->len &&
+	       (!m->len || memcmp(state_pool_at(&s->values, rec->value), m->value, m->len) == 0);
+}
+
+/* The node and the disk hear of what changed; a sign of life alone is neither. */
+static void mark_change(struct state *s, struct state_record *rec, bool same)
+{
+	const struct state_type *t = s->types[rec->key.key.type];
+
+	if (!same && t && t->durable)
+		s->store_due = true;
+	if (!same || rec->key.kind == STATE_SHARED)
+		state_event_tell(s, rec, STATE_R_TELL);
+}
+
+/* When must the next sign of life follow, now that an owned record of ours was written or found? */
+static void schedule_alive(struct state *s, const struct state_record *rec, usec_t now)
+{
+	struct state_msg_record m = { .key = rec->key, .lifetime_s = rec->lifetime_s };
+	usec_t *life = &s->alive_life[rec->key.scope], *at = &s->alive_at[rec->key.scope];
+
+	if (!state_store_is_own(s, rec))
+		return;
+	if (!(rec->flags & STATE_R_DELETED))
+		*life = usec_min(*life, state_store_lifetime(s, &m) * USEC_S);
+	if (*life == USEC_NEVER)
+		return;
+	*at = rec->flags & STATE_R_LOCAL ? now + *life / 3 : usec_min(*at, now + USEC_S);
+}
+
+struct state_record *state_store_set(struct state *s, const struct state_msg_record *m,
+				     uint8_t flags, usec_t now, enum state_counter *ret_why)
+{
+	struct state_record *rec = state_store_find(s, &m->key);
+	struct state_author *author = author_get(s, &m->author);
+	usec_t seen_at = now - m->age_s * USEC_S;
+	bool same = rec && same_content(s, rec, m);
+	uint32_t value = 0;
+
+	*ret_why = STATE_C_DROP_AUTHORS_FULL;
+	if (!author || (!rec && !limits_ok(s, m, author, ret_why)))
+		return NULL;
+	*ret_why = STATE_C_DROP_VALUES_FULL;
+	if (!same && m->len) {
+		value = state_pool_alloc(&s->values, m->len);
+		if (!value)
+			return NULL;
+		memcpy(state_pool_at(&s->values, value), m->value, m->len);
+	}
+	if (rec) {
+		tree_count(&s->trees[m->key.scope], rec, false);
+		if (!same)
+			state_pool_release(&s->values, rec->value);
+		else
+			value = rec->value;
+		state_store_author(s, rec)->records--;
+	} else {
+		rec = table_add(&s->records, &m->key);
+		rec->leaf = state_msg_leaf(&m->key);
+		leaf_add(s, rec);
+		++*kind_count(s, m->key.key.type);
+	}
+	author_heard(author, m, seen_at);
+	author->records++;
+	rec->author = table_index(&s->authors, author);
+	rec->hash = state_msg_hash(m);
+	rec->seen_at = seen_at;
+	rec->epoch = m->epoch;
+	rec->counter = m->counter;
+	rec->lifetime_s = m->lifetime_s;
+	rec->gen = ++s->gen;
+	rec->value = value;
+	rec->len = m->len;
+	rec->acks = rec->refusals = 0;
+	rec->flags =
+		(uint8_t)(flags | (m->deleted ? STATE_R_DELETED : 0) | (rec->flags & STATE_R_TELL));
+	tree_count(&s->trees[m->key.scope], rec, true);
+	mark_change(s, rec, same);
+	schedule_alive(s, rec, now);
+	s->sweep_at = usec_min(s->sweep_at, state_store_expiry(s, rec));
+	return rec;
+}
+
+void state_store_remove(struct state *s, struct state_record *rec)
+{
+	state_peer_forget(s, rec);
+	if (state_bit_clear(s->untold, state_store_slot(s, rec)))
+		s->n_untold--;
+	tree_count(&s->trees[rec->key.scope], rec, false);
+	leaf_remove(s, rec);
+	--*kind_count(s, rec->key.key.type);
+	state_store_author(s, rec)->records--;
+	state_pool_release(&s->values, rec->value);
+	table_remove(&s->records, rec);
+}
+
+bool state_store_next_version(struct state *s)
+{
+	if (s->counter == UINT32_MAX) {
+		if (s->epoch >= STATE_EPOCH_MAX)
+			return false;
+		s->epoch++;
+		s->counter = 0;
+		s->store_due = true;
+	}
+	s->counter++;
+	return true;
+}
+
+bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now)
+{
+	uint8_t flags = (rec->flags & STATE_R_ASKED) | STATE_R_LOCAL;
+	struct state_msg_record m = state_store_msg(s, rec, now);
+	enum state_counter why;
+
+	if (!state_store_next_version(s))
+		return false;
+	m.epoch = s->epoch;
+	m.counter = s->counter;
+	m.age_s = 0;
+	rec = state_store_set(s, &m, flags, now, &why);
+	if (rec)
+		state_peer_spread(s, rec, NULL, false);
+	return rec;
+}
+
+bool state_store_delete(struct state *s, struct state_record *rec, uint8_t flags, usec_t now)
+{
+	const struct state_type *t = s->types[rec->key.key.type];
+	struct state_msg_record m = { .key = rec->key, .author = s->conf.id, .deleted = true };
+	enum state_counter why;
+
+	/* as long as any version of it can live anywhere, and the time that ages are off by */
+	m.lifetime_s = t ? t->lifetime_max_s : s->conf.unknown_lifetime_s;
+	m.lifetime_s += STATE_TOMBSTONE_MORE;
+	if (rec->key.kind == STATE_SHARED) {
+		if (rec->epoch >= STATE_EPOCH_MAX)
+			return false;
+		m.epoch = rec->epoch + 1;
+	} else if (!state_store_next_version(s)) {
+		return false;
+	} else {
+		m.epoch = s->epoch;
+		m.counter = s->counter;
+	}
+	rec = state_store_set(s, &m, (uint8_t)(flags | STATE_R_LOCAL), now, &why);
+	if (rec)
+		state_peer_spread(s, rec, NULL, false);
+	return rec;
+}
