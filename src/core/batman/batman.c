@@ -256,7 +256,14 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 		BAT_COUNT(b, DROP_FILTERED);
 		return -ELOOP;
 	}
-	return mac_is_multicast(&in.dst) ? bat_bcast_send(b, r) : bat_unicast_send(b, &dst, r);
+	if (mac_is_multicast(&in.dst))
+		return bat_bcast_send(b, r);
+	/* flooded by the bridge, which has not learnt our client yet */
+	if (bat_local_serves(b, &dst)) {
+		BAT_COUNT(b, DROP_LOCAL);
+		return -ELOOP;
+	}
+	return bat_unicast_send(b, &dst, r);
 }
 
 void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from)

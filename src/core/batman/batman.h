@@ -187,6 +187,7 @@ struct batman_path {
 	X(DROP_TOO_BIG, "drop_too_big")                                                            \
 	X(DROP_REFLECTED, "drop_reflected")                                                        \
 	X(DROP_FILTERED, "drop_filtered")                                                          \
+	X(DROP_LOCAL, "drop_local")                                                                \
 	X(DROP_CLASH, "drop_clash")                                                                \
 	X(CLASHES, "clashes")                                                                      \
 	X(FULL_ORIGINATORS, "full_originators")                                                    \

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Clients: announced, lost and repaired, roaming, stale frames. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "batman_net.h"
+#include "core/batman/msg.h"
+
+static struct net *chain(int count)
+{
+	struct net *n = net_new();
+
+	for (int i = 0; i < count; i++)
+		net_boot(n, i, NULL);
+	for (int i = 0; i + 1 < count; i++) {
+		net_port(n, i, i ? 1 : 0, i, false);
+		net_port(n, i + 1, 0, i, false);
+	}
+	return n;
+}
+
+static void seen(struct net *n, int node, const struct mac *client)
+{
+	assert_int_equal(batman_client_seen(n->node[node].b, client, 0, n->now), 0);
+	net_pump(n, node);
+}
+
+static uint64_t counter(const struct net *n, int node, enum batman_counter id)
+{
+	return batman_counter(n->node[node].b, id);
+}
+
+static uint64_t requests(const struct net *n, int count)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += counter(n, i, BATMAN_COUNT_TT_REQUEST_TX);
+	return sum;
+}
+
+static void assert_equal_tables(const struct net *n, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct mac m = net_mac(i, 0);
+		uint32_t own = 0, seen_as = 1;
+
+		assert_true(batman_crc(n->node[i].b, NULL, 0, &own));
+		for (int j = 0; j < count; j++) {
+			struct batman_orig o;
+
+			if (i == j)
+				continue;
+			assert_true(batman_orig_find(n->node[j].b, &m, &o));
+			assert_int_equal(o.ttvn, batman_ttvn(n->node[i].b));
+			assert_true(batman_crc(n->node[j].b, &m, 0, &seen_as));
+			assert_int_equal(own, seen_as);
+		}
+	}
+}
+
+static void test_join_and_leave(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1);
+	uint64_t before;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	assert_equal_tables(n, 3);
+	before = requests(n, 3);
+	seen(n, 0, &c);
+	net_run(n, 3 * USEC_S);
+	assert_true(net_knows(n, 2, &c, 0));
+	assert_equal_tables(n, 3);
+	assert_int_equal(batman_client_gone(n->node[0].b, &c, 0, n->now), 0);
+	/* it stays in the table until the next OGM, but frames do not reach it */
+	net_run(n, 3 * USEC_S);
+	assert_false(net_knows(n, 2, &c, 0));
+	assert_equal_tables(n, 3);
+	/* all that went without a question */
+	assert_int_equal(requests(n, 3), before);
+	/* in and out within one interval changes nothing */
+	net_run(n, 100 * USEC_MS);
+	seen(n, 0, &c);
+	batman_client_gone(n->node[0].b, &c, 0, n->now);
+	net_run(n, 3 * USEC_S);
+	assert_equal_tables(n, 3);
+	assert_int_equal(requests(n, 3), before);
+	/* idle ones go after 600 s */
+	seen(n, 0, &c);
+	net_run(n, 590 * USEC_S);
+	assert_true(net_knows(n, 2, &c, 0));
+	net_run(n, 30 * USEC_S);
+	assert_false(net_knows(n, 2, &c, 0));
+	assert_equal_tables(n, 3);
+	net_free(n);
+}
+
+struct lossy {
+	int to;
+	unsigned int percent;
+	struct rng rng;
+	usec_t until;
+};
+
+static bool lose(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	struct lossy *l = arg;
+
+	(void)from;
+	(void)frame;
+	(void)len;
+	return n->now < l->until && (l->to < 0 || l->to == to) &&
+	       rng_below(&l->rng, 100) < l->percent;
+}
+
+static void test_lost_diffs(void **state)
+{
+	struct net *n = chain(3);
+	struct lossy l = { .to = 2, .percent = 100, .rng = rng_init(1) };
+	struct mac c = net_client(1);
+	uint64_t asked;
+
+	(void)state;
+	n->drop = lose;
+	n->arg = &l;
+	net_run(n, 30 * USEC_S);
+	asked = counter(n, 2, BATMAN_COUNT_TT_REQUEST_TX);
+	seen(n, 0, &c);
+	/* the diff is repeated 4 times; all of them are lost */
+	l.until = n->now + 8 * USEC_S;
+	net_run(n, 8 * USEC_S);
+	assert_false(net_knows(n, 2, &c, 0));
+	net_run(n, 5 * USEC_S);
+	assert_true(net_knows(n, 2, &c, 0));
+	assert_equal_tables(n, 3);
+	assert_int_equal(counter(n, 2, BATMAN_COUNT_TT_REQUEST_TX), asked + 1);
+	/* the node between has the same table and answers for it */
+	assert_true(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX) > 0);
+	net_free(n);
+}
+
+static void test_heavy_loss(void **state)
+{
+	struct net *n = chain(4);
+	struct lossy l = { .to = -1, .percent = 30, .rng = rng_init(7), .until = USEC_NEVER };
+
+	(void)state;
+	n->drop = lose;
+	n->arg = &l;
+	for (int round = 0; round < 200; round++) {
+		struct mac c = net_client(round % 20);
+
+		seen(n, (int)rng_below(&l.rng, 4), &c);
+		net_run(n, 700 * USEC_MS);
+	}
+	l.until = n->now;
+	net_run(n, 60 * USEC_S);
+	assert_equal_tables(n, 4);
+	net_free(n);
+}
+
+static void test_roam(void **state)
+{
+	struct net *n = chain(4);
+	struct mac c = net_client(1), d = net_client(2);
+	uint64_t asked;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	seen(n, 0, &c);
+	seen(n, 1, &d);
+	net_run(n, 5 * USEC_S);
+	asked = requests(n, 4);
+	for (uint32_t tag = 1; tag <= 12; tag++) {
+		int at = (int)(tag % 4), old = (int)((tag + 3) % 4);
+
+		if (tag == 1)
+			old = 0;
+		n->node[old].event_count = 0;
+		seen(n, at, &c);
+		/* before any OGM: the old node knows, and frames find their way */
+		net_run(n, 5 * USEC_MS);
+		assert_non_null(net_event(n, old, BATMAN_CLIENT_MOVED));
+		assert_int_equal(net_send(n, 1, &c, &d, tag, 200), at == 1 ? -ELOOP : 0);
+		net_run(n, 5 * USEC_MS);
+		if (at != 1)
+			assert_int_equal(net_count(n, at, tag), 1);
+		net_run(n, 4 * USEC_S);
+		for (int i = 0; i < 4; i++)
+			assert_true(net_knows(n, i, &c, at));
+		assert_equal_tables(n, 4);
+	}
+	assert_int_equal(requests(n, 4), asked);
+	net_free(n);
+}
+
+static void test_roam_back_at_once(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1), d = net_client(2);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	seen(n, 0, &c);
+	seen(n, 1, &d);
+	net_run(n, 5 * USEC_S);
+	seen(n, 2, &c);
+	net_run(n, 5 * USEC_MS);
+	seen(n, 0, &c);
+	net_run(n, 5 * USEC_MS);
+	net_send(n, 1, &c, &d, 1, 200);
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_count(n, 0, 1), 1);
+	net_run(n, 5 * USEC_S);
+	for (int i = 0; i < 3; i++)
+		assert_true(net_knows(n, i, &c, 0));
+	assert_equal_tables(n, 3);
+	net_free(n);
+}
+
+static bool lose_roam(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n;
+	(void)from;
+	(void)to;
+	(void)arg;
+	/* unicast TVLV packet with a roaming container */
+	return len > 35 && frame[14] == 0x44 && frame[34] == 5;
+}
+
+static void test_lost_advertisement(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1);
+
+	(void)state;
+	n->drop = lose_roam;
+	net_run(n, 10 * USEC_S);
+	seen(n, 0, &c);
+	net_run(n, 5 * USEC_S);
+	seen(n, 2, &c);
+	net_run(n, 5 * USEC_S);
+	for (int i = 0; i < 3; i++)
+		assert_true(net_knows(n, i, &c, 2));
+	assert_non_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
+	assert_equal_tables(n, 3);
+	net_free(n);
+}
+
+/* A unicast frame that was under way to node 2 when its client moved to node 1 or 0. */
+static void test_stale_version(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1), d = net_client(2), from = net_mac(0, 0), to = net_mac(1, 0);
+	struct bat_unicast h = { .type = BAT_TYPE_UNICAST, .ttl = 50, .dst = net_mac(2, 0) };
+	uint8_t inner[100], frame[200];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	seen(n, 2, &c);
+	net_run(n, 5 * USEC_S);
+	h.ttvn = batman_ttvn(n->node[2].b);
+	seen(n, 0, &c);
+	net_run(n, 5 * USEC_S);
+	bat_eth_encode(&w, &to, &from);
+	bat_unicast_encode(&w, &h);
+	wr_bytes(&w, inner, net_frame(inner, &c, &d, 0, 77, sizeof(inner)));
+	net_inject(n, 1, 0, frame, wr_len(&w));
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_count(n, 0, 77), 1);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_REROUTED), 1);
+	/* nobody has it any more */
+	batman_client_gone(n->node[0].b, &c, 0, n->now);
+	net_run(n, 5 * USEC_S);
+	net_inject(n, 1, 0, frame, wr_len(&w));
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_NO_CLIENT), 1);
+	/* a fresh version is delivered without a look at the table */
+	w = wr_init(frame, sizeof(frame));
+	h.dst = to;
+	h.ttvn = batman_ttvn(n->node[1].b);
+	bat_eth_encode(&w, &to, &from);
+	bat_unicast_encode(&w, &h);
+	wr_bytes(&w, inner, net_frame(inner, &c, &d, 0, 78, sizeof(inner)));
+	net_inject(n, 1, 0, frame, wr_len(&w));
+	assert_int_equal(net_count(n, 1, 78), 1);
+	net_free(n);
+}
+
+static void test_many_clients(void **state)
+{
+	struct net *n = chain(3);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	for (int i = 0; i < 500; i++) {
+		struct mac c = { { 6, 0, 0, 1, (uint8_t)(i >> 8), (uint8_t)i } };
+
+		seen(n, 0, &c);
+	}
+	net_run(n, 10 * USEC_S);
+	/* too many for a diff: a table of 5 fragments */
+	assert_equal_tables(n, 3);
+	assert_true(counter(n, 2, BATMAN_COUNT_FRAG_RX) + counter(n, 1, BATMAN_COUNT_FRAG_RX) >= 5);
+	net_free(n);
+}
+
+static void test_vlans(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1), d = net_client(2), at, want = net_mac(0, 0),
+		   first = net_mac(0, 0);
+	uint32_t mine, theirs;
+	uint8_t buf[200];
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	assert_int_equal(batman_client_seen(n->node[0].b, &c, 0x8005, n->now), 0);
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(batman_lookup(n->node[2].b, &c, 0x8005, &at), 0);
+	assert_true(mac_eq(&at, &want));
+	assert_true(batman_lookup(n->node[2].b, &c, 0, &at) < 0);
+	assert_true(batman_crc(n->node[0].b, NULL, 0x8005, &mine));
+	assert_true(batman_crc(n->node[2].b, &first, 0x8005, &theirs));
+	assert_int_equal(mine, theirs);
+	batman_cloud_input(n->node[2].b, buf, net_frame(buf, &c, &d, 0x8005, 5, 100), n->now);
+	net_pump(n, 2);
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_count(n, 0, 5), 1);
+	batman_client_gone(n->node[0].b, &c, 0x8005, n->now);
+	net_run(n, 5 * USEC_S);
+	assert_false(batman_crc(n->node[2].b, &first, 0x8005, &theirs));
+	assert_equal_tables(n, 3);
+	net_free(n);
+}
+
+static void test_version_wrap(void **state)
+{
+	struct net *n = chain(2);
+	struct mac c = net_client(1);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	for (int i = 0; i < 300; i++) {
+		if (i % 2)
+			batman_client_gone(n->node[0].b, &c, 0, n->now);
+		else
+			seen(n, 0, &c);
+		net_run(n, 1100 * USEC_MS);
+	}
+	net_run(n, 10 * USEC_S);
+	assert_equal_tables(n, 2);
+	net_free(n);
+}
+
+static void test_restart(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1);
+
+	(void)state;
+	seen(n, 0, &c);
+	net_run(n, 40 * USEC_S);
+	assert_equal_tables(n, 3);
+	/* the same node comes back with empty tables and version 0 */
+	net_boot(n, 0, NULL);
+	net_port(n, 0, 0, 0, false);
+	seen(n, 0, &c);
+	net_run(n, 20 * USEC_S);
+	assert_equal_tables(n, 3);
+	assert_true(net_knows(n, 2, &c, 0));
+	net_free(n);
+}
+
+static void test_fixed_stays(void **state)
+{
+	struct net *n = chain(2);
+	struct mac own = net_cloud_mac(0);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	/* somebody forges our own address */
+	seen(n, 1, &own);
+	net_run(n, 5 * USEC_S);
+	assert_true(net_knows(n, 0, &own, 0));
+	assert_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
+	net_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_join_and_leave),
+		cmocka_unit_test(test_lost_diffs),
+		cmocka_unit_test(test_heavy_loss),
+		cmocka_unit_test(test_roam),
+		cmocka_unit_test(test_roam_back_at_once),
+		cmocka_unit_test(test_lost_advertisement),
+		cmocka_unit_test(test_stale_version),
+		cmocka_unit_test(test_many_clients),
+		cmocka_unit_test(test_vlans),
+		cmocka_unit_test(test_version_wrap),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_fixed_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
