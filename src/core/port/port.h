@@ -30,8 +30,9 @@
 #define PORT_ETHERTYPE_HELLO 0x88b5
 
 #define PORT_HELLO_INTERVAL (500 * USEC_MS)
-#define PORT_JOIN_AFTER (8 * USEC_S) /* from carrier, without an offer */
-#define PORT_SILENCE (30 * USEC_S)   /* after which somebody heard on a wire is gone */
+#define PORT_HOLD_OFFER (700 * USEC_MS) /* from carrier: one hello of everybody is heard */
+#define PORT_JOIN_AFTER (8 * USEC_S)	/* from carrier, without an offer */
+#define PORT_SILENCE (30 * USEC_S)	/* after which somebody heard on a wire is gone */
 
 enum port_role { PORT_ROLE_AUTO, PORT_ROLE_MESH, PORT_ROLE_CLIENT, PORT_ROLE_UPLINK };
 
@@ -127,11 +128,13 @@ struct port_hello {
 
 struct port_heard {
 	struct port_hello hello;
-	usec_t at; /* last heard; gone PORT_SILENCE later */
+	usec_t at;	     /* last heard; gone PORT_SILENCE later */
+	usec_t served_until; /* it said it serves less than PORT_SILENCE ago; 0: it did not */
 };
 
 struct port_foreign {
 	struct mac mac;
+	bool offers; /* known by its DHCP offers: asked again every 10 s */
 	usec_t at;
 };
 
@@ -146,7 +149,7 @@ struct port_conf {
 };
 
 struct port_counters {
-	uint64_t hello_sent, hello_received, hello_bad, hello_reflected, heard_full;
+	uint64_t hello_sent, hello_received, hello_bad, hello_reflected, heard_full, foreign_full;
 	uint64_t discover_sent, offer_received, offer_bad, frame_unknown;
 };
 
@@ -156,17 +159,21 @@ struct port_entry {
 	enum port_reason reason;
 	struct port_decision decision;
 	struct port_decision announced; /* what PORT_DECIDED last said */
+	enum port_reason announced_reason;
 	bool announced_any;
+	bool offer_held;   /* an offer came, but hellos may still tell that it is a node's */
 	bool offered;	   /* an offer made it an uplink */
 	bool tested;	   /* the self-test ended */
 	uint8_t discovers; /* sent in this self-test */
 	uint32_t xid;
-	usec_t carrier_at;  /* start of the self-test */
-	usec_t discover_at; /* next DISCOVER, USEC_NEVER if none */
-	usec_t hello_at;    /* next hello */
-	usec_t since;	    /* of the reason */
-	struct mac because; /* who makes it wait */
-	struct mac rogue;   /* last reported rogue server */
+	usec_t carrier_at;	      /* start of the self-test */
+	usec_t discover_at;	      /* next DISCOVER, USEC_NEVER if none */
+	usec_t hello_at;	      /* next hello */
+	usec_t since;		      /* of the reason */
+	struct mac because;	      /* who makes it wait */
+	struct port_event_data offer; /* of offer_held and offered: server and router */
+	bool node_lan;		      /* an offer of a node was reported in this self-test */
+	struct mac rogue;	      /* last reported rogue server */
 	usec_t rogue_at;
 	uint32_t heard_count, foreign_count;
 	struct port_heard heard[PORT_HEARD_MAX];
