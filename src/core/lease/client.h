@@ -23,7 +23,9 @@ enum lease_flag {
 	 * declined it or a stranger was seen to use it. The key is then lease_decline_mac(ip4).
 	 */
 	LEASE_DECLINED = 1,
-	LEASE_STATIC = 2, /* set by an administrator: never expires, only its client gets ip4 */
+	LEASE_RELEASED = 4, /* ip4 is zero because the client or a clash ended the lease, not for
+			       ignorance */
+	LEASE_STATIC = 2,   /* set by an administrator: never expires, only its client gets ip4 */
 };
 
 struct lease_client {
@@ -47,7 +49,9 @@ struct lease_block {
 	uint32_t epoch; /* one more than the highest that was known when the claim was made */
 };
 
-struct ip6 lease_mapped(const struct ip4 *ip);	    /* ::ffff:a.b.c.d */
+struct ip6 lease_mapped(const struct ip4 *ip); /* ::ffff:a.b.c.d */
+/* The IPv4 address in a mapped one; false: it is an IPv6 address. */
+bool lease_unmapped(const struct ip6 *addr, struct ip4 *ret);
 struct mac lease_decline_mac(const struct ip4 *ip); /* 03:00:a:b:c:d, no station's */
 bool lease_node_eq(const struct lease_node *a, const struct lease_node *b);
 

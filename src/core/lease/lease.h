@@ -96,7 +96,7 @@ enum lease_counter {
 	LEASE_COUNT_TABLE_FULL,	   /* a new client or offer found no room */
 	LEASE_COUNT_ADDRESS_CLASH, /* two clients with one address met */
 	LEASE_COUNT_BLOCK_CLASH,   /* two claims for one block met */
-	LEASE_COUNT_STRANGER,	   /* somebody uses an address of the pool that is not theirs */
+	LEASE_COUNT_STRANGER,	   /* somebody uses an address that is not theirs */
 	LEASE_COUNTERS,
 };
 
@@ -112,6 +112,11 @@ struct lease {
 	struct table ports;   /* rates by port */
 	struct table reserved;
 	usec_t started;
+	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
+	usec_t claim_due;   /* next look whether more blocks are needed */
+	usec_t talkers_swept;
+	unsigned declines;	  /* records of declined addresses that we made */
+	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
 	usec_t sweep_due;
 	usec_t offers_due;
 	unsigned peers; /* other nodes that are present */
@@ -164,8 +169,8 @@ void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t n
 void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now);
 /* An address of a node, or excluded by configuration: never allocated, and who asks for it is
  * refused. 0 or -ENOSPC. */
-int lease_reserve_address(struct lease *l, const struct ip4 *ip);
-void lease_unreserve_address(struct lease *l, const struct ip4 *ip);
+int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
+void lease_unreserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
 
 /* A client is at this node (association, bridge entry, frame): its record is made or moved here. */
 void lease_client_here(struct lease *l, const struct mac *mac, usec_t now);

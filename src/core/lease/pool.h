@@ -27,15 +27,24 @@ enum pool_state {
 	POOL_READY,
 };
 
+/* What can be said about one address, for the pool. */
+enum pool_use {
+	POOL_USE_FREE,
+	POOL_USE_HELD,	   /* a client has it or was seen to use it */
+	POOL_USE_EXCLUDED, /* not for clients at all */
+};
+
 struct pool_own {
 	struct lease_block block;
 	enum pool_state state;
 	usec_t claimed_at;
-	usec_t ready_at;	  /* once ACKED */
-	usec_t idle_since;	  /* no address in use; USEC_NEVER: there is one */
-	uint16_t usable;	  /* bit per address: of the pool, and nobody's */
-	uint16_t offered;	  /* bit per address: promised to a client for a moment */
-	usec_t freed[POOL_BLOCK]; /* when it was last in use; 0: never as far as we know */
+	usec_t ready_at;   /* set from ACKED on */
+	usec_t idle_since; /* no address held or offered; USEC_NEVER: there is one */
+	/* bit per address */
+	uint16_t held;
+	uint16_t excluded;
+	uint16_t offered;	  /* promised to a client for a moment */
+	usec_t freed[POOL_BLOCK]; /* when it was last held; 0: never as far as we know */
 };
 
 struct pool_claim {
@@ -47,48 +56,69 @@ struct pool_claim {
 struct pool {
 	struct net4 net;
 	struct lease_node self;
-	struct table claims;
-	uint32_t blocks; /* in the network */
-	uint32_t epoch;	 /* highest seen */
-	struct pool_own own[POOL_OWN_MAX];
+	struct table claims; /* struct pool_claim */
+	uint32_t blocks;     /* in the network */
+	uint32_t epoch;	     /* highest seen */
 	unsigned own_count;
-	bool (*usable)(void *ctx, const struct ip4 *ip); /* asked when a block becomes ours */
+	enum pool_use (*use)(void *ctx, const struct ip4 *ip); /* asked when a block becomes ours */
 	void *ctx;
+	struct pool_own own[POOL_OWN_MAX];
 };
 
 enum pool_verdict {
 	POOL_LEARNT,  /* somebody else's, or ours and known */
 	POOL_ADOPTED, /* ours from a former run: now CLAIMED */
-	POOL_LOST,    /* we had it, the other claim is lower */
-	POOL_KEPT,    /* we have it, the other claim is higher */
+	POOL_LOST,    /* ours, but the other claim is lower */
+	POOL_KEPT,    /* ours, the other claim is higher */
 	POOL_REFUSED, /* no such block, or no room */
 };
 
+struct pool_setup {
+	struct net4 net;
+	struct lease_node self;
+	uint32_t claims_max;
+	struct hash_key key;
+	enum pool_use (*use)(void *ctx, const struct ip4 *ip);
+	void *ctx;
+};
+
 /* 0 or -ENOMEM. */
-int pool_init(struct pool *p, const struct net4 *net, const struct lease_node *self,
-	      uint32_t claims_max, const struct hash_key *key);
+int pool_init(struct pool *p, const struct pool_setup *setup);
 void pool_done(struct pool *p);
 struct pool_own *pool_own_find(struct pool *p, const struct ip4 *ip);
-const struct pool_claim *pool_claim_find(const struct pool *p, const struct ip4 *ip);
-/* Claims the block of ip, or with NULL one at a place that follows from our id. NULL: nothing is
- * free. */
+struct pool_own *pool_own_at(struct pool *p, uint32_t index);
+/* Somebody has claimed the block of ip. */
+bool pool_is_claimed(const struct pool *p, const struct ip4 *ip);
+/*
+ * Claims the block of ip, or with NULL one at a place that follows from our id. NULL: nothing is
+ * free, or we have too many.
+ */
 struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now);
-enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, usec_t now);
+/* A claim that somebody has made. *ret_lost is our own claim when POOL_LOST. */
+enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, usec_t now,
+			     struct lease_block *ret_lost);
 void pool_forget(struct pool *p, const struct lease_block *block);
 void pool_return(struct pool *p, struct pool_own *o);
 void pool_acked(struct pool *p, const struct lease_block *block, usec_t now);
 /* Makes claims ready that are due. */
 void pool_tick(struct pool *p, bool alone, usec_t now);
 usec_t pool_deadline(const struct pool *p, bool alone);
-/* Whether ip can be allocated has changed. */
-void pool_set_usable(struct pool *p, const struct ip4 *ip, bool usable, usec_t now);
-void pool_set_offered(struct pool *p, const struct ip4 *ip, bool offered);
-/* Free, in a ready block of ours, and not offered. */
+/* What is said about ip has changed. */
+void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t now);
+void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now);
+/* In a ready block of ours and not excluded: we are the one who may give it to somebody. */
+bool pool_is_ours(struct pool *p, const struct ip4 *ip);
+/* Ours, not held and not offered. */
 bool pool_is_free(struct pool *p, const struct ip4 *ip);
-/* A free address: never used ones first, then the one unused for longest. False when there is none.
- */
+/* A free address: never used ones first, then the one unused for longest. False: none. */
 bool pool_pick(const struct pool *p, struct ip4 *ret);
-/* Free addresses in blocks of ours that are or will be ready, and those in use. */
-void pool_count(const struct pool *p, unsigned *ret_free, unsigned *ret_used);
+
+struct pool_count {
+	unsigned free;	  /* in blocks of ours that are ready or will be */
+	unsigned used;	  /* held or offered */
+	unsigned waiting; /* blocks of ours that are not ready yet */
+};
+
+struct pool_count pool_count(const struct pool *p);
 
 #endif

@@ -20,6 +20,7 @@
 #define RA_RA_H
 
 #include "lib/addr.h"
+#include "lib/bucket.h"
 #include "lib/clock.h"
 #include "lib/outq.h"
 #include "lib/rng.h"
@@ -47,7 +48,7 @@ struct ra_conf {
 	struct ip6 anycast6; /* DNS server for clients; zero: none */
 	unsigned prefix_count;
 	struct ra_prefix prefixes[RA_PREFIX_MAX]; /* the first is the cloud's ULA */
-	uint16_t lifetime_s;			  /* of the default route; 0: no default router */
+	uint16_t lifetime_s;			  /* of the default route; 0: none */
 	enum ra_pref pref;
 	uint32_t mtu;				 /* 0: not sent */
 	char search[RA_SEARCH_MAX][RA_TEXT_MAX]; /* DNSSL; empty ones are skipped */
@@ -90,9 +91,8 @@ struct ra {
 	usec_t seen_swept;
 	usec_t multicast_due;
 	usec_t multicast_last;
-	usec_t budget_at; /* of unicast answers */
-	uint32_t budget;
-	unsigned first; /* of the quick advertisements at the start, how many are left */
+	struct bucket answers; /* by unicast */
+	unsigned first;	       /* quick ones at the start that are left */
 	uint64_t counters[RA_COUNTERS];
 };
 

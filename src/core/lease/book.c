@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/lease/book.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	ADDRS_PER_CLIENT = 4, /* room in the index, on average */
+	ADDR_RATE_BURST = 2 * LEASE_ADDRS_MAX,
+};
+
+#define ADDR_RATE_INTERVAL (10 * USEC_S)
+#define ADDR_FORGET (600 * USEC_S)
+#define AGE_CLOSE (60 * USEC_S) /* leases this close in age are told apart by MAC */
+
+int book_init(struct book *b, uint32_t clients_max, const struct hash_key *key)
+{
+	int err;
+
+	*b = (struct book) { 0 };
+	err = table_init(&b->clients, sizeof(struct book_client), sizeof(struct mac), clients_max,
+			 *key);
+	if (err == 0)
+		err = table_init(&b->addrs, sizeof(struct book_addr), sizeof(struct ip6),
+				 clients_max * ADDRS_PER_CLIENT, *key);
+	if (err == 0)
+		err = table_init(&b->ids, sizeof(struct book_id), 1 + LEASE_ID_MAX, clients_max,
+				 *key);
+	if (err < 0)
+		book_done(b);
+	return err;
+}
+
+void book_done(struct book *b)
+{
+	table_done(&b->clients);
+	table_done(&b->addrs);
+	table_done(&b->ids);
+}
+
+struct book_client *book_find(const struct book *b, const struct mac *mac)
+{
+	return table_find(&b->clients, mac);
+}
+
+const struct book_addr *book_holder(const struct book *b, const struct ip6 *addr)
+{
+	return table_find(&b->addrs, addr);
+}
+
+const struct book_addr *book_holder4(const struct book *b, const struct ip4 *ip)
+{
+	struct ip6 addr = lease_mapped(ip);
+
+	return book_holder(b, &addr);
+}
+
+static void tell_changed(struct book *b, const struct ip6 *addr, usec_t now)
+{
+	struct ip4 ip;
+
+	if (b->changed && lease_unmapped(addr, &ip))
+		b->changed(b->ctx, &ip, now);
+}
+
+/* A declined address stays closed when the client that had it is gone. */
+static bool index_declined(struct book *b, struct book_addr *a)
+{
+	struct ip4 ip;
+	struct mac mac;
+	const struct book_client *c;
+
+	if (!lease_unmapped(&a->addr, &ip))
+		return false;
+	mac = lease_decline_mac(&ip);
+	c = book_find(b, &mac);
+	if (!c || !ip4_eq(&c->rec.ip4, &ip) || mac_eq(&a->holder, &mac))
+		return false;
+	a->holder = mac;
+	a->leased = true;
+	return true;
+}
+
+static void index_remove(struct book *b, const struct ip6 *addr, const struct mac *mac, usec_t now)
+{
+	struct book_addr *a = table_find(&b->addrs, addr);
+	struct ip6 copy = *addr;
+
+	if (!a || !mac_eq(&a->holder, mac) || index_declined(b, a))
+		return;
+	table_remove(&b->addrs, a);
+	tell_changed(b, &copy, now);
+}
+
+static struct book_addr *index_add(struct book *b, const struct ip6 *addr, const struct mac *mac,
+				   usec_t now)
+{
+	struct book_addr *a = table_add(&b->addrs, addr);
+
+	if (a) {
+		a->holder = *mac;
+		tell_changed(b, addr, now);
+	}
+	return a;
+}
+
+/* The latest user of an address that nobody leases is its holder. */
+static void index_seen(struct book *b, const struct ip6 *addr, const struct mac *mac, usec_t now)
+{
+	struct book_addr *a = table_find(&b->addrs, addr);
+
+	if (!a)
+		index_add(b, addr, mac, now);
+	else if (!a->leased)
+		a->holder = *mac;
+}
+
+struct book_client *book_add(struct book *b, const struct mac *mac, usec_t now)
+{
+	struct book_client *c = table_add(&b->clients, mac);
+
+	if (!c)
+		return NULL;
+	c->rec.mac = *mac;
+	c->refreshed_at = now;
+	c->alive_at = now;
+	return c;
+}
+
+void book_remove(struct book *b, struct book_client *c, usec_t now)
+{
+	static const struct ip4 none;
+
+	book_set_lease(b, c, &none, 0, now);
+	book_set_id(b, c, NULL, 0);
+	for (unsigned i = 0; i < c->rec.addr_count; i++)
+		index_remove(b, &c->rec.addrs[i], &c->mac, now);
+	table_remove(&b->clients, c);
+}
+
+bool book_has_lease(const struct book *b, const struct book_client *c)
+{
+	const struct book_addr *a;
+
+	if (ip4_is_zero(&c->rec.ip4))
+		return false;
+	a = book_holder4(b, &c->rec.ip4);
+	return a && a->leased && mac_eq(&a->holder, &c->mac);
+}
+
+bool book_older(const struct book_client *a, const struct book_client *b)
+{
+	usec_t apart = a->allocated_at - b->allocated_at;
+
+	if ((a->rec.flags & LEASE_STATIC) != (b->rec.flags & LEASE_STATIC))
+		return a->rec.flags & LEASE_STATIC;
+	if (apart < -AGE_CLOSE || apart > AGE_CLOSE)
+		return apart < 0;
+	return mac_cmp(&a->mac, &b->mac) < 0;
+}
+
+static struct book_client *index_lease(struct book *b, struct book_client *c, usec_t now)
+{
+	struct ip6 addr = lease_mapped(&c->rec.ip4);
+	struct book_addr *a = table_find(&b->addrs, &addr);
+	struct book_client *other;
+
+	if (!a) {
+		a = index_add(b, &addr, &c->mac, now);
+		if (a)
+			a->leased = true;
+		return a ? NULL : c;
+	}
+	other = a->leased && !mac_eq(&a->holder, &c->mac) ? book_find(b, &a->holder) : NULL;
+	if (other && !book_older(c, other))
+		return c;
+	a->holder = c->mac;
+	a->leased = true;
+	return other;
+}
+
+struct book_client *book_set_lease(struct book *b, struct book_client *c, const struct ip4 *ip,
+				   usec_t allocated_at, usec_t now)
+{
+	struct ip6 old = lease_mapped(&c->rec.ip4);
+	bool had = !ip4_is_zero(&c->rec.ip4);
+	bool same = ip4_eq(&c->rec.ip4, ip);
+
+	c->rec.ip4 = *ip;
+	c->allocated_at = allocated_at;
+	if (had && !same)
+		index_remove(b, &old, &c->mac, now);
+	return ip4_is_zero(ip) ? NULL : index_lease(b, c, now);
+}
+
+static bool id_key(const uint8_t *id, uint8_t len, uint8_t ret[static 1 + LEASE_ID_MAX])
+{
+	if (len == 0 || len > LEASE_ID_MAX)
+		return false;
+	memset(ret, 0, 1 + LEASE_ID_MAX);
+	ret[0] = len;
+	memcpy(ret + 1, id, len);
+	return true;
+}
+
+struct book_client *book_find_id(const struct book *b, const uint8_t *id, uint8_t len)
+{
+	uint8_t key[1 + LEASE_ID_MAX];
+	const struct book_id *entry;
+
+	if (!id_key(id, len, key))
+		return NULL;
+	entry = table_find(&b->ids, key);
+	return entry ? book_find(b, &entry->mac) : NULL;
+}
+
+void book_set_id(struct book *b, struct book_client *c, const uint8_t *id, uint8_t len)
+{
+	uint8_t key[1 + LEASE_ID_MAX];
+	struct book_id *entry;
+
+	if (id_key(c->rec.id, c->rec.id_len, key)) {
+		entry = table_find(&b->ids, key);
+		if (entry && mac_eq(&entry->mac, &c->mac))
+			table_remove(&b->ids, entry);
+	}
+	memset(c->rec.id, 0, sizeof(c->rec.id));
+	c->rec.id_len = 0;
+	if (!id_key(id, len, key))
+		return;
+	memcpy(c->rec.id, id, len);
+	c->rec.id_len = len;
+	entry = table_find(&b->ids, key);
+	if (!entry)
+		entry = table_add(&b->ids, key);
+	if (entry)
+		entry->mac = c->mac; /* the latest of several clients with one identifier */
+}
+
+static int addr_find(const struct lease_client *rec, const struct ip6 *addr)
+{
+	for (int i = 0; i < rec->addr_count; i++)
+		if (ip6_eq(&rec->addrs[i], addr))
+			return i;
+	return -1;
+}
+
+static int addr_oldest(const struct book_client *c)
+{
+	int oldest = 0;
+
+	for (int i = 1; i < c->rec.addr_count; i++)
+		if (c->addr_seen[i] < c->addr_seen[oldest])
+			oldest = i;
+	return oldest;
+}
+
+bool book_note_addr(struct book *b, struct book_client *c, const struct ip6 *addr, usec_t now)
+{
+	int i = addr_find(&c->rec, addr);
+	struct ip6 lease = lease_mapped(&c->rec.ip4);
+
+	if (ip6_eq(addr, &lease))
+		return false;
+	if (i >= 0) {
+		c->addr_seen[i] = now;
+		index_seen(b, addr, &c->mac, now);
+		return false;
+	}
+	i = c->rec.addr_count;
+	if (i == LEASE_ADDRS_MAX) {
+		i = addr_oldest(c);
+		if (now - c->addr_seen[i] < ADDR_FORGET)
+			return false;
+	}
+	/* a client that changes its addresses all the time must not fill the cloud with records */
+	if (!bucket_take(&c->addr_rate, ADDR_RATE_INTERVAL, ADDR_RATE_BURST, now))
+		return false;
+	if (i < c->rec.addr_count)
+		index_remove(b, &c->rec.addrs[i], &c->mac, now);
+	else
+		c->rec.addr_count++;
+	c->rec.addrs[i] = *addr;
+	c->addr_seen[i] = now;
+	index_seen(b, addr, &c->mac, now);
+	return true;
+}
+
+void book_set_addrs(struct book *b, struct book_client *c, const struct lease_client *rec,
+		    usec_t now)
+{
+	usec_t seen[LEASE_ADDRS_MAX];
+	unsigned count = rec->addr_count < LEASE_ADDRS_MAX ? rec->addr_count : LEASE_ADDRS_MAX;
+
+	for (unsigned i = 0; i < c->rec.addr_count; i++)
+		if (addr_find(rec, &c->rec.addrs[i]) < 0)
+			index_remove(b, &c->rec.addrs[i], &c->mac, now);
+	for (unsigned i = 0; i < count; i++) {
+		int old = addr_find(&c->rec, &rec->addrs[i]);
+
+		seen[i] = old >= 0 ? c->addr_seen[old] : now;
+	}
+	c->rec.addr_count = (uint8_t)count;
+	for (unsigned i = 0; i < count; i++) {
+		c->rec.addrs[i] = rec->addrs[i];
+		c->addr_seen[i] = seen[i];
+		index_seen(b, &rec->addrs[i], &c->mac, now);
+	}
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What node tells and asks about clients: the lease core's side of their replicated records. */
+#include <string.h>
+
+#include "core/lease/serve.h"
+
+#define FRESH (10 * USEC_S) /* a lease this young yields to a stranger who has the address */
+
+static struct book_client *client_get(struct lease *l, const struct mac *mac, bool *ret_new,
+				      usec_t now)
+{
+	struct book_client *c = book_find(&l->book, mac);
+
+	*ret_new = !c;
+	if (!c)
+		c = book_add(&l->book, mac, now);
+	if (!c)
+		l->counters[LEASE_COUNT_TABLE_FULL]++;
+	return c;
+}
+
+/* Two clients have one address: who is at our node and must yield, does so at once. */
+static void clash(struct lease *l, struct book_client *loser, usec_t now)
+{
+	l->counters[LEASE_COUNT_ADDRESS_CLASH]++;
+	if (lease_node_eq(&loser->rec.node, &l->self))
+		lease_take_away(l, loser, now);
+}
+
+/*
+ * The record was written by a node that did not know of the lease which we granted meanwhile. A
+ * lease that was ended on purpose is marked; of two that were granted the later is the one the
+ * client uses.
+ */
+static bool grant_goes_before(const struct lease *l, const struct book_client *c,
+			      const struct lease_client *rec, usec_t now)
+{
+	if (c->expires_at <= now || !book_has_lease(&l->book, c))
+		return false;
+	if (ip4_is_zero(&rec->ip4))
+		return !(rec->flags & LEASE_RELEASED);
+	return !ip4_eq(&rec->ip4, &c->rec.ip4) && now - rec->age_s * USEC_S < c->allocated_at;
+}
+
+static bool same_lease(const struct book_client *c, const struct lease_client *rec, usec_t now)
+{
+	usec_t apart = now - rec->age_s * USEC_S - c->allocated_at;
+
+	/* the age comes in seconds, some of them on the way */
+	return ip4_eq(&c->rec.ip4, &rec->ip4) && apart > -10 * USEC_S && apart < 10 * USEC_S;
+}
+
+static bool record_sound(const struct lease_client *rec)
+{
+	struct mac declined = lease_decline_mac(&rec->ip4);
+
+	if (rec->id_len > LEASE_ID_MAX || rec->addr_count > LEASE_ADDRS_MAX ||
+	    !memchr(rec->name, '\0', sizeof(rec->name)))
+		return false;
+	return rec->flags & LEASE_DECLINED ? mac_eq(&rec->mac, &declined)
+					   : mac_is_station(&rec->mac);
+}
+
+void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now)
+{
+	struct book_client *c, *loser = NULL;
+	struct lease_offer *o;
+	bool is_new, restore;
+
+	if (!record_sound(rec))
+		return;
+	c = client_get(l, &rec->mac, &is_new, now);
+	if (!c)
+		return;
+	restore = grant_goes_before(l, c, rec, now);
+	if (!restore && !same_lease(c, rec, now)) {
+		if (!ip4_eq(&c->rec.ip4, &rec->ip4))
+			c->expires_at = 0;
+		loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
+	}
+	book_set_id(&l->book, c, rec->id, rec->id_len);
+	book_set_addrs(&l->book, c, rec, now);
+	memcpy(c->rec.name, rec->name, sizeof(rec->name));
+	c->rec.node = rec->node;
+	c->rec.gateway = rec->gateway;
+	c->rec.flags = rec->flags;
+	c->refreshed_at = now;
+	if (lease_node_eq(&rec->node, &l->self))
+		c->alive_at = now;
+	if (restore)
+		lease_save(l, c, now);
+	if (loser)
+		clash(l, loser, now);
+	o = table_find(&l->offers, &rec->mac);
+	if (o && book_has_lease(&l->book, c))
+		serve_offer_drop(l, o, now);
+}
+
+void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
+{
+	struct book_client *c = book_find(&l->book, mac);
+
+	if (c)
+		book_remove(&l->book, c, now);
+}
+
+void lease_client_here(struct lease *l, const struct mac *mac, usec_t now)
+{
+	struct book_client *c;
+	bool is_new;
+
+	if (!mac_is_station(mac) || mac_eq(mac, &l->conf.anycast_mac))
+		return;
+	c = client_get(l, mac, &is_new, now);
+	if (!c)
+		return;
+	c->alive_at = now;
+	if (!is_new && lease_node_eq(&c->rec.node, &l->self))
+		return;
+	c->rec.node = l->self;
+	lease_save(l, c, now);
+}
+
+void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr, usec_t now)
+{
+	const struct book_addr *holder = book_holder(&l->book, addr);
+	struct book_client *c;
+	struct ip4 ip;
+
+	lease_client_here(l, mac, now);
+	c = book_find(&l->book, mac);
+	if (!c)
+		return;
+	if (lease_unmapped(addr, &ip) && !lease_is_client_address(l, &ip)) {
+		if (net4_has(&l->conf.network, &ip))
+			l->counters[LEASE_COUNT_STRANGER]++;
+		return;
+	}
+	if (holder && holder->leased && !mac_eq(&holder->holder, mac)) {
+		l->counters[LEASE_COUNT_STRANGER]++;
+		return;
+	}
+	if (book_note_addr(&l->book, c, addr, now))
+		lease_save(l, c, now);
+}
+
+void lease_client_gateway(struct lease *l, const struct mac *mac, const struct lease_node *gw,
+			  usec_t now)
+{
+	struct book_client *c = book_find(&l->book, mac);
+
+	if (!c || lease_node_eq(&c->rec.gateway, gw))
+		return;
+	c->rec.gateway = *gw;
+	lease_save(l, c, now);
+}
+
+void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)
+{
+	const struct book_addr *holder = book_holder4(&l->book, ip);
+	struct lease_offer *o = table_find(&l->offers, mac);
+	struct book_client *c;
+
+	if (!lease_is_client_address(l, ip) || !mac_is_station(mac) ||
+	    (holder && mac_eq(&holder->holder, mac)) || (o && ip4_eq(&o->ip, ip)))
+		return;
+	l->counters[LEASE_COUNT_STRANGER]++;
+	c = holder && holder->leased ? book_find(&l->book, &holder->holder) : NULL;
+	if (c) {
+		/* an ARP is easily forged: nobody loses a lease that has been in use to one */
+		if (now - c->allocated_at > FRESH || !lease_node_eq(&c->rec.node, &l->self) ||
+		    (c->rec.flags & (LEASE_STATIC | LEASE_DECLINED)))
+			return;
+		lease_take_away(l, c, now);
+	}
+	lease_quarantine(l, ip, now);
+}
+
+static void view_fill(const struct book_client *c, usec_t now, struct lease_view *ret)
+{
+	ret->client = c->rec;
+	ret->client.age_s =
+		c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
+	ret->expires_s = c->expires_at ? (c->expires_at - now) / USEC_S : 0;
+	ret->refreshed_s = (now - c->refreshed_at) / USEC_S;
+}
+
+bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct lease_view *ret)
+{
+	const struct book_client *c = book_find(&l->book, mac);
+
+	if (c)
+		view_fill(c, now, ret);
+	return c;
+}
+
+bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t now,
+			struct lease_view *ret)
+{
+	const struct book_addr *a = book_holder(&l->book, addr);
+
+	return a && lease_find(l, &a->holder, now, ret);
+}
+
+bool lease_next(const struct lease *l, uint32_t *cursor, usec_t now, struct lease_view *ret)
+{
+	const struct book_client *c = table_next(&l->book.clients, cursor);
+
+	if (c)
+		view_fill(c, now, ret);
+	return c;
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RFC 2131 section 4.3. All nodes of a cloud answer as one server, whose identifier is the anycast
+ * address, so a client that asks another node than before does not notice.
+ */
+#include "core/lease/serve.h"
+
+#include <string.h>
+
+#include "core/lease/answer.h"
+#include "lib/hash.h"
+
+enum {
+	PORT_LEASE_BURST = 256, /* new addresses per port */
+	ID_HASHED = 0xff,
+};
+
+#define PORT_LEASE_INTERVAL (10 * USEC_S)
+#define OFFER_LIFE (60 * USEC_S)
+#define REFRESH (24 * 3600 * USEC_S)
+#define SILENT_DAY (26 * 3600 * USEC_S) /* no daily refresh came: the lease is over anywhere */
+
+enum verdict {
+	VERDICT_ACK,
+	VERDICT_NAK,
+	VERDICT_SILENT,
+};
+
+static const struct ip4 none;
+
+static void count(struct serve *s, enum lease_counter c)
+{
+	s->l->counters[c]++;
+}
+
+/* ip is zero in a refusal and in the answer to DHCP_INFORM. */
+static void reply(struct serve *s, uint8_t type, const struct ip4 *ip)
+{
+	const struct book_client *c = book_find(&s->l->book, &s->msg.chaddr);
+	struct answer a = { .asked = &s->msg,
+			    .from = s->from,
+			    .type = type,
+			    .ip = *ip,
+			    .name = c ? c->rec.name : "" };
+	uint8_t *to = outq_reserve(&s->l->out, ANSWER_FRAME_MAX);
+	size_t len = to ? answer_build(to, ANSWER_FRAME_MAX, &s->l->conf, &a) : 0;
+
+	if (len == 0)
+		return;
+	outq_commit(&s->l->out, LEASE_SEND, s->port, 0, len);
+	count(s, type == DHCP_OFFER ? LEASE_COUNT_OFFER
+		 : type == DHCP_ACK ? LEASE_COUNT_ACK
+				    : LEASE_COUNT_NAK);
+}
+
+static uint8_t short_id(const struct dhcp_msg *m, uint8_t ret[static LEASE_ID_MAX])
+{
+	if (m->id_len <= LEASE_ID_MAX) {
+		memcpy(ret, m->id, m->id_len);
+		return m->id_len;
+	}
+	ret[0] = ID_HASHED;
+	md5(m->id, m->id_len, ret + 1);
+	return 17;
+}
+
+/* Lower-case letters, digits and inner hyphens of the first label; cut to 63. */
+static void clean_name(const char *from, char ret[static LEASE_NAME_MAX])
+{
+	size_t n = 0;
+
+	for (; *from && *from != '.' && n < LEASE_NAME_MAX - 1; from++) {
+		char c = *from;
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c == ' ' || c == '_')
+			c = '-';
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && n > 0))
+			ret[n++] = c;
+	}
+	while (n > 0 && ret[n - 1] == '-')
+		n--;
+	ret[n] = '\0';
+}
+
+static bool lease_runs(const struct book_client *c, usec_t now)
+{
+	return c->expires_at > now || now - c->refreshed_at < SILENT_DAY;
+}
+
+/*
+ * The record of the client. One that comes with a new MAC and a known identifier takes its lease
+ * along, but only when nobody can still be using it: clones of a machine share an identifier too.
+ */
+static struct book_client *client_find(struct serve *s)
+{
+	struct lease *l = s->l;
+	struct book_client *c = book_find(&l->book, &s->msg.chaddr), *old;
+	uint8_t id[LEASE_ID_MAX];
+	struct ip4 ip;
+	usec_t allocated_at;
+
+	if (c && !ip4_is_zero(&c->rec.ip4))
+		return c;
+	old = book_find_id(&l->book, id, short_id(&s->msg, id));
+	if (!old || old == c || !book_has_lease(&l->book, old) || lease_runs(old, s->now) ||
+	    (old->rec.flags & LEASE_STATIC))
+		return c;
+	if (!c)
+		c = book_add(&l->book, &s->msg.chaddr, s->now);
+	if (!c)
+		return NULL;
+	ip = old->rec.ip4;
+	allocated_at = old->allocated_at;
+	lease_take_away(l, old, s->now);
+	book_set_lease(&l->book, c, &ip, allocated_at, s->now);
+	c->rec.node = l->self;
+	lease_save(l, c, s->now);
+	return c;
+}
+
+/* The client's lease, if it can keep it. */
+static bool lease_stands(const struct serve *s, const struct book_client *c)
+{
+	return c && book_has_lease(&s->l->book, c) && lease_is_client_address(s->l, &c->rec.ip4);
+}
+
+static bool port_allows(struct serve *s)
+{
+	struct lease_port *p = table_find(&s->l->ports, &s->port);
+
+	if (s->l->conf.port_unlimited ||
+	    (p && bucket_take(&p->leases, PORT_LEASE_INTERVAL, PORT_LEASE_BURST, s->now)))
+		return true;
+	count(s, LEASE_COUNT_PORT_LEASES);
+	return false;
+}
+
+void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)
+{
+	pool_offer(&l->pool, &o->ip, false, now);
+	table_remove(&l->offers, o);
+}
+
+void serve_offers_expire(struct lease *l, usec_t now)
+{
+	struct lease_offer *o;
+	usec_t due = USEC_NEVER;
+
+	if (now < l->offers_due)
+		return;
+	for (uint32_t i = 0; (o = table_next(&l->offers, &i));) {
+		if (o->expires_at <= now)
+			serve_offer_drop(l, o, now);
+		else
+			due = usec_min(due, o->expires_at);
+	}
+	l->offers_due = due;
+}
+
+static void drop_offer_of(struct serve *s)
+{
+	struct lease_offer *o = table_find(&s->l->offers, &s->msg.chaddr);
+
+	if (o)
+		serve_offer_drop(s->l, o, s->now);
+}
+
+/* The promise still holds: the block is ours and no stranger took the address. */
+static bool offer_stands(struct lease *l, const struct lease_offer *o)
+{
+	const struct book_addr *holder = book_holder4(&l->book, &o->ip);
+
+	return pool_is_ours(&l->pool, &o->ip) && (!holder || mac_eq(&holder->holder, &o->mac));
+}
+
+/* An address that nobody has: the one asked for if it is free, else any. */
+static bool address_pick(struct serve *s, struct ip4 *ret)
+{
+	struct lease *l = s->l;
+
+	if (pool_is_free(&l->pool, &s->msg.requested)) {
+		*ret = s->msg.requested;
+		return true;
+	}
+	if (pool_pick(&l->pool, ret))
+		return true;
+	lease_claim_ahead(l, s->now);
+	count(s, pool_count(&l->pool).waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
+	return false;
+}
+
+static bool offer_make(struct serve *s, struct ip4 *ret)
+{
+	struct lease *l = s->l;
+	struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
+
+	if (o && offer_stands(l, o)) {
+		*ret = o->ip;
+		return true;
+	}
+	drop_offer_of(s);
+	if (!address_pick(s, ret) || !port_allows(s))
+		return false;
+	o = table_add(&l->offers, &s->msg.chaddr);
+	if (!o) {
+		count(s, LEASE_COUNT_TABLE_FULL);
+		return false;
+	}
+	o->ip = *ret;
+	o->expires_at = s->now + OFFER_LIFE;
+	l->offers_due = usec_min(l->offers_due, o->expires_at);
+	pool_offer(&l->pool, ret, true, s->now);
+	outq_push(&l->out, LEASE_PROBE, s->port, 0, ret, sizeof(*ret));
+	lease_claim_ahead(l, s->now);
+	return true;
+}
+
+static void serve_discover(struct serve *s)
+{
+	const struct book_client *c = client_find(s);
+	struct ip4 ip;
+
+	count(s, LEASE_COUNT_DISCOVER);
+	if (lease_stands(s, c)) {
+		ip = c->rec.ip4;
+	} else if (!lease_is_judge(s->l, s->now)) {
+		count(s, LEASE_COUNT_NOT_READY);
+		return;
+	} else if (!offer_make(s, &ip)) {
+		return;
+	}
+	reply(s, DHCP_OFFER, &ip);
+}
+
+/* What to say about an address which is no lease of the client as far as we know. */
+static enum verdict judge_unknown(struct serve *s, const struct ip4 *ip)
+{
+	struct lease *l = s->l;
+	const struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
+
+	if (o && ip4_eq(&o->ip, ip) && offer_stands(l, o))
+		return VERDICT_ACK;
+	if (!lease_is_judge(l, s->now)) {
+		count(s, LEASE_COUNT_NOT_READY);
+		return VERDICT_SILENT;
+	}
+	if (pool_own_find(&l->pool, ip)) {
+		const struct book_addr *holder = book_holder4(&l->book, ip);
+		bool its_own = holder && mac_eq(&holder->holder, &s->msg.chaddr);
+
+		if (!pool_is_ours(&l->pool, ip)) {
+			count(s, LEASE_COUNT_NOT_READY);
+			return VERDICT_SILENT;
+		}
+		if (!pool_is_free(&l->pool, ip) && !its_own)
+			return VERDICT_NAK; /* promised to another */
+		return port_allows(s) ? VERDICT_ACK : VERDICT_SILENT;
+	}
+	/* after a loss of all state the client's word is all there is: it gets what it had once the
+	 * block is ours */
+	if (lease_claim_for(l, ip, s->now)) {
+		count(s, LEASE_COUNT_NOT_READY);
+		return VERDICT_SILENT;
+	}
+	return VERDICT_NAK;
+}
+
+static enum verdict judge(struct serve *s, struct book_client *c, const struct ip4 *ip)
+{
+	struct lease *l = s->l;
+	const struct book_addr *holder;
+
+	if (!lease_is_client_address(l, ip))
+		return VERDICT_NAK;
+	/* a lease that lost its place to one that has gone since stands again */
+	if (c && ip4_eq(&c->rec.ip4, ip) && !book_holder4(&l->book, ip))
+		book_set_lease(&l->book, c, ip, c->allocated_at, s->now);
+	if (c && ip4_eq(&c->rec.ip4, ip) && book_has_lease(&l->book, c))
+		return VERDICT_ACK;
+	holder = book_holder4(&l->book, ip);
+	if (holder && !mac_eq(&holder->holder, &s->msg.chaddr))
+		return VERDICT_NAK;
+	if (lease_stands(s, c))
+		return VERDICT_NAK; /* it has another one: that is what its next DISCOVER gets */
+	return judge_unknown(s, ip);
+}
+
+/* The record after an acknowledgement; false when there is no room for it. */
+static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
+{
+	struct lease *l = s->l;
+	struct lease_client before;
+	uint8_t id[LEASE_ID_MAX];
+	uint8_t id_len = short_id(&s->msg, id);
+	char name[LEASE_NAME_MAX];
+
+	if (!c)
+		c = book_add(&l->book, &s->msg.chaddr, s->now);
+	if (!c) {
+		count(s, LEASE_COUNT_TABLE_FULL);
+		return false;
+	}
+	before = c->rec;
+	if (!ip4_eq(&c->rec.ip4, ip))
+		book_set_lease(&l->book, c, ip, s->now, s->now);
+	drop_offer_of(s);
+	clean_name(s->msg.hostname, name);
+	if (name[0])
+		memcpy(c->rec.name, name, sizeof(name));
+	if (id_len != c->rec.id_len || memcmp(id, c->rec.id, id_len) != 0)
+		book_set_id(&l->book, c, id, id_len);
+	c->rec.node = l->self;
+	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
+	c->alive_at = s->now;
+	c->expires_at = s->now + (usec_t)l->conf.lease_s * USEC_S;
+	if (s->now - c->refreshed_at >= REFRESH || memcmp(&before, &c->rec, sizeof(before)) != 0)
+		lease_save(l, c, s->now);
+	return true;
+}
+
+static void serve_request(struct serve *s)
+{
+	const struct dhcp_msg *m = &s->msg;
+	bool bound = !ip4_is_zero(&m->ciaddr) && ip4_is_zero(&m->server_id);
+	struct ip4 ip = bound ? m->ciaddr : m->requested;
+	struct book_client *c;
+
+	count(s, LEASE_COUNT_REQUEST);
+	if (ip4_is_zero(&ip)) {
+		count(s, LEASE_COUNT_MALFORMED);
+		return;
+	}
+	c = client_find(s);
+	switch (judge(s, c, &ip)) {
+	case VERDICT_ACK:
+		if (commit(s, c, &ip))
+			reply(s, DHCP_ACK, &ip);
+		break;
+	case VERDICT_NAK:
+		reply(s, DHCP_NAK, &none);
+		break;
+	case VERDICT_SILENT:
+		break;
+	}
+}
+
+static void serve_release(struct serve *s)
+{
+	struct book_client *c = book_find(&s->l->book, &s->msg.chaddr);
+
+	count(s, LEASE_COUNT_RELEASE);
+	if (c && !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->rec.ip4, &s->msg.ciaddr) &&
+	    !(c->rec.flags & LEASE_STATIC))
+		lease_take_away(s->l, c, s->now);
+}
+
+static void serve_decline(struct serve *s)
+{
+	struct lease *l = s->l;
+	struct book_client *c = book_find(&l->book, &s->msg.chaddr);
+	struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
+	struct ip4 ip = s->msg.requested;
+
+	count(s, LEASE_COUNT_DECLINE);
+	if (ip4_is_zero(&ip))
+		return;
+	if (c && ip4_eq(&c->rec.ip4, &ip))
+		lease_take_away(l, c, s->now);
+	else if (o && ip4_eq(&o->ip, &ip))
+		serve_offer_drop(l, o, s->now);
+	else
+		return; /* not its address: who could say so could close the pool */
+	lease_quarantine(l, &ip, s->now);
+}
+
+static void serve_inform(struct serve *s)
+{
+	count(s, LEASE_COUNT_INFORM);
+	if (ip4_is_zero(&s->msg.ciaddr) || !net4_has(&s->l->conf.network, &s->msg.ciaddr)) {
+		count(s, LEASE_COUNT_MALFORMED);
+		return;
+	}
+	reply(s, DHCP_ACK, &none);
+}
+
+void serve_message(struct serve *s)
+{
+	bool other_server =
+		!ip4_is_zero(&s->msg.server_id) && !ip4_eq(&s->msg.server_id, &s->l->conf.anycast);
+
+	if (other_server) {
+		if (s->msg.type == DHCP_REQUEST)
+			drop_offer_of(s); /* the client took somebody else's offer */
+		count(s, LEASE_COUNT_NOT_FOR_US);
+		return;
+	}
+	switch (s->msg.type) {
+	case DHCP_DISCOVER:
+		serve_discover(s);
+		break;
+	case DHCP_REQUEST:
+		serve_request(s);
+		break;
+	case DHCP_RELEASE:
+		serve_release(s);
+		break;
+	case DHCP_DECLINE:
+		serve_decline(s);
+		break;
+	case DHCP_INFORM:
+		serve_inform(s);
+		break;
+	default:
+		count(s, LEASE_COUNT_NOT_FOR_US);
+		break;
+	}
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside of the lease core: the server's answers to each kind of message, and what lease.c lends
+ * it. */
+#ifndef LEASE_SERVE_H
+#define LEASE_SERVE_H
+
+#include "core/lease/lease.h"
+#include "packet/dhcp.h"
+
+struct lease_offer {
+	struct mac mac; /* key */
+	struct ip4 ip;
+	usec_t expires_at;
+};
+
+struct lease_talker {
+	struct mac mac; /* key */
+	struct bucket messages;
+};
+
+struct lease_port {
+	uint16_t port; /* key */
+	struct bucket messages;
+	struct bucket leases; /* new ones */
+};
+
+struct serve {
+	struct lease *l;
+	struct dhcp_msg msg;
+	struct mac from; /* source of the frame */
+	uint16_t port;
+	usec_t now;
+};
+
+/* A message of a client that is within its limits. */
+void serve_message(struct serve *s);
+/* Offers that nobody took are free again. */
+void serve_offers_expire(struct lease *l, usec_t now);
+void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
+
+/* lease.c */
+
+/* Hands the record to node, to be replicated. */
+void lease_save(struct lease *l, struct book_client *c, usec_t now);
+/* Ends c's lease for good. */
+void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
+/* The address is not handed out for an hour. */
+void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now);
+/* Claims blocks, so that free addresses are there before they are asked for. */
+void lease_claim_ahead(struct lease *l, usec_t now);
+/* Claims the block of ip in particular; false when it is not free. */
+bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now);
+/* We know what the others know, so that what has no record is free. */
+bool lease_is_judge(const struct lease *l, usec_t now);
+/* ip may be a client's. */
+bool lease_is_client_address(const struct lease *l, const struct ip4 *ip);
+
+#endif
