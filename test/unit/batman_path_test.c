@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames on their way: fragments, several ports, wireless copies, broken paths, what must not pass.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "batman_net.h"
+#include "core/batman/msg.h"
+
+static struct net *chain(int count)
+{
+	struct net *n = net_new();
+
+	for (int i = 0; i < count; i++)
+		net_boot(n, i, NULL);
+	for (int i = 0; i + 1 < count; i++) {
+		net_port(n, i, i ? 1 : 0, i, false);
+		net_port(n, i + 1, 0, i, false);
+	}
+	return n;
+}
+
+static uint64_t counter(const struct net *n, int node, enum batman_counter id)
+{
+	return batman_counter(n->node[node].b, id);
+}
+
+/* Clients 1 and 2 at both ends, known everywhere. */
+static void clients_join(struct net *n, int a, int b)
+{
+	struct mac c = net_client(1), d = net_client(2);
+
+	batman_client_seen(n->node[a].b, &c, 0, n->now);
+	net_pump(n, a);
+	batman_client_seen(n->node[b].b, &d, 0, n->now);
+	net_pump(n, b);
+}
+
+static unsigned int call(struct net *n, int from, int to, uint32_t tag, size_t len)
+{
+	struct mac c = net_client(1), d = net_client(2);
+
+	net_send(n, from, from < to ? &d : &c, from < to ? &c : &d, tag, len);
+	net_run(n, 10 * USEC_MS);
+	return net_count(n, to, tag);
+}
+
+static void test_fragments_pass(void **state)
+{
+	struct net *n = chain(4);
+
+	(void)state;
+	clients_join(n, 0, 3);
+	net_run(n, 20 * USEC_S);
+	/* 1510 bytes of packet over 1500 everywhere: two pieces, passed on as they are */
+	assert_int_equal(call(n, 0, 3, 1, 1514), 1);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_FRAG_TX), 2);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 2);
+	assert_int_equal(counter(n, 2, BATMAN_COUNT_FRAG_FORWARDED), 2);
+	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_MERGED), 1);
+	assert_int_equal(n->node[3].got[n->node[3].got_count - 1].len, 1514);
+	/* one byte over the limit, and just at it */
+	assert_int_equal(call(n, 3, 0, 2, 1491), 1);
+	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_TX), 2);
+	assert_int_equal(call(n, 3, 0, 3, 1490), 1);
+	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_TX), 2);
+	net_free(n);
+}
+
+static void test_fragments_merge_on_the_way(void **state)
+{
+	struct net *n = chain(4);
+
+	(void)state;
+	/* small, large, small: merged by the second, cut again by the third */
+	batman_port_set_mtu(n->node[0].b, 0, 600);
+	batman_port_set_mtu(n->node[1].b, 1, 1600);
+	batman_port_set_mtu(n->node[2].b, 1, 700);
+	clients_join(n, 0, 3);
+	net_run(n, 20 * USEC_S);
+	assert_int_equal(call(n, 0, 3, 1, 1514), 1);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_FRAG_TX), 3);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
+	assert_int_equal(counter(n, 2, BATMAN_COUNT_FRAG_TX), 3);
+	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_MERGED), 1);
+	net_free(n);
+}
+
+struct script {
+	int seen;
+	int lose; /* the n-th fragment */
+	bool all; /* everything from `from` */
+	int from;
+	bool shuffled;
+};
+
+static bool lose_fragment(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+			  void *arg)
+{
+	struct script *s = arg;
+
+	(void)n;
+	(void)from;
+	(void)to;
+	return len > 15 && frame[14] == BAT_TYPE_FRAG && ++s->seen == s->lose;
+}
+
+static void test_fragments_lost(void **state)
+{
+	struct net *n = chain(2);
+	struct script s = { .lose = 1 };
+
+	(void)state;
+	clients_join(n, 0, 1);
+	net_run(n, 20 * USEC_S);
+	n->drop = lose_fragment;
+	n->arg = &s;
+	assert_int_equal(call(n, 0, 1, 1, 1514), 0);
+	for (uint32_t tag = 2; tag < 30; tag++)
+		assert_int_equal(call(n, 0, 1, tag, 1514), 1);
+	s = (struct script) { .lose = 2 };
+	assert_int_equal(call(n, 0, 1, 30, 1514), 0);
+	net_run(n, 12 * USEC_S);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_EXPIRED), 1);
+	net_free(n);
+}
+
+static void fragment_send(struct net *n, int orig, uint16_t seqno, uint8_t no, uint16_t total,
+			  const char *bytes)
+{
+	struct bat_frag h = { .ttl = 50,
+			      .no = no,
+			      .dst = net_mac(1, 0),
+			      .orig = net_mac(orig, 0),
+			      .seqno = seqno,
+			      .total = total };
+	struct mac to = net_mac(1, 0), from = net_mac(0, 0);
+	uint8_t frame[128];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	bat_eth_encode(&w, &to, &from);
+	bat_frag_encode(&w, &h);
+	wr_bytes(&w, bytes, strlen(bytes));
+	net_inject(n, 1, 0, frame, wr_len(&w));
+}
+
+static void test_fragments_odd(void **state)
+{
+	struct net *n = chain(3);
+	uint64_t merged;
+
+	(void)state;
+	net_run(n, 20 * USEC_S);
+	merged = counter(n, 1, BATMAN_COUNT_FRAG_MERGED);
+	/* any order, any sizes, another originator in between; what comes out is no batman packet
+	 */
+	fragment_send(n, 0, 7, 1, 9, "bbb");
+	fragment_send(n, 2, 7, 1, 9, "xxx");
+	fragment_send(n, 0, 7, 1, 9, "bbb");
+	fragment_send(n, 0, 7, 0, 9, "aaaa");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged);
+	fragment_send(n, 0, 7, 2, 9, "cc");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged + 1);
+	/* more than announced */
+	fragment_send(n, 0, 8, 0, 4, "aaaaaaa");
+	/* a fragment of fragments: type 0x41, version 15 */
+	fragment_send(n, 0, 9, 0, 24,
+		      "A\x0f\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01");
+	fragment_send(n, 0, 9, 1, 24, "A\x0f\x01\x01\x01\x01\x01\x01");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged + 2);
+	/* more at a time than there is room for, from strangers too */
+	for (uint16_t i = 0; i < 64; i++) {
+		fragment_send(n, i % 2 ? 0 : 2, i, 0, 9, "aaa");
+		fragment_send(n, 7, i, 0, 9, "aaa");
+	}
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR), 64);
+	net_free(n);
+}
+
+static bool lose_node(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	const struct script *s = arg;
+
+	(void)n;
+	(void)frame;
+	(void)len;
+	return s->all && (from == s->from || to == s->from);
+}
+
+/* 0 and 3 with 1 and 2 side by side between them; the one in use dies without a word. */
+static void test_failover(void **state)
+{
+	struct net *n = net_new();
+	struct script s = { 0 };
+	struct batman_orig o;
+	struct mac far = net_mac(3, 0);
+	uint32_t tag = 1;
+
+	(void)state;
+	n->drop = lose_node;
+	n->arg = &s;
+	for (int i = 0; i < 4; i++)
+		net_boot(n, i, NULL);
+	net_port(n, 0, 0, 0, false);
+	net_port(n, 0, 1, 1, false);
+	net_link(n, 0, 1, 0, 2, 3);
+	net_port(n, 1, 1, 2, false);
+	net_port(n, 2, 0, 1, false);
+	net_port(n, 2, 1, 2, false);
+	net_port(n, 3, 0, 2, false);
+	n->node[2].wire[3] = -1;
+	clients_join(n, 0, 3);
+	net_run(n, 80 * USEC_S);
+	assert_int_equal(call(n, 0, 3, tag++, 100), 1);
+	assert_true(batman_orig_find(n->node[0].b, &far, &o));
+	s = (struct script) { .all = true, .from = o.next_hop.b[4] };
+	for (; tag < 1000 && call(n, 0, 3, tag, 100) == 0; tag++)
+		;
+	/* five intervals empty the ring of the dead path */
+	assert_in_range(tag, 100, 620);
+	net_free(n);
+}
+
+static void test_best_port(void **state)
+{
+	struct net *n = net_new();
+	struct mac far = net_mac(1, 0);
+	struct batman_path p;
+	struct batman_orig o;
+	unsigned int links = 0;
+
+	(void)state;
+	net_boot(n, 0, NULL);
+	net_boot(n, 1, NULL);
+	/* two wires; the ports on the second one have other MACs */
+	net_link(n, 0, 0, 0, 1, 0);
+	net_link(n, 1, 0, 1, 1, 1);
+	clients_join(n, 0, 1);
+	net_run(n, 80 * USEC_S);
+	for (uint32_t i = 0; batman_neighbour_next(n->node[0].b, &i, &p);)
+		links++;
+	assert_int_equal(links, 2);
+	assert_true(batman_orig_find(n->node[0].b, &far, &o) && o.reachable);
+	assert_int_equal(call(n, 0, 1, 1, 100), 1);
+	/* the port in use is taken away */
+	batman_port_remove(n->node[0].b, o.port, n->now);
+	net_pump(n, 0);
+	n->node[0].wire[o.port] = -1;
+	assert_true(batman_orig_find(n->node[0].b, &far, &o) && o.reachable);
+	assert_int_equal(call(n, 0, 1, 2, 100), 1);
+	net_run(n, 20 * USEC_S);
+	assert_int_equal(call(n, 1, 0, 3, 100), 1);
+	/* and the last one */
+	batman_port_remove(n->node[0].b, o.port, n->now);
+	net_pump(n, 0);
+	assert_true(batman_orig_find(n->node[0].b, &far, &o) && !o.reachable);
+	assert_int_equal(call(n, 0, 1, 4, 100), 0);
+	assert_false(batman_self(n->node[0].b, &far));
+	net_run(n, 5 * USEC_S);
+	net_port(n, 0, 0, 0, false);
+	net_run(n, 20 * USEC_S);
+	assert_int_equal(call(n, 0, 1, 5, 100), 1);
+	net_free(n);
+}
+
+static void test_wireless(void **state)
+{
+	struct net *n = net_new();
+	struct mac c = net_client(1);
+	uint64_t tx;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		net_boot(n, i, NULL);
+		net_port(n, i, 0, 0, true);
+	}
+	net_run(n, 80 * USEC_S + 300 * USEC_MS);
+	tx = counter(n, 0, BATMAN_COUNT_TX_FRAMES) - counter(n, 0, BATMAN_COUNT_MGMT_TX_FRAMES);
+	net_send(n, 0, &MAC_BROADCAST, &c, 1, 100);
+	net_run(n, 100 * USEC_MS);
+	/* three copies, heard once */
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_TX_FRAMES) -
+				 counter(n, 0, BATMAN_COUNT_MGMT_TX_FRAMES) - tx,
+			 3);
+	assert_int_equal(net_count(n, 1, 1), 1);
+	assert_int_equal(net_count(n, 2, 1), 1);
+	assert_int_equal(net_count(n, 0, 1), 0);
+	net_free(n);
+}
+
+static void test_unknown_type(void **state)
+{
+	struct net *n = chain(3);
+	uint8_t frame[64] = { 0 }, ttl;
+	struct mac to = net_mac(1, 0), from = net_mac(0, 0), far = net_mac(2, 0);
+	struct wr w = wr_init(frame, sizeof(frame));
+	uint64_t before;
+
+	(void)state;
+	net_run(n, 20 * USEC_S);
+	bat_eth_encode(&w, &to, &from);
+	wr_bytes(&w, "\x5a\x0f\x05\x00", 4);
+	wr_mac(&w, &far);
+	before = counter(n, 2, BATMAN_COUNT_DROP_UNKNOWN_TYPE);
+	net_inject(n, 1, 0, frame, sizeof(frame));
+	ttl = n->flight[(n->tail - 1) % 4096].data[16];
+	assert_int_equal(ttl, 4);
+	net_run(n, USEC_MS);
+	assert_int_equal(counter(n, 2, BATMAN_COUNT_DROP_UNKNOWN_TYPE), before + 1);
+	frame[16] = 1;
+	net_inject(n, 1, 0, frame, sizeof(frame));
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TTL), 1);
+	/* types below 0x40 have no destination */
+	frame[14] = 0x20;
+	net_inject(n, 1, 0, frame, sizeof(frame));
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_TYPE), 1);
+	frame[15] = 14;
+	net_inject(n, 1, 0, frame, sizeof(frame));
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_VERSION), 1);
+	net_free(n);
+}
+
+static void test_never_into_the_cloud(void **state)
+{
+	struct net *n = chain(2);
+	struct mac stp = { { 1, 0x80, 0xc2, 0, 0, 0 } }, ectp = { { 0xcf, 0, 0, 0, 0, 0 } },
+		   c = net_client(1);
+	uint8_t buf[100];
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	assert_true(net_send(n, 0, &stp, &c, 1, 60) < 0);
+	assert_true(net_send(n, 0, &ectp, &c, 2, 60) < 0);
+	net_frame(buf, &MAC_BROADCAST, &c, 0, 3, sizeof(buf));
+	buf[12] = 0x43;
+	buf[13] = 0x05;
+	assert_true(batman_cloud_input(n->node[0].b, buf, sizeof(buf), n->now) < 0);
+	net_frame(buf, &MAC_BROADCAST, &c, 0x8007, 4, sizeof(buf));
+	buf[16] = 0x43;
+	buf[17] = 0x05;
+	assert_true(batman_cloud_input(n->node[0].b, buf, sizeof(buf), n->now) < 0);
+	assert_true(batman_cloud_input(n->node[0].b, buf, 13, n->now) < 0);
+	net_pump(n, 0);
+	net_run(n, USEC_S);
+	assert_int_equal(n->node[1].got_count, 0);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_FILTERED), 4);
+	net_free(n);
+}
+
+/* Every frame that two nodes exchange in a while, cut at every length: counted, never believed. */
+static bool keep_frames(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+			void *arg)
+{
+	struct net_flight *kept = arg;
+
+	(void)n;
+	(void)from;
+	(void)to;
+	if (len > 15 && !kept[frame[14] & 0x7f].len) {
+		kept[frame[14] & 0x7f].len = len;
+		memcpy(kept[frame[14] & 0x7f].data, frame, len);
+	}
+	return false;
+}
+
+static void test_truncations(void **state)
+{
+	struct net_flight *kept = calloc(128, sizeof(*kept));
+	struct batman_probe p = { .dst = net_mac(2, 0), .ttl = 50, .record = true };
+	struct net *n = chain(3);
+	unsigned int kinds = 0;
+
+	(void)state;
+	n->drop = keep_frames;
+	n->arg = kept;
+	clients_join(n, 0, 2);
+	net_run(n, 20 * USEC_S);
+	/* one client moves, for an advertisement */
+	clients_join(n, 2, 2);
+	net_run(n, 20 * USEC_S);
+	clients_join(n, 0, 2);
+	call(n, 0, 2, 1, 1514);
+	call(n, 0, 2, 2, 100);
+	net_send(n, 0, &MAC_BROADCAST, &(struct mac) { { 6, 0, 0, 0, 0, 1 } }, 3, 100);
+	batman_icmp_send(n->node[0].b, &p, n->now);
+	net_pump(n, 0);
+	net_run(n, USEC_S);
+	for (int type = 0; type < 128; type++) {
+		kinds += kept[type].len != 0;
+		for (size_t cut = 0; cut < kept[type].len; cut++) {
+			for (int i = 0; i < 3; i++) {
+				net_inject(n, i, 0, kept[type].data, cut);
+				n->head = n->tail;
+			}
+		}
+	}
+	/* OGM, broadcast, unicast, fragment, ICMP, TVLV */
+	assert_int_equal(kinds, 6);
+	n->arg = kept;
+	net_run(n, 20 * USEC_S);
+	assert_int_equal(call(n, 0, 2, 9, 100), 1);
+	free(kept);
+	net_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fragments_pass),
+		cmocka_unit_test(test_fragments_merge_on_the_way),
+		cmocka_unit_test(test_fragments_lost),
+		cmocka_unit_test(test_fragments_odd),
+		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_best_port),
+		cmocka_unit_test(test_wireless),
+		cmocka_unit_test(test_unknown_type),
+		cmocka_unit_test(test_never_into_the_cloud),
+		cmocka_unit_test(test_truncations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
