@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole nodes on wires in memory: the glue between the cores, without hosts or kernels. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "node/node.h"
+#include "node/record.h"
+#include "node/view.h"
+#include "packet/dhcp.h"
+#include "packet/eth.h"
+#include "packet/udp.h"
+
+#define NODES 4
+
+/* A chain: port 0 of node i+1 is wired to port 1 of node i. Port 2 is an access point. */
+struct town {
+	struct conf conf;
+	struct node *node[NODES];
+	int count;
+	usec_t now;
+	uint64_t notices[NOTICE_COUNT];
+	uint8_t dhcp[1600]; /* last frame to a client */
+	size_t dhcp_len;
+	struct mac forgotten;
+};
+
+static void drain(struct town *t, int i);
+
+static void feed(struct town *t, int i, const struct event *e)
+{
+	node_input(t->node[i], e, t->now);
+	drain(t, i);
+}
+
+static void frame_out(struct town *t, int i, const struct effect_frame *f)
+{
+	int to = f->port == 1 ? i + 1 : i - 1;
+	struct event e = { .kind = EVENT_FRAME };
+	uint8_t copy[2048];
+
+	if (f->link == LINK_CLIENT) {
+		memcpy(t->dhcp, f->data, f->len);
+		t->dhcp_len = f->len;
+		return;
+	}
+	if (f->link == LINK_CLOUD || f->port > 1 || to < 0 || to >= t->count)
+		return;
+	assert_true(f->len <= sizeof(copy));
+	memcpy(copy, f->data, f->len);
+	e.frame = (struct event_frame) { f->link, f->port == 1 ? 0 : 1, copy, f->len };
+	feed(t, to, &e);
+}
+
+static void drain(struct town *t, int i)
+{
+	struct effect e;
+
+	while (node_effect(t->node[i], &e)) {
+		if (e.kind == EFFECT_FRAME)
+			frame_out(t, i, &e.frame);
+		if (e.kind == EFFECT_NOTICE)
+			t->notices[e.notice.notice]++;
+		if (e.kind == EFFECT_FORGET)
+			t->forgotten = e.forget.mac;
+	}
+}
+
+static void run(struct town *t, usec_t until)
+{
+	struct event timer = { .kind = EVENT_TIMER };
+
+	while (t->now < until) {
+		usec_t next = until;
+		int who = -1;
+
+		for (int i = 0; i < t->count; i++) {
+			usec_t d = node_deadline(t->node[i]);
+
+			if (d < next) {
+				next = d;
+				who = i;
+			}
+		}
+		if (next > t->now)
+			t->now = next;
+		if (who >= 0)
+			feed(t, who, &timer);
+	}
+}
+
+static void add_port(struct town *t, int i, uint16_t port, const char *name, enum port_kind kind)
+{
+	struct event e = { .kind = EVENT_PORT };
+
+	e.port = (struct event_port) { .port = port, .carrier = true, .kind = kind, .mtu = 1500 };
+	e.port.mac = (struct mac) { { 2, 0, 0, (uint8_t)i, 0, (uint8_t)(port + 1) } };
+	strcpy(e.port.name, name);
+	feed(t, i, &e);
+}
+
+static void town_start(struct town *t, int count)
+{
+	memset(t, 0, sizeof(*t));
+	t->now = 1000 * USEC_S;
+	t->count = count;
+	conf_init(&t->conf);
+	for (int i = 0; i < count; i++) {
+		struct node_setup s = { .conf = &t->conf,
+					.boot_epoch = 1,
+					.seed = (uint64_t)i + 1 };
+		struct event load = { .kind = EVENT_LOAD };
+		int err;
+
+		s.primary_mac = (struct mac) { { 2, 0, 0, (uint8_t)i, 0, 1 } };
+		t->node[i] = node_new(&s, t->now, &err);
+		assert_non_null(t->node[i]);
+		feed(t, i, &load);
+	}
+	for (int i = 0; i < count; i++) {
+		if (i > 0)
+			add_port(t, i, 0, "eth0", PORT_KIND_ETHERNET);
+		if (i < count - 1)
+			add_port(t, i, 1, "eth1", PORT_KIND_ETHERNET);
+		add_port(t, i, 2, "wlan0-ap", PORT_KIND_WIFI_AP);
+	}
+}
+
+static void town_stop(struct town *t)
+{
+	for (int i = 0; i < t->count; i++)
+		node_free(t->node[i]);
+}
+
+static int members(const struct node *n)
+{
+	struct node_member m;
+	uint32_t cursor = 0;
+	int count = 0;
+
+	while (node_member_next(n, &cursor, &m))
+		count++;
+	return count;
+}
+
+static void test_chain_knows_all_members(void **state)
+{
+	struct town t;
+
+	(void)state;
+	town_start(&t, NODES);
+	run(&t, t.now + 20 * USEC_S);
+	for (int i = 0; i < NODES; i++)
+		assert_int_equal(members(t.node[i]), NODES);
+	assert_true(t.notices[NOTICE_NODE_CAME] >= NODES * (NODES - 1));
+	town_stop(&t);
+}
+
+static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
+
+static void associate(struct town *t, int i)
+{
+	struct event e = { .kind = EVENT_CLIENT };
+
+	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED, .port = 2, .mac = client };
+	feed(t, i, &e);
+}
+
+/* DISCOVER or REQUEST as a client sends it; the answer is in t->dhcp. */
+static struct dhcp_msg ask(struct town *t, int i, enum dhcp_type type, struct ip4 requested)
+{
+	struct event e = { .kind = EVENT_FRAME };
+	struct dhcp_msg m, answer;
+	uint8_t payload[600], frame[700];
+	struct wr w = wr_init(payload, sizeof(payload)), f = wr_init(frame, sizeof(frame));
+	struct udp4_path path = { .eth_src = client,
+				  .eth_dst = MAC_BROADCAST,
+				  .dst = { { 255, 255, 255, 255 } },
+				  .src_port = 68,
+				  .dst_port = 67 };
+	struct eth eth;
+	struct ip4_head ip;
+	struct udp_head udp;
+	struct rd r, p, d;
+
+	memset(&m, 0, sizeof(m));
+	m.op = DHCP_OP_REQUEST;
+	m.xid = 77;
+	m.chaddr = client;
+	m.type = type;
+	m.requested = requested;
+	dhcp_encode(&w, &m);
+	udp4_build(&f, &path, payload, wr_len(&w));
+	t->dhcp_len = 0;
+	e.frame = (struct event_frame) { LINK_CLIENT, 0, frame, wr_len(&f) };
+	feed(t, i, &e);
+	assert_true(t->dhcp_len > 0);
+	r = rd_init(t->dhcp, t->dhcp_len);
+	assert_int_equal(eth_decode(&r, &eth), 0);
+	assert_int_equal(ip4_decode(&r, &ip, &p), 0);
+	assert_int_equal(udp4_decode(&p, &ip, &udp, &d), 0);
+	assert_int_equal(dhcp_decode(&d, &answer), 0);
+	return answer;
+}
+
+static void test_client_keeps_lease_where_it_goes(void **state)
+{
+	struct ip4 none = { { 0 } }, ip;
+	struct lease_view v;
+	struct town t;
+
+	(void)state;
+	town_start(&t, NODES);
+	run(&t, t.now + 30 * USEC_S);
+	associate(&t, 0);
+	ip = ask(&t, 0, DHCP_DISCOVER, none).yiaddr;
+	assert_false(ip4_is_zero(&ip));
+	assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
+	run(&t, t.now + USEC_S);
+	for (int i = 0; i < NODES; i++) {
+		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
+		assert_true(ip4_eq(&v.client.ip4, &ip));
+	}
+	associate(&t, 3);
+	run(&t, t.now + 300 * USEC_MS);
+	assert_true(mac_eq(&t.forgotten, &client)); /* by node 0 */
+	assert_int_equal(ask(&t, 3, DHCP_REQUEST, ip).type, DHCP_ACK);
+	assert_true(ip4_eq(&(struct ip4) { { ip.b[0], ip.b[1], ip.b[2], ip.b[3] } }, &ip));
+	town_stop(&t);
+}
+
+static void test_wish_is_complete(void **state)
+{
+	const struct wish *w;
+	struct town t;
+	int vlans = 0;
+
+	(void)state;
+	town_start(&t, 2);
+	run(&t, t.now + 15 * USEC_S);
+	w = node_wish(t.node[0]);
+	for (int i = 0; i < w->link_count; i++)
+		vlans += w->links[i].kind == WISH_VLAN;
+	assert_int_equal(vlans, 2); /* cloud and Babel on eth1, none on the access point */
+	assert_int_equal(w->babel_count, 1);
+	assert_string_equal(w->babel[0].dev, "eth1_17");
+	assert_true(w->sysctl_count < WISH_SYSCTLS && w->route_count < WISH_ROUTES);
+	town_stop(&t);
+}
+
+static void test_events_survive_recording(void **state)
+{
+	uint8_t buf[256];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct event e = { .kind = EVENT_ROUTE }, back;
+	struct rd r;
+	usec_t at;
+
+	(void)state;
+	e.route = (struct event_route) {
+		.v6 = true, .port = 3, .metric = 96, .to6 = { { { 0xfd, 1 } }, 64 }
+	};
+	record_event_encode(&w, &e, 42);
+	assert_true(wr_len(&w) > 0);
+	for (size_t cut = 0; cut < wr_len(&w); cut++) {
+		r = rd_init(buf, cut);
+		assert_int_not_equal(record_event_decode(&r, &back, &at), 0);
+	}
+	r = rd_init(buf, wr_len(&w));
+	assert_int_equal(record_event_decode(&r, &back, &at), 0);
+	assert_int_equal(at, 42);
+	assert_int_equal(back.route.metric, 96);
+	assert_memory_equal(&back.route.to6, &e.route.to6, sizeof(e.route.to6));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_chain_knows_all_members),
+		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
+		cmocka_unit_test(test_wish_is_complete),
+		cmocka_unit_test(test_events_survive_recording),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
