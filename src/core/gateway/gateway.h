@@ -3,15 +3,17 @@
  * Ways out: which uplinks of this node work, which gateways the network has, which one is used and
  * why.
  *
- * An uplink is watched per family. While it works one target a second is probed, in turn; a late or
- * failed probe makes all targets be probed at once, and that round decides: down within 4 s of the
- * last good answer's second. While it does not work a round starts every 3 s and two good ones in a
- * row bring it back (one is enough when it is new).
+ * An uplink is watched per family. While it works one target a second is probed, in turn (HTTP
+ * checks every tenth time, if there is anything else); a late or failed probe makes all targets be
+ * probed at once, and that round decides. So it is down at the latest 4 s after it died. While it
+ * does not work a round starts every 3 s, and two good ones in a row bring it back (one is enough
+ * when it is new).
  *
  * Targets: the next hop, the uplink's resolvers, and the lists of the configuration (HTTP checks,
- * hosts). The next hop and resolvers on the uplink's own link say nothing about the internet: they
- * decide only where nothing else is configured. Otherwise at least half of the far targets must
- * answer, and none of the HTTP checks a portal.
+ * hosts). The next hop and resolvers on the uplink's own link say nothing about the internet (they
+ * may answer from a cache): they decide only where there is nothing else to ask. Otherwise at least
+ * half of the far targets must answer, and if any HTTP check is answered by somebody else then
+ * another one must be answered rightly. An uplink with nothing to ask works.
  */
 #ifndef CORE_GATEWAY_GATEWAY_H
 #define CORE_GATEWAY_GATEWAY_H
@@ -124,7 +126,7 @@ enum gateway_reason {
 	GATEWAY_REASON_NO_ADDRESS,  /* the uplink does not have this family */
 	GATEWAY_REASON_NOT_PROBED,  /* first round under way */
 	GATEWAY_REASON_ANSWERS,	    /* enough targets answer */
-	GATEWAY_REASON_LATE,	    /* a probe is late, all targets are asked */
+	GATEWAY_REASON_LATE,	    /* a probe is late or wrong, all targets are asked */
 	GATEWAY_REASON_NO_NEXT_HOP, /* nothing answers, not even the next hop */
 	GATEWAY_REASON_NO_INTERNET, /* the next hop answers, too few targets beyond it do */
 	GATEWAY_REASON_PORTAL,	    /* a captive portal answers in place of the internet */
@@ -190,19 +192,22 @@ struct gateway_target {
 struct gateway_path {
 	enum gateway_state state;
 	enum gateway_reason reason;
-	bool up;	/* GATEWAY_UP was the last word */
-	bool told;	/* it was delivered */
-	bool round;	/* all targets are being asked */
-	uint8_t good;	/* good rounds in a row while dead */
-	usec_t next_at; /* next probe or round */
-	usec_t since;	/* of the state */
-	uint8_t turn;	/* next target in turn */
+	bool up;	 /* GATEWAY_UP was the last word */
+	bool told;	 /* it was delivered */
+	bool round;	 /* all targets are being asked */
+	uint8_t good;	 /* good rounds in a row while dead */
+	usec_t round_at; /* start of the round */
+	usec_t next_at;	 /* next probe or round */
+	usec_t retry_at; /* GATEWAY_UP or GATEWAY_DOWN found the queue full */
+	usec_t since;	 /* of the state */
+	uint8_t turn;	 /* counts probes in turn */
 	uint8_t target_count;
 	struct gateway_target target[GATEWAY_TARGET_MAX];
 };
 
 struct gateway_port {
 	bool used;
+	bool leaving; /* gone, but GATEWAY_DOWN is still to be told */
 	uint16_t port;
 	struct gateway_uplink uplink;
 	struct gateway_path path[GATEWAY_FAMILIES];
