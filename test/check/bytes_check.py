@@ -9,7 +9,10 @@ WIRE_ROOMS = ("packet", "core", "node")
 RULES = [
     (re.compile(r"\b(?:[hn]to[nh][sl]|htobe\d+|be\d+toh|htole\d+|le\d+toh|bswap_\d+)\b"),
      "byte order is lib/wire.h's"),
-    (re.compile(r"\(\s*(?:const\s+)?struct\s+\w+\s*\*\s*\)(?!\s*[;,){])"), "a cast to a struct pointer"),
+    # of what a function returns is no cast of bytes, unless it is one of these
+    (re.compile(r"(?<!\w)\(\s*(?:const\s+)?struct\s+\w+\s*\*\s*\)"
+                r"(?!\s*(?:[;,){]|(?!rd_take|wr_reserve|outq_reserve)\w+\())"),
+     "a cast to a struct pointer"),
     (re.compile(r"__attribute__\s*\(\(\s*(?:__)?packed"), "a packed struct"),
     (re.compile(r"\b(?:float|double)\b"), "floating point"),
 ]

@@ -15,7 +15,7 @@ import source
 PURE_FUNCTIONS = set("""memchr memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strnlen strrchr
     strspn strstr snprintf vsnprintf qsort bsearch calloc free abort __assert_fail inet_pton inet_ntop""".split())
 # What compilers and sanitizers add.
-ADDED = re.compile(r"__(asan|ubsan|sanitizer|stack_chk|sancov)_|__.*_chk$|_GLOBAL_OFFSET_TABLE_|__tls_get_addr|__odr_asan")
+ADDED = re.compile(r"__(asan|ubsan|sanitizer|stack_chk|sancov)_|__.*_chk$|_GLOBAL_OFFSET_TABLE_|__tls_get_addr|__odr_asan|__popcount[ds]i2$")
 ONLY_IN = {"inet_pton": {"addr.c.o"}, "inet_ntop": {"addr.c.o"}}
 
 
