@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's side of a node: makes the network stack of the current network namespace look like a struct wish, and
- * tells what is there as struct event. No threads, no event loop: the daemon calls.
+ * The kernel's side of a node: makes the network stack of the current network namespace look like a
+ * struct wish, and tells what is there as struct event. No threads, no event loop: the daemon
+ * calls.
  *
  *   system_open(&s, &setup);
- *   system_watch_read(s, fn, arg)       once at the start (first ports), whenever system_watch_fd() is readable,
- *                                       and after every system_apply
- *   system_apply(s, node_wish(n), &errors)   on EFFECT_WISH, and when system_is_stale() says that somebody has
- *                                       taken away something of ours; at most once a second for the latter
- *   system_remove(s)                    when the node is taken out of service; not at a restart or an upgrade
- *   system_close(s)
+ *   system_watch_read(s, fn, arg)       once at the start (first ports), whenever system_watch_fd()
+ * is readable, and after every system_apply system_apply(s, node_wish(n), &errors)   on
+ * EFFECT_WISH, and when system_is_stale() says that somebody has taken away something of ours; at
+ * most once a second for the latter system_remove(s)                    when the node is taken out
+ * of service; not at a restart or an upgrade system_close(s)
  *
- * Not done here: children, babel, dns and the names of the wish; frames; EVENT_CLIENT by association.
+ * Not done here: children, babel, dns and the names of the wish; frames; EVENT_CLIENT by
+ * association.
  *
- * How things of ours are told from things of others, also after a crash: links carry the alias "trama", routes and
- * rules the protocol WISH_PROTO, addresses IFA_PROTO = WISH_PROTO (Linux 5.18), tables the name trama; what has been
- * changed on ports (MTU, offloads, sysctls, older kernels' addresses) is written into run_dir/found before it is done.
+ * How things of ours are told from things of others, also after a crash: links carry the alias
+ * "trama", routes and rules the protocol WISH_PROTO, addresses IFA_PROTO = WISH_PROTO (Linux 5.18),
+ * tables the name trama; what has been changed on ports (MTU, offloads, sysctls, older kernels'
+ * addresses) is written into run_dir/found before it is done.
  *
  * Needs CAP_NET_ADMIN, CAP_BPF (for VLAN devices without 8021q), /proc/sys and the program nft.
  */
@@ -29,9 +31,12 @@
 struct system;
 
 struct system_setup {
-	const char *run_dir;      /* exists, writable, on tmpfs, one per network namespace; borrowed during the call */
-	const char *const *ports; /* NULL-terminated names that are ports whatever their kind, NULL = none; borrowed */
-	const char *const *never; /* names that never are; borrowed for the system's life like `ports` */
+	const char *run_dir;	  /* exists, writable, on tmpfs, one per network namespace; borrowed
+				     during the call */
+	const char *const *ports; /* NULL-terminated names that are ports whatever their kind, NULL
+				     = none; borrowed */
+	const char *const
+		*never; /* names that never are; borrowed for the system's life like `ports` */
 };
 
 typedef void system_event_fn(void *arg, const struct event *e);
@@ -42,13 +47,15 @@ int system_open(struct system **ret, const struct system_setup *setup);
 void system_close(struct system *s);
 
 /*
- * 0, or the first error as -errno; every failure is a line "what: reason" in *ret_errors, the rest is done all the same.
- * Costs five dumps and no change when the kernel looks right already. A failed part is tried again with the next call.
+ * 0, or the first error as -errno; every failure is a line "what: reason" in *ret_errors, the rest
+ * is done all the same. Costs five dumps and no change when the kernel looks right already. A
+ * failed part is tried again with the next call.
  */
 int system_apply(struct system *s, const struct wish *w, struct text *ret_errors);
 /* Changes that the last system_apply made. */
 unsigned int system_changes(const struct system *s);
-/* Something of the last wish has gone or been changed by others since it was applied: cleared by system_apply. */
+/* Something of the last wish has gone or been changed by others since it was applied, or that had
+ * failures. */
 bool system_is_stale(const struct system *s);
 /* Everything of ours goes, ports are put back as found. */
 void system_remove(struct system *s);
@@ -56,15 +63,17 @@ void system_remove(struct system *s);
 /* Readable when there is something to read. */
 int system_watch_fd(const struct system *s);
 /*
- * Calls fn for EVENT_PORT, EVENT_CLIENT (learnt, forgotten), EVENT_SOLICIT and EVENT_UPLINK (foreign ones only).
- * fn must not call back into the system. Never blocks; 0 or -errno.
+ * Calls fn for EVENT_PORT, EVENT_CLIENT (learnt, forgotten), EVENT_SOLICIT and EVENT_UPLINK
+ * (foreign ones only). fn must not call back into the system. Never blocks; 0 or -errno.
  */
 int system_watch_read(struct system *s, system_event_fn *fn, void *arg);
 
-/* Interface of a port, 0 if it is gone; its name into ret (NODE_IFNAME bytes) if that is not NULL. */
+/* Interface of a port, 0 if it is gone; its name into ret (NODE_IFNAME bytes) if that is not NULL.
+ */
 int system_port_ifindex(const struct system *s, uint16_t port, char *ret_name);
 
-/* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if there was one. */
+/* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if there was one.
+ */
 int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid);
 /* EFFECT_ANSWER. */
 int system_answer4(struct system *s, const struct ip4 *ip, const struct mac *mac);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Filters: nftables text made from the wish, put into the kernel by one transaction of `nft -f -`
+ * when it has changed. Tables `bridge trama` and `inet trama`, interface names only (many kernels
+ * have no nft_meta_bridge and no bridge reject), every rule that drops has a counter of its own
+ * name. Counters live on when rules change.
+ *
+ *   bridge  what a client port or the cloud may send into the client bridge, and the bridge into
+ * the cloud: nobody may be the anycast gateway, a DHCP server or a router; what belongs to one node
+ * stays there; no batman-adv and no Babel of ours inside the cloud inet    no connection tracking
+ * inside the mesh; the private network behind an uplink is closed to the mesh but for the resolvers
+ * that this node uses itself; masquerading; MSS; no DNS and DHCP towards uplinks
+ */
+#ifndef PLAT_LINUX_FILTERS_H
+#define PLAT_LINUX_FILTERS_H
+
+#include "plat/linux/apply.h"
+
+#define FILTERS_TEXT 12288
+
+/* The tables without the transaction around them: complete, comparable. */
+void filters_text(const struct wish *w, struct text *t);
+
+struct filters {
+	bool known; /* `text` is in the kernel, put there by this process */
+	size_t len;
+	char text[FILTERS_TEXT];
+};
+
+void filters_apply(struct filters *f, struct apply *a);
+/* Deletes both tables. 0 or -errno. */
+int filters_remove(struct filters *f);
+
+#endif
