@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "node/internal.h"
+#include "packet/arp.h"
 #include "packet/eth.h"
 
 struct station_key {
@@ -178,23 +179,14 @@ static void client_frame_effect(const struct out *o, struct effect *ret)
 	};
 }
 
+/* RFC 5227 probe: sender address zero, so that nobody learns anything from it. */
 static void probe_address(struct node *n, const struct ip4 *ip)
 {
-	uint8_t frame[60];
+	uint8_t frame[ETH_HEADER + ARP_LEN];
 	struct wr w = wr_init(frame, sizeof(frame));
+	struct arp a = { .op = ARP_OP_REQUEST, .sender_mac = n->cloud_mac, .target = *ip };
 
-	/* RFC 5227 probe: sender address zero, so that nobody learns anything from it */
-	wr_mac(&w, &MAC_BROADCAST);
-	wr_mac(&w, &n->cloud_mac);
-	wr_u16(&w, ETH_TYPE_ARP);
-	wr_u16(&w, 1);
-	wr_u16(&w, ETH_TYPE_IP4);
-	wr_u16(&w, 0x0604);
-	wr_u16(&w, 1);
-	wr_mac(&w, &n->cloud_mac);
-	wr_zero(&w, 4 + 6);
-	wr_ip4(&w, ip);
-	wr_zero(&w, wr_left(&w));
+	arp_build(&w, &MAC_BROADCAST, &a);
 	cloudside_send(n, frame, wr_len(&w));
 }
 
