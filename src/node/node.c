@@ -232,7 +232,10 @@ struct node *node_new(const struct node_setup *setup, usec_t now, int *ret_err)
 		n->store_at = USEC_NEVER;
 		n->wish_dirty = n->names_dirty = true;
 		n->queues = calloc(1, QUEUE_ALL);
-		err = n->queues ? start(n, now) : -ENOMEM;
+		/* as large as it can get; pages that no snapshot needs are never resident */
+		n->store_cap = SNAPSHOT_HEADER + (size_t)n->conf->limits.records * STORE_RECORD_MAX;
+		n->store_buf = calloc(1, n->store_cap);
+		err = n->queues && n->store_buf ? start(n, now) : -ENOMEM;
 	}
 	if (err) {
 		node_free(n);
@@ -349,19 +352,10 @@ static void dispatch(struct node *n, const struct event *e)
 
 static void save(struct node *n)
 {
-	size_t need = state_save_size(n->state) + SNAPSHOT_HEADER;
 	struct effect e = { .kind = EFFECT_STORE };
-	uint8_t *bigger;
 	size_t mark;
 	struct wr w;
 
-	if (need > n->store_cap) {
-		bigger = realloc(n->store_buf, need);
-		if (!bigger)
-			return;
-		n->store_buf = bigger;
-		n->store_cap = need;
-	}
 	w = wr_init(n->store_buf, n->store_cap);
 	mark = snapshot_begin(&w);
 	state_save(n->state, &w, n->now);
