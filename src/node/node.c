@@ -8,6 +8,7 @@
 
 #define SLOW_INTERVAL USEC_S
 #define CLASH_SHOWN (120 * USEC_S)
+#define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. */
 static const struct state_type record_types[] = {
