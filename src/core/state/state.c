@@ -29,7 +29,7 @@ static void set_defaults(struct state_conf *c)
 	default_u32(&c->peers_max, 64);
 	default_u32(&c->value_bytes, c->records_max * 256);
 	default_u32(&c->bulk_rate, 400000);
-	default_u32(&c->input_rate, 2000000);
+	default_u32(&c->input_rate, 1000000);
 	default_u32(&c->summary_ms, 5000);
 }
 

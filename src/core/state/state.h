@@ -81,7 +81,7 @@ struct state_conf {
 	uint32_t peers_max;	     /* [64] */
 	uint32_t value_bytes; /* [records_max * 256] all values; only what is used is resident */
 	uint32_t bulk_rate;   /* [400000] bytes per second of repair to one peer */
-	uint32_t input_rate;  /* [2000000] bytes per second taken from one peer */
+	uint32_t input_rate;  /* [1000000] bytes per second taken from one peer */
 	uint32_t summary_ms;  /* [5000] between summaries of a quiet peer */
 };
 
@@ -129,6 +129,7 @@ enum state_counter {
 		STATE_C_COUNT
 };
 
+/* What a call of the API changes is reported by the next state_tick, which is due at once. */
 enum state_out_kind {
 	STATE_SEND,    /* port: peer handle; data: the datagram */
 	STATE_CHANGED, /* data: struct state_event; the value: state_get */

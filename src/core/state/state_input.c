@@ -237,60 +237,66 @@ static void handle_list(struct answer *a, struct rd body, usec_t now)
 		answer_list(a, place, &body, now);
 }
 
-/* Something may be on its way that makes us equal: wait for it, but not for ever. */
-static bool too_early(const struct state *s, struct state_peer *p, usec_t now)
+/* Something is on its way that may make us equal: wait for it, but not for ever. */
+static bool too_early(const struct state *s, struct state_peer *p, uint32_t missing, usec_t now)
 {
-	if (filled_by_other(s, p, now))
+	if (now < s->fill_until || p->n_bulk)
 		return true;
+	if (missing > p->n_lacks + STATE_LIST_SMALL)
+		return false;
 	return (p->n_lacks || now - p->records_at < 2 * STATE_REPEAT_MIN) && ++p->mismatches < 3;
 }
 
-static void handle_mismatch(struct answer *a, uint8_t scope, usec_t now)
+/* scopes: where the peer differs; missing: by so many records at least. */
+static void handle_mismatch(struct answer *a, uint8_t scopes, uint32_t missing, usec_t now)
 {
 	struct state *s = a->s;
 	struct state_peer *p = a->p;
 
 	p->summary_at = usec_min(p->summary_at, now + USEC_S);
-	if (now < p->repair_at || too_early(s, p, now))
+	if (now < p->repair_at || too_early(s, p, missing, now))
 		return;
-	/* a repair that changes nothing (a full table somewhere) is tried ever more rarely */
-	if (p->repair_mark == s->progress + 1)
-		p->repair_wait = usec_min(2 * p->repair_wait, STATE_REPAIR_MAX);
-	else
-		p->repair_wait = STATE_REPAIR_MIN;
-	p->repair_mark = s->progress + 1;
+	/* a repair that brought nothing (a full table somewhere) is tried ever more rarely */
+	p->repair_wait =
+		p->gain ? STATE_REPAIR_MIN : usec_min(2 * p->repair_wait, STATE_REPAIR_MAX);
+	p->gain = false;
 	p->repair_at = now + p->repair_wait / 2;
 	p->mismatches = 0;
 	state_count_up(s, STATE_C_REPAIRS);
-	answer_nodes(a, scope, 0, 0, now);
+	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++)
+		if (scopes & STATE_SCOPE_BIT(scope))
+			answer_nodes(a, scope, 0, 0, now);
 }
 
 static void handle_summary(struct answer *a, struct rd body, usec_t now)
 {
 	usec_t interval = a->s->conf.summary_ms * USEC_MS;
 	struct state_peer *p = a->p;
+	uint8_t differ = 0;
+	uint32_t missing = 0;
 
 	while (rd_left(&body)) {
-		uint8_t scope = rd_u8(&body);
-		uint32_t count = rd_u32(&body);
+		uint8_t scope = rd_u8(&body), bit = STATE_SCOPE_BIT(scope);
+		uint32_t theirs = rd_u32(&body), ours = a->s->trees[scope].count[0];
 		uint64_t sum = rd_u64(&body);
-		const struct state_tree *t = &a->s->trees[scope];
 
 		if (!has_scope(a->s, p, scope))
 			continue;
-		if (t->count[0] == count && t->sum[0] == sum) {
-			p->synced |= STATE_SCOPE_BIT(scope);
+		p->synced |= bit;
+		if (theirs == ours && sum == a->s->trees[scope].sum[0])
 			continue;
-		}
-		p->synced &= (uint8_t)~STATE_SCOPE_BIT(scope);
-		handle_mismatch(a, scope, now);
+		p->synced &= (uint8_t)~bit;
+		differ |= bit;
+		missing += theirs > ours ? theirs - ours : ours - theirs;
 	}
+	if (differ)
+		handle_mismatch(a, differ, missing, now);
+	if (p->synced != p->scopes || !p->told)
+		return;
 	/* both know now: one voice per interval is enough */
-	if (p->synced == p->scopes && p->told) {
-		p->mismatches = 0;
-		p->summary_at =
-			now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
-	}
+	p->mismatches = 0;
+	p->gain = true;
+	p->summary_at = now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
 }
 
 /* true when some record could not be stored. */
@@ -306,10 +312,13 @@ static bool handle_records(struct state *s, struct state_peer *p, struct rd body
 	}
 	while (rd_left(&body)) {
 		struct state_msg_record m;
+		enum state_verdict verdict;
 
 		state_msg_read_record(&body, &m);
 		s->counters[STATE_C_RECEIVED_RECORDS]++;
-		refused |= state_merge(s, p, &m, bulk, now) == STATE_REFUSED;
+		verdict = state_merge(s, p, &m, bulk, now);
+		refused |= verdict == STATE_REFUSED;
+		p->gain |= bulk && verdict == STATE_NEWS;
 	}
 	return refused;
 }
@@ -336,6 +345,8 @@ static void handle_tell(struct state *s, struct state_peer *p, struct rd body)
 {
 	uint32_t epoch = rd_u32(&body), counter = rd_u32(&body);
 
+	if (p->told)
+		return; /* asked once, believed once */
 	p->told = true;
 	if (!state_merge_surpass(s, epoch, counter))
 		state_count_up(s, STATE_C_DROP_EPOCH);
@@ -463,8 +474,8 @@ int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_
 	if (!seq_is_new(p, &h))
 		return drop(s, STATE_C_DROP_DUPLICATE, -EALREADY);
 	p->id = h.sender;
-	if (now - p->heard_at > USEC_S)
-		p->repeat = STATE_REPEAT_MIN; /* it is back: what waits for it goes out now */
+	if (now - p->heard_at > 5 * USEC_S)
+		p->tries = 0; /* it is back: what waits for it goes out now */
 	p->heard_at = now;
 	p->received_bytes += len;
 	a.s = s;

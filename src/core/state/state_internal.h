@@ -23,6 +23,7 @@
 
 #define STATE_REPEAT_MIN (100 * USEC_MS)
 #define STATE_REPEAT_MAX (10 * USEC_S)
+#define STATE_TRIES_ALONE 3 /* so often in vain: one datagram at a time */
 #define STATE_REPAIR_MIN (1 * USEC_S)
 #define STATE_REPAIR_MAX (60 * USEC_S)
 #define STATE_FILL_QUIET (500 * USEC_MS) /* no bulk for so long: that transfer is over */
@@ -119,10 +120,12 @@ struct state_peer {
 	usec_t added_at;
 	usec_t heard_at;   /* 0: never */
 	usec_t records_at; /* last datagram with records from it */
-	usec_t repeat, backoff_at;
+	usec_t round_trip; /* of the last acknowledgement */
+	usec_t backoff_at;
+	uint8_t tries; /* doublings since then */
+	bool gain;     /* the last repair brought something */
 	usec_t summary_at;
 	usec_t repair_at, repair_wait;
-	uint64_t repair_mark;
 	struct state_bucket bulk_pace, digest_pace, input_pace;
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */
 	uint32_t n_lacks, n_push, n_bulk;
@@ -155,8 +158,6 @@ struct state {
 	uint32_t epoch; /* highest version issued or to be surpassed */
 	uint32_t counter;
 	uint32_t gen;
-	uint64_t progress; /* records accepted or acknowledged: a repair that brings none is slowed
-			      down */
 	usec_t started_at;
 	usec_t not_before; /* of the deadline */
 	usec_t sweep_at;

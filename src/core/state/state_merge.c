@@ -47,7 +47,6 @@ static enum state_verdict store(struct state *s, struct state_peer *from,
 		return refuse(s, why);
 	if (flags & STATE_R_FOUND)
 		s->found_at = usec_min(s->found_at, now + STATE_FOUND_GRACE);
-	s->progress++;
 	state_count_up(s, STATE_C_ACCEPTED);
 	state_peer_spread(s, rec, from, bulk);
 	return STATE_NEWS;

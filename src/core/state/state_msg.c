@@ -146,14 +146,16 @@ void state_msg_write_record(struct wr *w, const struct state_msg_record *m)
 struct state_msg_place state_msg_read_place(struct rd *r, enum state_item type)
 {
 	struct state_msg_place p = { .scope = rd_u8(r), .depth = rd_u8(r) };
-	unsigned int depth_max = STATE_MSG_DEPTH - 1;
+	unsigned int depth_min = 0, depth_max = STATE_MSG_DEPTH - 1;
 
 	if (type == STATE_ITEM_LIST) {
 		p.flags = rd_u8(r);
+		depth_min = 1; /* to compare a list with all records would be a lot of work */
 		depth_max = STATE_MSG_DEPTH;
 	}
 	p.index = rd_u16(r);
-	if (p.scope >= STATE_SCOPES || p.depth > depth_max || p.index >> 4 * p.depth)
+	if (p.scope >= STATE_SCOPES || p.depth > depth_max || p.depth < depth_min ||
+	    p.index >> 4 * p.depth)
 		r->bad = true;
 	return p;
 }

@@ -3,10 +3,10 @@
  * Neighbours, and what goes out to them. `lacks` has the records a peer has not acknowledged; of
  * these `push` and `bulk` have those to be sent next, the others are in flight.
  *
- * Timers, per peer: a datagram with records is repeated when it is not acknowledged within
- * `repeat`, at first 100 ms, twice the last round trip later, doubled up to 10 s when nothing comes
- * back (then one datagram at a time); bulk waits for its pace; a summary every 5 s, every second
- * while the last one differed.
+ * Timers, per peer: a datagram with records is repeated when it is not acknowledged after 100 ms,
+ * or twice the last round trip if that is longer, doubled up to 10 s while nothing comes back (then
+ * one datagram at a time); bulk waits for its pace; a summary every 5 s, every second while the
+ * last one differed.
  */
 #include "core/state/state_internal.h"
 
@@ -102,7 +102,6 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 				   .scopes = scopes,
 				   .id_fixed = id,
 				   .seq = rng_u32(&s->rng),
-				   .repeat = STATE_REPEAT_MIN,
 				   .backoff_at = now,
 				   .added_at = now,
 				   .summary_at = now,
@@ -207,6 +206,7 @@ void state_peer_spread(struct state *s, struct state_record *rec, const struct s
 {
 	uint8_t bit = STATE_SCOPE_BIT(rec->key.scope);
 	const struct state_node *author = &state_store_author(s, rec)->id;
+	uint32_t slot = state_store_slot(s, rec);
 
 	/* one more while we are at it, so that nothing is complete before the last peer has been
 	 * looked at */
@@ -216,10 +216,9 @@ void state_peer_spread(struct state *s, struct state_record *rec, const struct s
 
 		if (!p->used || !(p->scopes & bit))
 			continue;
-		if (p == from || (from && node_eq(&p->id, &from->id)) || node_eq(&p->id, author) ||
-		    (bulk && !(p->synced & bit)))
+		if (p == from || (from && node_eq(&p->id, &from->id)) || node_eq(&p->id, author))
 			state_peer_has(s, p, rec, false);
-		else
+		else if (!bulk || p->synced & bit || state_bit(p->lacks, slot))
 			state_peer_want(s, p, rec, bulk);
 	}
 	rec->waiting--;
@@ -261,10 +260,8 @@ void state_peer_acked(struct state *s, struct state_peer *p, uint32_t seq, bool 
 
 	if (!f)
 		return;
-	p->repeat = 2 * (now - f->sent_at);
-	if (p->repeat < STATE_REPEAT_MIN)
-		p->repeat = STATE_REPEAT_MIN;
-	p->repeat = usec_min(p->repeat, STATE_REPEAT_MAX);
+	p->round_trip = now - f->sent_at;
+	p->tries = 0;
 	for (uint8_t i = 0; i < f->n; i++) {
 		struct state_record *rec = flight_record(s, p, f, i);
 
@@ -272,8 +269,8 @@ void state_peer_acked(struct state *s, struct state_peer *p, uint32_t seq, bool 
 			continue;
 		if (refused)
 			rec->refusals++;
-		else
-			s->progress++;
+		else if (f->bulk)
+			p->gain = true;
 		state_peer_has(s, p, rec, !refused);
 	}
 	f->n = 0;
@@ -293,8 +290,9 @@ static void flight_lost(struct state *s, struct state_peer *p, struct state_flig
 		else
 			p->n_push += state_bit_set(p->push, slot);
 	}
+	/* once for all that were on the way together */
 	if (f->sent_at >= p->backoff_at) {
-		p->repeat = usec_min(p->repeat * 2, STATE_REPEAT_MAX);
+		p->tries = p->tries < 8 ? p->tries + 1 : p->tries;
 		p->backoff_at = now;
 	}
 	f->n = 0;
@@ -302,9 +300,17 @@ static void flight_lost(struct state *s, struct state_peer *p, struct state_flig
 	state_count_up(s, STATE_C_REPEATED);
 }
 
+/* How long a datagram may be on the way. */
+static usec_t repeat_after(const struct state_peer *p)
+{
+	usec_t base = 2 * p->round_trip > STATE_REPEAT_MIN ? 2 * p->round_trip : STATE_REPEAT_MIN;
+
+	return usec_min(base << p->tries, STATE_REPEAT_MAX);
+}
+
 static uint32_t window(const struct state_peer *p, bool bulk)
 {
-	if (p->repeat >= 8 * STATE_REPEAT_MIN)
+	if (p->tries >= STATE_TRIES_ALONE)
 		return 1;
 	return bulk ? STATE_FLIGHTS_BULK : STATE_FLIGHTS;
 }
@@ -429,8 +435,10 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 
 void state_peer_tick(struct state *s, struct state_peer *p, usec_t now)
 {
+	usec_t repeat = repeat_after(p);
+
 	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
-		if (p->flights[i].n && p->flights[i].sent_at + p->repeat <= now)
+		if (p->flights[i].n && p->flights[i].sent_at + repeat <= now)
 			flight_lost(s, p, &p->flights[i], now);
 	while (p->n_push && p->n_flights < window(p, false))
 		if (!send_records(s, p, false, now))
@@ -454,6 +462,6 @@ usec_t state_peer_deadline(const struct state *s, const struct state_peer *p)
 		at = usec_min(at, bucket_ready(&p->bulk_pace, STATE_DATAGRAM_MAX));
 	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
 		if (p->flights[i].n)
-			at = usec_min(at, p->flights[i].sent_at + p->repeat);
+			at = usec_min(at, p->flights[i].sent_at + repeat_after(p));
 	return at;
 }
