@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lease_town.h"
+#include "packet/eth.h"
+#include "packet/udp.h"
+
+const struct lease_conf TOWN_CONF = {
+	.network = { { { 10, 13, 0, 0 } }, 16 },
+	.anycast = { { 10, 13, 0, 1 } },
+	.anycast_mac = { { 0xaa, 0xaa, 0xaa, 0x0d, 0xfe, 0xaa } },
+	.mtu = 1350,
+	.domain = "thisnode.info",
+	.search = { "thisnode.info", "lan" },
+};
+
+struct known {
+	struct mac mac;
+	struct town_version version;
+};
+
+static struct lease_node node_id(int node)
+{
+	return (struct lease_node) { { 1, 2, 3, 4, 5, 6, 7, (uint8_t)(10 + node) } };
+}
+
+static void node_start(struct town *t, int node, const struct lease_conf *conf)
+{
+	struct town_node *n = &t->node[node];
+	struct lease_setup setup = { .self = node_id(node),
+				     .rng = rng_init(rng_u64(&t->rng)),
+				     .limits = { .clients = 2048, .blocks = 8192 },
+				     .out_buf = n->out,
+				     .out_cap = sizeof(n->out) };
+	struct hash_key key = { 1, 2 };
+
+	assert_int_equal(lease_init(&n->lease, conf, &setup, t->now), 0);
+	assert_int_equal(table_init(&n->versions, sizeof(struct known), sizeof(struct mac),
+				    TOWN_CLIENTS_MAX + 64, key),
+			 0);
+	n->up = true;
+	lease_peers(&n->lease, (unsigned)t->nodes - 1, t->nodes > 1, t->now);
+}
+
+void town_start(struct town *t, int nodes, const struct lease_conf *conf, uint64_t seed)
+{
+	memset(t, 0, sizeof(*t));
+	t->rng = rng_init(seed);
+	t->nodes = nodes;
+	t->now = 1000 * USEC_S;
+	for (int i = 0; i < nodes; i++)
+		node_start(t, i, conf);
+}
+
+void town_stop(struct town *t)
+{
+	for (int i = 0; i < t->nodes; i++) {
+		lease_done(&t->node[i].lease);
+		table_done(&t->node[i].versions);
+	}
+}
+
+static void mail_client(struct town *t, const struct mail *m)
+{
+	struct town_node *n = &t->node[m->to];
+	struct known *k = table_find(&n->versions, &m->mac);
+
+	if (!k)
+		k = table_add(&n->versions, &m->mac);
+	assert_non_null(k);
+	if (k->version.epoch > m->version.epoch ||
+	    (k->version.epoch == m->version.epoch && k->version.author >= m->version.author))
+		return;
+	k->version = m->version;
+	if (m->kind == MAIL_CLIENT)
+		lease_client_learnt(&n->lease, &m->client, t->now);
+	else
+		lease_client_gone(&n->lease, &m->mac, t->now);
+}
+
+static void mail_deliver(struct town *t, const struct mail *m)
+{
+	struct lease *l = &t->node[m->to].lease;
+
+	switch (m->kind) {
+	case MAIL_CLIENT:
+	case MAIL_DROP:
+		mail_client(t, m);
+		break;
+	case MAIL_BLOCK:
+		if (m->to == m->from)
+			lease_block_acked(l, &m->block, t->now);
+		else
+			lease_block_learnt(l, &m->block, t->now);
+		break;
+	case MAIL_BLOCK_GONE:
+		lease_block_gone(l, &m->block, t->now);
+		break;
+	}
+	town_drain(t, m->to);
+}
+
+static void mail_post(struct town *t, struct mail *m)
+{
+	if (t->delay_max)
+		m->due = t->now + (usec_t)rng_below(&t->rng, (uint32_t)t->delay_max);
+	else
+		m->due = t->now;
+	assert_true(t->mail_count < TOWN_MAIL_MAX);
+	t->mail[t->mail_count++] = *m;
+}
+
+static void mail_all(struct town *t, int from, struct mail *m)
+{
+	m->from = from;
+	for (int to = 0; to < t->nodes; to++) {
+		m->to = to;
+		if (to != from)
+			mail_post(t, m);
+	}
+}
+
+/* Our own claim is acknowledged when all have it, which is the longest delay. */
+static void post_block(struct town *t, int from, const struct out *o)
+{
+	struct mail m = { .kind = o->kind == LEASE_BLOCK_PUT ? MAIL_BLOCK : MAIL_BLOCK_GONE };
+
+	memcpy(&m.block, o->data, sizeof(m.block));
+	mail_all(t, from, &m);
+	if (m.kind == MAIL_BLOCK && t->nodes > 1) {
+		m.to = from;
+		mail_post(t, &m);
+		t->mail[t->mail_count - 1].due = t->now + t->delay_max;
+	}
+}
+
+static void post_record(struct town *t, int from, const struct out *o)
+{
+	struct mail m = { .kind = o->kind == LEASE_PUT ? MAIL_CLIENT : MAIL_DROP };
+	struct known *k;
+
+	if (o->kind == LEASE_PUT) {
+		memcpy(&m.client, o->data, sizeof(m.client));
+		m.mac = m.client.mac;
+	} else {
+		memcpy(&m.mac, o->data, sizeof(m.mac));
+	}
+	k = table_find(&t->node[from].versions, &m.mac);
+	if (!k)
+		k = table_add(&t->node[from].versions, &m.mac);
+	assert_non_null(k);
+	k->version.epoch++;
+	k->version.author = from;
+	m.version = k->version;
+	mail_all(t, from, &m);
+}
+
+static void take_frame(struct town *t, const struct out *o)
+{
+	struct rd r, payload, data;
+	struct ip4_head ip;
+	struct udp_head udp;
+	struct eth e;
+
+	assert_true(o->len <= sizeof(t->frame));
+	memcpy(t->frame, o->data, o->len);
+	t->frame_len = o->len;
+	r = rd_init(t->frame, t->frame_len);
+	assert_int_equal(eth_decode(&r, &e), 0);
+	assert_int_equal(ip4_decode(&r, &ip, &payload), 0);
+	assert_int_equal(udp4_decode(&payload, &ip, &udp, &data), 0);
+	assert_int_equal(dhcp_decode(&data, &t->reply), 0);
+	assert_int_equal(udp.dst_port, DHCP_CLIENT_PORT);
+	assert_true(ip4_eq(&ip.src, &TOWN_CONF.anycast));
+	t->replied = true;
+}
+
+void town_drain(struct town *t, int node)
+{
+	struct out o;
+
+	while (outq_pop(&t->node[node].lease.out, &o)) {
+		switch ((enum lease_out_kind)o.kind) {
+		case LEASE_SEND:
+			take_frame(t, &o);
+			break;
+		case LEASE_PUT:
+		case LEASE_DROP:
+			post_record(t, node, &o);
+			break;
+		case LEASE_BLOCK_PUT:
+		case LEASE_BLOCK_RELEASE:
+			post_block(t, node, &o);
+			break;
+		case LEASE_PROBE:
+			t->probes++;
+			break;
+		}
+	}
+	assert_int_equal(t->node[node].lease.out.dropped, 0);
+}
+
+static void town_step(struct town *t)
+{
+	for (int i = 0; i < t->mail_count && !t->cut;) {
+		struct mail m = t->mail[i];
+
+		if (m.due > t->now) {
+			i++;
+			continue;
+		}
+		t->mail[i] = t->mail[--t->mail_count];
+		mail_deliver(t, &m);
+	}
+	for (int i = 0; i < t->nodes; i++) {
+		struct lease *l = &t->node[i].lease;
+
+		if (lease_deadline(l) > t->now)
+			continue;
+		lease_tick(l, t->now);
+		town_drain(t, i);
+		assert_true(lease_deadline(l) > t->now);
+	}
+}
+
+void town_run(struct town *t, usec_t duration)
+{
+	usec_t end = t->now + duration;
+
+	for (;;) {
+		usec_t next = end;
+
+		town_step(t);
+		for (int i = 0; i < t->mail_count && !t->cut; i++)
+			next = usec_min(next, t->mail[i].due);
+		for (int i = 0; i < t->nodes; i++)
+			next = usec_min(next, lease_deadline(&t->node[i].lease));
+		if (t->now >= end)
+			return;
+		t->now = next > t->now ? next : t->now;
+	}
+}
+
+/* All that the others hold comes at once, with the versions. */
+void town_restart(struct town *t, int node)
+{
+	struct lease_conf conf = t->node[node].lease.conf;
+	const struct town_node *other = &t->node[(node + 1) % t->nodes];
+	struct lease_block block;
+	struct lease_view view;
+
+	lease_done(&t->node[node].lease);
+	table_done(&t->node[node].versions);
+	node_start(t, node, &conf);
+	for (uint32_t i = 0; lease_next(&other->lease, &i, t->now, &view);) {
+		struct known *k = table_find(&other->versions, &view.client.mac);
+		struct mail m = { .kind = MAIL_CLIENT,
+				  .to = node,
+				  .mac = view.client.mac,
+				  .client = view.client };
+
+		if (k)
+			m.version = k->version;
+		mail_client(t, &m);
+	}
+	for (uint32_t i = 0; lease_block_next(&other->lease, &i, &block);)
+		lease_block_learnt(&t->node[node].lease, &block, t->now);
+	town_drain(t, node);
+}
+
+struct host town_host(unsigned number)
+{
+	return (struct host) { .mac = { { 2, 0, 0, 1, (uint8_t)(number >> 8), (uint8_t)number } },
+			       .xid = number << 8 };
+}
+
+uint8_t host_send(struct town *t, struct host *h, int node, const struct dhcp_msg *m)
+{
+	struct dhcp_msg full = *m;
+	struct udp4_path path = { .eth_src = h->mac,
+				  .eth_dst = MAC_BROADCAST,
+				  .src = m->ciaddr,
+				  .dst = ip4_from_u32(UINT32_MAX),
+				  .src_port = DHCP_CLIENT_PORT,
+				  .dst_port = DHCP_SERVER_PORT };
+	uint8_t msg[600], frame[700];
+	struct wr mw = wr_init(msg, sizeof(msg)), w = wr_init(frame, sizeof(frame));
+
+	full.op = DHCP_OP_REQUEST;
+	full.xid = h->xid;
+	full.chaddr = h->mac;
+	full.broadcast = h->broadcast;
+	full.id_len = h->id_len;
+	memcpy(full.id, h->id, sizeof(full.id));
+	if (h->name)
+		strncpy(full.hostname, h->name, sizeof(full.hostname) - 1);
+	full.has_wanted = h->has_wanted;
+	memcpy(full.wanted, h->wanted, sizeof(full.wanted));
+	full.max_size = h->max_size;
+	full.trama = h->trama;
+	dhcp_encode(&mw, &full);
+	udp4_build(&w, &path, msg, wr_len(&mw));
+	assert_true(wr_len(&w) > 0);
+	t->replied = false;
+	lease_input(&t->node[node].lease, frame, wr_len(&w), h->port, t->now);
+	town_drain(t, node);
+	if (!t->replied)
+		return 0;
+	assert_int_equal(t->reply.xid, h->xid);
+	assert_true(mac_eq(&t->reply.chaddr, &h->mac));
+	return t->reply.type;
+}
+
+uint8_t host_discover(struct town *t, struct host *h, int node)
+{
+	h->xid++;
+	return host_send(t, h, node, &(struct dhcp_msg) { .type = DHCP_DISCOVER });
+}
+
+static uint8_t host_bound(struct town *t, struct host *h, uint8_t type)
+{
+	if (type == DHCP_ACK)
+		h->ip = t->reply.yiaddr;
+	if (type == DHCP_NAK)
+		h->ip = (struct ip4) { { 0 } };
+	return type;
+}
+
+uint8_t host_select(struct town *t, struct host *h, int node)
+{
+	struct dhcp_msg m = { .type = DHCP_REQUEST,
+			      .requested = t->reply.yiaddr,
+			      .server_id = t->reply.server_id };
+
+	return host_bound(t, h, host_send(t, h, node, &m));
+}
+
+uint8_t host_renew(struct town *t, struct host *h, int node)
+{
+	struct dhcp_msg m = { .type = DHCP_REQUEST, .ciaddr = h->ip };
+
+	h->xid++;
+	return host_bound(t, h, host_send(t, h, node, &m));
+}
+
+uint8_t host_reboot(struct town *t, struct host *h, int node, struct ip4 ip)
+{
+	struct dhcp_msg m = { .type = DHCP_REQUEST, .requested = ip };
+
+	h->xid++;
+	return host_bound(t, h, host_send(t, h, node, &m));
+}
+
+void host_release(struct town *t, struct host *h, int node)
+{
+	struct dhcp_msg m = { .type = DHCP_RELEASE,
+			      .ciaddr = h->ip,
+			      .server_id = TOWN_CONF.anycast };
+
+	assert_int_equal(host_send(t, h, node, &m), 0);
+	h->ip = (struct ip4) { { 0 } };
+}
+
+bool host_join(struct town *t, struct host *h, int node)
+{
+	return host_discover(t, h, node) == DHCP_OFFER && host_select(t, h, node) == DHCP_ACK;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A few lease servers in memory, joined by a stand-in for the state service that delivers records
+ * after a random delay in the order of (epoch, author), and a DHCP client that is what RFC 2131
+ * says.
+ */
+#ifndef TEST_LEASE_TOWN_H
+#define TEST_LEASE_TOWN_H
+
+#include "core/lease/lease.h"
+#include "packet/dhcp.h"
+
+#define TOWN_NODES_MAX 6
+#define TOWN_CLIENTS_MAX 600
+#define TOWN_MAIL_MAX 4096
+
+struct town_version {
+	uint32_t epoch;
+	int author;
+};
+
+enum mail_kind {
+	MAIL_CLIENT,
+	MAIL_DROP,
+	MAIL_BLOCK,
+	MAIL_BLOCK_GONE,
+};
+
+struct mail {
+	enum mail_kind kind;
+	int from, to;
+	usec_t due;
+	struct town_version version;
+	struct lease_client client;
+	struct mac mac;
+	struct lease_block block;
+};
+
+struct town_node {
+	struct lease lease;
+	_Alignas(8) uint8_t out[65536];
+	struct table versions; /* of client records, by MAC */
+	bool up;
+};
+
+struct town {
+	struct town_node node[TOWN_NODES_MAX];
+	int nodes;
+	usec_t now;
+	usec_t delay_max; /* of the state service; 0: at once */
+	bool cut;	  /* nothing is delivered */
+	struct rng rng;
+	struct mail mail[TOWN_MAIL_MAX];
+	int mail_count;
+	unsigned probes;
+	/* the last frame that a server sent */
+	bool replied;
+	uint8_t frame[1514];
+	size_t frame_len;
+	struct dhcp_msg reply;
+};
+
+struct host {
+	struct mac mac;
+	struct ip4 ip; /* zero: none */
+	uint32_t xid;
+	uint8_t id_len;
+	uint8_t id[64];
+	const char *name;
+	bool broadcast;
+	bool has_wanted;
+	uint32_t wanted[8];
+	uint16_t max_size;
+	bool trama;
+	uint16_t port;
+};
+
+extern const struct lease_conf TOWN_CONF;
+
+void town_start(struct town *t, int nodes, const struct lease_conf *conf, uint64_t seed);
+void town_stop(struct town *t);
+/* A new lease core in the place of the old, which knows what the state service brings it. */
+void town_restart(struct town *t, int node);
+/* Lets time pass: deliveries and timers. */
+void town_run(struct town *t, usec_t duration);
+void town_drain(struct town *t, int node);
+
+struct host town_host(unsigned number);
+/* Sends a message and returns the type of the reply, 0 for none. */
+uint8_t host_send(struct town *t, struct host *h, int node, const struct dhcp_msg *m);
+uint8_t host_discover(struct town *t, struct host *h, int node);
+/* Takes the offer in t->reply. */
+uint8_t host_select(struct town *t, struct host *h, int node);
+uint8_t host_renew(struct town *t, struct host *h, int node);
+uint8_t host_reboot(struct town *t, struct host *h, int node, struct ip4 ip);
+void host_release(struct town *t, struct host *h, int node);
+/* Discover and select; h->ip is zero when it failed. */
+bool host_join(struct town *t, struct host *h, int node);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Several lease servers with one replicated state: never one address for two clients, and no client
+ * loses its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lease_town.h"
+
+static struct town town;
+static struct host hosts[TOWN_CLIENTS_MAX];
+
+/* Both clients hold a lease that the servers granted: compared with every other, the slow way. */
+static void assert_no_clash(int clients)
+{
+	for (int i = 0; i < clients; i++)
+		for (int j = i + 1; j < clients; j++)
+			if (!ip4_is_zero(&hosts[i].ip) && ip4_eq(&hosts[i].ip, &hosts[j].ip))
+				fail_msg("clients %d and %d have one address", i, j);
+}
+
+static void hosts_make(int clients)
+{
+	for (int i = 0; i < clients; i++) {
+		hosts[i] = town_host((unsigned)i);
+		hosts[i].port = (uint16_t)(i % 8);
+	}
+}
+
+/* At the same moment, before any node hears of what another did. */
+static void same_moment(void **state)
+{
+	(void)state;
+	town_start(&town, 6, &TOWN_CONF, 3);
+	town.delay_max = 2 * USEC_S;
+	hosts_make(120);
+	town_run(&town, 10 * USEC_S);
+	town.cut = true;
+	for (int i = 0; i < 48; i++)
+		assert_true(host_join(&town, &hosts[i], i % 6));
+	town.cut = false;
+	town_run(&town, 5 * USEC_S);
+	for (int i = 48; i < 120; i++)
+		host_join(&town, &hosts[i], i % 6);
+	assert_no_clash(120);
+	town_run(&town, 5 * USEC_S);
+	for (int i = 0; i < 120; i++)
+		if (!ip4_is_zero(&hosts[i].ip))
+			assert_int_equal(host_renew(&town, &hosts[i], (i + 1) % 6), DHCP_ACK);
+	town_stop(&town);
+}
+
+static void act(int i)
+{
+	struct host *h = &hosts[i];
+	int node = (int)rng_below(&town.rng, (uint32_t)town.nodes);
+
+	switch (rng_below(&town.rng, 8)) {
+	case 0:
+		host_join(&town, h, node);
+		break;
+	case 1:
+		if (!ip4_is_zero(&h->ip))
+			host_release(&town, h, node);
+		break;
+	case 2:
+		lease_client_here(&town.node[node].lease, &h->mac, town.now);
+		town_drain(&town, node);
+		break;
+	default:
+		if (ip4_is_zero(&h->ip))
+			host_join(&town, h, node);
+		else
+			host_renew(&town, h, node);
+		break;
+	}
+}
+
+static void random_life(uint64_t seed, int clients, int steps)
+{
+	town_start(&town, 5, &TOWN_CONF, seed);
+	town.delay_max = 2 * USEC_S;
+	hosts_make(clients);
+	town_run(&town, 8 * USEC_S);
+	for (int s = 0; s < steps; s++) {
+		act((int)rng_below(&town.rng, (uint32_t)clients));
+		town_run(&town, (usec_t)rng_below(&town.rng, 200000));
+		if (s % 50 == 0)
+			assert_no_clash(clients);
+		if (s % 400 == 399) {
+			town_run(&town, 3 * USEC_S);
+			town_restart(&town, (int)rng_below(&town.rng, 5));
+			town_run(&town, 3 * USEC_S);
+		}
+	}
+	assert_no_clash(clients);
+	town_stop(&town);
+}
+
+static void random_lives(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++)
+		random_life(seed, 150, 1500);
+}
+
+/* Calm clients keep their addresses over roams and restarts, whichever node they ask. */
+static void nobody_loses(void **state)
+{
+	struct ip4 had[100];
+
+	(void)state;
+	town_start(&town, 5, &TOWN_CONF, 9);
+	town.delay_max = USEC_S;
+	hosts_make(100);
+	town_run(&town, 8 * USEC_S);
+	for (int i = 0; i < 100; i++) {
+		assert_true(host_join(&town, &hosts[i], i % 5));
+		had[i] = hosts[i].ip;
+		town_run(&town, 200 * USEC_MS);
+	}
+	for (int round = 0; round < 20; round++) {
+		town_run(&town, 300 * USEC_S);
+		if (round % 4 == 1)
+			town_restart(&town, round % 5);
+		for (int i = 0; i < 100; i++) {
+			int node = (int)rng_below(&town.rng, 5);
+
+			assert_int_equal(host_renew(&town, &hosts[i], node), DHCP_ACK);
+			assert_true(ip4_eq(&hosts[i].ip, &had[i]));
+			town_run(&town, 20 * USEC_MS);
+		}
+	}
+	town_stop(&town);
+}
+
+/* Of two claims to one block the lower one stays; the other node goes on with another block. */
+static void block_clash(void **state)
+{
+	struct lease_block block = { 0 };
+	uint32_t cursor = 0;
+	struct lease *l;
+
+	(void)state;
+	town_start(&town, 1, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	l = &town.node[0].lease;
+	assert_true(lease_block_next(l, &cursor, &block));
+	hosts_make(4);
+	assert_true(host_join(&town, &hosts[0], 0));
+	block.owner.b[0] = 0; /* a lower id, the same epoch */
+	lease_block_learnt(l, &block, town.now);
+	assert_int_equal(l->counters[LEASE_COUNT_BLOCK_CLASH], 1);
+	town_run(&town, 5 * USEC_S);
+	assert_true(host_join(&town, &hosts[1], 0));
+	assert_true(ip4_u32(&hosts[0].ip) / 16 != ip4_u32(&hosts[1].ip) / 16);
+	assert_int_equal(host_renew(&town, &hosts[0], 0), DHCP_ACK); /* clients keep theirs */
+	/* a higher claim changes nothing */
+	block.index = (ip4_u32(&hosts[1].ip) & 0xffff) / 16;
+	block.owner.b[0] = 9;
+	block.epoch = UINT32_MAX;
+	lease_block_learnt(l, &block, town.now);
+	assert_int_equal(l->counters[LEASE_COUNT_BLOCK_CLASH], 2);
+	town_run(&town, 3 * USEC_S);
+	assert_true(host_join(&town, &hosts[2], 0));
+	block.index = 1u << 20;
+	lease_block_learnt(l, &block, town.now);
+	town_stop(&town);
+}
+
+/* After a cut heals: the older lease stays, the other client is refused and gets another. */
+static void lease_clash(void **state)
+{
+	struct lease *l;
+	struct lease_view v;
+	struct lease_client rec;
+	struct ip4 ip;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(4);
+	l = &town.node[0].lease;
+	assert_true(host_join(&town, &hosts[0], 0));
+	ip = hosts[0].ip;
+	town_run(&town, 100 * USEC_S);
+	/* a younger one elsewhere: ours stays */
+	rec = (struct lease_client) {
+		.mac = hosts[1].mac, .ip4 = ip, .age_s = 10, .node = town.node[1].lease.self
+	};
+	lease_client_learnt(l, &rec, town.now);
+	assert_int_equal(l->counters[LEASE_COUNT_ADDRESS_CLASH], 1);
+	assert_int_equal(host_renew(&town, &hosts[0], 0), DHCP_ACK);
+	/* an older one: ours goes */
+	rec.mac = hosts[2].mac;
+	rec.age_s = 1000;
+	lease_client_learnt(l, &rec, town.now);
+	town_drain(&town, 0);
+	assert_true(lease_find(l, &hosts[0].mac, town.now, &v));
+	assert_true(ip4_is_zero(&v.client.ip4) && (v.client.flags & LEASE_RELEASED));
+	assert_int_equal(host_renew(&town, &hosts[0], 0), DHCP_NAK);
+	assert_true(host_join(&town, &hosts[0], 0));
+	assert_false(ip4_eq(&hosts[0].ip, &ip));
+	/* close in age: the lower MAC, on both sides */
+	ip = hosts[0].ip;
+	rec = (struct lease_client) { .mac = { { 0, 1, 2, 3, 4, 5 } },
+				      .ip4 = ip,
+				      .age_s = 5,
+				      .node = town.node[1].lease.self };
+	town_run(&town, 20 * USEC_S);
+	lease_client_learnt(l, &rec, town.now);
+	town_drain(&town, 0);
+	assert_int_equal(host_renew(&town, &hosts[0], 0), DHCP_NAK);
+	town_stop(&town);
+}
+
+/* A record written in ignorance of a lease that we granted meanwhile does not end it. */
+static void lost_update(void **state)
+{
+	struct lease *l;
+	struct lease_view v;
+	struct lease_client rec;
+	struct ip4 ip;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(2);
+	l = &town.node[0].lease;
+	assert_true(host_join(&town, &hosts[0], 0));
+	ip = hosts[0].ip;
+	rec = (struct lease_client) { .mac = hosts[0].mac, .node = town.node[1].lease.self };
+	lease_client_learnt(l, &rec, town.now);
+	town_drain(&town, 0);
+	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_eq(&v.client.ip4, &ip));
+	town_run(&town, USEC_S);
+	assert_int_equal(host_renew(&town, &hosts[0], 1), DHCP_ACK);
+	/* but one that says so does */
+	rec.flags = LEASE_RELEASED;
+	lease_client_learnt(l, &rec, town.now);
+	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_is_zero(&v.client.ip4));
+	town_stop(&town);
+}
+
+/* Who does not know yet what the others know refuses nobody and gives away nothing. */
+static void unsynced(void **state)
+{
+	struct lease *l;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(3);
+	assert_true(host_join(&town, &hosts[0], 0));
+	town_run(&town, USEC_S);
+	l = &town.node[1].lease;
+	lease_peers(l, 1, false, town.now);
+	assert_int_equal(host_renew(&town, &hosts[0], 1), DHCP_ACK);
+	assert_int_equal(host_discover(&town, &hosts[1], 1), 0);
+	assert_int_equal(host_reboot(&town, &hosts[1], 1, (struct ip4) { { 10, 13, 200, 200 } }),
+			 0);
+	lease_peers(l, 1, true, town.now);
+	assert_true(host_join(&town, &hosts[1], 1));
+	/* a neighbour that never gets there does not stop us for good */
+	lease_peers(l, 1, false, town.now);
+	assert_int_equal(host_discover(&town, &hosts[2], 1), 0);
+	town_run(&town, 11 * USEC_S);
+	assert_true(host_join(&town, &hosts[2], 1));
+	town_stop(&town);
+}
+
+/* A restarted node takes its blocks back and gives none of the addresses in use to others. */
+static void restarts(void **state)
+{
+	unsigned blocks = 0;
+	struct lease_block b;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(60);
+	for (int i = 0; i < 20; i++) {
+		assert_true(host_join(&town, &hosts[i], 0));
+		town_run(&town, USEC_S);
+	}
+	town_restart(&town, 0);
+	town_run(&town, 5 * USEC_S);
+	for (int i = 0; i < 60; i++) {
+		assert_true(host_join(&town, &hosts[i], 0));
+		town_run(&town, USEC_S);
+	}
+	assert_no_clash(60);
+	for (uint32_t i = 0; lease_block_next(&town.node[1].lease, &i, &b);)
+		blocks++;
+	assert_in_range(blocks, 4, 8); /* 60 clients, a quarter more, and one node that is idle */
+	/* blocks that nobody needs are given back */
+	town_run(&town, 52 * 3600 * USEC_S);
+	blocks = 0;
+	for (uint32_t i = 0; lease_block_next(&town.node[1].lease, &i, &b);)
+		blocks++;
+	assert_int_equal(blocks, 2);
+	town_stop(&town);
+}
+
+/* A declined address stays closed on the node that owns its block, in whatever order it hears. */
+static void decline_travels(void **state)
+{
+	struct ip4 ip;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(40);
+	assert_true(host_join(&town, &hosts[0], 0));
+	ip = hosts[0].ip;
+	town_run(&town, USEC_S);
+	town.delay_max = USEC_S;
+	host_send(&town, &hosts[0], 1,
+		  &(struct dhcp_msg) { .type = DHCP_DECLINE, .requested = ip });
+	town_run(&town, 3 * USEC_S);
+	for (int i = 1; i < 40; i++) {
+		assert_true(host_join(&town, &hosts[i], 0));
+		assert_false(ip4_eq(&hosts[i].ip, &ip));
+		town_run(&town, USEC_S);
+	}
+	town_stop(&town);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_moment),	   cmocka_unit_test(random_lives),
+		cmocka_unit_test(nobody_loses),	   cmocka_unit_test(block_clash),
+		cmocka_unit_test(lease_clash),	   cmocka_unit_test(lost_update),
+		cmocka_unit_test(unsynced),	   cmocka_unit_test(restarts),
+		cmocka_unit_test(decline_travels),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
