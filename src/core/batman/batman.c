@@ -102,7 +102,8 @@ struct batman *batman_new(const struct batman_conf *conf, const struct batman_li
 	b->rng = rng;
 	b->outq = out;
 	b->now = now;
-	b->bcast_seqno = 1;
+	/* ahead of what we used before a restart, see first_seqno */
+	b->bcast_seqno = (uint32_t)(now / USEC_MS);
 	b->frag_seqno = (uint16_t)rng_u32(&b->rng);
 	b->rebroadcast_at = USEC_NEVER;
 	b->purge_at = now + BAT_PURGE_EVERY_US;
@@ -263,7 +264,7 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 		BAT_COUNT(b, DROP_LOCAL);
 		return -ELOOP;
 	}
-	return bat_unicast_send(b, &dst, r);
+	return bat_unicast_send(b, &in, r);
 }
 
 void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from)

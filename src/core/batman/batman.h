@@ -207,7 +207,8 @@ uint64_t batman_counter(const struct batman *b, enum batman_counter id);
 
 /* ---- life ---- */
 
-/* limits may be NULL. out is borrowed for the life. NULL when memory is short. */
+/* limits may be NULL. out is borrowed for the life; 64 KiB hold whatever one input can cause. NULL
+ * when memory is short. */
 struct batman *batman_new(const struct batman_conf *conf, const struct batman_limits *limits,
 			  struct outq *out, struct rng rng, usec_t now);
 void batman_free(struct batman *b);
@@ -240,8 +241,9 @@ usec_t batman_deadline(const struct batman *b);
 
 /* ---- clients known without a frame ---- */
 
-/* A client is here (bridge forwarding entry, association): announced with the next OGM, and by a
- * roaming advertisement if another node has it. 0, -EINVAL (no station MAC), -ENOSPC. */
+/* A client is here (bridge forwarding entry, association; again at least every 600 s while it
+ * stays): announced with the next OGM, and by a roaming advertisement if another node has it. 0,
+ * -EINVAL (no station MAC), -ENOSPC. */
 int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* It left; 0 or -ENOENT. */
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);

@@ -241,7 +241,8 @@ struct bat_frame {
 	const struct bat_port *port;
 	struct mac dst, src;
 	struct rd packet;
-	bool merged; /* out of fragments */
+	bool merged;	  /* out of fragments */
+	uint8_t priority; /* of the fragments */
 };
 
 /* A unicast packet to send: a header of ours and what follows it. */
@@ -249,6 +250,7 @@ struct bat_packet {
 	uint8_t head[32];
 	size_t head_len;
 	struct rd body;
+	uint8_t priority; /* for the header of fragments */
 };
 
 #define BAT_COUNT(b, id) ((b)->counters[BATMAN_COUNT_##id]++)
@@ -351,7 +353,7 @@ void bat_packet_copy(const struct bat_packet *p, size_t at, size_t len, struct w
 void bat_unicast_input(struct batman *b, const struct bat_frame *f);
 void bat_unknown_input(struct batman *b, const struct bat_frame *f);
 void bat_tvlv_packet_input(struct batman *b, const struct bat_frame *f);
-int bat_unicast_send(struct batman *b, const struct bat_client_key *dst, struct rd inner);
+int bat_unicast_send(struct batman *b, const struct bat_inner *in, struct rd inner);
 bool bat_unicast_check(struct batman *b, const struct bat_frame *f);
 /* Out of bat0; from NULL or whose clients may be learnt from this frame. */
 void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from);

@@ -139,6 +139,7 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f)
 	table_remove(&b->reassemblies, a);
 	BAT_COUNT(b, FRAG_MERGED);
 	whole.packet = rd_init(b->merged, h.total);
+	whole.priority = h.priority;
 	bat_dispatch(b, &whole);
 }
 
@@ -147,7 +148,7 @@ int bat_frag_send(struct batman *b, const struct bat_orig *o, const struct bat_p
 {
 	const struct bat_port *port = &b->ports[path->key.slot];
 	size_t left = bat_packet_len(k), max, count;
-	struct bat_frag h = { .ttl = BAT_TTL, .dst = o->mac };
+	struct bat_frag h = { .ttl = BAT_TTL, .dst = o->mac, .priority = k->priority };
 
 	max = port->mtu < BAT_FRAG_MTU ? port->mtu : BAT_FRAG_MTU;
 	count = max > BAT_FRAG_HEADER ? (left - 1) / (max - BAT_FRAG_HEADER) + 1 : SIZE_MAX;

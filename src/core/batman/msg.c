@@ -6,6 +6,8 @@
 #include "core/batman/batman.h"
 #include "lib/hash.h"
 
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_IPV6 0x86dd
 #define ETHERTYPE_VLAN 0x8100
 #define VLAN_ID_MASK 0x0fff
 
@@ -17,6 +19,16 @@ bool bat_eth_decode(struct rd *r, struct bat_eth *ret)
 	return rd_ok(r);
 }
 
+/* The class selector of an IP header, 0 where there is none. */
+static uint8_t ip_priority(struct rd r, uint16_t type)
+{
+	uint16_t head = rd_u16(&r);
+
+	if (type == ETHERTYPE_IPV4)
+		return head >> 5 & 7;
+	return type == ETHERTYPE_IPV6 ? head >> 9 & 7 : 0;
+}
+
 bool bat_inner_decode(struct rd r, struct bat_inner *ret)
 {
 	struct bat_eth eth;
@@ -25,13 +37,16 @@ bool bat_inner_decode(struct rd r, struct bat_inner *ret)
 		return false;
 	*ret = (struct bat_inner) { .dst = eth.dst, .src = eth.src, .type = eth.type };
 	if (eth.type == ETHERTYPE_VLAN) {
-		uint16_t id = rd_u16(&r) & VLAN_ID_MASK;
+		uint16_t tci = rd_u16(&r), id = tci & VLAN_ID_MASK;
 
 		ret->type = rd_u16(&r);
+		ret->priority = (uint8_t)(tci >> 13);
 		/* a priority tag names no VLAN: untagged, as kernels since batman-adv 2025.0 see it
 		 */
 		ret->vid = id ? BATMAN_VID_TAGGED | id : 0;
+		return rd_ok(&r);
 	}
+	ret->priority = ip_priority(r, eth.type);
 	return rd_ok(&r);
 }
 

@@ -150,7 +150,8 @@ struct bat_tt_change {
 struct bat_inner {
 	struct mac dst, src;
 	uint16_t vid;
-	uint16_t type; /* behind the tag */
+	uint16_t type;	  /* behind the tag */
+	uint8_t priority; /* 802.1p, else of the IP header */
 };
 
 /* Decoders read a header from r and leave r at what follows; false when it is short or impossible.

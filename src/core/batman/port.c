@@ -46,6 +46,15 @@ static struct bat_port *free_slot(struct batman *b)
 	return NULL;
 }
 
+/*
+ * Neighbours believe one jump of numbers in 30 s, so a node that restarts often must not draw them:
+ * they follow the clock, twice as fast as OGMs are sent.
+ */
+static uint32_t first_seqno(const struct batman *b)
+{
+	return (uint32_t)(b->now / (b->conf.orig_interval_ms * USEC_MS / 2));
+}
+
 int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_conf *conf,
 		    usec_t now)
 {
@@ -67,7 +76,7 @@ int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_co
 				 .mtu = conf->mtu,
 				 .age = b->next_age++,
 				 .mac = conf->mac,
-				 .seqno = rng_u32(&b->rng),
+				 .seqno = first_seqno(b),
 				 .ogm_at = now + rng_below(&b->rng, BAT_JITTER_MS * 1000),
 				 .flush_at = USEC_NEVER };
 	/* what we heard of this MAC before was ourselves, or somebody who has it no more */

@@ -107,6 +107,7 @@ void bat_unicast_input(struct batman *b, const struct bat_frame *f)
 		return;
 	}
 	p.body = r;
+	p.priority = f->merged ? f->priority : in.priority;
 	w = wr_init(p.head, sizeof(p.head));
 	h.ttl--;
 	bat_unicast_encode(&w, &h);
@@ -163,12 +164,13 @@ void bat_tvlv_packet_input(struct batman *b, const struct bat_frame *f)
 		bat_unknown_input(b, f);
 }
 
-int bat_unicast_send(struct batman *b, const struct bat_client_key *dst, struct rd inner)
+int bat_unicast_send(struct batman *b, const struct bat_inner *in, struct rd inner)
 {
+	struct bat_client_key dst = { .mac = in->dst, .vid = in->vid };
 	struct bat_unicast h = { .type = BAT_TYPE_UNICAST, .ttl = BAT_TTL };
-	const struct bat_global *g = bat_global_find(b, dst);
+	const struct bat_global *g = bat_global_find(b, &dst);
 	const struct bat_orig *o = g ? bat_global_best(b, g) : NULL;
-	struct bat_packet p = { .body = inner };
+	struct bat_packet p = { .body = inner, .priority = in->priority };
 	struct wr w = wr_init(p.head, sizeof(p.head));
 
 	if (!o) {
