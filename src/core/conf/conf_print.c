@@ -137,16 +137,27 @@ void conf_print(const struct conf *c, enum conf_print_what what, bool secrets, s
 		print_port(&c->port[i], what, t);
 }
 
+/* What somebody wrote, on one line whatever it holds. */
+static void error_part(const char *what, const char *value, const char **sep, struct text *t)
+{
+	if (!*value)
+		return;
+	text_add(t, "%s%s '", *sep, what);
+	for (; *value; value++)
+		text_add(t, "%c", (unsigned char)*value < ' ' || *value == 0x7f ? '?' : *value);
+	text_add(t, "'");
+	*sep = ", ";
+}
+
 void conf_error_print(const struct conf_error *e, const char *file, struct text *t)
 {
-	text_add(t, "%s:%d: ", file, e->line);
-	if (*e->section)
-		text_add(t, "section '%s', ", e->section);
-	if (*e->option)
-		text_add(t, "option '%s', ", e->option);
-	if (*e->value)
-		text_add(t, "value '%s': ", e->value);
-	text_add(t, "%s", e->message);
+	const char *sep = " ";
+
+	text_add(t, "%s:%d:", file, e->line);
+	error_part("section", e->section, &sep, t);
+	error_part("option", e->option, &sep, t);
+	error_part("value", e->value, &sep, t);
+	text_add(t, "%s %s", *sep == ',' ? ":" : "", e->message);
 }
 
 bool conf_doc_next(uint32_t *cursor, struct conf_doc_entry *ret)
