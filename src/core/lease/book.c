@@ -63,31 +63,40 @@ static void tell_changed(struct book *b, const struct ip6 *addr, usec_t now)
 		b->changed(b->ctx, &ip, now);
 }
 
-/* A declined address stays closed when the client that had it is gone. */
-static bool index_declined(struct book *b, struct book_addr *a)
+/* Whose lease an address is once its holder is gone: of those who had to stand back, the oldest. */
+static struct book_client *heir_find(struct book *b, const struct ip6 *addr, const struct mac *gone)
 {
+	struct book_client *heir = NULL, *c;
 	struct ip4 ip;
-	struct mac mac;
-	const struct book_client *c;
 
-	if (!lease_unmapped(&a->addr, &ip))
-		return false;
-	mac = lease_decline_mac(&ip);
-	c = book_find(b, &mac);
-	if (!c || !ip4_eq(&c->rec.ip4, &ip) || mac_eq(&a->holder, &mac))
-		return false;
-	a->holder = mac;
-	a->leased = true;
-	return true;
+	/* clashes are rare, so the whole book is searched only where there were some */
+	if (b->losers == 0 || !lease_unmapped(addr, &ip))
+		return NULL;
+	b->losers = 0;
+	for (uint32_t i = 0; (c = table_next(&b->clients, &i));) {
+		if (ip4_is_zero(&c->rec.ip4) || book_has_lease(b, c))
+			continue;
+		b->losers++;
+		if (ip4_eq(&c->rec.ip4, &ip) && !mac_eq(&c->mac, gone) &&
+		    (!heir || book_older(c, heir)))
+			heir = c;
+	}
+	return heir;
 }
 
 static void index_remove(struct book *b, const struct ip6 *addr, const struct mac *mac, usec_t now)
 {
 	struct book_addr *a = table_find(&b->addrs, addr);
+	const struct book_client *heir;
 	struct ip6 copy = *addr;
 
-	if (!a || !mac_eq(&a->holder, mac) || index_declined(b, a))
+	if (!a || !mac_eq(&a->holder, mac))
 		return;
+	heir = a->leased ? heir_find(b, addr, mac) : NULL;
+	if (heir) {
+		a->holder = heir->mac;
+		return;
+	}
 	table_remove(&b->addrs, a);
 	tell_changed(b, &copy, now);
 }
@@ -109,8 +118,11 @@ static void index_seen(struct book *b, const struct ip6 *addr, const struct mac 
 {
 	struct book_addr *a = table_find(&b->addrs, addr);
 
-	if (!a)
+	/* leases always find room: what was only seen leaves them one entry per client */
+	if (!a && b->addrs.count < b->addrs.limit - b->clients.limit)
 		index_add(b, addr, mac, now);
+	else if (!a)
+		return;
 	else if (!a->leased)
 		a->holder = *mac;
 }
@@ -172,6 +184,7 @@ static struct book_client *index_lease(struct book *b, struct book_client *c, us
 		return a ? NULL : c;
 	}
 	other = a->leased && !mac_eq(&a->holder, &c->mac) ? book_find(b, &a->holder) : NULL;
+	b->losers += other != NULL;
 	if (other && !book_older(c, other))
 		return c;
 	a->holder = c->mac;

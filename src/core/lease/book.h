@@ -40,6 +40,7 @@ struct book {
 	struct table clients; /* struct book_client */
 	struct table addrs;   /* struct book_addr */
 	struct table ids;     /* struct book_id */
+	unsigned losers;      /* at least so many records whose lease another one holds */
 	void (*changed)(void *ctx, const struct ip4 *ip, usec_t now);
 	void *ctx;
 };

@@ -267,16 +267,13 @@ static enum verdict judge_unknown(struct serve *s, const struct ip4 *ip)
 	return VERDICT_NAK;
 }
 
-static enum verdict judge(struct serve *s, struct book_client *c, const struct ip4 *ip)
+static enum verdict judge(struct serve *s, const struct book_client *c, const struct ip4 *ip)
 {
 	struct lease *l = s->l;
 	const struct book_addr *holder;
 
 	if (!lease_is_client_address(l, ip))
 		return VERDICT_NAK;
-	/* a lease that lost its place to one that has gone since stands again */
-	if (c && ip4_eq(&c->rec.ip4, ip) && !book_holder4(&l->book, ip))
-		book_set_lease(&l->book, c, ip, c->allocated_at, s->now);
 	if (c && ip4_eq(&c->rec.ip4, ip) && book_has_lease(&l->book, c))
 		return VERDICT_ACK;
 	holder = book_holder4(&l->book, ip);
