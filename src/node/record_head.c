@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "node/record_head.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char magic[4] = { 'T', 'R', 'M', 'R' };
+
+void record_head_encode(struct wr *w, const struct record_head *h)
+{
+	wr_bytes(w, magic, sizeof(magic));
+	wr_u8(w, RECORD_VERSION);
+	wr_mac(w, &h->setup.primary_mac);
+	wr_bytes(w, h->setup.primary_name, sizeof(h->setup.primary_name));
+	wr_u32(w, h->setup.boot_epoch);
+	wr_u64(w, h->setup.seed);
+	wr_u64(w, h->setup.hash_key[0]);
+	wr_u64(w, h->setup.hash_key[1]);
+	wr_u64(w, (uint64_t)h->start);
+	wr_u32(w, (uint32_t)h->conf_len);
+	wr_bytes(w, h->conf, h->conf_len);
+}
+
+int record_head_decode(struct rd *r, struct record_head *ret)
+{
+	char got[sizeof(magic)] = { 0 };
+
+	memset(ret, 0, sizeof(*ret));
+	rd_copy(r, got, sizeof(got));
+	if (memcmp(got, magic, sizeof(magic)) != 0)
+		return -EBADMSG;
+	if (rd_u8(r) != RECORD_VERSION)
+		return -EPROTONOSUPPORT;
+	ret->setup.primary_mac = rd_mac(r);
+	rd_copy(r, ret->setup.primary_name, sizeof(ret->setup.primary_name));
+	ret->setup.primary_name[sizeof(ret->setup.primary_name) - 1] = '\0';
+	ret->setup.boot_epoch = rd_u32(r);
+	ret->setup.seed = rd_u64(r);
+	ret->setup.hash_key[0] = rd_u64(r);
+	ret->setup.hash_key[1] = rd_u64(r);
+	ret->start = (usec_t)(rd_u64(r) & INT64_MAX);
+	ret->conf_len = rd_u32(r);
+	if (ret->conf_len > RECORD_CONF_MAX)
+		return -EBADMSG;
+	ret->conf = (const char *)rd_take(r, ret->conf_len);
+	return rd_ok(r) ? 0 : -EBADMSG;
+}
+
+void record_end_encode(struct wr *w, const struct record_hash *h, usec_t now)
+{
+	char hash[17];
+
+	wr_u64(w, (uint64_t)now);
+	wr_u8(w, RECORD_END);
+	wr_u64(w, h->count);
+	wr_bytes(w, record_hash_text(h, hash), 16);
+}
+
+bool record_end_decode(struct rd *r, uint64_t *ret_count, char ret_hash[static 17])
+{
+	struct rd look = *r;
+
+	rd_skip(&look, 8);
+	if (rd_u8(&look) != RECORD_END)
+		return false;
+	*ret_count = rd_u64(&look);
+	rd_copy(&look, ret_hash, 16);
+	ret_hash[16] = '\0';
+	if (!rd_done(&look))
+		return false;
+	*r = look;
+	return true;
+}

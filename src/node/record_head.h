@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The head of a recording, and its last entry.
+ *
+ *   head = "TRMR", version u8 = 1, primary MAC 6, primary name 16, boot epoch u32, seed u64, hash key 2 * u64,
+ *          time of the node's start u64, length u32 and text of the configuration (conf_print with all and secrets)
+ *   end  = an entry as in record.h of kind RECORD_END: count of effects u64, hash as 16 hex digits
+ */
+#ifndef NODE_RECORD_HEAD_H
+#define NODE_RECORD_HEAD_H
+
+#include "lib/wire.h"
+#include "node/node.h"
+#include "node/record.h"
+
+#define RECORD_VERSION 1
+#define RECORD_END 255
+#define RECORD_CONF_MAX 65536
+#define RECORD_HEAD_MAX (128 + RECORD_CONF_MAX)
+
+struct record_head {
+	struct node_setup setup; /* all but conf */
+	usec_t start;
+	const char *conf; /* not terminated, borrowed */
+	size_t conf_len;
+};
+
+void record_head_encode(struct wr *w, const struct record_head *h);
+/* 0, -EBADMSG, -EPROTONOSUPPORT: another version. */
+int record_head_decode(struct rd *r, struct record_head *ret);
+
+/* Without the length in front, like record_event_encode. */
+void record_end_encode(struct wr *w, const struct record_hash *h, usec_t now);
+/* Is the entry in r this one, and with which hash. r is not moved when it is not. */
+bool record_end_decode(struct rd *r, uint64_t *ret_count, char ret_hash[static 17]);
+
+#endif

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+#include "plat/linux/poller.h"
+
+#define READ_SIZE 4096
+#define DELAY_MS 100
+#define TOKEN_MS (1000 / CONTROL_RATE)
+
+struct control_peer {
+	struct control *control;
+	struct poller *poller;
+	uid_t uid;
+	bool dying;  /* write what is left, then close */
+	bool broken; /* close */
+	char *in;    /* one request at most, grown as needed */
+	size_t in_len, in_cap, scanned;
+	char *out;
+	size_t out_at, out_len, out_cap;
+};
+
+/* A user's requests, whatever the number of its connections. */
+struct bucket {
+	uid_t uid;
+	uint64_t filled_ms;
+	unsigned int tokens;
+};
+
+struct control {
+	uv_loop_t *loop;
+	struct control_calls calls;
+	struct poller *listener;
+	struct alarm *turn; /* peers that are to be closed, and those read later */
+	struct control_peer *peers[CONTROL_PEERS];
+	struct bucket buckets[CONTROL_PEERS];
+	struct control_counters counters;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+static const char error_long[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,"
+				 "\"message\":\"request longer than 65536 bytes\"}}";
+static const char error_many[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32000,"
+				 "\"message\":\"too many connections\"}}\n";
+
+static struct bucket *bucket_get(struct control *c, uid_t uid)
+{
+	struct bucket *oldest = &c->buckets[0];
+
+	for (int i = 0; i < CONTROL_PEERS; i++) {
+		struct bucket *b = &c->buckets[i];
+
+		if (b->filled_ms && b->uid == uid)
+			return b;
+		if (b->filled_ms < oldest->filled_ms)
+			oldest = b;
+	}
+	*oldest = (struct bucket) { .uid = uid,
+				    .filled_ms = uv_now(c->loop) + 1,
+				    .tokens = CONTROL_BURST };
+	return oldest;
+}
+
+static bool token_take(struct control *c, uid_t uid)
+{
+	struct bucket *b = bucket_get(c, uid);
+	uint64_t now = uv_now(c->loop) + 1;
+	uint64_t more = (now - b->filled_ms) / TOKEN_MS;
+
+	if (more) {
+		b->tokens = b->tokens + more > CONTROL_BURST ? CONTROL_BURST
+							     : b->tokens + (unsigned int)more;
+		b->filled_ms += more * TOKEN_MS;
+	}
+	if (!b->tokens)
+		return false;
+	b->tokens--;
+	return true;
+}
+
+static void peer_free(struct control_peer *p)
+{
+	poller_free(p->poller);
+	free(p->in);
+	free(p->out);
+	free(p);
+}
+
+static void peer_remove(struct control_peer *p)
+{
+	struct control *c = p->control;
+
+	c->calls.gone(c->calls.ctx, p);
+	for (int i = 0; i < CONTROL_PEERS; i++) {
+		if (c->peers[i] == p)
+			c->peers[i] = NULL;
+	}
+	peer_free(p);
+}
+
+static void peer_break(struct control_peer *p)
+{
+	p->broken = true;
+	alarm_set(p->control->turn, 0);
+}
+
+/* As much as the peer takes now. */
+static void peer_write(struct control_peer *p)
+{
+	while (p->out_len > 0 && !p->broken) {
+		ssize_t n = send(poller_fd(p->poller), p->out + p->out_at, p->out_len,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0) {
+			peer_break(p);
+			return;
+		}
+		p->out_at += (size_t)n;
+		p->out_len -= (size_t)n;
+	}
+	if (!p->out_len) {
+		p->out_at = 0;
+		if (p->dying)
+			peer_break(p);
+	}
+	poller_set(p->poller, UV_READABLE | (p->out_len ? UV_WRITABLE : 0));
+}
+
+int control_reply(struct control_peer *p, const char *text, size_t len)
+{
+	size_t need = p->out_at + p->out_len + len + 1;
+	char *bigger;
+
+	if (p->broken || p->dying)
+		return -EPIPE;
+	if (p->out_len + len > CONTROL_OUTPUT_MAX) {
+		p->control->counters.cut_off++;
+		peer_break(p);
+		return -EPIPE;
+	}
+	if (need > p->out_cap) {
+		bigger = realloc(p->out, 2 * need);
+		if (!bigger) {
+			peer_break(p);
+			return -EPIPE;
+		}
+		p->out = bigger;
+		p->out_cap = 2 * need;
+	}
+	memcpy(p->out + p->out_at + p->out_len, text, len);
+	p->out[p->out_at + p->out_len + len] = '\n';
+	p->out_len += len + 1;
+	peer_write(p);
+	return p->broken ? -EPIPE : 0;
+}
+
+/* Every whole line that is there; false when the user has asked too fast and the rest has to wait.
+ */
+static bool peer_lines(struct control_peer *p)
+{
+	struct control *c = p->control;
+	size_t start = 0;
+	bool fast = false;
+	char *end;
+
+	while (!p->broken && !p->dying &&
+	       (end = memchr(p->in + p->scanned, '\n', p->in_len - p->scanned)) != NULL) {
+		size_t len = (size_t)(end - p->in) - start;
+
+		if (len > 0 && !token_take(c, p->uid)) {
+			c->counters.delayed++;
+			fast = true;
+			break;
+		}
+		*end = '\0';
+		if (len > 0) {
+			c->counters.requests++;
+			c->calls.call(c->calls.ctx, p, p->in + start, len);
+		}
+		start += len + 1;
+		p->scanned = start;
+	}
+	if (!fast)
+		p->scanned = p->in_len;
+	memmove(p->in, p->in + start, p->in_len - start);
+	p->in_len -= start;
+	p->scanned -= start;
+	return !fast;
+}
+
+static bool peer_grow(struct control_peer *p)
+{
+	size_t cap = p->in_cap ? 2 * p->in_cap : READ_SIZE;
+	char *bigger = realloc(p->in, cap);
+
+	if (!bigger)
+		return false;
+	p->in = bigger;
+	p->in_cap = cap;
+	return true;
+}
+
+static void peer_read(struct control_peer *p)
+{
+	ssize_t n;
+
+	if (p->in_len == p->in_cap && !peer_grow(p)) {
+		peer_break(p);
+		return;
+	}
+	n = recv(poller_fd(p->poller), p->in + p->in_len, p->in_cap - p->in_len, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		peer_break(p);
+		return;
+	}
+	p->in_len += (size_t)n;
+	if (!peer_lines(p)) {
+		poller_set(p->poller, p->out_len ? UV_WRITABLE : 0);
+		alarm_set(p->control->turn, DELAY_MS);
+	} else if (p->in_len > CONTROL_REQUEST_MAX) {
+		p->control->counters.too_long++;
+		control_reply(p, error_long, sizeof(error_long) - 1);
+		p->dying = true;
+		peer_write(p);
+	}
+}
+
+static void peer_ready(void *ctx, int events)
+{
+	struct control_peer *p = ctx;
+
+	if (!p->broken && (events & UV_WRITABLE))
+		peer_write(p);
+	if (!p->broken && !p->dying && (events & UV_READABLE))
+		peer_read(p);
+	else if (p->dying && (events & UV_READABLE))
+		peer_break(p);
+}
+
+/* Closes what is to be closed, reads on where somebody had asked too fast. */
+static void turn_due(void *ctx)
+{
+	struct control *c = ctx;
+	bool again = false;
+
+	for (int i = 0; i < CONTROL_PEERS; i++) {
+		struct control_peer *p = c->peers[i];
+
+		if (!p)
+			continue;
+		if (!p->broken && p->in_len > 0 && !p->dying && !peer_lines(p)) {
+			again = true;
+			continue;
+		}
+		if (p->broken)
+			peer_remove(p);
+		else
+			poller_set(p->poller, UV_READABLE | (p->out_len ? UV_WRITABLE : 0));
+	}
+	if (again)
+		alarm_set(c->turn, DELAY_MS);
+}
+
+/* A free place, unless this user or all together have enough. */
+static struct control_peer **place_find(struct control *c, uid_t uid)
+{
+	struct control_peer **place = NULL;
+	unsigned int same = 0;
+
+	for (int i = 0; i < CONTROL_PEERS; i++) {
+		if (!c->peers[i])
+			place = &c->peers[i];
+		else if (c->peers[i]->uid == uid)
+			same++;
+	}
+	return same < CONTROL_PEERS_PER_USER ? place : NULL;
+}
+
+static void listener_ready(void *ctx, int events)
+{
+	struct control *c = ctx;
+	struct ucred cred = { 0 };
+	socklen_t len = sizeof(cred);
+	struct control_peer **place, *p;
+	int fd = accept4(poller_fd(c->listener), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	c->counters.connections++;
+	place = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) ? NULL
+								     : place_find(c, cred.uid);
+	p = place ? calloc(1, sizeof(*p)) : NULL;
+	if (!p) {
+		c->counters.refused++;
+		(void)!write(fd, error_many, sizeof(error_many) - 1);
+		close(fd);
+		return;
+	}
+	p->control = c;
+	p->uid = cred.uid;
+	p->poller = poller_new(c->loop, fd, UV_READABLE, peer_ready, p);
+	if (!p->poller) {
+		free(p);
+		return;
+	}
+	*place = p;
+}
+
+static int socket_open(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (!text_copy(at.sun_path, sizeof(at.sun_path), path))
+		r = -ENAMETOOLONG;
+	unlink(path);
+	mask = umask(0117); /* owner and group from the start */
+	if (!r && (bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, CONTROL_PEERS)))
+		r = -errno;
+	umask(mask);
+	if (r)
+		close(fd);
+	return r ? r : fd;
+}
+
+struct control *control_new(uv_loop_t *loop, const char *path, const struct control_calls *calls,
+			    int *ret_err)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	int fd = c ? socket_open(path) : -ENOMEM;
+
+	*ret_err = fd < 0 ? fd : -ENOMEM;
+	if (fd < 0) {
+		free(c);
+		return NULL;
+	}
+	c->loop = loop;
+	c->calls = *calls;
+	text_copy(c->path, sizeof(c->path), path);
+	c->turn = alarm_new(loop, turn_due, c);
+	c->listener = poller_new(loop, fd, UV_READABLE, listener_ready, c);
+	if (!c->listener || !c->turn) {
+		poller_free(c->listener);
+		alarm_free(c->turn);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void control_free(struct control *c)
+{
+	if (!c)
+		return;
+	for (int i = 0; i < CONTROL_PEERS; i++) {
+		if (c->peers[i])
+			peer_remove(c->peers[i]);
+	}
+	poller_free(c->listener);
+	alarm_free(c->turn);
+	unlink(c->path);
+	free(c);
+}
+
+uid_t control_peer_uid(const struct control_peer *peer)
+{
+	return peer->uid;
+}
+
+const struct control_counters *control_counters(const struct control *c)
+{
+	return &c->counters;
+}

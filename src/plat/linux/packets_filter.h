@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PLAT_PACKETS_FILTER_H
+#define PLAT_PACKETS_FILTER_H
+
+#include <stddef.h>
+
+#include "node/event.h"
+
+struct sock_filter;
+
+/* The classic BPF program for the frames that a place wants, NULL = all of its protocol. */
+const struct sock_filter *packets_filter(enum link link, size_t *ret_len);
+
+#endif

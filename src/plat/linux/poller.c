@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/poller.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct poller {
+	uv_poll_t handle;
+	int fd;
+	int events;
+	void (*ready)(void *ctx, int events);
+	void *ctx;
+};
+
+struct alarm {
+	uv_timer_t handle;
+	void (*due)(void *ctx);
+	void *ctx;
+};
+
+static void handle_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static void poller_ready(uv_poll_t *h, int status, int events)
+{
+	struct poller *p = h->data;
+
+	p->ready(p->ctx, status < 0 ? UV_READABLE | UV_WRITABLE : events);
+}
+
+struct poller *poller_new(uv_loop_t *loop, int fd, int events, void (*ready)(void *ctx, int events),
+			  void *ctx)
+{
+	struct poller *p = calloc(1, sizeof(*p));
+
+	if (!p || uv_poll_init(loop, &p->handle, fd)) {
+		close(fd);
+		free(p);
+		return NULL;
+	}
+	p->handle.data = p;
+	p->fd = fd;
+	p->ready = ready;
+	p->ctx = ctx;
+	poller_set(p, events);
+	return p;
+}
+
+void poller_set(struct poller *p, int events)
+{
+	if (events == p->events)
+		return;
+	p->events = events;
+	uv_poll_start(&p->handle, events, poller_ready);
+}
+
+int poller_fd(const struct poller *p)
+{
+	return p->fd;
+}
+
+void poller_free(struct poller *p)
+{
+	if (!p)
+		return;
+	uv_close((uv_handle_t *)&p->handle, handle_closed);
+	close(p->fd);
+}
+
+static void alarm_due(uv_timer_t *h)
+{
+	struct alarm *a = h->data;
+
+	a->due(a->ctx);
+}
+
+struct alarm *alarm_new(uv_loop_t *loop, void (*due)(void *ctx), void *ctx)
+{
+	struct alarm *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	uv_timer_init(loop, &a->handle);
+	a->handle.data = a;
+	a->due = due;
+	a->ctx = ctx;
+	return a;
+}
+
+void alarm_set(struct alarm *a, uint64_t delay_ms)
+{
+	uv_update_time(a->handle.loop);
+	uv_timer_start(&a->handle, alarm_due, delay_ms, 0);
+}
+
+void alarm_stop(struct alarm *a)
+{
+	uv_timer_stop(&a->handle);
+}
+
+bool alarm_is_set(const struct alarm *a)
+{
+	return uv_is_active((const uv_handle_t *)&a->handle) != 0;
+}
+
+void alarm_free(struct alarm *a)
+{
+	if (a)
+		uv_close((uv_handle_t *)&a->handle, handle_closed);
+}

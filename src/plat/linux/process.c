@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "plat/linux/file.h"
+#include "plat/linux/keys.h"
+#include "plat/linux/log.h"
+#include "plat/linux/loop.h"
+
+/* What the node itself does with the kernel: links, routes, rules, filters and their sysctls;
+ * packet sockets and sockets bound to a device; the VLAN programs. */
+#define PROCESS_CAPS                                                                               \
+	(PRIVILEGE(CAP_NET_ADMIN) | PRIVILEGE(CAP_NET_RAW) | PRIVILEGE(CAP_NET_BIND_SERVICE) |     \
+	 PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_PERFMON))
+
+struct process {
+	const struct process_setup *setup;
+	struct conf conf;
+};
+
+static int config_parse(const char *text, size_t len, const char *path, struct conf *ret)
+{
+	struct conf_error error;
+	char line[512];
+	struct text t = text_init(line, sizeof(line));
+	int r = conf_parse(text, len, ret, &error);
+
+	if (r == -E2BIG)
+		log_error("%s: longer than %d bytes", path, CONF_SIZE_MAX);
+	if (r == -EINVAL) {
+		conf_error_print(&error, path, &t);
+		log_error("%s", line);
+	}
+	return r;
+}
+
+int process_config(int fd, const char *path, struct conf *ret)
+{
+	char *text = malloc(CONF_SIZE_MAX + 1);
+	ssize_t n = text ? file_read_fd(fd, text, CONF_SIZE_MAX + 1) : -ENOMEM;
+	int r = n < 0 ? (int)n : 0;
+
+	close(fd);
+	if (r)
+		log_error("%s: %s", path, strerror(-r));
+	else
+		r = config_parse(text, (size_t)n, path, ret);
+	free(text);
+	return r;
+}
+
+static int begin(void *ctx, struct loop *l, struct node *n)
+{
+	(void)ctx;
+	(void)l;
+	(void)n;
+	log_info("version " TRAMA_VERSION);
+	return 0;
+}
+
+static void notice(void *ctx, const struct effect_notice *n)
+{
+	(void)ctx;
+	log_info("notice %d %s", (int)n->notice, n->text);
+}
+
+static bool reload(void *ctx, int fd)
+{
+	const struct process *p = ctx;
+	struct conf *fresh = malloc(sizeof(*fresh));
+	bool good = false;
+
+	if (fd >= 0 && fresh)
+		good = process_config(fd, p->setup->config, fresh) == 0;
+	else
+		log_error("%s: %s", p->setup->config ? p->setup->config : "no configuration file",
+			  strerror(fd < 0 ? -fd : ENOMEM));
+	if (!good)
+		log_error("the configuration stays as it was");
+	free(fresh);
+	return good;
+}
+
+static int loop_main(struct process *p, int channel)
+{
+	uint8_t key[KEYS_SIZE];
+	struct loop_setup setup = { .conf = &p->conf,
+				    .channel = channel,
+				    .record_fd = p->setup->record_fd,
+				    .run_dir = PARENT_RUN_DIR,
+				    .ctx = p,
+				    .begin = begin,
+				    .notice = notice,
+				    .reload = reload };
+	struct loop *l;
+	int r = 0;
+
+	if (p->conf.security.community_key[0]) {
+		r = keys_derive(p->conf.security.community_key, "trama babel mac", key);
+		setup.babel_key = key;
+	}
+	l = r ? NULL : loop_new(&setup, &r);
+	if (!l) {
+		log_error("cannot start: %s", strerror(-r));
+		return 1;
+	}
+	r = loop_run(l);
+	loop_free(l);
+	return r;
+}
+
+int process_main(const struct parent_setup *setup, int fd)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	const struct process_setup *own = setup->ctx;
+	int config = -1, r;
+
+	if (!p)
+		return 1;
+	p->setup = own;
+	/* As root, who may read what holds a key; it is parsed after the privileges have gone. */
+	if (own->config) {
+		config = open(own->config, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (config < 0) {
+			log_error("%s: %s", own->config, strerror(errno));
+			free(p);
+			return PARENT_EXIT_CONFIG;
+		}
+	}
+	r = privileges_drop(&setup->user, PROCESS_CAPS);
+	/* Again: a change of user clears it. */
+	if (r || prctl(PR_SET_PDEATHSIG, SIGKILL)) {
+		log_error("privileges: %s", strerror(r ? -r : errno));
+		free(p);
+		return 1;
+	}
+	conf_init(&p->conf);
+	if (config >= 0 && process_config(config, own->config, &p->conf))
+		r = PARENT_EXIT_CONFIG;
+	else
+		r = loop_main(p, fd);
+	free(p);
+	return r;
+}

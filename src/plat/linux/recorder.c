@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/recorder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/record_head.h"
+#include "plat/linux/log.h"
+
+#define BUFFER (2 * (RECORD_ENTRY_MAX + RECORD_HEAD_MAX))
+
+struct recorder {
+	int fd;
+	bool failed;
+	struct record_hash hash;
+	size_t len;
+	uint8_t buf[BUFFER];
+};
+
+static void flush(struct recorder *r)
+{
+	size_t at = 0;
+
+	while (at < r->len && !r->failed) {
+		ssize_t n = write(r->fd, r->buf + at, r->len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			log_error("recording ends: %s", strerror(errno));
+			r->failed = true;
+			break;
+		}
+		at += (size_t)n;
+	}
+	r->len = 0;
+}
+
+struct recorder *recorder_new(int fd, const struct node_setup *setup, usec_t start, int *ret_err)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+	char *conf = malloc(RECORD_CONF_MAX);
+	struct record_head h = { .setup = *setup, .start = start, .conf = conf };
+	struct text t;
+	struct wr w;
+
+	*ret_err = -ENOMEM;
+	if (!r || !conf)
+		goto out;
+	t = text_init(conf, RECORD_CONF_MAX);
+	conf_print(setup->conf, CONF_PRINT_ALL, true, &t);
+	h.conf_len = t.len;
+	r->fd = fd;
+	w = wr_init(r->buf, sizeof(r->buf));
+	record_head_encode(&w, &h);
+	r->len = wr_len(&w);
+	flush(r);
+	*ret_err = r->failed || t.cut ? -EIO : 0;
+out:
+	free(conf);
+	if (*ret_err) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+/* An entry of up to RECORD_ENTRY_MAX bytes with its length in front. */
+static struct wr entry_begin(struct recorder *r)
+{
+	if (sizeof(r->buf) - r->len < RECORD_ENTRY_MAX + 4)
+		flush(r);
+	return wr_init(r->buf + r->len + 4, RECORD_ENTRY_MAX);
+}
+
+static void entry_end(struct recorder *r, const struct wr *entry)
+{
+	struct wr w = wr_init(r->buf + r->len, 4);
+
+	if (!wr_len(entry))
+		return;
+	wr_u32(&w, (uint32_t)wr_len(entry));
+	r->len += 4 + wr_len(entry);
+}
+
+void recorder_event(struct recorder *r, const struct event *e, usec_t now)
+{
+	struct wr w = entry_begin(r);
+
+	record_event_encode(&w, e, now);
+	entry_end(r, &w);
+}
+
+void recorder_effect(struct recorder *r, const struct effect *e, usec_t now)
+{
+	record_hash_effect(&r->hash, e, now);
+}
+
+void recorder_free(struct recorder *r, usec_t now)
+{
+	struct wr w;
+
+	if (!r)
+		return;
+	w = entry_begin(r);
+	record_end_encode(&w, &r->hash, now);
+	entry_end(r, &w);
+	flush(r);
+	free(r);
+}

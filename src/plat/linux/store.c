@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/store.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+#include "plat/linux/file.h"
+#include "plat/linux/log.h"
+
+#define PATH_SIZE 256
+#define WALL_START 1767225600 /* 2026-01-01: before it the clock has not been set */
+
+struct save {
+	uint8_t *data;
+	size_t len;
+};
+
+struct store {
+	uv_loop_t *loop;
+	char dir[PATH_SIZE - 32], run_dir[PATH_SIZE - 32];
+	struct store_counters counters;
+	uv_work_t work;
+	bool busy;
+	int result; /* of the thread */
+	struct save now, next;
+};
+
+struct store *store_new(uv_loop_t *loop, const char *state_dir, const char *run_dir)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->loop = loop;
+	s->work.data = s;
+	text_copy(s->dir, sizeof(s->dir), state_dir);
+	text_copy(s->run_dir, sizeof(s->run_dir), run_dir);
+	return s;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	while (s->busy)
+		uv_run(s->loop, UV_RUN_ONCE);
+	free(s->next.data);
+	free(s);
+}
+
+static void path_make(char ret[static PATH_SIZE], const char *dir, const char *name)
+{
+	snprintf(ret, PATH_SIZE, "%s/%s", dir, name);
+}
+
+/* A number in a file, 0 when there is none. */
+static uint32_t number_read(const char *dir, const char *name)
+{
+	char path[PATH_SIZE], text[16];
+	long long v;
+	ssize_t n;
+
+	path_make(path, dir, name);
+	n = file_read(path, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return text_number(text, 0, UINT32_MAX, &v) ? 0 : (uint32_t)v;
+}
+
+static int number_write(const char *dir, const char *name, uint32_t v, enum file_sync sync)
+{
+	char path[PATH_SIZE], text[16];
+	int len = snprintf(text, sizeof(text), "%u\n", v);
+
+	path_make(path, dir, name);
+	return file_replace(path, text, (size_t)len, 0600, sync);
+}
+
+int store_epoch(const struct store *s, uint32_t *ret)
+{
+	uint32_t reserved = number_read(s->dir, "epoch");
+	uint32_t last = number_read(s->run_dir, "epoch");
+	time_t wall = time(NULL);
+	uint32_t epoch;
+	int r = 0;
+
+	/* After a reboot all that were reserved may have been used. A disk that was emptied is made
+	 * up for by the clock, if it has been set: minutes grow faster than anybody reboots. */
+	if (reserved == 0)
+		epoch = wall > WALL_START ? (uint32_t)((wall - WALL_START) / 60) + 1 : 1;
+	else
+		epoch = last && last < reserved ? last + 1 : reserved + 1;
+	if (epoch > reserved)
+		r = number_write(s->dir, "epoch", epoch + STORE_EPOCH_STEP, FILE_DURABLE);
+	if (!r)
+		r = number_write(s->run_dir, "epoch", epoch, FILE_VOLATILE);
+	*ret = epoch;
+	return r;
+}
+
+uint8_t *store_load(const struct store *s, size_t *ret_len)
+{
+	char path[PATH_SIZE], aside[PATH_SIZE];
+	uint8_t *data = malloc(STORE_SNAPSHOT_MAX);
+	ssize_t n;
+
+	*ret_len = 0;
+	path_make(path, s->dir, "snapshot");
+	path_make(aside, s->dir, "snapshot.last");
+	n = data ? file_read(path, data, STORE_SNAPSHOT_MAX) : -ENOMEM;
+	if (n != -ENOENT) {
+		unlink(aside);
+		if (link(path, aside) && n > 0)
+			log_warning("%s: %s", aside, strerror(errno));
+	}
+	if (n <= 0) {
+		if (n < 0 && n != -ENOENT)
+			log_error("%s: %s", path, strerror((int)-n));
+		free(data);
+		return NULL;
+	}
+	*ret_len = (size_t)n;
+	return data;
+}
+
+static void save_work(uv_work_t *work)
+{
+	struct store *s = work->data;
+	char path[PATH_SIZE];
+
+	path_make(path, s->dir, "snapshot");
+	s->result = file_replace(path, s->now.data, s->now.len, 0600, FILE_DURABLE);
+}
+
+static void save_begin(struct store *s);
+
+static void save_done(uv_work_t *work, int status)
+{
+	struct store *s = work->data;
+
+	s->busy = false;
+	s->counters.writes++;
+	s->counters.bytes += s->now.len;
+	if (status || s->result) {
+		s->counters.failed++;
+		log_error("%s/snapshot: %s", s->dir, strerror(-s->result));
+	}
+	free(s->now.data);
+	s->now = s->next;
+	s->next = (struct save) { 0 };
+	if (s->now.data)
+		save_begin(s);
+}
+
+static void save_begin(struct store *s)
+{
+	s->busy = uv_queue_work(s->loop, &s->work, save_work, save_done) == 0;
+	if (!s->busy) {
+		s->counters.failed++;
+		free(s->now.data);
+		s->now.data = NULL;
+	}
+}
+
+void store_save(struct store *s, const struct effect_store *e)
+{
+	struct save *save = s->busy ? &s->next : &s->now;
+
+	free(save->data);
+	save->data = malloc(e->len + 1);
+	if (!save->data) {
+		s->counters.failed++;
+		return;
+	}
+	memcpy(save->data, e->data, e->len);
+	save->len = e->len;
+	if (!s->busy)
+		save_begin(s);
+}
+
+const struct store_counters *store_counters(const struct store *s)
+{
+	return &s->counters;
+}

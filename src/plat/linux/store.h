@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What survives a reboot, in one directory:
+ *   snapshot       the node's, its own format and checksum; replaced whole, in another thread (a
+ * flash may take long) snapshot.last  the one this start began with, kept aside whether it could be
+ * read or not epoch          boot epochs are given out up to this one; a start beyond it reserves
+ * STORE_EPOCH_STEP more
+ */
+#ifndef PLAT_STORE_H
+#define PLAT_STORE_H
+
+#include <uv.h>
+
+#include "node/effect.h"
+
+#define STORE_EPOCH_STEP 16
+#define STORE_SNAPSHOT_MAX (4 * 1024 * 1024)
+
+struct store_counters {
+	uint64_t writes, bytes, failed;
+};
+
+struct store;
+
+/* run_dir is a tmpfs: the epoch of the last start since the boot lies there. NULL when there is no
+ * memory. */
+struct store *store_new(uv_loop_t *loop, const char *state_dir, const char *run_dir);
+/* Waits for a write that is under way. */
+void store_free(struct store *s);
+
+/* A number higher than at any start before; 0 or -errno (then it is higher only if the clock is
+ * right). */
+int store_epoch(const struct store *s, uint32_t *ret);
+/* The snapshot, to be freed; NULL with *ret_len = 0 when there is none. */
+uint8_t *store_load(const struct store *s, size_t *ret_len);
+/* EFFECT_STORE: copied; while a write is under way only the newest waits. */
+void store_save(struct store *s, const struct effect_store *e);
+const struct store_counters *store_counters(const struct store *s);
+
+#endif
