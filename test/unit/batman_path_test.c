@@ -330,7 +330,9 @@ static void test_never_into_the_cloud(void **state)
 	struct net *n = chain(2);
 	struct mac stp = { { 1, 0x80, 0xc2, 0, 0, 0 } }, ectp = { { 0xcf, 0, 0, 0, 0, 0 } },
 		   c = net_client(1);
+	struct mac probe = { { 0xba, 0xbe, 0, 0, 0, 1 } }, at;
 	uint8_t buf[100];
+	struct wr w;
 
 	(void)state;
 	net_run(n, 10 * USEC_S);
@@ -345,10 +347,26 @@ static void test_never_into_the_cloud(void **state)
 	buf[17] = 0x05;
 	assert_true(batman_cloud_input(n->node[0].b, buf, sizeof(buf), n->now) < 0);
 	assert_true(batman_cloud_input(n->node[0].b, buf, 13, n->now) < 0);
+	/* a claim of a kernel's bridge loop avoidance, and its loop probe, which passes */
+	w = wr_init(buf, sizeof(buf));
+	wr_mac(&w, &MAC_BROADCAST);
+	wr_mac(&w, &c);
+	wr_bytes(&w, "\x08\x06\0\1\x08\0\6\4\0\2", 10);
+	wr_mac(&w, &c);
+	wr_u32(&w, 0);
+	wr_bytes(&w, "\xff\x43\x05\x00\x12\x34", 6);
+	wr_zero(&w, 4);
+	assert_true(batman_cloud_input(n->node[0].b, buf, wr_len(&w), n->now) < 0);
 	net_pump(n, 0);
 	net_run(n, USEC_S);
 	assert_int_equal(n->node[1].got_count, 0);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_FILTERED), 4);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_FILTERED), 5);
+	buf[35] = 4;
+	assert_int_equal(batman_cloud_input(n->node[0].b, buf, wr_len(&w), n->now), 0);
+	assert_int_equal(net_send(n, 0, &MAC_BROADCAST, &probe, 9, 60), 0);
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(n->node[1].got_count, 2);
+	assert_true(batman_lookup(n->node[1].b, &probe, 0, &at) < 0);
 	net_free(n);
 }
 

@@ -13,6 +13,9 @@
 
 #include "core/batman/engine.h"
 
+#define ETHERTYPE_ARP 0x0806
+#define ARP_REPLY 2
+
 const char *batman_counter_name(enum batman_counter id)
 {
 #define X(id, name) name,
@@ -44,7 +47,7 @@ static struct batman_limits limits_fill(const struct batman_limits *given)
 	limit(&l.paths, 4096);
 	limit(&l.clients_global, 8192);
 	limit(&l.clients_local, 2048);
-	limit(&l.reassemblies, 16);
+	limit(&l.reassemblies, 32);
 	limit(&l.rebroadcasts, 64);
 	if (l.ports > BATMAN_PORTS_MAX)
 		l.ports = BATMAN_PORTS_MAX;
@@ -233,6 +236,23 @@ static bool inner_is_local(const struct bat_inner *in)
 	return mac_eq(&in->dst, &stp) || mac_eq(&in->dst, &ectp);
 }
 
+/* What kernels with bridge loop avoidance tell each other on a wire: ARP replies to ff:43:05:00 to
+ * 03. */
+static bool inner_is_claim(const struct bat_inner *in, struct rd r)
+{
+	struct mac target;
+
+	if (in->type != ETHERTYPE_ARP)
+		return false;
+	rd_skip(&r, in->header_len + 6u);
+	if (rd_u16(&r) != ARP_REPLY)
+		return false;
+	rd_skip(&r, 10);
+	target = rd_mac(&r);
+	return rd_ok(&r) && target.b[0] == 0xff && target.b[1] == 0x43 && target.b[2] == 0x05 &&
+	       target.b[3] <= 3;
+}
+
 int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_t now)
 {
 	struct rd r = rd_init(frame, len);
@@ -245,7 +265,7 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 		BAT_COUNT(b, DROP_MALFORMED);
 		return -EBADMSG;
 	}
-	if (in.type == BATMAN_ETHERTYPE) {
+	if (in.type == BATMAN_ETHERTYPE || inner_is_claim(&in, r)) {
 		BAT_COUNT(b, DROP_FILTERED);
 		return -ELOOP;
 	}
@@ -282,7 +302,7 @@ void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from)
 	}
 	src = (struct bat_client_key) { .mac = in.src, .vid = in.vid };
 	/* a client that has just come there: known before its node's next OGM */
-	if (from && mac_is_station(&in.src))
+	if (from && mac_is_station(&in.src) && !bat_is_loop_probe(&in.src))
 		bat_global_add(b, from, &src, BAT_TT_TEMP, from->ttvn);
 	if (outq_push(b->outq, BATMAN_DELIVER, 0, 0, inner.p, rd_left(&inner)) == 0)
 		BAT_COUNT(b, DELIVERED);

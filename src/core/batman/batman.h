@@ -38,7 +38,7 @@ struct batman_limits {
 	uint32_t paths;		 /* 4096: (originator, neighbour, port) */
 	uint32_t clients_global; /* 8192: (MAC, VLAN) */
 	uint32_t clients_local;	 /* 2048 */
-	uint32_t reassemblies;	 /* 16 at a time */
+	uint32_t reassemblies;	 /* 32 at a time */
 	uint32_t rebroadcasts;	 /* 64 further copies waiting for wireless ports */
 };
 

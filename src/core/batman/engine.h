@@ -304,6 +304,8 @@ void bat_refused_purge(struct batman *b);
 void bat_peer_update(struct batman *b, struct bat_orig *o);
 
 /* tt_local.c */
+/* Loop detection frames of kernels come from such addresses: they pass, but are nobody's. */
+bool bat_is_loop_probe(const struct mac *mac);
 int bat_local_add(struct batman *b, const struct bat_client_key *key, bool fixed);
 /* roaming: the client is known to be elsewhere. True when there was an entry that served it until
  * now. */

@@ -36,7 +36,9 @@ bool bat_inner_decode(struct rd r, struct bat_inner *ret)
 	if (!bat_eth_decode(&r, &eth))
 		return false;
 	*ret = (struct bat_inner) { .dst = eth.dst, .src = eth.src, .type = eth.type };
+	ret->header_len = BAT_ETH_HEADER;
 	if (eth.type == ETHERTYPE_VLAN) {
+		ret->header_len = BAT_ETH_HEADER + BAT_VLAN_TAG;
 		uint16_t tci = rd_u16(&r), id = tci & VLAN_ID_MASK;
 
 		ret->type = rd_u16(&r);

@@ -13,6 +13,7 @@
 #define BAT_VERSION 15
 #define BAT_TTL 50
 #define BAT_ETH_HEADER 14
+#define BAT_VLAN_TAG 4
 #define BAT_OGM_HEADER 24
 #define BAT_BCAST_HEADER 14
 #define BAT_UNICAST 10 /* sizes of headers */
@@ -150,7 +151,8 @@ struct bat_tt_change {
 struct bat_inner {
 	struct mac dst, src;
 	uint16_t vid;
-	uint16_t type;	  /* behind the tag */
+	uint16_t type; /* behind the tag */
+	uint8_t header_len;
 	uint8_t priority; /* 802.1p, else of the IP header */
 };
 

@@ -9,8 +9,7 @@
 
 #include "core/batman/engine.h"
 
-/* loop detection frames of other bridges come from such addresses */
-static bool is_loop_probe(const struct mac *mac)
+bool bat_is_loop_probe(const struct mac *mac)
 {
 	return mac->b[0] == 0xba && mac->b[1] == 0xbe;
 }
@@ -115,8 +114,10 @@ int bat_local_add(struct batman *b, const struct bat_client_key *key, bool fixed
 		}
 		l->flags &= (uint16_t)~BAT_TT_ROAM;
 	} else {
-		if (!mac_is_station(&key->mac) || is_loop_probe(&key->mac))
+		if (!mac_is_station(&key->mac))
 			return -EINVAL;
+		if (bat_is_loop_probe(&key->mac))
+			return 0;
 		v = vlan_get(b, key->vid);
 		l = v && !table_is_full(b) ? table_add(&b->locals, key) : NULL;
 		if (!l) {
