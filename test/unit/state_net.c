@@ -191,6 +191,15 @@ void net_cut(struct net *net, uint32_t a, uint32_t b)
 	net->link[a][b].up = net->link[b][a].up = false;
 }
 
+void net_part(struct net *net, uint32_t a, uint32_t b)
+{
+	net_cut(net, a, b);
+	state_peer_remove(net->node[a].s, (uint16_t)b, net->now);
+	state_peer_remove(net->node[b].s, (uint16_t)a, net->now);
+	net_drain(net, a);
+	net_drain(net, b);
+}
+
 void net_line(struct net *net, uint8_t scopes, double loss)
 {
 	for (uint32_t i = 0; i + 1 < net->n; i++)

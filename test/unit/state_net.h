@@ -58,6 +58,8 @@ void net_free(struct net *net);
 void net_restart(struct net *net, uint32_t i, uint32_t epoch);
 void net_join(struct net *net, uint32_t a, uint32_t b, uint8_t scopes, double loss);
 void net_cut(struct net *net, uint32_t a, uint32_t b);
+/* Cut, and the nodes have noticed: no longer peers. */
+void net_part(struct net *net, uint32_t a, uint32_t b);
 void net_line(struct net *net, uint8_t scopes, double loss);
 void net_run(struct net *net, usec_t span);
 /* Runs until all nodes have the same digest in both scopes and nobody waits; the time it took,

@@ -204,6 +204,7 @@ static struct state_view view(const struct state *s, const struct state_record *
 				     .counter = m.counter,
 				     .lifetime_s = m.lifetime_s,
 				     .age_s = m.age_s,
+				     .quiet_s = m.quiet_s,
 				     .value = m.value,
 				     .len = m.len };
 }

@@ -165,8 +165,8 @@ struct state_view {
 	uint32_t epoch;
 	uint32_t counter;
 	uint32_t lifetime_s;
-	uint32_t age_s; /* since it was written or its author last showed life, as far as known here
-			 */
+	uint32_t age_s;	  /* since it was written, as far as known; goes on across state_load */
+	uint32_t quiet_s; /* of its lifetime: since its author last showed life, or state_load */
 	const uint8_t *value;
 	size_t len;
 };

@@ -167,9 +167,27 @@ static void send_below(struct answer *a, const struct state_msg_place *place, st
 			state_peer_want(a->s, a->p, rec, true);
 }
 
+/* Nobody can hold that place for ever by promising much. */
+static bool is_filling(const struct state *s, usec_t now)
+{
+	return now < s->fill_until && now - s->fill_since < STATE_FILL_MAX;
+}
+
 static bool filled_by_other(const struct state *s, const struct state_peer *p, usec_t now)
 {
-	return now < s->fill_until && s->fill_peer != p->handle;
+	return is_filling(s, now) && s->fill_peer != p->handle;
+}
+
+/* What is missing here will come from this peer; others, who have the same, are not asked. */
+static void expect_fill(struct state *s, const struct state_peer *p, usec_t now, usec_t span)
+{
+	if (s->fill_peer != p->handle || now >= s->fill_until) {
+		s->fill_since = now;
+		s->fill_until = now;
+	}
+	s->fill_peer = p->handle;
+	if (now + span > s->fill_until)
+		s->fill_until = now + span;
 }
 
 static bool has_scope(struct state *s, const struct state_peer *p, uint8_t scope)
@@ -187,6 +205,7 @@ static void handle_nodes(struct answer *a, struct rd body, usec_t now)
 
 	if (!has_scope(s, a->p, place.scope) || filled_by_other(s, a->p, now))
 		return;
+	expect_fill(s, a->p, now, STATE_FILL_ASKED);
 	child = place;
 	child.depth++;
 	for (uint16_t i = 0; i < STATE_MSG_FANOUT; i++) {
@@ -240,22 +259,22 @@ static void handle_list(struct answer *a, struct rd body, usec_t now)
 /* Something is on its way that may make us equal: wait for it, but not for ever. */
 static bool too_early(const struct state *s, struct state_peer *p, uint32_t missing, usec_t now)
 {
-	if (now < s->fill_until || p->n_bulk)
+	if (is_filling(s, now) || p->n_bulk)
 		return true;
 	if (missing > p->n_lacks + STATE_LIST_SMALL)
 		return false;
 	return (p->n_lacks || now - p->records_at < 2 * STATE_REPEAT_MIN) && ++p->mismatches < 3;
 }
 
-/* scopes: where the peer differs; missing: by so many records at least. */
-static void handle_mismatch(struct answer *a, uint8_t scopes, uint32_t missing, usec_t now)
+/* scopes: where the peer differs; missing: by so many records at least. true: a repair begins. */
+static bool handle_mismatch(struct answer *a, uint8_t scopes, uint32_t missing, usec_t now)
 {
 	struct state *s = a->s;
 	struct state_peer *p = a->p;
 
 	p->summary_at = usec_min(p->summary_at, now + USEC_S);
 	if (now < p->repair_at || too_early(s, p, missing, now))
-		return;
+		return false;
 	/* a repair that brought nothing (a full table somewhere) is tried ever more rarely */
 	p->repair_wait =
 		p->gain ? STATE_REPAIR_MIN : usec_min(2 * p->repair_wait, STATE_REPAIR_MAX);
@@ -266,6 +285,7 @@ static void handle_mismatch(struct answer *a, uint8_t scopes, uint32_t missing, 
 	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++)
 		if (scopes & STATE_SCOPE_BIT(scope))
 			answer_nodes(a, scope, 0, 0, now);
+	return true;
 }
 
 static void handle_summary(struct answer *a, struct rd body, usec_t now)
@@ -273,7 +293,7 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 	usec_t interval = a->s->conf.summary_ms * USEC_MS;
 	struct state_peer *p = a->p;
 	uint8_t differ = 0;
-	uint32_t missing = 0;
+	uint32_t missing = 0, here = 0;
 
 	while (rd_left(&body)) {
 		uint8_t scope = rd_u8(&body), bit = STATE_SCOPE_BIT(scope);
@@ -288,9 +308,10 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 		p->synced &= (uint8_t)~bit;
 		differ |= bit;
 		missing += theirs > ours ? theirs - ours : ours - theirs;
+		here += theirs > ours ? theirs - ours : 0;
 	}
-	if (differ)
-		handle_mismatch(a, differ, missing, now);
+	if (differ && handle_mismatch(a, differ, missing, now) && here > STATE_LIST_SMALL)
+		expect_fill(a->s, p, now, STATE_FILL_ASKED);
 	if (p->synced != p->scopes || !p->told)
 		return;
 	/* both know now: one voice per interval is enough */
@@ -306,10 +327,8 @@ static bool handle_records(struct state *s, struct state_peer *p, struct rd body
 	bool refused = false;
 
 	p->records_at = now;
-	if (bulk && !filled_by_other(s, p, now)) {
-		s->fill_peer = p->handle;
-		s->fill_until = now + STATE_FILL_QUIET;
-	}
+	if (bulk && !filled_by_other(s, p, now))
+		expect_fill(s, p, now, STATE_FILL_QUIET);
 	while (rd_left(&body)) {
 		struct state_msg_record m;
 		enum state_verdict verdict;

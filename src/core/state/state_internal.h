@@ -26,6 +26,8 @@
 #define STATE_TRIES_ALONE 3 /* so often in vain: one datagram at a time */
 #define STATE_REPAIR_MIN (1 * USEC_S)
 #define STATE_REPAIR_MAX (60 * USEC_S)
+#define STATE_FILL_ASKED (200 * USEC_MS) /* so long we wait for what one peer was asked for */
+#define STATE_FILL_MAX (30 * USEC_S)
 #define STATE_FILL_QUIET (500 * USEC_MS) /* no bulk for so long: that transfer is over */
 #define STATE_READY_GRACE (3 * USEC_S)
 #define STATE_FOUND_GRACE                                                                          \
@@ -55,7 +57,8 @@ struct state_record {
 	struct state_full_key key; /* first: key of the table */
 	uint32_t author;	   /* index in authors */
 	uint64_t hash;
-	usec_t seen_at; /* receipt - age */
+	usec_t seen_at;	   /* since when its lifetime counts */
+	usec_t written_at; /* as far as known */
 	uint32_t epoch;
 	uint32_t counter;
 	uint32_t lifetime_s;
@@ -165,7 +168,7 @@ struct state {
 	usec_t alive_at[STATE_SCOPES];	 /* when we must repeat a record */
 	usec_t alive_life[STATE_SCOPES]; /* shortest lifetime of our owned records */
 	uint16_t fill_peer;		 /* who fills us at present */
-	usec_t fill_until;
+	usec_t fill_since, fill_until;
 	uint64_t counters[STATE_C_COUNT];
 };
 

@@ -33,7 +33,7 @@ static bool is_stale(const struct state *s, const struct state_msg_record *m)
 	uint32_t life = state_store_lifetime(s, m);
 	uint32_t margin = life / 4 < STATE_STALE_MARGIN ? life / 4 : STATE_STALE_MARGIN;
 
-	return m->age_s >= life - margin;
+	return m->quiet_s >= life - margin;
 }
 
 static enum state_verdict store(struct state *s, struct state_peer *from,

@@ -94,7 +94,9 @@ bool state_msg_read_record(struct rd *r, struct state_msg_record *ret)
 	uint32_t len;
 	uint8_t flags;
 
+	m.quiet_s = read_varint(r);
 	m.age_s = read_varint(r);
+	m.age_s = m.age_s > UINT32_MAX - m.quiet_s ? UINT32_MAX : m.quiet_s + m.age_s;
 	flags = rd_u8(r);
 	m.key.kind = flags & FLAG_SHARED ? STATE_SHARED : STATE_OWNED;
 	m.key.scope = flags & FLAG_NETWORK ? STATE_NETWORK : STATE_CLOUD;
@@ -139,7 +141,8 @@ static void write_body(struct wr *w, const struct state_msg_record *m)
 
 void state_msg_write_record(struct wr *w, const struct state_msg_record *m)
 {
-	write_varint(w, m->age_s);
+	write_varint(w, m->quiet_s);
+	write_varint(w, m->age_s - m->quiet_s);
 	write_body(w, m);
 }
 

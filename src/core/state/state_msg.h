@@ -7,7 +7,8 @@
  *   item      type u8, length u16, body; unknown types are skipped
  *
  *   PUSH, BULK  records. A datagram with such an item is answered by ACK or REFUSED.
- *     record    age varint s, flags u8, type u8, id length u8, id, author 8 bytes, epoch varint,
+ *     record    quiet varint s (of the lifetime), age varint s (more than that, since it was
+ *               written), flags u8, type u8, id length u8, id, author 8 bytes, epoch varint,
  *               counter varint (owned only), lifetime varint s, value length varint, value
  *   ACK         sequences u32: all of their records are here
  *   REFUSED     sequences u32: they arrived, but some record could not be stored (limits)
@@ -18,9 +19,9 @@
  * in it is sent back in BULK. ASK         empty: which of my versions is the highest that you have
  * seen? TELL        epoch u32, counter u32; 0 0: none
  *
- * The hash of a record is SipHash-1-3 with a key known to all of its encoding without the age. Its
- * place in the tree (16-way, 3 levels) is the hash of its key. These hashes find differences, they
- * prove nothing.
+ * The hash of a record is SipHash-1-3 with a key known to all of its encoding from the flags on.
+ * Its place in the tree (16-way, 3 levels) is the hash of its key. These hashes find differences,
+ * they prove nothing.
  */
 #ifndef CORE_STATE_MSG_H
 #define CORE_STATE_MSG_H
@@ -35,7 +36,7 @@
 #define STATE_MSG_LIST_MAX 128 /* hashes in a list */
 #define STATE_MSG_HEADER 18
 /* Longest record: 5-byte varints but for the length, an id and a value of full size. */
-#define STATE_MSG_RECORD_MAX (5 * 4 + 3 + STATE_ID_MAX + 8 + 2 + STATE_VALUE_MAX)
+#define STATE_MSG_RECORD_MAX (5 * 5 + 3 + STATE_ID_MAX + 8 + 2 + STATE_VALUE_MAX)
 
 enum state_item {
 	STATE_ITEM_PUSH = 1,
@@ -69,7 +70,8 @@ struct state_msg_record {
 	uint32_t epoch;
 	uint32_t counter; /* owned only */
 	uint32_t lifetime_s;
-	uint32_t age_s;
+	uint32_t quiet_s; /* of the lifetime */
+	uint32_t age_s;	  /* since it was written, at least quiet_s */
 	bool deleted;
 	const uint8_t *value; /* borrowed */
 	uint16_t len;

@@ -157,6 +157,16 @@ bool state_peer_next(const struct state *s, uint32_t *cursor, struct state_peer_
 	return false;
 }
 
+static bool is_in_flight(const struct state_peer *p, uint32_t slot, uint32_t gen)
+{
+	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
+		for (uint8_t j = 0; j < p->flights[i].n; j++)
+			if (p->flights[i].record[j].slot == slot &&
+			    p->flights[i].record[j].gen == gen)
+				return true;
+	return false;
+}
+
 void state_peer_want(struct state *s, struct state_peer *p, struct state_record *rec, bool bulk)
 {
 	uint32_t slot = state_store_slot(s, rec);
@@ -164,8 +174,9 @@ void state_peer_want(struct state *s, struct state_peer *p, struct state_record 
 	if (state_bit_set(p->lacks, slot)) {
 		p->n_lacks++;
 		rec->waiting++;
-	} else if (bulk) {
-		return; /* waiting to be sent or on the way */
+	} else if (state_bit(p->push, slot) || (bulk && state_bit(p->bulk, slot)) ||
+		   is_in_flight(p, slot, rec->gen)) {
+		return;
 	}
 	if (bulk)
 		p->n_bulk += state_bit_set(p->bulk, slot);

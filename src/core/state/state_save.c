@@ -59,7 +59,7 @@ int state_load(struct state *s, struct rd *r, usec_t now)
 		/* how long the power was off nobody knows; a tombstone keeps its age, it only has
 		 * to outlive others */
 		if (!m.deleted)
-			m.age_s = 0;
+			m.quiet_s = 0;
 		state_merge(s, NULL, &m, false, now);
 	}
 	return 0;

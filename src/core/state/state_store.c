@@ -106,6 +106,14 @@ usec_t state_store_expiry(const struct state *s, const struct state_record *rec)
 	return alive_since(s, rec) + state_store_lifetime(s, &m) * USEC_S;
 }
 
+/* Rounded up, so that a record never grows younger by travelling. */
+static uint32_t seconds(usec_t age)
+{
+	usec_t s = (age + USEC_S - 1) / USEC_S;
+
+	return age <= 0 ? 0 : s < UINT32_MAX ? (uint32_t)s : UINT32_MAX;
+}
+
 struct state_msg_record state_store_msg(const struct state *s, const struct state_record *rec,
 					usec_t now)
 {
@@ -116,12 +124,13 @@ struct state_msg_record state_store_msg(const struct state *s, const struct stat
 				      .lifetime_s = rec->lifetime_s,
 				      .deleted = rec->flags & STATE_R_DELETED,
 				      .len = rec->len };
-	usec_t age = now - alive_since(s, rec);
 
-	/* rounded up, so that a record never grows younger by travelling; its own author is alive
-	 * now */
+	/* for what we own we show life now */
 	if (!state_store_is_own(s, rec) || m.deleted)
-		m.age_s = age <= 0 ? 0 : (uint32_t)((age + USEC_S - 1) / USEC_S);
+		m.quiet_s = seconds(now - alive_since(s, rec));
+	m.age_s = seconds(now - rec->written_at);
+	if (m.age_s < m.quiet_s)
+		m.age_s = m.quiet_s;
 	if (rec->len)
 		m.value = state_pool_at(&s->values, rec->value);
 	return m;
@@ -257,7 +266,7 @@ struct state_record *state_store_set(struct state *s, const struct state_msg_rec
 {
 	struct state_record *rec = state_store_find(s, &m->key);
 	struct state_author *author = author_get(s, &m->author);
-	usec_t seen_at = now - m->age_s * USEC_S;
+	usec_t seen_at = now - m->quiet_s * USEC_S;
 	bool same = rec && same_content(s, rec, m);
 	uint32_t value = 0;
 
@@ -289,6 +298,7 @@ struct state_record *state_store_set(struct state *s, const struct state_msg_rec
 	rec->author = table_index(&s->authors, author);
 	rec->hash = state_msg_hash(m);
 	rec->seen_at = seen_at;
+	rec->written_at = now - m->age_s * USEC_S;
 	rec->epoch = m->epoch;
 	rec->counter = m->counter;
 	rec->lifetime_s = m->lifetime_s;
@@ -341,7 +351,7 @@ bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now)
 		return false;
 	m.epoch = s->epoch;
 	m.counter = s->counter;
-	m.age_s = 0;
+	m.quiet_s = 0;
 	rec = state_store_set(s, &m, flags, now, &why);
 	if (rec)
 		state_peer_spread(s, rec, NULL, false);
