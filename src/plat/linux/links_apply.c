@@ -96,9 +96,45 @@ static int create_one(struct apply *a, struct vlans *v, const struct wish_link *
 	return -EINVAL;
 }
 
+/* Marks what has been made, also by a daemon that died before it could. */
+static void mark_made(struct apply *a)
+{
+	unsigned int before = a->changes;
+
+	for (size_t i = 0; i < a->found->count;) {
+		struct found_item item = a->found->items[i];
+		const struct link_info *l = links_find(a->links, item.where);
+
+		if (strcmp(item.what, "made") != 0) {
+			i++;
+			continue;
+		}
+		if (l && !l->ours)
+			apply_done(a, link_set_alias(a->nl, l->index), "alias", l->name);
+		found_drop(a->found, item.what, item.where);
+	}
+	if (a->changes != before)
+		dump_again(a);
+}
+
+static void create(struct apply *a, struct vlans *v, const struct wish_link *w)
+{
+	char hidden[NODE_IFNAME];
+	int r = found_put(a->found, "made", w->name, 1);
+
+	if (w->kind == WISH_VLAN)
+		vlan_hidden_name(w->name, hidden);
+	if (!r && w->kind != WISH_BRIDGE)
+		r = found_put(a->found, "made", w->kind == WISH_VLAN ? hidden : w->peer, 1);
+	apply_done(a, r ? r : create_one(a, v, w), "create", w->name);
+	dump_again(a);
+	mark_made(a);
+}
+
 void links_create(struct apply *a, struct vlans *v)
 {
 	dump_again(a);
+	mark_made(a);
 	delete_stale(a);
 	for (uint16_t i = 0; i < a->wish->link_count; i++) {
 		const struct wish_link *w = &a->wish->links[i];
@@ -106,10 +142,10 @@ void links_create(struct apply *a, struct vlans *v)
 
 		if (w->kind == WISH_EXISTING)
 			continue;
-		if (l && !link_fits(a, w, l))
+		if (!l)
+			create(a, v, w);
+		else if (!l->ours) /* of that name, but somebody else's */
 			apply_fail(a, -EEXIST, "create", w->name);
-		else if (!l && apply_done(a, create_one(a, v, w), "create", w->name) == 0)
-			dump_again(a);
 	}
 }
 
@@ -135,8 +171,6 @@ static void configure_values(struct apply *a, const struct wish_link *w, const s
 		return;
 	if (!mac_is_zero(mac) && !mac_eq(mac, &l->mac))
 		apply_done(a, link_set_mac(a->nl, l->index, mac), "mac", w->name);
-	if (!l->ours)
-		apply_done(a, link_set_alias(a->nl, l->index), "alias", w->name);
 	if (w->kind == WISH_BRIDGE && l->snooping)
 		apply_done(a, link_set_snooping_off(a->nl, l->index), "snooping", w->name);
 }
@@ -256,7 +290,7 @@ static void configure_once(struct apply *a, struct vlans *v)
 		const struct wish_link *w = &a->wish->links[i];
 		const struct link_info *l = links_find(a->links, w->name);
 
-		if (!l)
+		if (!l || (w->kind != WISH_EXISTING && !l->ours))
 			continue;
 		configure_variables(a, w);
 		configure_values(a, w, l);
@@ -289,6 +323,7 @@ void links_configure(struct apply *a, struct vlans *v)
 void links_remove(struct apply *a, struct vlans *v)
 {
 	dump_again(a);
+	mark_made(a);
 	vlans_remove(v, a);
 	for (size_t i = 0; i < a->links->count; i++) {
 		if (a->links->v[i].ours)

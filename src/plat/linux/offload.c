@@ -13,8 +13,8 @@
 
 #include "lib/text.h"
 
-/* Checksums first when switching on, last when switching off would do as well: the kernel drops
- * what depends on them. */
+/* In the order of switching on; off goes the other way round, as the kernel drops what depends on
+ * another. */
 static const struct {
 	int bit;
 	unsigned int get, set;
@@ -66,18 +66,23 @@ int offload_get(const char *name)
 	return ret;
 }
 
+static int set_one(int fd, const char *name, size_t i, int offloads)
+{
+	unsigned int value = (offloads & values[i].bit) != 0, now = 0;
+	int r = ethtool(fd, name, values[i].get, &now);
+
+	return r || now == value ? r : ethtool(fd, name, values[i].set, &value);
+}
+
 int offload_set(const char *name, int offloads)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = 0;
 
 	if (fd < 0)
 		return -errno;
-	for (size_t i = 0; i < VALUES; i++) {
-		unsigned int value = (offloads & values[i].bit) != 0, now = 0;
-		int error = ethtool(fd, name, values[i].get, &now);
+	for (size_t k = 0; k < VALUES; k++) {
+		int error = set_one(fd, name, offloads ? k : VALUES - 1 - k, offloads);
 
-		if (!error && now != value)
-			error = ethtool(fd, name, values[i].set, &value);
 		if (!r)
 			r = error;
 	}

@@ -88,11 +88,28 @@ void sysctl_ensure(struct apply *a, const char *name, const char *family, const 
 	ensure(a, path, value, false);
 }
 
+/* With br_netfilter bridged frames would run through everybody's IP filters and be tracked: off,
+ * where the kernel has it, for the whole network namespace (the kernel offers nothing finer). */
+static void bridge_filter_off(struct apply *a)
+{
+	static const char *const paths[] = { "bridge/bridge-nf-call-iptables",
+					     "bridge/bridge-nf-call-ip6tables",
+					     "bridge/bridge-nf-call-arptables" };
+	int now;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (sysctl_read(paths[i], &now) == 0)
+			ensure(a, paths[i], 0, true);
+	}
+}
+
 void sysctls_apply(struct sysctls *s, struct apply *a)
 {
 	const struct wish *w = a->wish;
 	bool recheck = s->round++ % SYSCTLS_RECHECK == 0;
 
+	if (recheck)
+		bridge_filter_off(a);
 	for (uint16_t i = 0; i < w->sysctl_count; i++) {
 		const struct wish_sysctl *v = &w->sysctls[i];
 		const struct link_info *link;

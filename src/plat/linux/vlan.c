@@ -193,7 +193,7 @@ static bool entry_wished(const struct apply *a, const struct wish_link *w, struc
 	const struct link_info *device = links_find(a->links, w->name), *peer, *port;
 	char hidden[NODE_IFNAME];
 
-	if (w->kind != WISH_VLAN || !device || strcmp(device->kind, "veth") != 0)
+	if (w->kind != WISH_VLAN || !device || !device->ours || strcmp(device->kind, "veth") != 0)
 		return false;
 	vlan_hidden_name(w->name, hidden);
 	peer = links_find(a->links, hidden);
@@ -218,8 +218,6 @@ static void hidden_configure(struct apply *a, const struct vlan_entry *e)
 
 	if (!peer || !device)
 		return;
-	if (!peer->ours)
-		apply_done(a, link_set_alias(a->nl, peer->index), "alias", peer->name);
 	sysctl_ensure(a, peer->name, "ipv6/conf", "disable_ipv6", 1);
 	if (peer->mtu != device->mtu)
 		apply_done(a, link_set_mtu(a->nl, peer->index, device->mtu), "mtu", peer->name);
