@@ -449,13 +449,11 @@ int port_input(struct port *p, uint16_t index, const void *frame, size_t len, us
 void port_dhcp_lost(struct port *p, uint16_t index, usec_t now)
 {
 	struct port_entry *e = entry_of(p, index);
-	struct port_event_data data = { .reason = PORT_TESTING };
 
+	(void)now;
 	if (!e || !e->offered)
 		return;
-	tell(p, e, PORT_EVENT_UPLINK_LOST, &data);
-	start_test(p, e, now);
-	update_all(p, now);
+	tell(p, e, PORT_EVENT_UPLINK_LOST, &e->offer);
 }
 
 static void expire(struct port_entry *e, usec_t now)

@@ -97,7 +97,7 @@ enum port_event {
 	PORT_EVENT_JOINED,	   /* the port joined the client bridge */
 	PORT_EVENT_LEFT,	   /* ... left it; reason and mac say for whom */
 	PORT_EVENT_UPLINK,	   /* an offer was heard; mac, addr: the server, router */
-	PORT_EVENT_UPLINK_LOST,	   /* the DHCP client gave up, the port is tested again */
+	PORT_EVENT_UPLINK_LOST,	   /* the DHCP client gave up */
 	PORT_EVENT_ROGUE_DHCP,	   /* an offer on a port for clients; once a minute and server */
 	PORT_EVENT_NODE_LAN,	   /* an offer that is a node's own, no uplink */
 	PORT_EVENT_FOREIGN_MESH,   /* a batman-adv or Babel node without a hello appeared; mac */
@@ -204,7 +204,9 @@ int port_input(struct port *p, uint16_t index, const void *frame, size_t len, us
  * them (cheap): this core knows which of these MACs sent hellos. A MAC whose hello comes later is
  * forgiven at once. */
 void port_mesh_heard(struct port *p, uint16_t index, const struct mac *mac, usec_t now);
-/* The DHCP client on an uplink port found no server any more: test the port again. */
+/* The DHCP client on an uplink port found no server any more: people are told, and the port stays
+ * an uplink until it loses carrier. A home router that restarts must not find its network bridged
+ * to the cloud. */
 void port_dhcp_lost(struct port *p, uint16_t index, usec_t now);
 void port_tick(struct port *p, usec_t now);
 usec_t port_deadline(const struct port *p);
