@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The server side of the control socket, without the socket: a line in, a line out. JSON-RPC 2.0,
+ * one JSON text per line. The daemon, the simulator and tests use it alike.
+ *
+ * Limits: a line has at most RPC_LINE_MAX bytes and its values nest at most RPC_DEPTH_MAX deep;
+ * a batch is refused (send one request per line). Errors: -32700 no JSON, -32600 no request,
+ * -32601 no such method, -32602 parameters, -32603 internal, RPC_NOT_FOUND nothing of that name.
+ */
+#ifndef RPC_CALL_H
+#define RPC_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "node/effect.h"
+#include "node/node.h"
+
+#define RPC_LINE_MAX 16384
+#define RPC_DEPTH_MAX 16
+
+enum rpc_error_code {
+	RPC_PARSE = -32700,
+	RPC_REQUEST = -32600,
+	RPC_METHOD = -32601,
+	RPC_PARAMS = -32602,
+	RPC_INTERNAL = -32603,
+	RPC_NOT_FOUND = -32001,
+	RPC_FORBIDDEN = -32002,
+};
+
+/* What a platform can tell beyond what the node knows. Each callback may be NULL; cursors start at
+ * 0, false at the end. */
+struct rpc_child {
+	enum child_kind kind;
+	char dev[NODE_IFNAME]; /* CHILD_DHCP */
+	bool running;
+};
+
+struct rpc_counter {
+	const char *group, *name;
+	uint64_t value;
+};
+
+struct rpc_platform {
+	bool (*child_next)(void *ctx, uint32_t *cursor, struct rpc_child *ret);
+	bool (*neighbour_next)(void *ctx, uint32_t *cursor, struct event_neighbour *ret);
+	bool (*counter_next)(void *ctx, uint32_t *cursor, struct rpc_counter *ret);
+};
+
+struct rpc_context {
+	const struct node *node;
+	usec_t started; /* when the daemon started; node_now() counts from the same zero */
+	usec_t now;	/* of this call */
+	bool read_only; /* the caller may look, but not act */
+	void (*act)(void *ctx, const struct event *e); /* hands an event to the node */
+	const struct rpc_platform *platform;	       /* may be NULL */
+	void *ctx;				       /* of act and platform */
+};
+
+struct rpc_reply {
+	char *text; /* a line with its newline, NULL: nothing to say; rpc_reply_done */
+	size_t len;
+	bool subscribe; /* from now on this peer gets notices (rpc_notice) */
+};
+
+/* A request line, with or without its newline. */
+void rpc_call(const struct rpc_context *c, const char *line, size_t len, struct rpc_reply *ret);
+/* The answer to a line that was longer than RPC_LINE_MAX, and so was never read. */
+void rpc_oversize(struct rpc_reply *ret);
+/* A notice as a JSON-RPC notification for those who subscribed. seconds: wall time, 0 = unknown. */
+void rpc_notice(const struct rpc_context *c, const struct effect_notice *notice, int64_t seconds,
+		struct rpc_reply *ret);
+void rpc_reply_done(struct rpc_reply *r);
+
+#endif

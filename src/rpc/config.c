@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.show, config.options: the configuration and its option table. */
+#include <stdlib.h>
+
+#include "core/conf/conf.h"
+#include "node/view.h"
+#include "rpc/method.h"
+
+json_t *method_config_show(const struct rpc_context *c, json_t *params, struct method_error *err)
+{
+	bool all = json_is_true(json_object_get(params, "all"));
+	char *buf = malloc(CONF_SIZE_MAX);
+	struct text t;
+	json_t *o;
+
+	(void)err;
+	if (!buf)
+		return NULL;
+	t = text_init(buf, CONF_SIZE_MAX);
+	conf_print(node_conf(c->node), all ? CONF_PRINT_ALL : CONF_PRINT_CHANGED, false, &t);
+	o = json_pack("{ss}", "text", buf);
+	free(buf);
+	return o;
+}
+
+json_t *method_config_options(const struct rpc_context *c, json_t *params, struct method_error *err)
+{
+	json_t *list = json_array();
+	struct conf_doc_entry e;
+
+	(void)c;
+	(void)params;
+	(void)err;
+	for (uint32_t i = 0; conf_doc_next(&i, &e);)
+		json_array_append_new(list, json_pack("{ss ss sb sb ss ss ss}", "section",
+						      e.section, "option", e.option, "list",
+						      (int)e.list, "secret", (int)e.secret, "type",
+						      e.type, "default", e.def, "help", e.help));
+	return list;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rpc/method.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A method without parameters. */
+#define PLAIN(called, what, does, text)                                                            \
+	{                                                                                          \
+		.name = (called), .flags = (what), .fn = (does), .help = (text)                    \
+	}
+
+static const struct method methods[] = {
+	PLAIN("status", METHOD_READ, method_status,
+	      "this node: cloud, ports, uplinks, gateway, clash"),
+	PLAIN("nodes", METHOD_READ, method_nodes, "the trama nodes of the cloud"),
+	PLAIN("neighbours", METHOD_READ, method_neighbours,
+	      "nodes heard directly, on layer 2 and by Babel"),
+	PLAIN("originators", METHOD_READ, method_originators,
+	      "nodes of the cloud and the best way to each"),
+	PLAIN("translation", METHOD_READ, method_translation,
+	      "which client MAC is behind which node"),
+	PLAIN("clients", METHOD_READ, method_clients, "all clients of the cloud"),
+	PLAIN("leases", METHOD_READ, method_leases,
+	      "leases of the cloud, and the address blocks of its nodes"),
+	{ "lease.release",
+	  METHOD_ACT,
+	  "end the lease of a client and forget it",
+	  method_release,
+	  { { "client", PARAM_TEXT, true, 0, 0, "MAC, name or address of a client" } } },
+	PLAIN("gateways", METHOD_READ, method_gateways,
+	      "ways out of the network, which one is used and why"),
+	PLAIN("routes", METHOD_READ, method_routes, "routes that Babel has learnt"),
+	PLAIN("counters", METHOD_READ, method_counters, "counters of all parts, by name"),
+	PLAIN("events", METHOD_READ | METHOD_STREAM, method_events,
+	      "what happens from now on, as notifications"),
+	{ "trace.know",
+	  METHOD_READ,
+	  "what this node knows about the way from a client to a destination",
+	  method_trace_know,
+	  { { "client", PARAM_TEXT, true, 0, 0, "MAC, name or address of a client or node" },
+	    { "destination", PARAM_TEXT, true, 0, 0, "name or address" } } },
+	{ "trace.probe",
+	  METHOD_ACT,
+	  "send one probe into the cloud; its answer is asked for with trace.answer",
+	  method_trace_probe,
+	  { { "to", PARAM_TEXT, true, 0, 0, "MAC of a node, or of a client behind it" },
+	    { "ttl", PARAM_NUMBER, true, 1, 255, "hops it may go" },
+	    { "id", PARAM_NUMBER, true, 1, 255, "number of the probe, of the caller's choice" } } },
+	{ "trace.answer",
+	  METHOD_READ,
+	  "the answer to the last probe with that id, null when there is none yet",
+	  method_trace_answer,
+	  { { "id", PARAM_NUMBER, true, 1, 255, "number of the probe" } } },
+	{ "config.show",
+	  METHOD_READ,
+	  "the configuration in use, as text that parses again; secrets are left out",
+	  method_config_show,
+	  { { "all", PARAM_BOOL, false, 0, 0, "also what has its default value" } } },
+	PLAIN("config.options", METHOD_READ, method_config_options,
+	      "every option: type, default, meaning"),
+	PLAIN("version", METHOD_READ, method_version, "version of the daemon"),
+	PLAIN("rpc.methods", METHOD_READ, method_methods, "this list"),
+};
+
+const struct method *method_at(size_t i)
+{
+	return i < sizeof(methods) / sizeof(methods[0]) ? &methods[i] : NULL;
+}
+
+const struct method *method_find(const char *name)
+{
+	const struct method *m;
+
+	for (size_t i = 0; (m = method_at(i)); i++)
+		if (!strcmp(m->name, name))
+			return m;
+	return NULL;
+}
+
+const char *param_type_name(enum param_type type)
+{
+	static const char *const names[] = {
+		[PARAM_TEXT] = "string",
+		[PARAM_NUMBER] = "integer",
+		[PARAM_BOOL] = "boolean",
+	};
+
+	return names[type];
+}
+
+json_t *method_fail(struct method_error *err, enum rpc_error_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	err->code = code;
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	return NULL;
+}
+
+/* ---- parameters ---- */
+
+static const struct method_param *param_find(const struct method *m, const char *name)
+{
+	for (size_t i = 0; i < METHOD_PARAMS && m->params[i].name; i++)
+		if (!strcmp(m->params[i].name, name))
+			return &m->params[i];
+	return NULL;
+}
+
+static bool text_fits(const struct method_param *p, json_t *v)
+{
+	size_t max = p->max ? (size_t)p->max : 255, len = json_string_length(v);
+
+	return json_is_string(v) && len > 0 && len <= max && len == strlen(json_string_value(v));
+}
+
+static bool value_fits(const struct method_param *p, json_t *v)
+{
+	switch (p->type) {
+	case PARAM_TEXT:
+		return text_fits(p, v);
+	case PARAM_NUMBER:
+		return json_is_integer(v) && json_integer_value(v) >= p->min &&
+		       json_integer_value(v) <= p->max;
+	case PARAM_BOOL:
+		return json_is_boolean(v);
+	}
+	return false;
+}
+
+static int refuse(const struct method_param *p, struct method_error *err)
+{
+	if (p->type == PARAM_NUMBER)
+		method_fail(err, RPC_PARAMS, "parameter '%s' must be a number from %lld to %lld",
+			    p->name, p->min, p->max);
+	else if (p->type == PARAM_TEXT)
+		method_fail(err, RPC_PARAMS, "parameter '%s' must be a text of 1 to %lld bytes",
+			    p->name, p->max ? p->max : 255);
+	else
+		method_fail(err, RPC_PARAMS, "parameter '%s' must be true or false", p->name);
+	return -EINVAL;
+}
+
+int method_check(const struct method *m, json_t *params, struct method_error *err)
+{
+	const struct method_param *p;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(params, name, v)
+	{
+		p = param_find(m, name);
+		if (!p) {
+			method_fail(err, RPC_PARAMS, "%s has no parameter '%.64s'", m->name, name);
+			return -EINVAL;
+		}
+		if (!value_fits(p, v))
+			return refuse(p, err);
+	}
+	for (size_t i = 0; i < METHOD_PARAMS && m->params[i].name; i++) {
+		p = &m->params[i];
+		if (p->required && !json_object_get(params, p->name)) {
+			method_fail(err, RPC_PARAMS, "%s needs the parameter '%s': %s", m->name,
+				    p->name, p->help);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* ---- the table as data ---- */
+
+static json_t *param_schema(const struct method_param *p)
+{
+	json_t *o = json_pack("{ss ss sb ss}", "name", p->name, "type", param_type_name(p->type),
+			      "required", p->required, "help", p->help);
+
+	if (o && p->type == PARAM_NUMBER) {
+		json_object_set_new(o, "minimum", json_integer(p->min));
+		json_object_set_new(o, "maximum", json_integer(p->max));
+	}
+	return o;
+}
+
+json_t *method_methods(const struct rpc_context *c, json_t *params, struct method_error *err)
+{
+	json_t *list = json_array(), *ps;
+	const struct method *m;
+
+	(void)c;
+	(void)params;
+	(void)err;
+	for (size_t i = 0; (m = method_at(i)); i++) {
+		ps = json_array();
+		for (size_t k = 0; k < METHOD_PARAMS && m->params[k].name; k++)
+			json_array_append_new(ps, param_schema(&m->params[k]));
+		json_array_append_new(list, json_pack("{ss ss sb sb so}", "name", m->name, "help",
+						      m->help, "acts", (m->flags & METHOD_ACT) != 0,
+						      "streams", (m->flags & METHOD_STREAM) != 0,
+						      "params", ps));
+	}
+	return list;
+}

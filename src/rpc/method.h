@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The method table: dispatch, rpc.methods, and what the manual says of the control socket are made
+ * from it. */
+#ifndef RPC_METHOD_H
+#define RPC_METHOD_H
+
+#include <jansson.h>
+
+#include "rpc/call.h"
+
+enum method_flag {
+	METHOD_READ = 1,   /* changes nothing */
+	METHOD_ACT = 2,	   /* makes the node do something */
+	METHOD_STREAM = 4, /* notifications follow on this connection */
+};
+
+enum param_type { PARAM_TEXT, PARAM_NUMBER, PARAM_BOOL };
+
+struct method_param {
+	const char *name;
+	enum param_type type;
+	bool required;
+	long long min, max; /* PARAM_NUMBER; PARAM_TEXT: max is its length, 0 = 255 */
+	const char *help;
+};
+
+#define METHOD_PARAMS 3
+
+/* What went wrong in a method, for the error object. */
+struct method_error {
+	enum rpc_error_code code;
+	char text[192];
+};
+
+/* params: an object that fits the table; NULL with the error set when it fails (or, memory short,
+ * unset). */
+typedef json_t *method_fn(const struct rpc_context *c, json_t *params, struct method_error *err);
+
+struct method {
+	const char *name;
+	unsigned flags;
+	const char *help;
+	method_fn *fn;
+	struct method_param params[METHOD_PARAMS];
+};
+
+const struct method *method_find(const char *name);
+/* In order of the table, NULL at the end. */
+const struct method *method_at(size_t i);
+const char *param_type_name(enum param_type type);
+/* 0, or -EINVAL with the error set: unknown, missing, of a wrong type, out of range. */
+int method_check(const struct method *m, json_t *params, struct method_error *err);
+/* Sets the error, gives NULL. */
+json_t *method_fail(struct method_error *err, enum rpc_error_code code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Takes a text from malloc, maybe NULL, and gives it its newline. */
+void rpc_reply_line(struct rpc_reply *ret, char *text);
+
+/* status.c */
+json_t *method_status(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* mesh.c */
+json_t *method_neighbours(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_originators(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_translation(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_nodes(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* clients.c */
+json_t *method_clients(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_leases(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_release(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* exits.c */
+json_t *method_gateways(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_routes(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* counters.c */
+json_t *method_counters(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* config.c */
+json_t *method_config_show(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_config_options(const struct rpc_context *c, json_t *params,
+			      struct method_error *err);
+/* trace.c */
+json_t *method_trace_know(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_trace_probe(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_trace_answer(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* events.c */
+json_t *method_events(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* method.c */
+json_t *method_methods(const struct rpc_context *c, json_t *params, struct method_error *err);
+
+#endif

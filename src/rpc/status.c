@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status: this node on one page. */
+#include <string.h>
+
+#include "rpc/exits.h"
+#include "rpc/method.h"
+#include "rpc/value.h"
+#include "rpc/who.h"
+
+static json_t *cloud_json(const struct node *n)
+{
+	const struct cloud *c = node_cloud(n);
+	const struct conf *conf = node_conf(n);
+
+	return json_pack("{so so si si so so so so so so so}", "ssid",
+			 value_text(conf->wifi.ap_ssid), "network_id",
+			 value_hex(c->network_id, sizeof(c->network_id)), "batadv_vlan",
+			 (int)c->batadv_vlan, "babel_vlan", (int)c->babel_vlan, "ipv4_network",
+			 value_net4(&c->network4), "ipv6_network", value_net6(&c->network6),
+			 "node_ipv4", value_ip4(&c->node4), "node_ipv6", value_ip6(&c->node6),
+			 "anygw_mac", value_mac(&c->anygw_mac), "anygw_ipv4", value_ip4(&c->anygw4),
+			 "anygw_ipv6", value_ip6(&c->anygw6));
+}
+
+/* ---- ports ---- */
+
+static const char *medium_name(enum port_medium m)
+{
+	static const char *const names[] = {
+		[PORT_MEDIUM_ETHERNET] = "ethernet",
+		[PORT_MEDIUM_AP] = "access-point",
+		[PORT_MEDIUM_RADIO] = "mesh-radio",
+		[PORT_MEDIUM_TUNNEL] = "tunnel",
+	};
+
+	return names[m];
+}
+
+static const char *role_name(enum port_role r)
+{
+	static const char *const names[] = {
+		[PORT_ROLE_AUTO] = "auto",
+		[PORT_ROLE_MESH] = "mesh",
+		[PORT_ROLE_CLIENT] = "client",
+		[PORT_ROLE_UPLINK] = "uplink",
+	};
+
+	return names[r];
+}
+
+static json_t *uses(const struct port_decision *d)
+{
+	json_t *list = json_array();
+
+	if (d->mesh)
+		json_array_append_new(list, json_string("cloud"));
+	if (d->mesh || d->mesh_l3)
+		json_array_append_new(list, json_string("babel"));
+	if (d->client)
+		json_array_append_new(list, json_string("clients"));
+	if (d->uplink_dhcp || d->uplink_static || d->uplink_foreign)
+		json_array_append_new(list, json_string("uplink"));
+	return list;
+}
+
+static json_t *port_json(const struct port_entry *e, usec_t now)
+{
+	return json_pack("{so so ss ss sb so ss ss so sI so}", "name", value_text(e->info.name),
+			 "mac", value_mac(&e->info.mac), "kind", medium_name(e->info.medium),
+			 "role", role_name(e->info.role), "carrier", (int)e->info.carrier, "uses",
+			 uses(&e->decision), "state", port_reason_name(e->reason), "reason",
+			 port_reason_text(e->reason), "because", value_mac(&e->because), "heard",
+			 (json_int_t)(e->heard_count + e->foreign_count), "since_s",
+			 value_ago_s(e->since, now));
+}
+
+static json_t *ports_json(const struct node *n, usec_t now)
+{
+	const struct port_entry *e;
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < PORT_MAX; i++) {
+		e = port_get(node_ports(n), i);
+		if (e && e->used)
+			json_array_append_new(list, port_json(e, now));
+	}
+	return list;
+}
+
+/* ---- helper programs ---- */
+
+static json_t *children_json(const struct rpc_context *c)
+{
+	static const char *const names[] = {
+		[CHILD_BABELD] = "babeld",
+		[CHILD_DNSMASQ] = "dnsmasq",
+		[CHILD_DHCP] = "udhcpc",
+	};
+	json_t *list = json_array();
+	struct rpc_child child;
+	uint32_t cursor = 0;
+
+	if (!c->platform || !c->platform->child_next)
+		return list;
+	while (c->platform->child_next(c->ctx, &cursor, &child))
+		json_array_append_new(list, json_pack("{ss so sb}", "name", names[child.kind],
+						      "port", value_text(child.dev), "running",
+						      (int)child.running));
+	return list;
+}
+
+/* ---- how many ---- */
+
+static json_t *counts(const struct rpc_context *c)
+{
+	const struct node *n = c->node;
+	struct batman_path path;
+	struct batman_orig orig;
+	struct node_member member;
+	struct lease_view lease;
+	json_int_t neighbours = 0, originators = 0, nodes = 0, clients = 0, here = 0;
+
+	for (uint32_t i = 0; batman_neighbour_next(node_batman(n), &i, &path);)
+		neighbours++;
+	for (uint32_t i = 0; batman_orig_next(node_batman(n), &i, &orig);)
+		originators += orig.reachable;
+	for (uint32_t i = 0; node_member_next(n, &i, &member);)
+		nodes++;
+	for (uint32_t i = 0; lease_next(node_lease(n), &i, c->now, &lease);) {
+		if (lease.client.flags & LEASE_DECLINED)
+			continue;
+		clients++;
+		here += who_is_self(n, lease.client.node.b);
+	}
+	return json_pack("{sI sI sI sI sI}", "nodes", nodes, "neighbours", neighbours,
+			 "originators", originators, "clients", clients, "clients_here", here);
+}
+
+static json_t *self_id(const struct node *n)
+{
+	struct node_member m;
+
+	for (uint32_t i = 0; node_member_next(n, &i, &m);)
+		if (m.self)
+			return value_hex(m.id, sizeof(m.id));
+	return json_null();
+}
+
+json_t *method_status(const struct rpc_context *c, json_t *params, struct method_error *err)
+{
+	const struct node *n = c->node;
+	const struct cloud *cloud = node_cloud(n);
+
+	(void)params;
+	(void)err;
+	return json_pack("{ss so so so so ss so so so so so so so}", "version", TRAMA_VERSION,
+			 "hostname", value_text(cloud->hostname), "node_id", self_id(n), "mac",
+			 value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now),
+			 "engine", "user", "cloud", cloud_json(n), "clash",
+			 value_text(node_clash(n)), "counts", counts(c), "ports",
+			 ports_json(n, c->now), "gateway", exits_used(c), "uplinks",
+			 exits_uplinks(c), "children", children_json(c));
+}
+
+json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err)
+{
+	(void)c;
+	(void)params;
+	(void)err;
+	return json_pack("{ss ss}", "program", "tramad", "version", TRAMA_VERSION);
+}
