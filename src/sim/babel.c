@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In place of babeld: what every router of an ideal network would know, once a second. */
+#include <string.h>
+
+#include "sim/world.h"
+
+static bool linked(const struct world *w, const struct sim_wire *l)
+{
+	const struct sim_node *a = &w->nodes[l->plan.a], *b = &w->nodes[l->plan.b];
+
+	return !l->down && a->alive && b->alive && a->ports[l->port[0]].babel &&
+	       b->ports[l->port[1]].babel;
+}
+
+static bool serves(const struct sim_node *k, const struct ip4 *dst)
+{
+	if (!k->alive)
+		return false;
+	return net4_has(&node_cloud(k->node)->network4, dst);
+}
+
+/* Breadth first; prev tells the way back. Returns the nearest that fits, -1 none. */
+static int nearest(struct world *w, unsigned int from, const struct ip4 *dst, bool any_default,
+		   int prev[PLAN_NODES])
+{
+	unsigned int queue[PLAN_NODES], head = 0, tail = 0;
+
+	for (unsigned int i = 0; i < PLAN_NODES; i++)
+		prev[i] = -1;
+	prev[from] = (int)from;
+	queue[tail++] = from;
+	while (head < tail) {
+		unsigned int at = queue[head++];
+
+		if (any_default ? w->nodes[at].alive && w->nodes[at].announces4
+				: serves(&w->nodes[at], dst))
+			return (int)at;
+		for (unsigned int i = 0; i < w->plan->wire_count; i++) {
+			const struct sim_wire *l = &w->wires[i];
+			unsigned int to = l->plan.a == at ? l->plan.b : l->plan.a;
+
+			if ((l->plan.a != at && l->plan.b != at) || prev[to] >= 0 || !linked(w, l))
+				continue;
+			prev[to] = (int)at;
+			queue[tail++] = to;
+		}
+	}
+	return -1;
+}
+
+int babel_exit(struct world *w, unsigned int from, const struct ip4 *dst, unsigned int *ret_hops)
+{
+	int prev[PLAN_NODES];
+	int to = nearest(w, from, dst, false, prev);
+
+	if (to < 0)
+		to = nearest(w, from, dst, true, prev);
+	*ret_hops = 0;
+	for (int i = to; i >= 0 && i != (int)from; i = prev[i])
+		(*ret_hops)++;
+	return to;
+}
+
+static void tell_default(struct world *w, struct sim_node *k)
+{
+	static const struct ip4 any;
+	int prev[PLAN_NODES];
+	int to = nearest(w, k->index, &any, true, prev), step = to;
+	struct event e = { .kind = EVENT_ROUTE };
+
+	if (to == (int)k->index)
+		to = -1; /* its own is no learnt route */
+	while (step >= 0 && step != (int)k->index && prev[step] != (int)k->index)
+		step = prev[step];
+	if (to >= 0) {
+		for (uint16_t p = 0; p < NODE_PORTS; p++) {
+			const struct sim_wire *l =
+				k->ports[p].wire >= 0 ? &w->wires[k->ports[p].wire] : NULL;
+
+			if (l && k->ports[p].present && (l->plan.a == step || l->plan.b == step))
+				e.route.port = p;
+		}
+		memcpy(e.route.router_id + 2, w->nodes[to].primary.b,
+		       sizeof(w->nodes[to].primary.b));
+		e.route.via4 = w->nodes[step].br0.ip4;
+		e.route.metric = 96;
+	}
+	e.route.gone = to < 0;
+	if (k->has_default4 == (to >= 0) && !memcmp(&k->default4, &e.route, sizeof(e.route)))
+		return;
+	if (to < 0 && !k->has_default4)
+		return;
+	k->default4 = e.route;
+	k->has_default4 = to >= 0;
+	kernel_event(k, &e);
+}
+
+static void tell_neighbours(struct world *w, struct sim_wire *l)
+{
+	bool up = linked(w, l);
+
+	for (int end = 0; end < 2; end++) {
+		struct sim_node *k = &w->nodes[end ? l->plan.b : l->plan.a],
+				*other = &w->nodes[end ? l->plan.a : l->plan.b];
+		struct event e = { .kind = EVENT_NEIGHBOUR };
+
+		if (!k->alive)
+			continue;
+		e.neighbour = (struct event_neighbour) { .gone = !up,
+							 .port = (uint16_t)l->port[end],
+							 .cost = 96 };
+		e.neighbour.address = ip6_link_local(&other->ports[l->port[!end]].mac);
+		kernel_event(k, &e);
+	}
+}
+
+void babel_recompute(struct world *w)
+{
+	for (unsigned int i = 0; i < w->plan->wire_count; i++)
+		tell_neighbours(w, &w->wires[i]);
+	for (unsigned int i = 0; i < w->plan->node_count; i++)
+		if (w->nodes[i].alive)
+			tell_default(w, &w->nodes[i]);
+	world_push(w, (struct item) { .at = w->now + USEC_S, .kind = ITEM_BABEL });
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A client: DHCP (RFC 2131), SLAAC, pings, and walking about. It knows nothing of trama. */
+#include <string.h>
+
+#include "packet/dhcp.h"
+#include "packet/eth.h"
+#include "packet/icmp6.h"
+#include "packet/udp.h"
+#include "sim/world.h"
+
+#define PING_INTERVAL USEC_S
+
+static void transmit(struct sim_host *h, const uint8_t *frame, size_t len)
+{
+	if (h->at >= 0)
+		world_push_frame(h->world, ITEM_AIR_UP, h->world->now + 300, h->index,
+				 (uint32_t)h->at, frame, len);
+}
+
+static void stack_send(void *ctx, const uint8_t *frame, size_t len)
+{
+	transmit(ctx, frame, len);
+}
+
+static void echo_reply(void *ctx, uint16_t id, uint16_t seq, bool v6)
+{
+	struct sim_host *h = ctx;
+
+	(void)seq;
+	if (v6)
+		h->pongs6++;
+	else if (id == 2)
+		h->pongs_out++;
+	else
+		h->pongs4++;
+}
+
+static void associate(struct sim_host *h)
+{
+	struct world *w = h->world;
+	struct event e = { .kind = EVENT_CLIENT };
+
+	if (h->at < 0 || h->silent || !w->nodes[h->at].alive)
+		return;
+	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED,
+					   .port = AP_PORT,
+					   .mac = h->mac };
+	world_push_frame(w, ITEM_EVENT, w->now + 1000, (uint32_t)h->at, w->nodes[h->at].boots,
+			 (const uint8_t *)&e, sizeof(e));
+}
+
+void host_start(struct sim_host *h, usec_t at)
+{
+	h->stack = (struct stack) {
+		.mac = h->mac, .send = stack_send, .echo_reply = echo_reply, .ctx = h
+	};
+	h->stack.ip6[0] = ip6_link_local(&h->mac);
+	h->stack.ip6_count = 1;
+	h->state = HOST_OFF;
+	world_push(h->world, (struct item) { .at = at, .kind = ITEM_HOST, .a = h->index });
+}
+
+static void send_dhcp(struct sim_host *h, uint8_t type)
+{
+	uint8_t payload[600], frame[700];
+	struct wr p = wr_init(payload, sizeof(payload)), f = wr_init(frame, sizeof(frame));
+	bool renew = h->state == HOST_BOUND;
+	struct dhcp_msg m;
+	struct udp4_path path = { .eth_src = h->mac,
+				  .eth_dst = MAC_BROADCAST,
+				  .dst = { { 255, 255, 255, 255 } },
+				  .src_port = 68,
+				  .dst_port = 67 };
+
+	memset(&m, 0, sizeof(m));
+	m.op = DHCP_OP_REQUEST;
+	m.type = type;
+	m.xid = h->xid;
+	m.chaddr = h->mac;
+	if (type == DHCP_REQUEST && renew) {
+		m.ciaddr = path.src = h->stack.ip4;
+	} else if (type == DHCP_REQUEST) {
+		m.requested = h->offered;
+		m.server_id = h->server;
+	}
+	text_copy(m.hostname, sizeof(m.hostname), h->world->plan->hosts[h->index].name);
+	dhcp_encode(&p, &m);
+	udp4_build(&f, &path, payload, wr_len(&p));
+	transmit(h, frame, wr_len(&f));
+}
+
+static void solicit_router(struct sim_host *h)
+{
+	uint8_t frame[128];
+	struct wr w = wr_init(frame, sizeof(frame));
+	struct ip6 all = { { 0xff, 0x02, [15] = 2 } };
+	struct icmp6_path p = { .eth_src = h->mac,
+				.eth_dst = icmp6_multicast_mac(&all),
+				.src = h->stack.ip6[0],
+				.dst = all,
+				.hop_limit = 255 };
+	struct icmp6_nd nd = { .type = ICMP6_RS, .has_mac = true, .mac = h->mac };
+
+	icmp6_nd_build(&w, &p, &nd);
+	transmit(h, frame, wr_len(&w));
+}
+
+static struct sim_host *somebody(struct sim_host *h)
+{
+	struct world *w = h->world;
+
+	return &w->hosts[rng_below(&w->rng, w->plan->host_count)];
+}
+
+static void ping_somebody(struct sim_host *h)
+{
+	static const struct ip4 outside = { { 203, 0, 113, 1 } };
+	struct sim_host *to = somebody(h);
+
+	h->seq++;
+	if (to != h && to->state == HOST_BOUND &&
+	    stack_ping4(&h->stack, &to->stack.ip4, 1, h->seq, h->world->now))
+		h->pings4++;
+	if (h->seq % 4 == 0 && stack_ping4(&h->stack, &outside, 2, h->seq, h->world->now))
+		h->pings_out++;
+	if (to != h && to->stack.ip6_count > 1 &&
+	    stack_ping6(&h->stack, &to->stack.ip6[1], 1, h->seq, h->world->now))
+		h->pings6++;
+	probe_send(h, h->seq % 8 == 0);
+}
+
+void host_timer(struct sim_host *h)
+{
+	struct world *w = h->world;
+	usec_t wait = PING_INTERVAL;
+
+	switch (h->state) {
+	case HOST_OFF:
+		associate(h);
+		solicit_router(h);
+		h->xid = rng_u32(&w->rng);
+		h->state = HOST_SELECTING;
+		h->tries = 0;
+		/* fall through */
+	case HOST_SELECTING:
+		send_dhcp(h, DHCP_DISCOVER);
+		wait = (2 + (usec_t)(h->tries < 3 ? h->tries++ : 3)) * USEC_S;
+		break;
+	case HOST_REQUESTING:
+		h->state = HOST_SELECTING; /* no answer: begin again */
+		wait = USEC_S;
+		break;
+	case HOST_BOUND:
+		if (w->now - h->bound_at > h->lease_us) {
+			h->state = HOST_SELECTING;
+			h->stack.ip4 = (struct ip4) { { 0 } };
+		} else if (w->now - h->bound_at > h->lease_us / 2) {
+			send_dhcp(h, DHCP_REQUEST);
+		}
+		ping_somebody(h);
+		break;
+	}
+	world_push(w, (struct item) { .at = w->now + wait + rng_below(&w->rng, 100000),
+				      .kind = ITEM_HOST,
+				      .a = h->index });
+}
+
+/* Two clients of one cloud with one address, while no cut ever parted them, is what must never be.
+ */
+static void check_unique(struct sim_host *h)
+{
+	struct world *w = h->world;
+
+	if (w->partitioned)
+		return;
+	for (unsigned int i = 0; i < w->plan->host_count; i++) {
+		struct sim_host *o = &w->hosts[i];
+		char ip[IP4_TEXT];
+
+		if (o != h && o->state == HOST_BOUND && ip4_eq(&o->stack.ip4, &h->stack.ip4))
+			world_violation(w, "%s and %s both have %s", w->plan->hosts[h->index].name,
+					w->plan->hosts[i].name, ip4_text(&h->stack.ip4, ip));
+	}
+}
+
+static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
+{
+	struct world *w = h->world;
+
+	if (m->xid != h->xid || !mac_eq(&m->chaddr, &h->mac))
+		return;
+	if (m->type == DHCP_OFFER && h->state == HOST_SELECTING) {
+		h->offered = m->yiaddr;
+		h->server = m->server_id;
+		h->state = HOST_REQUESTING;
+		send_dhcp(h, DHCP_REQUEST);
+	} else if (m->type == DHCP_ACK && (h->state == HOST_REQUESTING || h->state == HOST_BOUND)) {
+		if (h->state == HOST_BOUND && !ip4_eq(&h->stack.ip4, &m->yiaddr))
+			world_violation(w, "%s was renewed with another address",
+					w->plan->hosts[h->index].name);
+		h->stack.ip4 = m->yiaddr;
+		h->stack.len4 = 16;
+		h->stack.router4 = m->router;
+		h->lease_us = (usec_t)m->lease_s * USEC_S;
+		h->bound_at = w->now;
+		h->state = HOST_BOUND;
+		h->acks++;
+		check_unique(h);
+	} else if (m->type == DHCP_NAK && h->state != HOST_OFF) {
+		if (h->state == HOST_BOUND && !w->partitioned)
+			world_violation(w, "%s lost its address to a NAK",
+					w->plan->hosts[h->index].name);
+		h->state = HOST_SELECTING;
+		h->stack.ip4 = (struct ip4) { { 0 } };
+	}
+}
+
+static void maybe_dhcp(struct sim_host *h, struct rd *r)
+{
+	struct ip4_head ip;
+	struct udp_head udp;
+	struct rd payload, data;
+	struct dhcp_msg m;
+
+	if (ip4_decode(r, &ip, &payload) || ip.proto != IP_PROTO_UDP ||
+	    udp4_decode(&payload, &ip, &udp, &data))
+		return;
+	if (udp.dst_port == 68 && !dhcp_decode(&data, &m))
+		dhcp_answer(h, &m);
+}
+
+static void maybe_ra(struct sim_host *h, struct rd *r)
+{
+	struct ip6_head ip;
+	struct icmp6_head head;
+	struct icmp6_ra ra;
+	struct rd payload, body;
+	struct ip6 addr;
+
+	if (ip6_decode(r, &ip, &payload) || ip.next != IP_PROTO_ICMP6 ||
+	    icmp6_decode(&payload, &ip, &head, &body))
+		return;
+	if (head.type != ICMP6_RA || icmp6_ra_decode(&body, &ip, &head, &ra) ||
+	    ra.prefix_count == 0)
+		return;
+	addr = h->stack.ip6[0];
+	memcpy(addr.b, ra.prefixes[0].net.addr.b, 8);
+	h->stack.ip6[1] = addr;
+	h->stack.ip6_count = 2;
+}
+
+void host_input(struct sim_host *h, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len), r6;
+	struct eth e;
+
+	if (eth_decode(&r, &e) || mac_eq(&e.src, &h->mac))
+		return;
+	probe_seen_host(h, frame, len);
+	if (!mac_eq(&e.dst, &h->mac) && !mac_is_multicast(&e.dst))
+		return;
+	r6 = r;
+	if (e.type == ETH_TYPE_IP4)
+		maybe_dhcp(h, &r);
+	if (e.type == ETH_TYPE_IP6)
+		maybe_ra(h, &r6);
+	stack_input(&h->stack, frame, len, h->world->now);
+}
+
+void host_roam(struct sim_host *h, int to)
+{
+	world_log(h->world, "%s roams from %d to %d", h->world->plan->hosts[h->index].name, h->at,
+		  to);
+	h->at = to;
+	h->moved_at = h->world->now;
+	h->world->changed_at = h->world->now;
+	associate(h);
+}

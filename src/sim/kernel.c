@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One node's kernel: turns effects into what they would do to Linux, and what happens into events.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "packet/eth.h"
+#include "packet/ip.h"
+#include "packet/udp.h"
+#include "sim/world.h"
+
+#define HOP_US 50 /* inside one machine */
+
+/* ---- frames on wires carry a tag per VLAN ---- */
+
+static void send_tagged(struct sim_node *k, uint16_t port, uint16_t vid, const uint8_t *frame,
+			size_t len)
+{
+	uint8_t buf[1600];
+	struct wr w = wr_init(buf, sizeof(buf));
+	const struct kport *p = &k->ports[port];
+	struct rd r = rd_init(frame, len);
+
+	if (!p->present || p->wire < 0 || len > 1520)
+		return;
+	wr_bytes(&w, rd_take(&r, 12), 12);
+	wr_u16(&w, node_wish(k->node)->filter.vlan_proto);
+	wr_u16(&w, vid);
+	wr_bytes(&w, rd_take(&r, len - 12), len - 12);
+	wire_send(k->world, (unsigned int)p->wire, p->end, buf, wr_len(&w));
+}
+
+static void effect_frame(struct sim_node *k, const struct effect_frame *f)
+{
+	struct world *w = k->world;
+	const struct cloud *c = node_cloud(k->node);
+	uint8_t copy[1600];
+
+	switch (f->link) {
+	case LINK_PORT:
+		if (k->ports[f->port].wire >= 0)
+			wire_send(w, (unsigned int)k->ports[f->port].wire, k->ports[f->port].end,
+				  f->data, f->len);
+		break;
+	case LINK_MESH:
+		if (f->len > sizeof(copy))
+			break;
+		memcpy(copy, f->data, f->len);
+		if (!w->sabotage || w->sabotage(w, k->index, copy, f->len))
+			send_tagged(k, f->port, c->batadv_vlan, copy, f->len);
+		break;
+	case LINK_CLOUD:
+		probe_seen_node(k, f->data, f->len);
+		world_push_frame(w, ITEM_BRIDGE, w->now + HOP_US, k->index, BRIDGE_CLOUD, f->data,
+				 f->len);
+		break;
+	case LINK_CLIENT:
+		world_push_frame(w, ITEM_BRIDGE, w->now + HOP_US, k->index, BRIDGE_ANYCAST, f->data,
+				 f->len);
+		break;
+	}
+}
+
+/* State datagrams to Babel neighbours go over the wire as they would: UDP on the Babel VLAN. */
+static void effect_datagram(struct sim_node *k, const struct effect_datagram *d)
+{
+	uint8_t buf[1500];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct udp6_path p = {
+		.eth_src = k->ports[d->port].mac,
+		.eth_dst = MAC_BROADCAST,
+		.src = ip6_link_local(&k->ports[d->port].mac),
+		.dst = d->to,
+		.src_port = NODE_STATE_UDP_PORT,
+		.dst_port = NODE_STATE_UDP_PORT,
+	};
+
+	udp6_build(&w, &p, d->data, d->len);
+	if (wr_len(&w))
+		send_tagged(k, d->port, node_cloud(k->node)->babel_vlan, buf, wr_len(&w));
+}
+
+static void babel_input(struct sim_node *k, uint16_t port, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len), payload, data;
+	struct ip6 us = ip6_link_local(&k->ports[port].mac);
+	struct event e = { .kind = EVENT_DATAGRAM };
+	struct ip6_head ip;
+	struct udp_head udp;
+	struct eth eth;
+
+	if (eth_decode(&r, &eth) || ip6_decode(&r, &ip, &payload) || !ip6_eq(&ip.dst, &us) ||
+	    udp6_decode(&payload, &ip, &udp, &data))
+		return;
+	e.datagram =
+		(struct event_datagram) { .port = port, .from = ip.src, .len = rd_left(&data) };
+	e.datagram.data = rd_take(&data, e.datagram.len);
+	kernel_event(k, &e);
+}
+
+void kernel_wire_input(struct sim_node *k, uint16_t port, const uint8_t *frame, size_t len)
+{
+	const struct cloud *c = node_cloud(k->node);
+	struct event e = { .kind = EVENT_FRAME };
+	struct rd r = rd_init(frame, len);
+	uint8_t plain[1600];
+	struct wr w = wr_init(plain, sizeof(plain));
+	struct eth eth;
+
+	if (eth_decode(&r, &eth))
+		return;
+	if (!eth.tagged || eth.tpid != node_wish(k->node)->filter.vlan_proto) {
+		e.frame = (struct event_frame) {
+			.link = LINK_PORT, .port = port, .data = frame, .len = len
+		};
+		if (eth.type == PORT_ETHERTYPE_HELLO)
+			kernel_event(k, &e);
+		if (k->ports[port].in_bridge)
+			bridge_input(k, port, frame, len);
+		return;
+	}
+	wr_mac(&w, &eth.dst);
+	wr_mac(&w, &eth.src);
+	wr_u16(&w, eth.type);
+	wr_bytes(&w, r.p, rd_left(&r));
+	if (eth.vid == c->babel_vlan && k->ports[port].babel)
+		babel_input(k, port, plain, len);
+	if (eth.vid != c->batadv_vlan || !k->ports[port].mesh)
+		return;
+	probe_seen_node(k, plain, wr_len(&w));
+	e.frame = (struct event_frame) {
+		.link = LINK_MESH, .port = port, .data = plain, .len = wr_len(&w)
+	};
+	kernel_event(k, &e);
+}
+
+/* ---- the wish ---- */
+
+static bool names_link(const struct wish *w, const char *parent, uint16_t vid)
+{
+	for (unsigned int i = 0; i < w->link_count; i++)
+		if (w->links[i].kind == WISH_VLAN && w->links[i].vid == vid &&
+		    !strcmp(w->links[i].parent, parent))
+			return true;
+	return false;
+}
+
+static void apply_ports(struct sim_node *k, const struct wish *w)
+{
+	const struct cloud *c = node_cloud(k->node);
+
+	for (unsigned int p = 0; p < NODE_PORTS; p++) {
+		struct kport *port = &k->ports[p];
+
+		port->in_bridge = false;
+		for (unsigned int i = 0; i < w->link_count; i++)
+			if (w->links[i].kind == WISH_EXISTING &&
+			    !strcmp(w->links[i].name, port->name))
+				port->in_bridge = w->links[i].master[0] != '\0';
+		port->mesh = names_link(w, port->name, c->batadv_vlan);
+		port->babel = names_link(w, port->name, c->babel_vlan);
+	}
+}
+
+static void apply_addresses(struct stack *s, const struct wish *w, const char *dev,
+			    const struct mac *mac)
+{
+	s->mac = *mac;
+	s->ip6[0] = ip6_link_local(mac);
+	s->ip6_count = 1;
+	for (unsigned int i = 0; i < w->addr_count; i++) {
+		const struct wish_addr *a = &w->addrs[i];
+
+		if (strcmp(a->dev, dev))
+			continue;
+		if (!a->v6) {
+			s->ip4 = a->ip4.addr;
+			s->len4 = a->ip4.len;
+		} else if (s->ip6_count < 4 && !ip6_is_link_local(&a->ip6.addr)) {
+			s->ip6[s->ip6_count++] = a->ip6.addr;
+		}
+	}
+}
+
+static void uplink_dhcp(struct sim_node *k)
+{
+	struct event e = { .kind = EVENT_UPLINK };
+
+	e.uplink = (struct event_uplink) { .port = WAN_PORT, .mtu = 1500, .resolver_count = 1 };
+	e.uplink.ip4 = (struct net4) { { { 192, 168, 7, (uint8_t)(k->index + 10) } }, 24 };
+	e.uplink.router4 = (struct ip4) { { 192, 168, 7, 1 } };
+	e.uplink.resolvers[0] = e.uplink.router4;
+	world_push_frame(k->world, ITEM_EVENT, k->world->now + USEC_S, k->index, k->boots,
+			 (const uint8_t *)&e, sizeof(e));
+}
+
+static void apply(struct sim_node *k)
+{
+	const struct wish *w = node_wish(k->node);
+	bool dhcp = false;
+
+	apply_ports(k, w);
+	apply_addresses(&k->br0, w, "br0", &k->primary);
+	apply_addresses(&k->anygw, w, "anygw", &node_cloud(k->node)->anygw_mac);
+	k->announces4 = false;
+	for (unsigned int i = 0; i < w->route_count; i++)
+		if (w->routes[i].table == WISH_TABLE_IMPORT && !w->routes[i].v6 &&
+		    w->routes[i].to4.len == 0)
+			k->announces4 = true;
+	for (unsigned int i = 0; i < w->child_count; i++)
+		dhcp = dhcp || w->children[i].kind == CHILD_DHCP;
+	if (dhcp && !k->dhcp_child)
+		uplink_dhcp(k);
+	k->dhcp_child = dhcp;
+}
+
+/* ---- effects ---- */
+
+static void probe(struct sim_node *k, const struct effect_probe *p)
+{
+	struct event e = { .kind = EVENT_PROBE };
+
+	if (!k->uplink_works && p->kind != PROBE_NEXT_HOP)
+		return; /* nothing comes back */
+	e.probe = (struct event_probe) { .id = p->id, .result = PROBE_OK, .rtt_us = 20000 };
+	world_push_frame(k->world, ITEM_EVENT, k->world->now + 20 * USEC_MS, k->index, k->boots,
+			 (const uint8_t *)&e, sizeof(e));
+}
+
+static void store(struct sim_node *k, const struct effect_store *s)
+{
+	k->stores++;
+	free(k->snapshot);
+	k->snapshot = malloc(s->len);
+	if (!k->snapshot)
+		abort();
+	memcpy(k->snapshot, s->data, s->len);
+	k->snapshot_len = s->len;
+}
+
+static void notice(const struct sim_node *k, const struct effect_notice *n)
+{
+	char mac[MAC_TEXT];
+
+	world_log(k->world, "%s: notice %d port %u %s %s", k->world->plan->nodes[k->index].name,
+		  (int)n->notice, (unsigned int)n->port, mac_text(&n->mac, mac), n->text);
+}
+
+static void do_effect(struct sim_node *k, const struct effect *e)
+{
+	switch (e->kind) {
+	case EFFECT_FRAME:
+		effect_frame(k, &e->frame);
+		break;
+	case EFFECT_DATAGRAM:
+		effect_datagram(k, &e->datagram);
+		break;
+	case EFFECT_WISH:
+		apply(k);
+		break;
+	case EFFECT_FORGET:
+		bridge_forget(k, &e->forget.mac);
+		break;
+	case EFFECT_PROBE:
+		probe(k, &e->probe);
+		break;
+	case EFFECT_STORE:
+		store(k, &e->store);
+		break;
+	case EFFECT_NOTICE:
+		notice(k, &e->notice);
+		break;
+	case EFFECT_NAMES:
+	case EFFECT_ANSWER:
+		break;
+	}
+}
+
+static void arm(struct sim_node *k)
+{
+	usec_t at = node_deadline(k->node);
+
+	if (at <= k->world->now)
+		at = k->world->now + 1;
+	if (at == k->armed)
+		return;
+	k->armed = at;
+	world_push(k->world, (struct item) { .at = at, .kind = ITEM_TIMER, .a = k->index });
+}
+
+void kernel_event(struct sim_node *k, const struct event *e)
+{
+	struct effect effect;
+
+	node_input(k->node, e, k->world->now);
+	while (node_effect(k->node, &effect)) {
+		record_hash_effect(&k->world->hash, &effect, k->world->now);
+		do_effect(k, &effect);
+	}
+	arm(k);
+}
+
+void kernel_timer(struct sim_node *k)
+{
+	struct event e = { .kind = EVENT_TIMER };
+
+	bridge_age(k);
+	kernel_event(k, &e);
+}
+
+/* ---- routing ---- */
+
+static void send_br0(void *ctx, const uint8_t *frame, size_t len)
+{
+	struct sim_node *k = ctx;
+
+	world_push_frame(k->world, ITEM_BRIDGE, k->world->now + HOP_US, k->index,
+			 (uint32_t)BRIDGE_LOCAL, frame, len);
+}
+
+static void send_anygw(void *ctx, const uint8_t *frame, size_t len)
+{
+	struct sim_node *k = ctx;
+
+	world_push_frame(k->world, ITEM_BRIDGE, k->world->now + HOP_US, k->index, BRIDGE_ANYCAST,
+			 frame, len);
+}
+
+/* The internet answers every echo request. */
+static void internet(struct sim_node *k, const uint8_t *frame, size_t len)
+{
+	uint8_t back[128];
+	struct rd r = rd_init(frame, len), payload;
+	struct wr w = wr_init(back, sizeof(back));
+	struct ip4_head ip, head;
+	struct eth e;
+	uint8_t body[64];
+	struct wr b = wr_init(body, sizeof(body));
+	size_t mark;
+
+	if (!k->uplink_works || eth_decode(&r, &e) || ip4_decode(&r, &ip, &payload) ||
+	    ip.proto != IP_PROTO_ICMP)
+		return;
+	if (rd_u8(&payload) != 8)
+		return;
+	rd_skip(&payload, 3);
+	wr_u16(&b, 0);
+	mark = wr_mark(&b);
+	wr_u16(&b, 0);
+	wr_u32(&b, rd_u32(&payload));
+	wr_patch_u16(&b, mark, sum_finish(sum_add(0, body, wr_len(&b))));
+	head = (struct ip4_head) { .src = ip.dst, .dst = ip.src, .proto = IP_PROTO_ICMP };
+	eth_encode(&w, &e);
+	ip4_encode(&w, &head, wr_len(&b));
+	wr_bytes(&w, body, wr_len(&b));
+	world_push_frame(k->world, ITEM_ROUTED, k->world->now + 20 * USEC_MS, k->index, 0, back,
+			 wr_len(&w));
+}
+
+void kernel_routed(struct sim_node *k, const uint8_t *frame, size_t len)
+{
+	const struct cloud *c = node_cloud(k->node);
+	struct rd r = rd_init(frame, len), payload;
+	unsigned int hops = 0;
+	struct ip4_head ip;
+	struct eth e;
+	int exit;
+
+	if (eth_decode(&r, &e) || ip4_decode(&r, &ip, &payload))
+		return;
+	if (net4_has(&c->network4, &ip.dst)) {
+		stack_forward4(&k->br0, frame, len, &ip.dst, k->world->now);
+		return;
+	}
+	exit = babel_exit(k->world, k->index, &ip.dst, &hops);
+	if (exit == (int)k->index)
+		internet(k, frame, len);
+	else if (exit >= 0)
+		world_push_frame(k->world, ITEM_ROUTED, k->world->now + (usec_t)hops * 2 * USEC_MS,
+				 (uint32_t)exit, 0, frame, len);
+}
+
+static void from_client(void *ctx, const uint8_t *frame, size_t len)
+{
+	kernel_routed(ctx, frame, len);
+}
+
+/* ---- life ---- */
+
+static void announce_port(struct sim_node *k, uint16_t port)
+{
+	const struct kport *p = &k->ports[port];
+	struct event e = { .kind = EVENT_PORT };
+
+	e.port = (struct event_port) { .port = port, .carrier = true, .mac = p->mac, .mtu = 1500 };
+	e.port.kind = port == AP_PORT ? PORT_KIND_WIFI_AP : PORT_KIND_ETHERNET;
+	text_copy(e.port.name, sizeof(e.port.name), p->name);
+	kernel_event(k, &e);
+}
+
+void kernel_boot(struct sim_node *k)
+{
+	struct world *w = k->world;
+	struct event load = { .kind = EVENT_LOAD };
+	struct node_setup s = { .conf = &k->conf, .primary_mac = k->primary };
+	int err;
+
+	text_copy(s.primary_name, sizeof(s.primary_name), "eth0");
+	k->boots++;
+	s.boot_epoch = k->boots;
+	s.seed = rng_u64(&w->rng);
+	s.hash_key[0] = rng_u64(&w->rng);
+	s.hash_key[1] = rng_u64(&w->rng);
+	k->node = node_new(&s, w->now, &err);
+	if (!k->node)
+		abort();
+	k->alive = true;
+	memset(k->fdb, 0, sizeof(k->fdb));
+	memset(&k->br0, 0, sizeof(k->br0));
+	memset(&k->anygw, 0, sizeof(k->anygw));
+	k->br0.send = send_br0;
+	k->anygw.send = send_anygw;
+	k->anygw.packet4 = k->br0.packet4 = from_client;
+	k->br0.ctx = k->anygw.ctx = k;
+	k->has_default4 = k->dhcp_child = false;
+	load.load = (struct event_load) { k->snapshot, k->snapshot_len };
+	kernel_event(k, &load);
+	for (uint16_t p = 0; p < NODE_PORTS; p++)
+		if (k->ports[p].present)
+			announce_port(k, p);
+}
+
+void kernel_crash(struct sim_node *k)
+{
+	node_free(k->node);
+	k->node = NULL;
+	k->alive = false;
+	k->armed = 0;
+}
+
+void kernel_done(struct sim_node *k)
+{
+	if (k->alive)
+		kernel_crash(k);
+	free(k->snapshot);
+}
