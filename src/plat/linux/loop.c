@@ -33,6 +33,7 @@ struct loop {
 	struct store *store;
 	struct recorder *recorder;
 	struct devices devices;
+	const char *port_names[CONF_PORT_MAX + 1]; /* that the configuration names, NULL at the end */
 	struct node_setup node_setup;
 	usec_t deadline; /* the timer is set to */
 	usec_t start, applied_at;
@@ -373,11 +374,10 @@ static void handles_open(struct loop *l)
 static int system_begin(struct loop *l)
 {
 	const struct conf *conf = l->setup.conf;
-	const char *ports[CONF_PORT_MAX + 1] = { NULL };
-	struct system_setup setup = { .run_dir = l->setup.run_dir, .ports = ports };
+	struct system_setup setup = { .run_dir = l->setup.run_dir, .ports = l->port_names };
 
 	for (uint32_t i = 0; i < conf->port_count && i < CONF_PORT_MAX; i++)
-		ports[i] = conf_port_device(&conf->port[i]);
+		l->port_names[i] = conf_port_device(&conf->port[i]);
 	return system_open(&l->system, &setup);
 }
 

@@ -113,22 +113,23 @@ int probe_dns_answer(struct rd *r, uint16_t id, struct probe_dns *ret)
 	return rd_ok(r) ? 0 : -EBADMSG;
 }
 
-/* Where the body starts, NULL while the header has not ended. */
-static const char *body_find(const char *text, size_t len)
+/* Where the body starts, 0 while the header has not ended: behind the first empty line. */
+static size_t body_find(const char *text, size_t len)
 {
-	const char *end = memmem(text, len, "\r\n\r\n", 4);
-	const char *bare = memmem(text, len, "\n\n", 2);
-
-	if (end && (!bare || end < bare))
-		return end + 4;
-	return bare ? bare + 2 : NULL;
+	for (size_t i = 1; i < len; i++) {
+		if (text[i] == '\n' && text[i - 1] == '\n')
+			return i + 1;
+		if (i >= 3 && memcmp(text + i - 3, "\r\n\r\n", 4) == 0)
+			return i + 1;
+	}
+	return 0;
 }
 
 int probe_http_answer(const char *text, size_t len, bool end, struct probe_http *ret)
 {
 	static const char start[] = "HTTP/1.";
 	size_t known = len < sizeof(start) - 1 ? len : sizeof(start) - 1;
-	const char *body;
+	size_t body;
 
 	if (memcmp(text, start, known) != 0)
 		return -EBADMSG;
@@ -141,7 +142,7 @@ int probe_http_answer(const char *text, size_t len, bool end, struct probe_http 
 	body = body_find(text, len);
 	if (!body && !end)
 		return -EAGAIN;
-	ret->body = body ? body : text + len;
-	ret->body_len = (size_t)(text + len - ret->body);
+	ret->body = text + (body ? body : len);
+	ret->body_len = body ? len - body : 0;
 	return 0;
 }
