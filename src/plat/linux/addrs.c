@@ -203,7 +203,7 @@ static void add_missing(struct apply *a, const struct addr_list *list)
 		char where[80];
 		int r = 0;
 
-		if (!l) {
+		if (!l || (!l->ours && wish_makes_link(a->wish, w->dev))) {
 			apply_fail(a, -ENODEV, "address on", w->dev);
 			continue;
 		}

@@ -201,8 +201,8 @@ static void configure_master(struct apply *a, const struct wish_link *w, const s
 	int master = want ? want->index : 0;
 	bool learning = !w->no_learning, flood = !w->no_unicast_flood;
 
-	if (w->master[0] && !want) {
-		apply_fail(a, -ENODEV, "bridge", w->master);
+	if (w->master[0] && (!want || !want->ours)) {
+		apply_fail(a, want ? -EBUSY : -ENODEV, "bridge", w->master);
 		return;
 	}
 	if (l->master != master) {
