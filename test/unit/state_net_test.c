@@ -534,6 +534,26 @@ static void test_chaos(void **state)
 	assert_true(chaos(3) != chaos(4));
 }
 
+/* Two nodes of one name, far apart: they disagree for ever, but at a pace. */
+static void test_same_name(void **state)
+{
+	struct net *net = net_new(3, 17);
+	struct state_conf conf = net->conf;
+
+	(void)state;
+	conf.id = net_id(0);
+	state_free(net->node[2].s);
+	net->node[2].s = state_new(&conf, rng_init(5), &net->node[2].out, net->now);
+	net_line(net, BOTH, 0);
+	net_put(net, 0, NET_GATEWAY, 1, "one");
+	net_put(net, 2, NET_GATEWAY, 1, "other");
+	net_run(net, 100 * USEC_S);
+	assert_string_equal(net_get(net, 0, NET_GATEWAY, 1, 0), "one");
+	assert_string_equal(net_get(net, 2, NET_GATEWAY, 1, 0), "other");
+	assert_in_range(net->node[1].changed, 50, 300);
+	net_free(net);
+}
+
 /* A peer that never answers costs little and delays nobody. */
 static void test_silent_peer(void **state)
 {
@@ -585,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_far_peer),
 		cmocka_unit_test(test_one_way),
 		cmocka_unit_test(test_chaos),
+		cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_silent_peer),
 	};
 

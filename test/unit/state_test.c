@@ -219,6 +219,7 @@ static void test_forged_author(void **state)
 	(void)state;
 	m.author = m.key.author = net_id(0);
 	net_put(net, 0, NET_GATEWAY, 1, "true");
+	net_run(net, USEC_S);
 	give(net, m);
 	assert_string_equal(net_get(net, 0, NET_GATEWAY, 1, 0), "true");
 	assert_int_equal(state_epoch(net->node[0].s), 41);

@@ -91,6 +91,8 @@ static void sweep(struct state *s, usec_t now)
 	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
 		if (found_due && rec->flags & STATE_R_FOUND)
 			state_store_delete(s, rec, 0, now);
+		else if (rec->flags & STATE_R_AGAIN)
+			rec->flags |= state_store_rewrite(s, rec, now) ? STATE_R_FORCED : 0;
 		if (state_store_expiry(s, rec) > now || !expire(s, rec))
 			next = usec_min(next, state_store_expiry(s, rec));
 	}

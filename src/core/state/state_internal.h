@@ -51,6 +51,8 @@ enum state_record_flag {
 	STATE_R_TELL = 8,	 /* STATE_CHANGED is due */
 	STATE_R_TELL_ACKED = 16, /* STATE_ACKED is due */
 	STATE_R_FOUND = 32,	 /* ours from an earlier life; deleted unless it is written again */
+	STATE_R_FORCED = 64,	 /* this version outdid one that had our name */
+	STATE_R_AGAIN = 128,	 /* must do so once more, in the next sweep */
 };
 
 struct state_record {

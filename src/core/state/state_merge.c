@@ -52,6 +52,21 @@ static enum state_verdict store(struct state *s, struct state_peer *from,
 	return STATE_NEWS;
 }
 
+/* Writes a record of ours again, above what was seen. false: versions are used up. */
+static bool outdo(struct state *s, struct state_record *rec, usec_t now)
+{
+	/* two nodes of one name would otherwise outdo each other at the speed of the link */
+	if (rec->flags & STATE_R_FORCED && now - rec->seen_at < USEC_S) {
+		rec->flags |= STATE_R_AGAIN;
+		s->sweep_at = usec_min(s->sweep_at, now + USEC_S);
+		return true;
+	}
+	if (!state_store_rewrite(s, rec, now))
+		return false;
+	rec->flags |= STATE_R_FORCED;
+	return true;
+}
+
 /* An owned record with our name. */
 static enum state_verdict merge_own(struct state *s, struct state_peer *from,
 				    struct state_record *rec, const struct state_msg_record *m,
@@ -63,7 +78,7 @@ static enum state_verdict merge_own(struct state *s, struct state_peer *from,
 	if (!state_merge_surpass(s, m->epoch, m->counter))
 		return refuse(s, STATE_C_DROP_EPOCH);
 	if (rec && rec->flags & STATE_R_LOCAL) {
-		if (!state_store_rewrite(s, rec, now))
+		if (!outdo(s, rec, now))
 			return refuse(s, STATE_C_DROP_EPOCH);
 		state_count_up(s, STATE_C_OLDER);
 		return STATE_OLD;

@@ -60,7 +60,7 @@ int state_load(struct state *s, struct rd *r, usec_t now)
 		 * to outlive others */
 		if (!m.deleted)
 			m.quiet_s = 0;
-		state_merge(s, NULL, &m, false, now);
+		state_merge(s, NULL, &m, true, now); /* digests tell the others */
 	}
 	return 0;
 }
