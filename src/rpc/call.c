@@ -7,23 +7,11 @@
 #include "rpc/method.h"
 #include "rpc/value.h"
 
-void rpc_reply_line(struct rpc_reply *ret, char *text)
-{
-	char *line = text ? realloc(text, strlen(text) + 2) : NULL;
-
-	if (!line) {
-		free(text);
-		return;
-	}
-	ret->text = line;
-	ret->len = strlen(line) + 1;
-	memcpy(line + ret->len - 1, "\n", 2);
-}
-
 /* Takes the object. */
 static void reply(struct rpc_reply *ret, json_t *object)
 {
-	rpc_reply_line(ret, object ? json_dumps(object, JSON_COMPACT) : NULL);
+	ret->text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	ret->len = ret->text ? strlen(ret->text) : 0;
 	json_decref(object);
 }
 
@@ -115,7 +103,7 @@ void rpc_call(const struct rpc_context *c, const char *line, size_t len, struct 
 
 	*ret = (struct rpc_reply) { 0 };
 	if (len > RPC_LINE_MAX) {
-		rpc_oversize(ret);
+		refuse(ret, NULL, RPC_REQUEST, "a request has at most 65536 bytes");
 		return;
 	}
 	q = too_deep(line, len)
@@ -141,12 +129,6 @@ void rpc_call(const struct rpc_context *c, const char *line, size_t len, struct 
 	else
 		reply_error(ret, id, &err);
 	json_decref(q);
-}
-
-void rpc_oversize(struct rpc_reply *ret)
-{
-	*ret = (struct rpc_reply) { 0 };
-	refuse(ret, NULL, RPC_REQUEST, "a request has at most 16384 bytes");
 }
 
 void rpc_reply_done(struct rpc_reply *r)

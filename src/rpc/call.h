@@ -16,7 +16,7 @@
 #include "node/effect.h"
 #include "node/node.h"
 
-#define RPC_LINE_MAX 16384
+#define RPC_LINE_MAX 65536
 #define RPC_DEPTH_MAX 16
 
 enum rpc_error_code {
@@ -59,18 +59,18 @@ struct rpc_context {
 };
 
 struct rpc_reply {
-	char *text; /* a line with its newline, NULL: nothing to say; rpc_reply_done */
+	char *text; /* one line without its newline; NULL: nothing to say */
 	size_t len;
 	bool subscribe; /* from now on this peer gets notices (rpc_notice) */
 };
 
 /* A request line, with or without its newline. */
 void rpc_call(const struct rpc_context *c, const char *line, size_t len, struct rpc_reply *ret);
-/* The answer to a line that was longer than RPC_LINE_MAX, and so was never read. */
-void rpc_oversize(struct rpc_reply *ret);
 /* A notice as a JSON-RPC notification for those who subscribed. seconds: wall time, 0 = unknown. */
 void rpc_notice(const struct rpc_context *c, const struct effect_notice *notice, int64_t seconds,
 		struct rpc_reply *ret);
+/* What it means, in words. */
+const char *rpc_notice_text(enum notice n);
 void rpc_reply_done(struct rpc_reply *r);
 
 #endif

@@ -60,12 +60,16 @@ static bool has_port(enum notice n)
 	       n == NOTICE_UPLINK_UP || n == NOTICE_UPLINK_DOWN;
 }
 
+const char *rpc_notice_text(enum notice n)
+{
+	return n < NOTICE_COUNT ? notices[n].text : "?";
+}
+
 void rpc_notice(const struct rpc_context *c, const struct effect_notice *notice, int64_t seconds,
 		struct rpc_reply *ret)
 {
 	enum notice n = notice->notice;
 	json_t *o;
-	char *text;
 
 	*ret = (struct rpc_reply) { 0 };
 	if (n >= NOTICE_COUNT)
@@ -76,7 +80,7 @@ void rpc_notice(const struct rpc_context *c, const struct effect_notice *notice,
 		      has_port(n) ? value_text(node_port_name(c->node, notice->port)) : json_null(),
 		      "mac", value_mac(&notice->mac), "name", client_name(c, &notice->mac), "ipv4",
 		      value_ip4(&notice->ip4), "text", value_text(notice->text));
-	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	ret->text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	ret->len = ret->text ? strlen(ret->text) : 0;
 	json_decref(o);
-	rpc_reply_line(ret, text);
 }

@@ -54,9 +54,6 @@ int method_check(const struct method *m, json_t *params, struct method_error *er
 json_t *method_fail(struct method_error *err, enum rpc_error_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Takes a text from malloc, maybe NULL, and gives it its newline. */
-void rpc_reply_line(struct rpc_reply *ret, char *text);
-
 /* status.c */
 json_t *method_status(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err);
@@ -69,7 +66,7 @@ json_t *method_nodes(const struct rpc_context *c, json_t *params, struct method_
 json_t *method_clients(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_leases(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_release(const struct rpc_context *c, json_t *params, struct method_error *err);
-/* exits.c */
+/* ways.c */
 json_t *method_gateways(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_routes(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* counters.c */

@@ -2,7 +2,7 @@
 /* status: this node on one page. */
 #include <string.h>
 
-#include "rpc/exits.h"
+#include "rpc/ways.h"
 #include "rpc/method.h"
 #include "rpc/value.h"
 #include "rpc/who.h"
@@ -158,8 +158,8 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 			 value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now),
 			 "engine", "user", "cloud", cloud_json(n), "clash",
 			 value_text(node_clash(n)), "counts", counts(c), "ports",
-			 ports_json(n, c->now), "gateway", exits_used(c), "uplinks",
-			 exits_uplinks(c), "children", children_json(c));
+			 ports_json(n, c->now), "gateway", ways_used(c), "uplinks", ways_uplinks(c),
+			 "children", children_json(c));
 }
 
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "rpc/clients.h"
-#include "rpc/exits.h"
+#include "rpc/ways.h"
 #include "rpc/value.h"
 #include "rpc/who.h"
 
@@ -105,7 +105,7 @@ static json_t *outside_json(const struct rpc_context *c, const struct target *t)
 		return o;
 	}
 	if (routed)
-		json_object_set_new(o, "route", exits_route(c->node, &r));
+		json_object_set_new(o, "route", ways_route(c->node, &r));
 	json_object_set_new(o, "kind", json_string(internet ? "internet" : "network"));
 	return o;
 }
@@ -136,7 +136,7 @@ json_t *method_trace_know(const struct rpc_context *c, json_t *params, struct me
 				   "'%.64s' is no address, and nobody here has that name", word);
 	return json_pack("{so so so so}", "here", value_text(node_cloud(c->node)->hostname),
 			 "client", who_json(c, &from), "destination", dest, "gateway",
-			 exits_used(c));
+			 ways_used(c));
 }
 
 /* ---- hops inside the cloud ---- */

@@ -12,7 +12,8 @@
 #include "plat/linux/file.h"
 #include "plat/linux/keys.h"
 #include "plat/linux/log.h"
-#include "plat/linux/loop.h"
+#include "plat/linux/requests.h"
+#include "rpc/call.h"
 
 /* What the node itself does with the kernel: links, routes, rules, filters and their sysctls;
  * packet sockets and sockets bound to a device; the VLAN programs. */
@@ -23,6 +24,7 @@
 struct process {
 	const struct process_setup *setup;
 	struct conf conf;
+	struct requests *requests; /* NULL before the node has begun */
 };
 
 static int config_parse(const char *text, size_t len, const char *path, struct conf *ret)
@@ -58,17 +60,23 @@ int process_config(int fd, const char *path, struct conf *ret)
 
 static int begin(void *ctx, struct loop *l, struct node *n)
 {
-	(void)ctx;
-	(void)l;
-	(void)n;
+	struct process *p = ctx;
+	int r = 0;
+
 	log_info("version " TRAMA_VERSION);
-	return 0;
+	p->requests = requests_new(l, n, CONTROL_PATH, &r);
+	if (!p->requests)
+		log_error(CONTROL_PATH ": %s", strerror(-r));
+	return p->requests ? 0 : r;
 }
 
 static void notice(void *ctx, const struct effect_notice *n)
 {
-	(void)ctx;
-	log_info("notice %d %s", (int)n->notice, n->text);
+	struct process *p = ctx;
+
+	log_info("%s: %s", rpc_notice_text(n->notice), n->text);
+	if (p->requests)
+		requests_notice(p->requests, n);
 }
 
 static bool reload(void *ctx, int fd)
@@ -112,6 +120,7 @@ static int loop_main(struct process *p, int channel)
 		return 1;
 	}
 	r = loop_run(l);
+	requests_free(p->requests);
 	loop_free(l);
 	return r;
 }

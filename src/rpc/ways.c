@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gateways, routes: ways out of the cloud and of the network. */
-#include "rpc/exits.h"
+#include "rpc/ways.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ static json_t *used_json(const struct node *n, enum gateway_family family)
 	return o;
 }
 
-json_t *exits_used(const struct rpc_context *c)
+json_t *ways_used(const struct rpc_context *c)
 {
 	return json_pack("{so so}", "ipv4", used_json(c->node, GATEWAY_IP4), "ipv6",
 			 used_json(c->node, GATEWAY_IP6));
@@ -108,7 +108,7 @@ static json_t *uplink_json(const struct rpc_context *c, const struct gateway_por
 			 path_json(g, &p->path[GATEWAY_IP6], c->now));
 }
 
-json_t *exits_uplinks(const struct rpc_context *c)
+json_t *ways_uplinks(const struct rpc_context *c)
 {
 	json_t *list = json_array();
 	const struct gateway_port *p;
@@ -154,13 +154,13 @@ json_t *method_gateways(const struct rpc_context *c, json_t *params, struct meth
 	(void)err;
 	for (uint32_t i = 0; node_gateway_next(c->node, &i, &r);)
 		json_array_append_new(list, record_json(c->node, &r));
-	return json_pack("{so so so}", "used", exits_used(c), "gateways", list, "uplinks",
-			 exits_uplinks(c));
+	return json_pack("{so so so}", "used", ways_used(c), "gateways", list, "uplinks",
+			 ways_uplinks(c));
 }
 
 /* ---- routes ---- */
 
-json_t *exits_route(const struct node *n, const struct event_route *r)
+json_t *ways_route(const struct node *n, const struct event_route *r)
 {
 	return json_pack(
 		"{so so so so sI so sb}", "to", r->v6 ? value_net6(&r->to6) : value_net4(&r->to4),
@@ -178,6 +178,6 @@ json_t *method_routes(const struct rpc_context *c, json_t *params, struct method
 	(void)params;
 	(void)err;
 	for (uint32_t i = 0; node_route_next(c->node, &i, &r);)
-		json_array_append_new(list, exits_route(c->node, &r));
+		json_array_append_new(list, ways_route(c->node, &r));
 	return list;
 }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests that come over the control socket, answered by rpc; notices go to those who asked for
+ * them. */
+#ifndef PLAT_REQUESTS_H
+#define PLAT_REQUESTS_H
+
+#include "node/node.h"
+#include "plat/linux/control.h"
+#include "plat/linux/loop.h"
+
+struct requests;
+
+/* Opens the socket at path. NULL and *ret_err = -errno. Both are borrowed. */
+struct requests *requests_new(struct loop *l, const struct node *n, const char *path, int *ret_err);
+/* NULL accepted. */
+void requests_free(struct requests *r);
+void requests_notice(struct requests *r, const struct effect_notice *notice);
+
+#endif
