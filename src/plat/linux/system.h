@@ -19,6 +19,10 @@
  * tables the name trama; what has been changed on ports (MTU, offloads, sysctls, older kernels'
  * addresses) is written into run_dir/found before it is done.
  *
+ * A link that has a name of the wish and is not ours is an error ("create br0: File exists"), never
+ * configured. Beyond the wish, br_netfilter is switched off in this network namespace while the
+ * node runs.
+ *
  * Needs CAP_NET_ADMIN, CAP_BPF (for VLAN devices without 8021q), /proc/sys and the program nft.
  */
 #ifndef PLAT_LINUX_SYSTEM_H
@@ -48,7 +52,7 @@ void system_close(struct system *s);
 
 /*
  * 0, or the first error as -errno; every failure is a line "what: reason" in *ret_errors, the rest
- * is done all the same. Costs five dumps and no change when the kernel looks right already. A
+ * is done all the same. Costs six dumps and no change when the kernel looks right already. A
  * failed part is tried again with the next call.
  */
 int system_apply(struct system *s, const struct wish *w, struct text *ret_errors);
