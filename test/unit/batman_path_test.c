@@ -229,7 +229,7 @@ static void test_failover(void **state)
 static void test_best_port(void **state)
 {
 	struct net *n = net_new();
-	struct mac far = net_mac(1, 0);
+	struct mac far = net_mac(1, 0), second;
 	struct batman_path p;
 	struct batman_orig o;
 	unsigned int links = 0;
@@ -245,6 +245,11 @@ static void test_best_port(void **state)
 	for (uint32_t i = 0; batman_neighbour_next(n->node[0].b, &i, &p);)
 		links++;
 	assert_int_equal(links, 2);
+	/* both of its ports are it */
+	assert_true(batman_orig_find(n->node[0].b, &far, &o) && o.direct);
+	second = net_mac(1, 1);
+	assert_true(batman_orig_find(n->node[0].b, &second, &o));
+	assert_true(mac_eq(&o.mac, &far) && o.trama);
 	assert_true(batman_orig_find(n->node[0].b, &far, &o) && o.reachable);
 	assert_int_equal(call(n, 0, 1, 1, 100), 1);
 	/* the port in use is taken away */

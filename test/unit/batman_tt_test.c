@@ -68,7 +68,7 @@ static void assert_equal_tables(const struct net *n, int count)
 static void test_join_and_leave(void **state)
 {
 	struct net *n = chain(3);
-	struct mac c = net_client(1);
+	struct mac c = net_client(1), d = net_client(2);
 	uint64_t before;
 
 	(void)state;
@@ -93,12 +93,14 @@ static void test_join_and_leave(void **state)
 	net_run(n, 3 * USEC_S);
 	assert_equal_tables(n, 3);
 	assert_int_equal(requests(n, 3), before);
-	/* idle ones go after 600 s */
-	seen(n, 0, &c);
+	/* idle ones go after 600 s if nothing else tells that they are here */
+	net_send(n, 0, &MAC_BROADCAST, &c, 1, 100);
+	seen(n, 0, &d);
 	net_run(n, 590 * USEC_S);
 	assert_true(net_knows(n, 2, &c, 0));
 	net_run(n, 30 * USEC_S);
 	assert_false(net_knows(n, 2, &c, 0));
+	assert_true(net_knows(n, 2, &d, 0));
 	assert_equal_tables(n, 3);
 	net_free(n);
 }

@@ -271,7 +271,7 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 	}
 	src = (struct bat_client_key) { .mac = in.src, .vid = in.vid };
 	dst = (struct bat_client_key) { .mac = in.dst, .vid = in.vid };
-	if (!mac_is_multicast(&in.src) && bat_local_add(b, &src, false) < 0)
+	if (!mac_is_multicast(&in.src) && bat_local_add(b, &src, 0) < 0)
 		return -ENOSPC;
 	if (inner_is_local(&in)) {
 		BAT_COUNT(b, DROP_FILTERED);

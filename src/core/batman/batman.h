@@ -132,7 +132,7 @@ struct batman_orig {
 	struct mac next_hop;
 	uint16_t port;
 	uint8_t tq;
-	bool direct; /* the next hop is the originator itself */
+	bool direct; /* the next hop is a port of the originator itself */
 	uint8_t ttvn;
 	uint32_t clients;
 	bool trama; /* announced trama's TVLV with our network id: cloud_mac and flags are valid */
@@ -241,9 +241,9 @@ usec_t batman_deadline(const struct batman *b);
 
 /* ---- clients known without a frame ---- */
 
-/* A client is here (bridge forwarding entry, association; again at least every 600 s while it
- * stays): announced with the next OGM, and by a roaming advertisement if another node has it. 0,
- * -EINVAL (no station MAC), -ENOSPC. */
+/* A client is here (bridge forwarding entry, association) until batman_client_gone, however silent,
+ * or until another node has it: announced with the next OGM, and by a roaming advertisement if
+ * another node has it now. 0, -EINVAL (no station MAC), -ENOSPC. */
 int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* It left; 0 or -ENOENT. */
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
@@ -256,6 +256,8 @@ bool batman_self(const struct batman *b,
 		 struct mac *ret); /* MAC of the primary port; false without ports */
 uint8_t batman_ttvn(const struct batman *b);
 bool batman_orig_next(const struct batman *b, uint32_t *cursor, struct batman_orig *ret);
+/* A port of a node that is not its primary one finds the node, once that has been heard directly.
+ */
 bool batman_orig_find(const struct batman *b, const struct mac *mac, struct batman_orig *ret);
 bool batman_path_next(const struct batman *b, uint32_t *cursor, struct batman_path *ret);
 /* Single hop only: orig and neighbour are equal, tq is that of the link. */

@@ -57,6 +57,7 @@ struct bat_out {
 
 struct bat_orig {
 	struct mac mac;
+	struct mac node; /* primary MAC of the node that has this port, zero while not known */
 	usec_t last_seen;
 	uint32_t paths;	 /* ref, list by next */
 	uint32_t claims; /* ref, list by next_orig */
@@ -306,7 +307,8 @@ void bat_peer_update(struct batman *b, struct bat_orig *o);
 /* tt_local.c */
 /* Loop detection frames of kernels come from such addresses: they pass, but are nobody's. */
 bool bat_is_loop_probe(const struct mac *mac);
-int bat_local_add(struct batman *b, const struct bat_client_key *key, bool fixed);
+/* flags: BAT_TT_FIXED, BAT_TT_HELD or 0 */
+int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t flags);
 /* roaming: the client is known to be elsewhere. True when there was an entry that served it until
  * now. */
 bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool roaming);

@@ -69,6 +69,7 @@ enum bat_tt_flag {
 	BAT_TT_NEW = 0x200,
 	BAT_TT_PENDING = 0x400,
 	BAT_TT_TEMP = 0x800,
+	BAT_TT_HELD = 0x1000, /* known to be here without frames */
 };
 
 struct bat_eth {

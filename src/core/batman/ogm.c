@@ -230,6 +230,18 @@ static void echo_input(struct batman *b, const struct bat_frame *f, const struct
 		sender->out[1 + f->port->slot].echo |= (uint64_t)1 << age;
 }
 
+/* A node's first OGM leaves by all of its ports: tells whose port the sender is. */
+static void sender_name(struct batman *b, const struct bat_frame *f, const struct bat_ogm *ogm)
+{
+	struct bat_orig *sender;
+
+	if (ogm->ttl != BAT_TTL || !mac_eq(&ogm->prev, &ogm->orig))
+		return;
+	sender = bat_orig_find(b, &f->src);
+	if (sender)
+		sender->node = ogm->orig;
+}
+
 static void ogm_input(struct batman *b, const struct bat_frame *f, const struct bat_ogm *ogm)
 {
 	struct bat_orig *orig;
@@ -247,6 +259,7 @@ static void ogm_input(struct batman *b, const struct bat_frame *f, const struct 
 	orig = bat_orig_get(b, &ogm->orig);
 	if (!orig)
 		return;
+	sender_name(b, f, ogm);
 	for (uint32_t out = 0; out < b->outs; out++) {
 		if (out == 0 || b->ports[out - 1].used)
 			ogm_process(b, f, ogm, orig, out);

@@ -16,6 +16,16 @@ uint8_t batman_ttvn(const struct batman *b)
 	return b->ttvn;
 }
 
+/* The originator of the node that has this port. */
+static const struct bat_orig *node_of(const struct batman *b, const struct mac *port)
+{
+	const struct bat_orig *o = bat_orig_find(b, port);
+	const struct bat_orig *node =
+		o && !mac_is_zero(&o->node) ? bat_orig_find(b, &o->node) : NULL;
+
+	return node ? node : o;
+}
+
 static void orig_fill(const struct batman *b, const struct bat_orig *o, struct batman_orig *ret)
 {
 	const struct bat_path *p = bat_orig_router(b, o, 0);
@@ -33,7 +43,7 @@ static void orig_fill(const struct batman *b, const struct bat_orig *o, struct b
 	ret->next_hop = p->key.neighbour;
 	ret->port = b->ports[p->key.slot].number;
 	ret->tq = p->out[0].tq_avg;
-	ret->direct = mac_eq(&p->key.neighbour, &o->mac);
+	ret->direct = node_of(b, &p->key.neighbour) == o;
 }
 
 bool batman_orig_next(const struct batman *b, uint32_t *cursor, struct batman_orig *ret)
@@ -47,7 +57,7 @@ bool batman_orig_next(const struct batman *b, uint32_t *cursor, struct batman_or
 
 bool batman_orig_find(const struct batman *b, const struct mac *mac, struct batman_orig *ret)
 {
-	const struct bat_orig *o = bat_orig_find(b, mac);
+	const struct bat_orig *o = node_of(b, mac);
 
 	if (o)
 		orig_fill(b, o, ret);

@@ -3,7 +3,7 @@
  * Our own clients. What is announced changes only at a commit, once per own OGM: entries are NEW
  * before it, and PENDING while they wait to go, so that tables sent in between agree with the
  * version (ttvn) and CRC announced. An addition and a removal of one client within one interval
- * cancel out. Timers: clients leave 600 s after their last frame, unless FIXED.
+ * cancel out. Timers: clients leave 600 s after their last frame, unless FIXED or HELD.
  */
 #include <errno.h>
 
@@ -100,7 +100,7 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 	g->roam_at = b->now;
 }
 
-int bat_local_add(struct batman *b, const struct bat_client_key *key, bool fixed)
+int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t flags)
 {
 	struct bat_local *l = table_find(&b->locals, key);
 	struct bat_local_vlan *v;
@@ -128,8 +128,7 @@ int bat_local_add(struct batman *b, const struct bat_client_key *key, bool fixed
 		l->flags = BAT_TT_NEW;
 		change_add(b, l, 0);
 	}
-	if (fixed)
-		l->flags |= BAT_TT_FIXED;
+	l->flags |= flags;
 	l->last_seen = b->now;
 	roam_announce(b, l, came_back);
 	return 0;
@@ -155,6 +154,7 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 	if (!l || l->flags & BAT_TT_FIXED)
 		return false;
 	served = !(l->flags & (BAT_TT_PENDING | BAT_TT_ROAM));
+	l->flags &= (uint16_t)~BAT_TT_HELD;
 	if (roaming)
 		l->flags |= BAT_TT_ROAM;
 	if (l->flags & BAT_TT_NEW) {
@@ -225,7 +225,7 @@ void bat_local_purge(struct batman *b)
 	struct bat_local *l;
 
 	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
-		if (!(l->flags & (BAT_TT_FIXED | BAT_TT_PENDING)) &&
+		if (!(l->flags & (BAT_TT_FIXED | BAT_TT_HELD | BAT_TT_PENDING)) &&
 		    b->now - l->last_seen > BAT_TT_IDLE_US)
 			bat_local_remove(b, &l->key, false);
 	}
@@ -243,7 +243,7 @@ int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, us
 	int r = client_key(mac, vid, &key);
 
 	b->now = now;
-	return r < 0 ? r : bat_local_add(b, &key, false);
+	return r < 0 ? r : bat_local_add(b, &key, BAT_TT_HELD);
 }
 
 int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
@@ -252,7 +252,7 @@ int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, use
 	int r = client_key(mac, vid, &key);
 
 	b->now = now;
-	return r < 0 ? r : bat_local_add(b, &key, true);
+	return r < 0 ? r : bat_local_add(b, &key, BAT_TT_FIXED);
 }
 
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
