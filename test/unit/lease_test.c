@@ -631,6 +631,7 @@ static void roams(void **state)
 	assert_int_equal(host_reboot(t, &h, 1, ip), DHCP_ACK);
 	assert_true(host_join(t, &h, 1));
 	assert_true(ip4_eq(&h.ip, &ip));
+	town_run(t, 10 * USEC_S);
 	/* what it gives up there is free here */
 	host_release(t, &h, 1);
 	town_run(t, USEC_S);

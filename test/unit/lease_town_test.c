@@ -239,7 +239,8 @@ static void lost_update(void **state)
 	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_eq(&v.client.ip4, &ip));
 	town_run(&town, USEC_S);
 	assert_int_equal(host_renew(&town, &hosts[0], 1), DHCP_ACK);
-	/* but one that says so does */
+	/* but one that says so does, when it cannot have crossed our answer on the way */
+	town_run(&town, 10 * USEC_S);
 	rec.flags = LEASE_RELEASED;
 	lease_client_learnt(l, &rec, town.now);
 	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_is_zero(&v.client.ip4));
@@ -330,6 +331,40 @@ static void decline_travels(void **state)
 	town_stop(&town);
 }
 
+/* The record of the declined address comes before the client's own that gives it up. */
+static void decline_comes_first(void **state)
+{
+	struct lease_client declined, gone;
+	struct lease *l;
+	struct ip4 ip;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(1);
+	l = &town.node[0].lease;
+	assert_true(host_join(&town, &hosts[0], 0));
+	ip = hosts[0].ip;
+	town_run(&town, 100 * USEC_S);
+	declined = (struct lease_client) { .mac = lease_decline_mac(&ip),
+					   .ip4 = ip,
+					   .flags = LEASE_DECLINED,
+					   .node = town.node[1].lease.self };
+	gone = (struct lease_client) { .mac = hosts[0].mac,
+				       .flags = LEASE_RELEASED,
+				       .node = town.node[1].lease.self };
+	lease_client_learnt(l, &declined, town.now);
+	assert_true(mac_eq(&book_holder4(&l->book, &ip)->holder, &hosts[0].mac));
+	lease_client_learnt(l, &gone, town.now);
+	assert_non_null(book_holder4(&l->book, &ip));
+	assert_false(pool_is_free(&l->pool, &ip));
+	lease_client_gone(l, &declined.mac, town.now);
+	assert_null(book_holder4(&l->book, &ip));
+	assert_true(pool_is_free(&l->pool, &ip));
+	assert_false(pool_is_rested(&l->pool, &ip, town.now));
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,7 +372,7 @@ int main(void)
 		cmocka_unit_test(nobody_loses),	   cmocka_unit_test(block_clash),
 		cmocka_unit_test(lease_clash),	   cmocka_unit_test(lost_update),
 		cmocka_unit_test(unsynced),	   cmocka_unit_test(restarts),
-		cmocka_unit_test(decline_travels),
+		cmocka_unit_test(decline_travels), cmocka_unit_test(decline_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,8 +19,10 @@ struct book_client {
 	struct lease_client rec;
 	usec_t allocated_at; /* of rec.ip4; before the start of the clock where it is older */
 	usec_t refreshed_at; /* last written or learnt */
+	usec_t granted_at;   /* last acknowledgement by this node */
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
+	struct ip4 last;     /* what it had before it released it here */
 	usec_t addr_seen[LEASE_ADDRS_MAX];
 	struct bucket addr_rate;
 };

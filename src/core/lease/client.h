@@ -34,7 +34,8 @@ struct lease_client {
 	struct lease_node node;	   /* where the client was last */
 	struct lease_node gateway; /* its gateway, if it has one */
 	struct ip4 ip4;		   /* lease; zero: none */
-	uint32_t age_s; /* since the allocation of ip4, at the moment this struct was handed over */
+	/* of the lease, or since its end where LEASE_RELEASED; at the moment of handing over */
+	uint32_t age_s;
 	uint8_t id_len; /* 0: none */
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX]; /* [a-z0-9-] or empty */

@@ -27,8 +27,9 @@ enum {
 #define PORT_INTERVAL (10 * USEC_MS)
 #define CLIENT_INTERVAL (1 * USEC_S)
 #define TALKERS_SWEEP (1 * USEC_S)
-#define UNSYNCED_MAX (10 * USEC_S) /* a neighbour that cannot tell what it knows must not stop us  \
-				    */
+#define UNSYNCED_MAX                                                                               \
+	(10 * USEC_S) /* a neighbour that cannot tell what it knows must not stop us               \
+		       */
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
 #define SWEEP (60 * USEC_S)
 #define BLOCK_IDLE (3600 * USEC_S)

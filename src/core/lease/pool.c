@@ -5,6 +5,7 @@
 
 #include "lib/wire.h"
 
+#define REST (5 * USEC_S)
 #define KEPT_PAUSE (10 * USEC_S) /* a block that was contested is not paused again before */
 
 int pool_init(struct pool *p, const struct pool_setup *setup)
@@ -348,7 +349,19 @@ bool pool_is_free(struct pool *p, const struct ip4 *ip)
 	return o && o->state == POOL_READY && free_bits(o) >> block_bit(p, ip) & 1;
 }
 
-bool pool_pick(const struct pool *p, struct ip4 *ret)
+static bool is_rested(const struct pool_own *o, unsigned i, usec_t now)
+{
+	return o->freed[i] == 0 || now - o->freed[i] >= REST;
+}
+
+bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now)
+{
+	const struct pool_own *o = pool_own_find(p, ip);
+
+	return o && is_rested(o, block_bit(p, ip), now);
+}
+
+bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret)
 {
 	usec_t best = USEC_NEVER;
 
@@ -357,7 +370,7 @@ bool pool_pick(const struct pool *p, struct ip4 *ret)
 		uint16_t mask = o->state == POOL_READY ? free_bits(o) : 0;
 
 		for (unsigned j = 0; mask && j < POOL_BLOCK; j++)
-			if (mask >> j & 1 && o->freed[j] < best) {
+			if (mask >> j & 1 && o->freed[j] < best && is_rested(o, j, now)) {
 				best = o->freed[j];
 				*ret = block_address(p, o->block.index, j);
 			}

@@ -110,8 +110,12 @@ void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now);
 bool pool_is_ours(struct pool *p, const struct ip4 *ip);
 /* Ours, not held and not offered. */
 bool pool_is_free(struct pool *p, const struct ip4 *ip);
-/* A free address: never used ones first, then the one unused for longest. False: none. */
-bool pool_pick(const struct pool *p, struct ip4 *ret);
+/*
+ * A free address: never used ones first, then the one unused for longest. One that was freed less
+ * than 5 s ago rests: a node that has not heard of it may be renewing it. False: none.
+ */
+bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret);
+bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);
 
 struct pool_count {
 	unsigned free;	  /* in blocks of ours that are ready or will be */

@@ -4,6 +4,8 @@
 
 #include "core/lease/serve.h"
 
+#define ON_THE_WAY                                                                                 \
+	(5 * USEC_S)	    /* how old a record may be when it comes, with its age cut to seconds */
 #define FRESH (10 * USEC_S) /* a lease this young yields to a stranger who has the address */
 
 static struct book_client *client_get(struct lease *l, const struct mac *mac, bool *ret_new,
@@ -29,17 +31,20 @@ static void clash(struct lease *l, struct book_client *loser, usec_t now)
 
 /*
  * The record was written by a node that did not know of the lease which we granted meanwhile. A
- * lease that was ended on purpose is marked; of two that were granted the later is the one the
- * client uses.
+ * lease that was ended on purpose is marked, with its age counted from then; of two that were
+ * granted the later is the one the client uses.
  */
 static bool grant_goes_before(const struct lease *l, const struct book_client *c,
 			      const struct lease_client *rec, usec_t now)
 {
+	usec_t since = now - rec->age_s * USEC_S;
+
 	if (c->expires_at <= now || !book_has_lease(&l->book, c))
 		return false;
-	if (ip4_is_zero(&rec->ip4))
-		return !(rec->flags & LEASE_RELEASED);
-	return !ip4_eq(&rec->ip4, &c->rec.ip4) && now - rec->age_s * USEC_S < c->allocated_at;
+	if (!ip4_is_zero(&rec->ip4))
+		return !ip4_eq(&rec->ip4, &c->rec.ip4) && since < c->allocated_at;
+	/* in doubt the lease goes on: an address that is held for nothing hurts nobody */
+	return !(rec->flags & LEASE_RELEASED) || c->granted_at > since - ON_THE_WAY;
 }
 
 static bool same_lease(const struct book_client *c, const struct lease_client *rec, usec_t now)
@@ -48,6 +53,23 @@ static bool same_lease(const struct book_client *c, const struct lease_client *r
 
 	/* the age comes in seconds, some of them on the way */
 	return ip4_eq(&c->rec.ip4, &rec->ip4) && apart > -10 * USEC_S && apart < 10 * USEC_S;
+}
+
+static struct book_client *lease_replace(struct lease *l, struct book_client *c,
+					 const struct lease_client *rec, usec_t now)
+{
+	struct ip4 old = c->rec.ip4;
+	bool moved = !ip4_eq(&old, &rec->ip4);
+	bool in_use = moved && !ip4_is_zero(&rec->ip4) && c->expires_at > now;
+	struct book_client *loser;
+
+	if (moved)
+		c->expires_at = 0;
+	loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
+	/* two nodes gave it one each: it may be using either until it renews */
+	if (in_use && !book_holder4(&l->book, &old))
+		lease_quarantine(l, &old, now);
+	return loser;
 }
 
 static bool record_sound(const struct lease_client *rec)
@@ -73,11 +95,8 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	if (!c)
 		return;
 	restore = grant_goes_before(l, c, rec, now);
-	if (!restore && !same_lease(c, rec, now)) {
-		if (!ip4_eq(&c->rec.ip4, &rec->ip4))
-			c->expires_at = 0;
-		loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
-	}
+	if (!restore && !same_lease(c, rec, now))
+		loser = lease_replace(l, c, rec, now);
 	book_set_id(&l->book, c, rec->id, rec->id_len);
 	book_set_addrs(&l->book, c, rec, now);
 	memcpy(c->rec.name, rec->name, sizeof(rec->name));
@@ -100,7 +119,11 @@ void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
 {
 	struct book_client *c = book_find(&l->book, mac);
 
-	if (c)
+	if (!c)
+		return;
+	if (c->expires_at > now && book_has_lease(&l->book, c))
+		lease_save(l, c, now); /* whoever dropped it does not know that it is in use here */
+	else
 		book_remove(&l->book, c, now);
 }
 

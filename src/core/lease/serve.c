@@ -175,16 +175,22 @@ static bool offer_stands(struct lease *l, const struct lease_offer *o)
 	return pool_is_ours(&l->pool, &o->ip) && (!holder || mac_eq(&holder->holder, &o->mac));
 }
 
-/* An address that nobody has: the one asked for if it is free, else any. */
+/* An address that nobody has: what it had here before, what it asks for, else any. */
 static bool address_pick(struct serve *s, struct ip4 *ret)
 {
 	struct lease *l = s->l;
+	const struct book_client *c = book_find(&l->book, &s->msg.chaddr);
 
-	if (pool_is_free(&l->pool, &s->msg.requested)) {
+	if (c && pool_is_free(&l->pool, &c->last)) {
+		*ret = c->last;
+		return true;
+	}
+	if (pool_is_free(&l->pool, &s->msg.requested) &&
+	    pool_is_rested(&l->pool, &s->msg.requested, s->now)) {
 		*ret = s->msg.requested;
 		return true;
 	}
-	if (pool_pick(&l->pool, ret))
+	if (pool_pick(&l->pool, s->now, ret))
 		return true;
 	lease_claim_ahead(l, s->now);
 	count(s, pool_count(&l->pool).waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
@@ -235,7 +241,8 @@ static void serve_discover(struct serve *s)
 }
 
 /* What to say about an address which is no lease of the client as far as we know. */
-static enum verdict judge_unknown(struct serve *s, const struct ip4 *ip)
+static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
+				  const struct ip4 *ip)
 {
 	struct lease *l = s->l;
 	const struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
@@ -256,6 +263,8 @@ static enum verdict judge_unknown(struct serve *s, const struct ip4 *ip)
 		}
 		if (!pool_is_free(&l->pool, ip) && !its_own)
 			return VERDICT_NAK; /* promised to another */
+		if (!pool_is_rested(&l->pool, ip, s->now) && !(c && ip4_eq(&c->last, ip)))
+			return VERDICT_NAK;
 		return port_allows(s) ? VERDICT_ACK : VERDICT_SILENT;
 	}
 	/* after a loss of all state the client's word is all there is: it gets what it had once the
@@ -281,7 +290,7 @@ static enum verdict judge(struct serve *s, const struct book_client *c, const st
 		return VERDICT_NAK;
 	if (lease_stands(s, c))
 		return VERDICT_NAK; /* it has another one: that is what its next DISCOVER gets */
-	return judge_unknown(s, ip);
+	return judge_unknown(s, c, ip);
 }
 
 /* The record after an acknowledgement; false when there is no room for it. */
@@ -311,6 +320,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	c->rec.node = l->self;
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 	c->alive_at = s->now;
+	c->granted_at = s->now;
 	c->expires_at = s->now + (usec_t)l->conf.lease_s * USEC_S;
 	if (s->now - c->refreshed_at >= REFRESH || memcmp(&before, &c->rec, sizeof(before)) != 0)
 		lease_save(l, c, s->now);
@@ -349,8 +359,10 @@ static void serve_release(struct serve *s)
 
 	count(s, LEASE_COUNT_RELEASE);
 	if (c && !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->rec.ip4, &s->msg.ciaddr) &&
-	    !(c->rec.flags & LEASE_STATIC))
+	    !(c->rec.flags & LEASE_STATIC)) {
+		c->last = c->rec.ip4;
 		lease_take_away(s->l, c, s->now);
+	}
 }
 
 static void serve_decline(struct serve *s)
