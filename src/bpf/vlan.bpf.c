@@ -2,8 +2,8 @@
 /*
  * A VLAN device where the kernel has no 8021q: a veth pair, `device` and its hidden `peer`.
  *
- *   port ingress: a frame with the device's tag loses it and is sent out of peer, so it arrives at
- * device peer ingress: a frame sent by device gets the tag and is sent out of the port
+ *   port ingress: a frame with the device's tag loses it and leaves by peer, so device gets it
+ *   peer ingress: a frame sent by device gets the tag and leaves by the port
  *
  * Everything else on the port (untagged, priority-tagged, other VLANs) goes on to the next filter
  * and the stack. Interface counters of the device are true; the maps count frames and failures too.

@@ -4,7 +4,7 @@
  *
  *   wish                         a new, empty one
  *   link|addr|route|rule|fdb|sysctl|filter|uplink|babel KEY=VALUE...   one more entry of the wish
- *   apply                        {"result":0,"changes":3,"requests":70,"errors":""}
+ *   apply                        {"result":0,"changes":3,"errors":""}
  *   read MS                      {"events":[...]} until nothing has come for MS
  *   stale | remove | forget MAC | answer IP MAC
  */

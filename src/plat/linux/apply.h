@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One system_apply: what all parts of it share. Each part dumps what it is about, makes the changes
- * that are missing through apply_done(), and goes on after a failure. The facade runs all parts
- * again until nothing has changed.
+ * that are missing through apply_done(), and goes on after a failure.
  */
 #ifndef PLAT_LINUX_APPLY_H
 #define PLAT_LINUX_APPLY_H

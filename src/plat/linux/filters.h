@@ -5,11 +5,13 @@
  * have no nft_meta_bridge and no bridge reject), every rule that drops has a counter of its own
  * name. Counters live on when rules change.
  *
- *   bridge  what a client port or the cloud may send into the client bridge, and the bridge into
- * the cloud: nobody may be the anycast gateway, a DHCP server or a router; what belongs to one node
- * stays there; no batman-adv and no Babel of ours inside the cloud inet    no connection tracking
- * inside the mesh; the private network behind an uplink is closed to the mesh but for the resolvers
- * that this node uses itself; masquerading; MSS; no DNS and DHCP towards uplinks
+ * bridge: what a client port or the cloud may send into the client bridge, and the bridge into the
+ * cloud. Nobody may be the anycast gateway, a DHCP server or a router; what belongs to one node
+ * stays there; no batman-adv and no Babel of ours inside the cloud.
+ *
+ * inet: no connection tracking inside the mesh; the private network behind an uplink is closed to
+ * the mesh but for the resolvers that this node uses itself; masquerading; MSS; what we serve to
+ * clients is not served towards uplinks.
  */
 #ifndef PLAT_LINUX_FILTERS_H
 #define PLAT_LINUX_FILTERS_H

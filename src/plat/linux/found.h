@@ -4,8 +4,14 @@
  * that they can be put back, also by the next daemon after a crash. On tmpfs: gone with the next
  * boot, like the changes themselves.
  *
- *   mtu eth0 1500 | offload eth0 7 | up eth0 0 | sysctl ipv4/ip_forward 0 | tc eth0 1 | addr
- * eth0,10.2.3.4/24 1
+ *   mtu eth0 1500
+ *   offload eth0 7
+ *   up eth0 0
+ *   sysctl ipv4/ip_forward 0
+ *   tc eth0 1                  our filter is there, 1 = we made the qdisc too
+ *   uc eth0,02:95:39:1:2:3 1   a MAC added to its unicast filter
+ *   addr eth0,10.2.3.4/24 1
+ *   made eth0_17 1             a link that may not have its alias yet
  */
 #ifndef PLAT_LINUX_FOUND_H
 #define PLAT_LINUX_FOUND_H

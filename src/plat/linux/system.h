@@ -5,11 +5,14 @@
  * calls.
  *
  *   system_open(&s, &setup);
- *   system_watch_read(s, fn, arg)       once at the start (first ports), whenever system_watch_fd()
- * is readable, and after every system_apply system_apply(s, node_wish(n), &errors)   on
- * EFFECT_WISH, and when system_is_stale() says that somebody has taken away something of ours; at
- * most once a second for the latter system_remove(s)                    when the node is taken out
- * of service; not at a restart or an upgrade system_close(s)
+ *   system_watch_read(s, fn, arg);          at the start, to hear of the ports
+ *   system_apply(s, node_wish(n), &errors); on EFFECT_WISH
+ *   system_watch_read(s, fn, arg);          after that, and when system_watch_fd() is readable
+ *   system_remove(s);                       out of service; not at a restart or an upgrade
+ *   system_close(s);
+ *
+ * system_is_stale() asks for another system_apply: somebody has taken away something of ours, or
+ * the last one had failures. At most once a second.
  *
  * Not done here: children, babel, dns and the names of the wish; frames; EVENT_CLIENT by
  * association.
