@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#   c1 - n1 --- n2 --- n3 --- n4 - c4        n1, n3: trama    n2, n4: the kernel's batman-adv
+#         |      |      |      |
+#         |     c2     c3      |
+#         +-------- cr --------+              cr walks between n1 and n4
+#
+# Runs inside user-mode Linux.
+set -u
+# shellcheck source=test/kernel/uml/mesh.sh
+. "$(dirname "$0")/uml/mesh.sh"
+
+trama_node 1
+kernel_node 2
+trama_node 3
+kernel_node 4
+mesh_wire 1 2
+mesh_wire 2 3
+mesh_wire 3 4
+for n in 1 2 3 4; do client $n; done
+walker 1 4
+trama_start 1
+trama_start 3
+
+hardif() { # NODE INTERFACE: MAC of a trama node's cloud port
+	ip -n "n$1" -j link show "$2_29" | sed 's/.*"address":"\([^"]*\)".*/\1/'
+}
+
+crc_of() { # the kernel node 2's idea of an originator's table: all CRCs of VLAN -1
+	in_ns n2 batctl meshif bat0 tg -H 2> /dev/null | grep -F "$1" | grep -o '(0x[0-9a-f]*)' | sort -u
+}
+
+sees_client() { # NODE MAC: the kernel knows the client
+	in_ns "n$1" batctl meshif bat0 tg -H | grep -qi "$2"
+}
+
+reroutes() {
+	in_ns n2 batctl meshif bat0 statistics | sed -n 's/.*tt_request_rx: *//p'
+}
+
+every_pair() {
+	local a b
+	for a in 1 2 3 4; do
+		for b in 1 2 3 4; do
+			[ $a = $b ] || pings c$a 10.13.200.$b || { echo "c$a does not reach c$b"; return 1; }
+		done
+	done
+}
+
+quiet_requests() {
+	local before after
+	sleep 4
+	before=$(reroutes)
+	sleep 4
+	after=$(reroutes)
+	echo "requests before $before after $after"
+	[ -n "$before" ] && [ "$before" = "$after" ]
+}
+
+walk_and_ping() { # NODE
+	walk_to "$1"
+	wait_for 3 pings cr 10.13.200.2 && wait_for 3 pings c3 10.13.201.1
+}
+
+ok "trama and kernel nodes become neighbours" wait_for 30 sees_client 2 02:cc:00:00:00:01
+ok "every client reaches every other" wait_for 30 every_pair
+ok "the kernel at the end knows the first trama node's client" sees_client 4 02:cc:00:00:00:01
+ok "batctl ping from the kernel reaches the trama node two hops away" \
+	in_ns n4 batctl meshif bat0 ping -c 3 "$(hardif 1 l12)"
+ok "batctl traceroute from the kernel ends at the trama node" \
+	in_ns n4 batctl meshif bat0 traceroute "$(hardif 1 l12)"
+ok "a client walks from a trama node to a kernel node" walk_and_ping 4
+ok "and back" walk_and_ping 1
+ok "tables agree: no further table requests once it is quiet" quiet_requests
+ok "a ping of 1472 bytes passes both kinds" pings c1 10.13.200.4 -s 1472
+for n in 1 3; do
+	ok "node $n: the daemon lives" trama_cli $n status
+done
+if [ $failures -gt 0 ]; then
+	for n in 1 3; do
+		echo "# log of n$n:"
+		tail -15 /run/n$n.log | sed 's/^/#   /'
+	done
+	in_ns n2 batctl meshif bat0 o -H 2>&1 | sed 's/^/# o: /'
+	in_ns n2 batctl meshif bat0 tg -H 2>&1 | sed 's/^/# tg: /'
+fi
+finish

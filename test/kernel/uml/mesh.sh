@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Functions for tests inside user-mode Linux: nodes with the kernel's batman-adv, trama nodes, wires, clients.
+# The cloud is the default one: SSID LibreMesh.org, VLAN 29 (802.1ad), 10.13.0.0/16.
+
+: "${BIN:?directory of tramad and trama}"
+: "${INTERVAL:=500}" # originator interval of both kinds, ms
+
+count=0
+failures=0
+
+ok() { # NAME COMMAND...
+	local name=$1 out
+	shift
+	count=$((count + 1))
+	if out=$("$@" 2>&1); then
+		echo "ok $count - $name"
+	else
+		failures=$((failures + 1))
+		echo "not ok $count - $name"
+		printf '%s\n' "$out" | tail -30 | sed 's/^/# /'
+	fi
+}
+
+finish() {
+	echo "1..$count"
+	exit $((failures > 0))
+}
+
+wait_for() { # SECONDS COMMAND...
+	local until=$((SECONDS + $1))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ $SECONDS -lt $until ] || { "$@"; return 1; }
+		sleep 0.1
+	done
+}
+
+in_ns() {
+	ip netns exec "$@"
+}
+
+# A node of the kernel's own kind: NUMBER
+kernel_node() {
+	ip netns add "n$1"
+	ip -n "n$1" link set lo up
+	ip -n "n$1" link add br0 type bridge forward_delay 0 stp_state 0
+	ip -n "n$1" link set br0 address "02:bb:00:00:00:0$1" up
+	in_ns "n$1" batctl meshif bat0 interface create routing_algo BATMAN_IV
+	ip -n "n$1" link set bat0 address "02:ba:00:00:00:0$1"
+	ip -n "n$1" link set bat0 master br0 up
+	in_ns "n$1" batctl meshif bat0 bl 0
+	in_ns "n$1" batctl meshif bat0 dat 0
+	in_ns "n$1" batctl meshif bat0 it "$INTERVAL"
+}
+
+# A trama node: NUMBER; its daemon is started by trama_start once its wires are there
+trama_node() {
+	ip netns add "n$1"
+	ip -n "n$1" link set lo up
+	mkdir -p "/run/n$1"
+	cat > "/run/n$1/conf" <<-X
+		config lime 'network'
+		        option batadv_orig_interval '$INTERVAL'
+		        option primary_interface 'port$1'
+	X
+}
+
+trama_start() { # NUMBER
+	local n=$1
+	# a port that is there from the start decides name and address of the node
+	ip -n "n$n" link add "port$n" type dummy
+	ip -n "n$n" link set "port$n" address "02:00:00:11:00:0$n"
+	mkdir -p "/run/n$n/run"
+	cp "/run/n$n/conf" "/run/n$n/run/trama.conf"
+	ip netns exec "n$n" unshare -m bash -c "
+		mkdir -p /var/lib/trama
+		mount -t tmpfs none /var/lib/trama
+		mount -t bpf bpf /sys/fs/bpf
+		mount --bind /run/n$n/run /run
+		exec $BIN/tramad -d -f /run/trama.conf" > "/run/n$n.log" 2>&1 &
+}
+
+port_role() { # NODE INTERFACE ROLE
+	[ -f "/run/n$1/conf" ] || return 0
+	printf "config port '%s'\n\toption role '%s'\n" "$2" "$3" >> "/run/n$1/conf"
+}
+
+mesh_end() { # NODE INTERFACE PEER
+	ip -n "n$1" link set "$2" address "02:0$1:00:00:00:0$3" up
+	if [ -f "/run/n$1/conf" ]; then
+		port_role "$1" "$2" mesh
+		return
+	fi
+	ip -n "n$1" link add link "$2" name "$2.29" type vlan proto 802.1ad id 29
+	ip -n "n$1" link set "$2.29" address "02:1$1:00:00:00:0$3"
+	ip -n "n$1" link set "$2.29" master bat0
+	ip -n "n$1" link set "$2.29" up
+}
+
+mesh_wire() { # A B
+	ip link add "l$1$2" mtu 1600 netns "n$1" type veth peer name "l$2$1" mtu 1600 netns "n$2"
+	mesh_end "$1" "l$1$2" "$2"
+	mesh_end "$2" "l$2$1" "$1"
+}
+
+# A client at one node: NUMBER of both; a kernel node's client has a static address
+client() {
+	ip netns add "c$1"
+	ip -n "c$1" link set lo up
+	ip link add "ap$1" netns "n$1" type veth peer name eth0 netns "c$1"
+	ip -n "c$1" link set eth0 address "02:cc:00:00:00:0$1" up
+	ip -n "c$1" addr add "10.13.200.$1/16" dev eth0
+	client_port "$1" "ap$1"
+}
+
+client_port() { # NODE INTERFACE
+	if [ -f "/run/n$1/conf" ]; then
+		port_role "$1" "$2" client
+		ip -n "n$1" link set "$2" up
+	else
+		ip -n "n$1" link set "$2" master br0 up
+	fi
+}
+
+# A client that walks between two nodes: a bond whose active end is switched, so its carrier never changes
+walker() { # NODE NODE
+	ip netns add cr
+	ip -n cr link set lo up
+	ip -n cr link add bond0 type bond mode active-backup fail_over_mac none num_grat_arp 1
+	for n in "$1" "$2"; do
+		ip link add "walk$n" netns cr type veth peer name "apw$n" netns "n$n"
+		client_port "$n" "apw$n"
+	done
+	ip -n cr link set bond0 address 02:cc:00:00:01:00
+	for n in "$1" "$2"; do
+		ip -n cr link set "walk$n" master bond0
+		ip -n cr link set "walk$n" up
+	done
+	ip -n cr link set bond0 up
+	ip -n cr addr add 10.13.201.1/16 dev bond0
+	walk_to "$1"
+}
+
+walk_to() { # NODE
+	ip netns exec cr bash -c "echo walk$1 > /sys/class/net/bond0/bonding/active_slave" 2> /dev/null ||
+		ip -n cr link set bond0 type bond active_slave "walk$1"
+}
+
+trama_cli() { # NODE ARGS...
+	local n=$1
+	shift
+	ip netns exec "n$n" "$BIN/trama" --socket "/run/n$n/run/trama/control" "$@"
+}
+
+pings() { # CLIENT ADDRESS
+	ip netns exec "$1" ping -c 1 -W 1 -q "$2"
+}
