@@ -330,6 +330,44 @@ static void test_unknown_type(void **state)
 	net_free(n);
 }
 
+/* What kernels send to gateways and their DHT: with the source node, which is learnt. */
+static void test_four_addresses(void **state)
+{
+	struct net *n = chain(3);
+	struct bat_unicast h = { .type = BAT_TYPE_4ADDR,
+				 .ttl = 50,
+				 .dst = net_mac(2, 0),
+				 .src = net_mac(0, 0),
+				 .subtype = BAT_4ADDR_DATA };
+	struct mac c = net_client(1), d = net_client(2), to = net_mac(1, 0), from = net_mac(0, 0),
+		   at;
+	uint8_t inner[100], frame[200];
+
+	(void)state;
+	net_run(n, 20 * USEC_S);
+	for (uint32_t tag = 1; tag <= 2; tag++) {
+		struct wr w = wr_init(frame, sizeof(frame));
+
+		/* the second is of the DHT: its client may be anywhere */
+		h.subtype = tag == 1 ? BAT_4ADDR_DATA : 4;
+		h.ttvn = batman_ttvn(n->node[2].b);
+		bat_eth_encode(&w, &to, &from);
+		bat_unicast_encode(&w, &h);
+		wr_bytes(&w, inner,
+			 net_frame(inner, &d, tag == 1 ? &c : &d, 0, tag, sizeof(inner)));
+		net_inject(n, 1, 0, frame, wr_len(&w));
+		net_run(n, USEC_MS);
+		assert_int_equal(net_count(n, 2, tag), 1);
+	}
+	assert_true(net_knows(n, 2, &c, 0));
+	assert_true(batman_lookup(n->node[1].b, &c, 0, &at) < 0);
+	assert_true(batman_lookup(n->node[2].b, &d, 0, &at) < 0);
+	/* nobody ever announces it */
+	net_run(n, 610 * USEC_S);
+	assert_true(batman_lookup(n->node[2].b, &c, 0, &at) < 0);
+	net_free(n);
+}
+
 static void test_never_into_the_cloud(void **state)
 {
 	struct net *n = chain(2);
@@ -444,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_never_into_the_cloud),
 		cmocka_unit_test(test_truncations),
+		cmocka_unit_test(test_four_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

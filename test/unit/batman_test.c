@@ -230,6 +230,30 @@ static void test_icmp(void **state)
 	net_free(n);
 }
 
+/* Killed again and again: neighbours believe it each time. */
+static void test_restart_often(void **state)
+{
+	struct net *n = chain(3);
+	struct mac a = net_client(1), c = net_client(3);
+
+	(void)state;
+	net_run(n, 40 * USEC_S);
+	for (uint32_t tag = 1; tag <= 8; tag++) {
+		net_boot(n, 0, NULL);
+		net_port(n, 0, 0, 0, false);
+		net_run(n, (tag % 4 + 4) * USEC_S);
+		assert_true(net_tq(n, 2, 0) > 0);
+		assert_true(net_tq(n, 0, 2) > 0);
+		net_send(n, 0, &MAC_BROADCAST, &a, tag, 100);
+		net_run(n, 10 * USEC_MS);
+		assert_int_equal(net_count(n, 2, tag), 1);
+		net_send(n, 2, &a, &c, 100 + tag, 100);
+		net_run(n, 10 * USEC_MS);
+		assert_int_equal(net_count(n, 0, 100 + tag), 1);
+	}
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_clash),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_icmp),
+		cmocka_unit_test(test_restart_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
