@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asking the daemon, and saying what went wrong. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cmd/cli/cli.h"
+
+int cli_fail(const struct cli *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "trama %s: ", c->command->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return CLI_FAILED;
+}
+
+bool cli_open(const struct cli *c, struct rpc_client *client)
+{
+	if (rpc_client_open(client, c->socket) == 0)
+		return true;
+	cli_fail(c, "%s", client->err);
+	return false;
+}
+
+json_t *cli_ask_over(struct rpc_client *client, const struct cli *c, const char *method,
+		     json_t *params)
+{
+	json_t *result = rpc_client_call(client, method, params);
+
+	if (!result)
+		cli_fail(c, "%s", client->err);
+	return result;
+}
+
+json_t *cli_ask(const struct cli *c, const char *method, json_t *params)
+{
+	struct rpc_client client;
+	json_t *result;
+
+	if (!cli_open(c, &client)) {
+		json_decref(params);
+		return NULL;
+	}
+	result = cli_ask_over(&client, c, method, params);
+	rpc_client_close(&client);
+	return result;
+}
+
+int cli_print_json(json_t *result)
+{
+	json_dumpf(result, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(result);
+	return CLI_OK;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line. One table of commands (commands.c) makes dispatch, help, completion and the
+ * manual page. Exit status: 0, 1 (failed; stderr says why), 2 (wrong use).
+ */
+#ifndef CMD_CLI_CLI_H
+#define CMD_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "rpc/client.h"
+
+#define CLI_OK 0
+#define CLI_FAILED 1
+#define CLI_USE 2
+
+enum cli_option {
+	CLI_JSON = 1,	/* --json */
+	CLI_SOCKET = 2, /* --socket PATH */
+	CLI_ALL = 4,	/* --all */
+	CLI_MAN = 8,	/* --man */
+	CLI_ASKS = CLI_JSON | CLI_SOCKET,
+};
+
+struct cli {
+	const struct command *command;
+	bool json, all, man;
+	const char *socket;
+	int argc; /* what is left behind the command */
+	char **argv;
+};
+
+struct command {
+	const char *name;
+	const char *args; /* as in the usage line, "" for none */
+	const char *help; /* half a line */
+	const char *more; /* a paragraph for the manual, NULL: help says it all */
+	unsigned options; /* enum cli_option */
+	int args_min, args_max;
+	const char *words; /* what the first argument may be, separated by spaces; NULL: anything */
+	const char *method; /* asked without parameters; `print` shows its result */
+	void (*print)(const struct cli *c, json_t *result);
+	int (*run)(struct cli *c);	    /* when there is no method */
+	int (*main)(int argc, char **argv); /* parses its own options */
+};
+
+/* commands.c: in order, NULL at the end. */
+const struct command *command_at(size_t i);
+const struct command *command_find(const char *name);
+
+/* Whole life of the program. */
+int cli_main(int argc, char **argv);
+
+/* options.c */
+struct cli_option_entry {
+	enum cli_option flag;
+	const char *name, *value, *help;
+};
+/* NULL at the end. */
+const struct cli_option_entry *cli_option_at(size_t i);
+
+/* ask.c: one call on a connection of its own. NULL after saying on stderr what is wrong. */
+json_t *cli_ask(const struct cli *c, const char *method, json_t *params);
+/* As cli_ask, over an open connection. */
+json_t *cli_ask_over(struct rpc_client *client, const struct cli *c, const char *method,
+		     json_t *params);
+bool cli_open(const struct cli *c, struct rpc_client *client);
+/* Result as JSON on stdout; takes it. */
+int cli_print_json(json_t *result);
+/* "trama COMMAND: text" on stderr; returns CLI_FAILED. */
+int cli_fail(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The commands. */
+void show_status(const struct cli *c, json_t *result);
+void show_counters(const struct cli *c, json_t *result);
+void show_nodes(const struct cli *c, json_t *result);
+void show_neighbours(const struct cli *c, json_t *result);
+void show_originators(const struct cli *c, json_t *result);
+void show_translation(const struct cli *c, json_t *result);
+void show_clients(const struct cli *c, json_t *result);
+void show_leases(const struct cli *c, json_t *result);
+void show_gateways(const struct cli *c, json_t *result);
+void show_routes(const struct cli *c, json_t *result);
+int run_events(struct cli *c);
+int run_release(struct cli *c);
+int run_trace(struct cli *c);
+int run_config(struct cli *c);
+int run_completion(struct cli *c);
+int run_version(struct cli *c);
+int run_help(struct cli *c);
+int lab_main(int argc, char **argv);
+
+/* manual.c */
+void manual_usage(FILE *to);
+/* The help of one command. */
+void manual_command(FILE *to, const struct command *c);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/derive.h"
+
+static const struct command commands[] = {
+	{ .name = "status",
+	  .args = "",
+	  .help = "this node: cloud, ports, way out",
+	  .more = "Each port with what it is used for, and why. If another cloud clashes with this "
+		  "one, both are named with the option that ends it.",
+	  .options = CLI_ASKS,
+	  .method = "status",
+	  .print = show_status },
+	{ .name = "nodes",
+	  .args = "",
+	  .help = "the trama nodes of the cloud",
+	  .options = CLI_ASKS,
+	  .method = "nodes",
+	  .print = show_nodes },
+	{ .name = "neighbours",
+	  .args = "",
+	  .help = "nodes heard directly",
+	  .more = "In the cloud (batman-adv), by Babel, and those that records are exchanged with.",
+	  .options = CLI_ASKS,
+	  .method = "neighbours",
+	  .print = show_neighbours },
+	{ .name = "originators",
+	  .args = "",
+	  .help = "nodes of the cloud and the best way to each",
+	  .more = "TQ is the quality of the way, 255 is best. The JSON has batctl's field names.",
+	  .options = CLI_ASKS,
+	  .method = "originators",
+	  .print = show_originators },
+	{ .name = "translation",
+	  .args = "[local|global]",
+	  .help = "which MAC is behind which node",
+	  .more = "Flags are those of batctl: R roamed, P never ages, N new, X leaves, W Wi-Fi, I "
+		  "isolated, T known from a frame only.",
+	  .options = CLI_ASKS,
+	  .args_max = 1,
+	  .words = "local global",
+	  .method = "translation",
+	  .print = show_translation },
+	{ .name = "clients",
+	  .args = "",
+	  .help = "all clients of the cloud and where they are",
+	  .options = CLI_ASKS,
+	  .method = "clients",
+	  .print = show_clients },
+	{ .name = "leases",
+	  .args = "",
+	  .help = "leases, and the address blocks of the nodes",
+	  .options = CLI_ASKS,
+	  .method = "leases",
+	  .print = show_leases },
+	{ .name = "release",
+	  .args = "CLIENT",
+	  .help = "end the lease of a client and forget it",
+	  .more = "The client, named by MAC, name or address, gets a new address the next time it "
+		  "asks.",
+	  .options = CLI_ASKS,
+	  .args_min = 1,
+	  .args_max = 1,
+	  .run = run_release },
+	{ .name = "gateways",
+	  .args = "",
+	  .help = "ways out of the network, which one is used and why",
+	  .options = CLI_ASKS,
+	  .method = "gateways",
+	  .print = show_gateways },
+	{ .name = "routes",
+	  .args = "",
+	  .help = "routes that Babel has learnt",
+	  .options = CLI_ASKS,
+	  .method = "routes",
+	  .print = show_routes },
+	{ .name = "counters",
+	  .args = "[PART]",
+	  .help = "counters of all parts",
+	  .more = "Those that are not 0; all of them with --all. PART is one of node, batman, "
+		  "state, lease, ra, port, gateway.",
+	  .options = CLI_ASKS | CLI_ALL,
+	  .args_max = 1,
+	  .words = "node batman state lease ra port gateway",
+	  .method = "counters",
+	  .print = show_counters },
+	{ .name = "events",
+	  .args = "",
+	  .help = "what happens, live, until Ctrl-C",
+	  .options = CLI_ASKS,
+	  .run = run_events },
+	{ .name = "trace",
+	  .args = "CLIENT DESTINATION",
+	  .help = "the way of a client's packets, hop by hop",
+	  .more = "First what this node knows: where the client is, which route and which gateway, "
+		  "and why. Then the nodes inside the cloud, asked one after the other as batctl "
+		  "traceroute does, then the routers on layer 3 by probes of rising TTL from this "
+		  "node. CLIENT is a MAC, a name or an address; DESTINATION a name or an address.",
+	  .options = CLI_ASKS,
+	  .args_min = 2,
+	  .args_max = 2,
+	  .run = run_trace },
+	{ .name = "config",
+	  .args = "show|check FILE|options",
+	  .help = "the configuration: in use, check of a file, all options",
+	  .more = "show prints what differs from the defaults (--all: everything) as text that "
+		  "parses again, without secrets. check and options need no daemon.",
+	  .options = CLI_ASKS | CLI_ALL,
+	  .args_min = 1,
+	  .args_max = 2,
+	  .words = "show check options",
+	  .run = run_config },
+	{ .name = "derive",
+	  .args = "--ssid SSID [--mac MAC]",
+	  .help = "what follows from an SSID and a MAC",
+	  .more = "Needs no daemon: network id, VLANs, networks, addresses and name, as LibreMesh "
+		  "derives them.",
+	  .options = CLI_JSON,
+	  .main = derive_main },
+	{ .name = "lab",
+	  .args = "...",
+	  .help = "a whole town on this machine (trama-lab)",
+	  .main = lab_main },
+	{ .name = "completion",
+	  .args = "bash",
+	  .help = "completion for the shell",
+	  .more = "source <(trama completion bash)",
+	  .args_min = 1,
+	  .args_max = 1,
+	  .words = "bash",
+	  .run = run_completion },
+	{ .name = "version",
+	  .args = "",
+	  .help = "version of this program and of the daemon",
+	  .options = CLI_ASKS,
+	  .run = run_version },
+	{ .name = "help",
+	  .args = "[COMMAND]",
+	  .help = "this list, or the help of one command",
+	  .more = "With --man, the manual page.",
+	  .options = CLI_MAN,
+	  .args_max = 1,
+	  .run = run_help },
+};
+
+const struct command *command_at(size_t i)
+{
+	return i < sizeof(commands) / sizeof(commands[0]) ? &commands[i] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+	const struct command *c;
+
+	for (size_t i = 0; (c = command_at(i)); i++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clients, leases, release. */
+#include <stdio.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/grid.h"
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+void show_clients(const struct cli *c, json_t *result)
+{
+	static const struct grid_column columns[] = {
+		{ "CLIENT", "name", GRID_TEXT }, { "MAC", "mac", GRID_TEXT },
+		{ "IPV4", "ipv4", GRID_TEXT },	 { "NODE", "node", GRID_TEXT },
+		{ "PORT", "port", GRID_TEXT },	 { "SINCE", "since_s", GRID_SECONDS },
+		{ "IPV6", "ipv6", GRID_FIRST },
+	};
+
+	(void)c;
+	grid_print(stdout, result, columns, COUNT(columns), "no clients");
+}
+
+void show_leases(const struct cli *c, json_t *result)
+{
+	static const struct grid_column leases[] = {
+		{ "IPV4", "ipv4", GRID_TEXT },	       { "MAC", "mac", GRID_TEXT },
+		{ "CLIENT", "name", GRID_TEXT },       { "NODE", "node", GRID_TEXT },
+		{ "KIND", "kind", GRID_TEXT },	       { "AGE", "age_s", GRID_SECONDS },
+		{ "LEFT", "expires_s", GRID_SECONDS },
+	};
+	static const struct grid_column blocks[] = {
+		{ "BLOCK", "addresses", GRID_TEXT },
+		{ "NODE", "node", GRID_TEXT },
+		{ "OURS", "own", GRID_YES },
+	};
+	json_t *pool = json_object_get(result, "pool");
+
+	(void)c;
+	grid_print(stdout, json_object_get(result, "leases"), leases, COUNT(leases), "no leases");
+	putchar('\n');
+	grid_print(stdout, json_object_get(result, "blocks"), blocks, COUNT(blocks), "no blocks");
+	printf("\nour blocks: %" JSON_INTEGER_FORMAT " addresses used, %" JSON_INTEGER_FORMAT
+	       " free\n",
+	       json_integer_value(json_object_get(pool, "used")),
+	       json_integer_value(json_object_get(pool, "free")));
+}
+
+int run_release(struct cli *c)
+{
+	json_t *result = cli_ask(c, "lease.release", json_pack("{ss}", "client", c->argv[0]));
+
+	if (!result)
+		return CLI_FAILED;
+	if (c->json)
+		return cli_print_json(result);
+	printf("%s is forgotten\n", json_string_value(json_object_get(result, "mac")));
+	json_decref(result);
+	return CLI_OK;
+}

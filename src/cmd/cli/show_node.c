@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status, nodes, counters. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/grid.h"
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static const char *cell(json_t *row, const char *key, enum grid_cell kind, char buf[static 256])
+{
+	grid_text(buf, 256, row, key, kind);
+	return buf;
+}
+
+static void line(const char *title, json_t *row, const char *const keys[3])
+{
+	char buf[256];
+
+	printf("%-11s", title);
+	for (int i = 0; i < 3 && keys[i]; i++)
+		printf("%s%s", i ? "  " : "", cell(row, keys[i], GRID_TEXT, buf));
+	putchar('\n');
+}
+
+static void way_out(json_t *gateway, const char *family, const char *title, const char *label)
+{
+	json_t *g = json_object_get(gateway, family);
+	char name[256], port[256], reason[256];
+
+	cell(g, "reason", GRID_TEXT, reason);
+	if (json_is_null(json_object_get(g, "port")))
+		printf("%-11s%s: none: %s\n", title, label, reason);
+	else
+		printf("%-11s%s: %s, by %s: %s\n", title, label, cell(g, "name", GRID_TEXT, name),
+		       cell(g, "port", GRID_TEXT, port), reason);
+}
+
+static void show_counts(json_t *n)
+{
+	printf("%-11s%" JSON_INTEGER_FORMAT " trama nodes, %" JSON_INTEGER_FORMAT
+	       " neighbours, %" JSON_INTEGER_FORMAT " clients, %" JSON_INTEGER_FORMAT
+	       " of them here\n",
+	       "in it", json_integer_value(json_object_get(n, "nodes")),
+	       json_integer_value(json_object_get(n, "neighbours")),
+	       json_integer_value(json_object_get(n, "clients")),
+	       json_integer_value(json_object_get(n, "clients_here")));
+}
+
+static void show_ports(json_t *status)
+{
+	static const struct grid_column ports[] = {
+		{ "PORT", "name", GRID_TEXT },
+		{ "KIND", "kind", GRID_TEXT },
+		{ "USED FOR", "uses", GRID_LIST },
+		{ "WHY", "reason", GRID_TEXT },
+	};
+	static const struct grid_column uplinks[] = {
+		{ "UPLINK", "port", GRID_TEXT },
+		{ "IPV4", "ipv4_address", GRID_TEXT },
+		{ "STATE", "ipv4.state", GRID_TEXT },
+		{ "IPV6", "ipv6.state", GRID_TEXT },
+		{ "WHY (IPV4)", "ipv4.reason", GRID_TEXT },
+	};
+	static const struct grid_column children[] = {
+		{ "PROGRAM", "name", GRID_TEXT },
+		{ "PORT", "port", GRID_TEXT },
+		{ "RUNS", "running", GRID_YES },
+	};
+	json_t *list = json_object_get(status, "uplinks");
+
+	putchar('\n');
+	grid_print(stdout, json_object_get(status, "ports"), ports, COUNT(ports), "no ports");
+	if (json_array_size(list)) {
+		putchar('\n');
+		grid_print(stdout, list, uplinks, COUNT(uplinks), "");
+	}
+	list = json_object_get(status, "children");
+	if (json_array_size(list)) {
+		putchar('\n');
+		grid_print(stdout, list, children, COUNT(children), "");
+	}
+}
+
+void show_status(const struct cli *c, json_t *s)
+{
+	static const char *const networks[] = { "ipv4_network", "ipv6_network", NULL };
+	static const char *const own[] = { "node_ipv4", "node_ipv6", NULL };
+	static const char *const anycast[] = { "anygw_ipv4", "anygw_ipv6", "anygw_mac" };
+	json_t *cloud = json_object_get(s, "cloud"), *gateway = json_object_get(s, "gateway");
+	char a[256], b[256];
+
+	(void)c;
+	printf("%s  trama %s, up %s\n", cell(s, "hostname", GRID_TEXT, a),
+	       json_string_value(json_object_get(s, "version")),
+	       cell(s, "uptime_s", GRID_SECONDS, b));
+	printf("%-11s%s  VLAN %" JSON_INTEGER_FORMAT ", Babel on %" JSON_INTEGER_FORMAT "\n",
+	       "cloud", cell(cloud, "ssid", GRID_TEXT, a),
+	       json_integer_value(json_object_get(cloud, "batadv_vlan")),
+	       json_integer_value(json_object_get(cloud, "babel_vlan")));
+	line("network", cloud, networks);
+	line("this node", cloud, own);
+	line("for clients", cloud, anycast);
+	show_counts(json_object_get(s, "counts"));
+	way_out(gateway, "ipv4", "way out", "IPv4");
+	way_out(gateway, "ipv6", "", "IPv6");
+	if (json_is_string(json_object_get(s, "clash")))
+		printf("%-11s%s\n", "CLASH", cell(s, "clash", GRID_TEXT, a));
+	show_ports(s);
+}
+
+void show_nodes(const struct cli *c, json_t *result)
+{
+	static const struct grid_column columns[] = {
+		{ "NODE", "name", GRID_TEXT }, { "IPV4", "ipv4", GRID_TEXT },
+		{ "IPV6", "ipv6", GRID_TEXT }, { "MAC", "mac", GRID_TEXT },
+		{ "THIS", "self", GRID_YES },
+	};
+
+	(void)c;
+	grid_print(stdout, result, columns, COUNT(columns), "no trama nodes yet");
+}
+
+static void show_part(const struct cli *c, const char *part, json_t *counters)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(counters, name, v)
+	{
+		if (c->all || json_integer_value(v) != 0)
+			printf("%-9s%-26s%14" JSON_INTEGER_FORMAT "\n", part, name,
+			       json_integer_value(v));
+	}
+}
+
+void show_counters(const struct cli *c, json_t *result)
+{
+	const char *part;
+	json_t *counters;
+
+	json_object_foreach(result, part, counters)
+	{
+		if (c->argc == 0 || strcmp(part, c->argv[0]) == 0)
+			show_part(c, part, counters);
+	}
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * trace CLIENT DESTINATION: what the daemon knows, then the nodes inside the cloud, one probe per
+ * hop, then the routers on layer 3. Probes inside the cloud are answered after one second or never.
+ */
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/grid.h"
+#include "cmd/cli/route.h"
+#include "lib/addr.h"
+#include "lib/text.h"
+
+#define PROBES 3 /* per hop */
+#define ANSWER_MS 1000
+#define POLL_MS 40 /* the daemon answers 50 requests a second for ever */
+#define MESH_HOPS 20
+
+/* ---- what is known ---- */
+
+static const char *text(json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "-";
+}
+
+static void print_place(json_t *who)
+{
+	json_t *p = json_object_get(who, "place");
+
+	if (!json_is_object(p))
+		printf("    not found in the cloud's translation table\n");
+	else if (json_is_true(json_object_get(p, "self")))
+		printf("    at this node%s%s\n",
+		       json_is_string(json_object_get(who, "port")) ? ", port " : "",
+		       json_is_string(json_object_get(who, "port")) ? text(who, "port") : "");
+	else
+		printf("    at node %s (%s), next hop %s (%s) by %s, TQ %" JSON_INTEGER_FORMAT "\n",
+		       text(p, "node"), text(p, "orig_address"), text(p, "via_node"),
+		       text(p, "via"), text(p, "port"),
+		       json_integer_value(json_object_get(p, "tq")));
+}
+
+static void print_route(json_t *destination)
+{
+	json_t *r = json_object_get(destination, "route");
+
+	if (json_is_object(r))
+		printf("    route %s by %s, port %s, metric %" JSON_INTEGER_FORMAT "\n",
+		       text(r, "to"), text(r, "via"), text(r, "port"),
+		       json_integer_value(json_object_get(r, "metric")));
+	else
+		printf("    no route of Babel's leads there\n");
+}
+
+static void print_way_out(json_t *know, const char *family)
+{
+	json_t *g = json_object_get(json_object_get(know, "gateway"), family);
+
+	printf("    gateway %s by %s: %s\n", text(g, "name"), text(g, "port"), text(g, "reason"));
+}
+
+static void print_know(json_t *know)
+{
+	json_t *client = json_object_get(know, "client");
+	json_t *dest = json_object_get(know, "destination");
+	const char *kind = text(dest, "kind");
+	bool v6 = json_is_string(json_object_get(dest, "ipv6"));
+
+	printf("%s %s (%s, %s)\n", text(client, "kind"), text(client, "name"), text(client, "mac"),
+	       text(client, "ipv4"));
+	print_place(client);
+	if (!strcmp(kind, "client") || !strcmp(kind, "node")) {
+		printf("to %s %s in the same cloud\n", kind, text(dest, "name"));
+		print_place(dest);
+		return;
+	}
+	printf("to %s, %s\n", text(dest, v6 ? "ipv6" : "ipv4"),
+	       !strcmp(kind, "internet") ? "in the internet"
+	       : !strcmp(kind, "network")
+		       ? "in another cloud of the network"
+		       : "an address of this cloud that nobody is known to have");
+	if (!strcmp(kind, "unknown"))
+		return;
+	print_route(dest);
+	if (!strcmp(kind, "internet"))
+		print_way_out(know, v6 ? "ipv6" : "ipv4");
+}
+
+/* ---- inside the cloud ---- */
+
+static void wait_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* The answer to one probe, json null when none came, NULL when the daemon refused. */
+static json_t *probe(struct rpc_client *client, const char *to, int ttl, int id)
+{
+	json_t *sent = rpc_client_call(client, "trace.probe",
+				       json_pack("{ss si si}", "to", to, "ttl", ttl, "id", id));
+	json_t *answer = sent ? json_null() : NULL;
+
+	for (int ms = 0; sent && ms < ANSWER_MS && json_is_null(answer); ms += POLL_MS) {
+		answer = rpc_client_call(client, "trace.answer", json_pack("{si}", "id", id));
+		if (json_is_null(answer))
+			wait_ms(POLL_MS);
+	}
+	json_decref(sent);
+	return answer;
+}
+
+static void print_hop(int ttl, json_t *answer)
+{
+	if (json_is_object(answer))
+		printf("%3d  %-20s %s\n", ttl, text(answer, "node"), text(answer, "from"));
+	else
+		printf("%3d  *\n", ttl);
+	fflush(stdout);
+}
+
+/* The hops towards a MAC, one object per hop. */
+static json_t *mesh_hops(struct rpc_client *client, const struct cli *c, const char *to)
+{
+	json_t *hops = json_array(), *answer = NULL;
+	int id = getpid() % 200;
+	bool arrived = false;
+
+	for (int ttl = 1; ttl <= MESH_HOPS && !arrived; ttl++) {
+		for (int i = 0; i < PROBES && !json_is_object(answer); i++) {
+			id = id % 255 + 1;
+			answer = probe(client, to, ttl, id);
+			if (!answer) {
+				cli_fail(c, "%s", client->err);
+				return hops;
+			}
+		}
+		if (!c->json)
+			print_hop(ttl, answer);
+		arrived = strcmp(text(answer, "answer"), "ttl-exceeded") != 0 &&
+			  json_is_object(answer);
+		if (json_is_object(answer))
+			json_object_set_new(answer, "hop", json_integer(ttl));
+		json_array_append_new(hops, answer);
+		answer = NULL;
+	}
+	return hops;
+}
+
+/* The MAC to trace to inside the cloud: of the client, when it is elsewhere; of the destination,
+ * when the client is here; NULL: nowhere to go. */
+static const char *mesh_goal(json_t *know, json_t **ret_who)
+{
+	static const char *const ends[] = { "client", "destination" };
+	json_t *place;
+
+	for (int i = 0; i < 2; i++) {
+		*ret_who = json_object_get(know, ends[i]);
+		place = json_object_get(*ret_who, "place");
+		if (json_is_object(place) && !json_is_true(json_object_get(place, "self")))
+			return json_string_value(json_object_get(place, "mac"));
+	}
+	return NULL;
+}
+
+/* ---- layer 3 ---- */
+
+static void print_router(const struct route_hop *h)
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	if (h->answered)
+		printf("%3d  %-40s %.1f ms%s\n", h->ttl,
+		       inet_ntop(h->from.family, &h->from.u, addr, sizeof(addr)),
+		       (double)h->rtt_us / 1000, h->why[0] ? h->why : "");
+	else
+		printf("%3d  *\n", h->ttl);
+	fflush(stdout);
+}
+
+struct layer3 {
+	const struct cli *c;
+	json_t *hops;
+};
+
+static void router(void *ctx, const struct route_hop *h)
+{
+	struct layer3 *l = ctx;
+	char addr[INET6_ADDRSTRLEN] = "";
+
+	if (!l->c->json)
+		print_router(h);
+	if (h->answered)
+		inet_ntop(h->from.family, &h->from.u, addr, sizeof(addr));
+	json_array_append_new(l->hops, h->answered
+					       ? json_pack("{si ss sI sb}", "hop", h->ttl, "from",
+							   addr, "rtt_us", (json_int_t)h->rtt_us,
+							   "arrived", (int)h->arrived)
+					       : json_pack("{si sn}", "hop", h->ttl, "from"));
+}
+
+/* ---- all of it ---- */
+
+/* A name that the daemon does not know may be one of the internet's. */
+static json_t *know(struct rpc_client *client, struct cli *c, char resolved[static 64])
+{
+	json_t *k = rpc_client_call(
+		client, "trace.know",
+		json_pack("{ss ss}", "client", c->argv[0], "destination", c->argv[1]));
+
+	if (k || strstr(client->err, "is no address") == NULL ||
+	    !route_resolve(c->argv[1], resolved))
+		return k;
+	return rpc_client_call(client, "trace.know",
+			       json_pack("{ss ss}", "client", c->argv[0], "destination", resolved));
+}
+
+static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
+{
+	json_t *who, *dest = json_object_get(k, "destination");
+	const char *goal = mesh_goal(k, &who), *kind = text(dest, "kind");
+	const char *addr = json_string_value(json_object_get(dest, "ipv4"));
+	struct layer3 l = { c, json_array() };
+
+	if (goal && !c->json)
+		printf("inside the cloud, from this node to %s:\n", text(who, "name"));
+	json_object_set_new(k, "mesh_hops", goal ? mesh_hops(client, c, goal) : json_array());
+	if (!addr)
+		addr = json_string_value(json_object_get(dest, "ipv6"));
+	if (addr && (!strcmp(kind, "internet") || !strcmp(kind, "network"))) {
+		if (!c->json)
+			printf("on layer 3, from this node to %s:\n", addr);
+		route_probe(addr, router, &l);
+	}
+	json_object_set_new(k, "routers", l.hops);
+}
+
+int run_trace(struct cli *c)
+{
+	struct rpc_client client;
+	char resolved[64];
+	json_t *k;
+
+	if (!cli_open(c, &client))
+		return CLI_FAILED;
+	k = know(&client, c, resolved);
+	if (!k) {
+		cli_fail(c, "%s", client.err);
+		rpc_client_close(&client);
+		return CLI_FAILED;
+	}
+	if (!c->json)
+		print_know(k);
+	trace_all(&client, c, k);
+	rpc_client_close(&client);
+	if (c->json)
+		return cli_print_json(k);
+	json_decref(k);
+	return CLI_OK;
+}
