@@ -21,7 +21,7 @@ static void explain(struct rpc_client *c, const char *path, int err)
 	const char *todo = strerror(err);
 
 	if (err == ENOENT || err == ECONNREFUSED)
-		todo = "tramad is not running here; start it with: systemctl start trama";
+		todo = "tramad is not running here; start it with: systemctl start tramad";
 	else if (err == EACCES)
 		todo = "no permission; use sudo, or join the group trama";
 	snprintf(c->err, sizeof(c->err), "%s: %s", path, todo);
