@@ -30,7 +30,7 @@
 #include "plat/linux/spawn.h"
 
 #define PARENT_CHILDREN 32
-#define PARENT_GRACE (2 * USEC_S)      /* from SIGTERM to SIGKILL, helpers */
+#define PARENT_GRACE (1 * USEC_S)      /* from SIGTERM to SIGKILL, helpers */
 #define PARENT_NODE_GRACE (8 * USEC_S) /* the node process: it takes its links and rules away */
 #define PARENT_LIVED (10 * USEC_S) /* a node process that lived so long is started anew at once */
 #define PARENT_BACKOFF_MAX (5 * USEC_S)

@@ -22,7 +22,7 @@
 
 enum parent_op {
 	PARENT_START,	/* kind, port, dev: answered by PARENT_STARTED, at last by PARENT_DIED */
-	PARENT_STOP,	/* kind, port: SIGTERM, SIGKILL two seconds later */
+	PARENT_STOP,	/* kind, port: SIGTERM, SIGKILL one second later */
 	PARENT_RELOAD,	/* kind, port: SIGHUP */
 	PARENT_CONFIG,	/* answered by PARENT_OPENED with the configuration file */
 	PARENT_HOSTAPD, /* dev: answered by PARENT_OPENED with a socket connected to hostapd's of
