@@ -81,10 +81,9 @@ static int check_programs(const struct town *t, char *err, size_t cap)
 			 programs, packages);
 		return -1;
 	}
-	snprintf(programs, sizeof(programs), "/tramad");
 	char path[PATH_MAX + 16];
-	snprintf(path, sizeof(path), "%s%s", t->bin_dir, programs);
-	if (daemon && access(path, X_OK) != 0) {
+	snprintf(path, sizeof(path), "%s/tramad", t->bin_dir);
+	if (daemon && access(path, X_OK) != 0 && !in_path("tramad")) {
 		snprintf(err, cap,
 			 "there is no %.300s: build it (make), or say where it is with --bin DIR",
 			 path);

@@ -79,6 +79,9 @@ static int write_config(const struct town *t, const struct host_plan *p)
 	write_text(f, "system.hostname", p->id);
 	if (p->ssid[0])
 		write_text(f, "wifi.ap_ssid", p->ssid);
+	/* What the kernel says of a real access point (phy80211), a veth in its place cannot. */
+	if (p->ap)
+		write_text(f, "port:wlan0-ap.role", "client");
 	if (t->plan.internet >= 0)
 		write_internet(f);
 	json_object_foreach(p->config, key, v) write_option(f, key, v);
@@ -89,12 +92,15 @@ int node_services(const struct town *t, uint16_t host, struct service *ret)
 {
 	const struct host_plan *p = &t->plan.hosts[host];
 	int count = 0;
+	size_t i;
+	json_t *v;
 	int rc = write_config(t, p);
 	if (rc < 0 || !p->daemon)
 		return rc;
 	struct service *s = service_add(ret, &count, "tramad");
-	service_arg(s, "%s/tramad", t->bin_dir);
+	service_arg(s, "tramad"); /* found in bin_dir first */
 	service_arg(s, "-f");
 	service_arg(s, CONFIG_FILE);
+	json_array_foreach(p->args, i, v) service_arg(s, "%s", json_string_value(v));
 	return count;
 }

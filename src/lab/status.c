@@ -166,25 +166,48 @@ static const char *first(json_t *list)
 	return s ? s : "-";
 }
 
+static long number(json_t *o, const char *key)
+{
+	return (long)json_integer_value(json_object_get(o, key));
+}
+
+/* Why a node has nothing to say, "" when it has. */
+static const char *silence(json_t *h)
+{
+	if (!json_is_true(json_object_get(h, "running")))
+		return "switched off";
+	if (!json_is_true(json_object_get(h, "daemon")))
+		return "no daemon";
+	return json_is_object(json_object_get(h, "trama")) ? "" : "does not answer";
+}
+
 static void print_node(json_t *h)
 {
-	json_t *trama = json_object_get(h, "trama");
-	const char *state = "answers";
-	if (!json_is_true(json_object_get(h, "running")))
-		state = "switched off";
-	else if (!json_is_true(json_object_get(h, "daemon")))
-		state = "no daemon";
-	else if (!json_is_object(trama))
-		state = "does not answer";
-	printf("%-16s %-16s %s\n", text_of(h, "id"), text_of(h, "ssid"), state);
+	json_t *trama = json_object_get(h, "trama"), *cloud = json_object_get(trama, "cloud");
+	json_t *counts = json_object_get(trama, "counts"),
+	       *ways = json_object_get(trama, "gateway");
+	json_t *way = json_object_get(ways, "ipv4");
+	const char *gateway = text_of(way, "name");
+	printf("%-16s %-16s ", text_of(h, "id"), text_of(h, "ssid"));
+	if (*silence(h)) {
+		printf("%s\n", silence(h));
+		return;
+	}
+	printf("%4ld %4ld %5ld %5ld %5ld  %-18s %s\n", number(cloud, "batadv_vlan"),
+	       number(cloud, "babel_vlan"), number(counts, "neighbours"), number(counts, "nodes"),
+	       number(counts, "clients_here"), text_of(cloud, "node_ipv4"),
+	       *gateway ? gateway : text_of(way, "choice"));
+	if (*text_of(trama, "clash"))
+		printf("%16s ! %s\n", "", text_of(trama, "clash"));
 }
 
 void status_print(json_t *s)
 {
 	size_t i;
 	json_t *h;
-	printf("%s  %s\n\n%-16s %-16s %s\n", text_of(s, "name"), text_of(s, "label"), "NODE",
-	       "CLOUD", "STATE");
+	printf("%s  %s\n\n%-16s %-16s %4s %4s %5s %5s %5s  %-18s %s\n", text_of(s, "name"),
+	       text_of(s, "label"), "NODE", "CLOUD", "VLAN", "L3", "NEIGH", "NODES", "HERE", "IPV4",
+	       "WAY OUT");
 	json_array_foreach(json_object_get(s, "nodes"), i, h) print_node(h);
 	printf("\n%-16s %-16s %-16s %s\n", "CLIENT", "AT", "IPV4", "IPV6");
 	json_array_foreach(json_object_get(s, "clients"), i, h)

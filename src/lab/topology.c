@@ -154,11 +154,19 @@ static int parse_config(struct ctx *c, struct host_plan *h, json_t *config)
 	return 0;
 }
 
+static bool all_text(json_t *list)
+{
+	json_t *v;
+	size_t i;
+	json_array_foreach(list, i, v) if (!json_is_string(v)) return false;
+	return json_is_array(list) && json_array_size(list) <= 8;
+}
+
 static int parse_node(struct ctx *c, struct host_plan *h, json_t *props)
 {
 	const char *ssid = NULL;
-	json_t *config = json_object_get(props, "config");
-	int err = check_members(c, props, "property", "type ssid ap daemon config");
+	json_t *config = json_object_get(props, "config"), *args = json_object_get(props, "args");
+	int err = check_members(c, props, "property", "type ssid ap daemon config args");
 	if (!err)
 		err = get_text(c, props, "ssid", &ssid);
 	if (!err)
@@ -167,6 +175,9 @@ static int parse_node(struct ctx *c, struct host_plan *h, json_t *props)
 		err = get_bool(c, props, "daemon", &h->daemon);
 	if (!err && config)
 		err = parse_config(c, h, config);
+	if (!err && args && !all_text(args))
+		err = fail(c, "property 'args' is a list of up to 8 strings");
+	h->args = json_incref(args);
 	if (!err && ssid && (!*ssid || !text_copy(h->ssid, sizeof(h->ssid), ssid)))
 		err = fail(c, "an ssid has 1 to 32 bytes");
 	return err;
@@ -471,7 +482,7 @@ int topology_load(struct topology *t, const char *path, char *err, size_t cap)
 void topology_done(struct topology *t)
 {
 	for (uint16_t i = 0; t->hosts && i < t->host_count; i++)
-		json_decref(t->hosts[i].config);
+		json_decref(t->hosts[i].config), json_decref(t->hosts[i].args);
 	free(t->hosts);
 	free(t->wires);
 	json_decref(t->json);

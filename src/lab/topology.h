@@ -6,7 +6,8 @@
  *
  *   nodes[]  {id, label, properties}
  *     type        "node" (default), "client", "internet", "switch"
- *     node        ssid, ap (true), daemon (true: tramad runs), config {"wifi.ap_ssid": "x", ...}
+ *     node        ssid, ap (true), daemon (true: tramad runs), config {"wifi.ap_ssid": "x", ...},
+ *                 args ["--record", FILE] (of tramad)
  *     internet    ipv6 (true: providers announce IPv6 prefixes)
  *     client      at (a node: associated to its access point), cable (true: a cable to that node
  * instead), association (true: hostapd tells the node; "new": only the new node hears; false:
@@ -46,6 +47,7 @@ struct host_plan {
 	uint16_t index;	 /* among its kind, from 0: makes MACs and addresses */
 	struct net4 lan; /* provider: IPv4 network towards its customer */
 	json_t *config;	 /* node: "section.option" -> value; NULL or owned by the plan */
+	json_t *args;	 /* node: further arguments of tramad */
 };
 
 struct quality {
