@@ -80,10 +80,12 @@ static const struct command commands[] = {
 	  .args = "[PART]",
 	  .help = "counters of all parts",
 	  .more = "Those that are not 0; all of them with --all. PART is one of node, batman, "
-		  "state, lease, ra, port, gateway.",
+		  "state, lease, ra, port, gateway, or one of the platform's: loop, packets, "
+		  "datagrams, babeld, store, control.",
 	  .options = CLI_ASKS | CLI_ALL,
 	  .args_max = 1,
-	  .words = "node batman state lease ra port gateway",
+	  .words = "node batman state lease ra port gateway loop packets datagrams babeld store "
+		   "control",
 	  .method = "counters",
 	  .print = show_counters },
 	{ .name = "events",

@@ -18,7 +18,7 @@ static void line(const char *title, json_t *row, const char *const keys[3])
 {
 	char buf[256];
 
-	printf("%-11s", title);
+	printf("%-13s", title);
 	for (int i = 0; i < 3 && keys[i]; i++)
 		printf("%s%s", i ? "  " : "", cell(row, keys[i], GRID_TEXT, buf));
 	putchar('\n');
@@ -31,15 +31,15 @@ static void way_out(json_t *gateway, const char *family, const char *title, cons
 
 	cell(g, "reason", GRID_TEXT, reason);
 	if (json_is_null(json_object_get(g, "port")))
-		printf("%-11s%s: none: %s\n", title, label, reason);
+		printf("%-13s%s: none: %s\n", title, label, reason);
 	else
-		printf("%-11s%s: %s, by %s: %s\n", title, label, cell(g, "name", GRID_TEXT, name),
+		printf("%-13s%s: %s, by %s: %s\n", title, label, cell(g, "name", GRID_TEXT, name),
 		       cell(g, "port", GRID_TEXT, port), reason);
 }
 
 static void show_counts(json_t *n)
 {
-	printf("%-11s%" JSON_INTEGER_FORMAT " trama nodes, %" JSON_INTEGER_FORMAT
+	printf("%-13s%" JSON_INTEGER_FORMAT " trama nodes, %" JSON_INTEGER_FORMAT
 	       " neighbours, %" JSON_INTEGER_FORMAT " clients, %" JSON_INTEGER_FORMAT
 	       " of them here\n",
 	       "in it", json_integer_value(json_object_get(n, "nodes")),
@@ -95,7 +95,7 @@ void show_status(const struct cli *c, json_t *s)
 	printf("%s  trama %s, up %s\n", cell(s, "hostname", GRID_TEXT, a),
 	       json_string_value(json_object_get(s, "version")),
 	       cell(s, "uptime_s", GRID_SECONDS, b));
-	printf("%-11s%s  VLAN %" JSON_INTEGER_FORMAT ", Babel on %" JSON_INTEGER_FORMAT "\n",
+	printf("%-13s%s  VLAN %" JSON_INTEGER_FORMAT ", Babel on %" JSON_INTEGER_FORMAT "\n",
 	       "cloud", cell(cloud, "ssid", GRID_TEXT, a),
 	       json_integer_value(json_object_get(cloud, "batadv_vlan")),
 	       json_integer_value(json_object_get(cloud, "babel_vlan")));
@@ -106,7 +106,7 @@ void show_status(const struct cli *c, json_t *s)
 	way_out(gateway, "ipv4", "way out", "IPv4");
 	way_out(gateway, "ipv6", "", "IPv6");
 	if (json_is_string(json_object_get(s, "clash")))
-		printf("%-11s%s\n", "CLASH", cell(s, "clash", GRID_TEXT, a));
+		printf("%-13s%s\n", "CLASH", cell(s, "clash", GRID_TEXT, a));
 	show_ports(s);
 }
 
@@ -130,7 +130,7 @@ static void show_part(const struct cli *c, const char *part, json_t *counters)
 	json_object_foreach(counters, name, v)
 	{
 		if (c->all || json_integer_value(v) != 0)
-			printf("%-9s%-26s%14" JSON_INTEGER_FORMAT "\n", part, name,
+			printf("%-11s%-26s%14" JSON_INTEGER_FORMAT "\n", part, name,
 			       json_integer_value(v));
 	}
 }

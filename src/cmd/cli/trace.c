@@ -229,6 +229,7 @@ static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
 	const char *goal = mesh_goal(k, &who), *kind = text(dest, "kind");
 	const char *addr = json_string_value(json_object_get(dest, "ipv4"));
 	struct layer3 l = { c, json_array() };
+	int r;
 
 	if (goal && !c->json)
 		printf("inside the cloud, from this node to %s:\n", text(who, "name"));
@@ -238,7 +239,9 @@ static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
 	if (addr && (!strcmp(kind, "internet") || !strcmp(kind, "network"))) {
 		if (!c->json)
 			printf("on layer 3, from this node to %s:\n", addr);
-		route_probe(addr, router, &l);
+		r = route_probe(addr, router, &l);
+		if (r < 0)
+			cli_fail(c, "cannot send to %s: %s", addr, strerror(-r));
 	}
 	json_object_set_new(k, "routers", l.hops);
 }

@@ -413,3 +413,8 @@ const struct babel_counters *babel_counters(const struct babel *b)
 {
 	return &b->counters;
 }
+
+bool babel_neighbour_next(const struct babel *b, uint32_t *cursor, struct event_neighbour *ret)
+{
+	return babel_table_neighbour_next(&b->table, cursor, ret);
+}

@@ -53,6 +53,8 @@ int babel_prepare(struct babel *b);
 bool babel_started(struct babel *b);
 void babel_ended(struct babel *b);
 
+/* Neighbours: in order from *cursor = 0, false at the end. */
+bool babel_neighbour_next(const struct babel *b, uint32_t *cursor, struct event_neighbour *ret);
 const struct babel_counters *babel_counters(const struct babel *b);
 
 #endif

@@ -230,3 +230,17 @@ void babel_table_report(struct babel_table *t)
 			table_remove(&t->routes, r);
 	}
 }
+
+bool babel_table_neighbour_next(const struct babel_table *t, uint32_t *cursor,
+				struct event_neighbour *ret)
+{
+	const struct neighbour *n;
+
+	while ((n = table_next(&t->neighbours, cursor)) != NULL) {
+		if (!n->present)
+			continue;
+		*ret = n->now;
+		return true;
+	}
+	return false;
+}

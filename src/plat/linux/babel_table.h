@@ -28,6 +28,10 @@ void babel_table_sweep(struct babel_table *t);
 /* A line of kind ROUTE, OWN or NEIGHBOUR. `port` is the one below the line's device. */
 void babel_table_line(struct babel_table *t, const struct babel_line *l, uint16_t port);
 
+/* Neighbours as babeld has them: in order from *cursor = 0, false at the end. */
+bool babel_table_neighbour_next(const struct babel_table *t, uint32_t *cursor,
+				struct event_neighbour *ret);
+
 /* Reports every difference. */
 void babel_table_report(struct babel_table *t);
 

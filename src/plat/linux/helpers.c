@@ -182,3 +182,22 @@ const struct babel_counters *helpers_babel_counters(const struct helpers *h)
 {
 	return babel_counters(h->babel);
 }
+
+bool helpers_neighbour_next(const struct helpers *h, uint32_t *cursor, struct event_neighbour *ret)
+{
+	return babel_neighbour_next(h->babel, cursor, ret);
+}
+
+bool helpers_child_next(const struct helpers *h, uint32_t *cursor, struct wish_child *ret,
+			bool *ret_running)
+{
+	const struct child *c;
+
+	if (*cursor >= h->children.count)
+		return false;
+	c = &h->children.list[(*cursor)++];
+	*ret = (struct wish_child) { .kind = c->kind, .port = c->port };
+	memcpy(ret->dev, c->dev, sizeof(ret->dev));
+	*ret_running = c->running;
+	return true;
+}

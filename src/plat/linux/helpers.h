@@ -37,6 +37,10 @@ void helpers_config(struct helpers *h);
 /* The node is in service: the service manager is told, once. */
 void helpers_ready(struct helpers *h);
 
+/* For people who ask: in order from *cursor = 0, false at the end. */
+bool helpers_neighbour_next(const struct helpers *h, uint32_t *cursor, struct event_neighbour *ret);
+bool helpers_child_next(const struct helpers *h, uint32_t *cursor, struct wish_child *ret,
+			bool *ret_running);
 const struct babel_counters *helpers_babel_counters(const struct helpers *h);
 
 #endif

@@ -33,7 +33,8 @@ struct loop {
 	struct store *store;
 	struct recorder *recorder;
 	struct devices devices;
-	const char *port_names[CONF_PORT_MAX + 1]; /* that the configuration names, NULL at the end */
+	const char
+		*port_names[CONF_PORT_MAX + 1]; /* that the configuration names, NULL at the end */
 	struct node_setup node_setup;
 	usec_t deadline; /* the timer is set to */
 	usec_t start, applied_at;
@@ -466,6 +467,11 @@ void loop_free(struct loop *l)
 uv_loop_t *loop_uv(struct loop *l)
 {
 	return &l->uv;
+}
+
+const struct helpers *loop_helpers(const struct loop *l)
+{
+	return l->helpers;
 }
 
 void loop_counters(const struct loop *l, struct loop_counters *ret)

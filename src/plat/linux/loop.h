@@ -56,6 +56,11 @@ usec_t loop_now(void);
 /* For the control socket: an event of its own. Not from within an effect. */
 void loop_event(struct loop *l, const struct event *e);
 
+struct helpers;
+
+/* The helper programs, for people who ask. */
+const struct helpers *loop_helpers(const struct loop *l);
+
 struct loop_counters {
 	uint64_t events, effects, applies, apply_errors;
 	uint64_t lost; /* notifications of the kernel, no memory */

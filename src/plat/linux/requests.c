@@ -3,8 +3,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "plat/linux/babel.h"
+#include "plat/linux/datagrams.h"
+#include "plat/linux/helpers.h"
+#include "plat/linux/packets.h"
+#include "plat/linux/store.h"
 #include "rpc/call.h"
 
 struct requests {
@@ -20,6 +26,79 @@ static void act(void *ctx, const struct event *e)
 
 	loop_event(r->loop, e);
 }
+
+/* ---- what the platform knows ---- */
+
+static bool child_next(void *ctx, uint32_t *cursor, struct rpc_child *ret)
+{
+	struct requests *r = ctx;
+	struct wish_child c;
+
+	*ret = (struct rpc_child) { 0 };
+	if (!helpers_child_next(loop_helpers(r->loop), cursor, &c, &ret->running))
+		return false;
+	ret->kind = c.kind;
+	memcpy(ret->dev, c.dev, sizeof(ret->dev));
+	return true;
+}
+
+static bool neighbour_next(void *ctx, uint32_t *cursor, struct event_neighbour *ret)
+{
+	struct requests *r = ctx;
+
+	return helpers_neighbour_next(loop_helpers(r->loop), cursor, ret);
+}
+
+static bool counter_next(void *ctx, uint32_t *cursor, struct rpc_counter *ret)
+{
+	struct requests *r = ctx;
+	const struct control_counters *c = control_counters(r->control);
+	struct loop_counters l;
+
+	loop_counters(r->loop, &l);
+	const struct rpc_counter all[] = {
+		{ "loop", "events", l.events },
+		{ "loop", "effects", l.effects },
+		{ "loop", "applies", l.applies },
+		{ "loop", "apply_errors", l.apply_errors },
+		{ "loop", "kernel_notices_lost", l.lost },
+		{ "packets", "received", l.packets->received },
+		{ "packets", "sent", l.packets->sent },
+		{ "packets", "too_long", l.packets->too_long },
+		{ "packets", "no_device", l.packets->no_device },
+		{ "packets", "send_failed", l.packets->send_failed },
+		{ "packets", "socket_errors", l.packets->socket_errors },
+		{ "datagrams", "received", l.datagrams->received },
+		{ "datagrams", "sent", l.datagrams->sent },
+		{ "datagrams", "not_local", l.datagrams->not_local },
+		{ "datagrams", "too_long", l.datagrams->too_long },
+		{ "datagrams", "no_device", l.datagrams->no_device },
+		{ "datagrams", "send_failed", l.datagrams->send_failed },
+		{ "babeld", "lines", l.babel->lines },
+		{ "babeld", "malformed", l.babel->malformed },
+		{ "babeld", "refused", l.babel->refused },
+		{ "babeld", "table_full", l.babel->table_full },
+		{ "babeld", "connects", l.babel->connects },
+		{ "store", "writes", l.store->writes },
+		{ "store", "bytes", l.store->bytes },
+		{ "store", "failed", l.store->failed },
+		{ "control", "connections", c->connections },
+		{ "control", "refused", c->refused },
+		{ "control", "requests", c->requests },
+		{ "control", "too_long", c->too_long },
+		{ "control", "delayed", c->delayed },
+		{ "control", "cut_off", c->cut_off },
+	};
+
+	if (*cursor >= sizeof(all) / sizeof(all[0]))
+		return false;
+	*ret = all[(*cursor)++];
+	return true;
+}
+
+static const struct rpc_platform platform = { child_next, neighbour_next, counter_next };
+
+/* ---- requests ---- */
 
 static void subscribe(struct requests *r, struct control_peer *peer)
 {
@@ -80,9 +159,12 @@ struct requests *requests_new(struct loop *l, const struct node *n, const char *
 		return NULL;
 	}
 	r->loop = l;
-	r->rpc = (struct rpc_context) {
-		.node = n, .started = loop_now(), .now = loop_now(), .act = act, .ctx = r
-	};
+	r->rpc = (struct rpc_context) { .node = n,
+					.started = loop_now(),
+					.now = loop_now(),
+					.act = act,
+					.platform = &platform,
+					.ctx = r };
 	r->control = control_new(loop_uv(l), path, &calls, ret_err);
 	if (!r->control) {
 		free(r);
