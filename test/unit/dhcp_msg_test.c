@@ -133,8 +133,10 @@ static void overloaded(void **state)
 
 static void lengths(void **state)
 {
-	static const uint8_t codes[] = { DHCP_OPT_TYPE,	    DHCP_OPT_REQUESTED, DHCP_OPT_SERVER_ID,
-					 DHCP_OPT_MAX_SIZE, DHCP_OPT_LEASE,	DHCP_OPT_OVERLOAD };
+	static const uint8_t codes[] = {
+		DHCP_OPT_TYPE,	   DHCP_OPT_REQUESTED, DHCP_OPT_SERVER_ID,
+		DHCP_OPT_MAX_SIZE, DHCP_OPT_LEASE,     DHCP_OPT_OVERLOAD,
+	};
 	uint8_t buf[600];
 	struct dhcp_msg got;
 

@@ -132,7 +132,7 @@ static void post_block(struct town *t, int from, const struct out *o)
 
 	memcpy(&m.block, o->data, sizeof(m.block));
 	mail_all(t, from, &m);
-	if (m.kind == MAIL_BLOCK && t->nodes > 1) {
+	if (m.kind == MAIL_BLOCK) {
 		m.to = from;
 		mail_post(t, &m);
 		t->mail[t->mail_count - 1].due = t->now + t->delay_max;

@@ -239,10 +239,20 @@ static void lost_update(void **state)
 	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_eq(&v.client.ip4, &ip));
 	town_run(&town, USEC_S);
 	assert_int_equal(host_renew(&town, &hosts[0], 1), DHCP_ACK);
+	lease_client_gone(l, &hosts[0].mac, town.now);
+	town_drain(&town, 0);
+	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_eq(&v.client.ip4, &ip));
 	/* but one that says so does, when it cannot have crossed our answer on the way */
 	town_run(&town, 10 * USEC_S);
 	rec.flags = LEASE_RELEASED;
 	lease_client_learnt(l, &rec, town.now);
+	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_is_zero(&v.client.ip4));
+	/* an administrator's word counts on all nodes */
+	assert_true(host_join(&town, &hosts[0], 0));
+	town_run(&town, 10 * USEC_S);
+	lease_release(&town.node[1].lease, &hosts[0].mac, town.now);
+	town_drain(&town, 1);
+	town_run(&town, USEC_S);
 	assert_true(lease_find(l, &hosts[0].mac, town.now, &v) && ip4_is_zero(&v.client.ip4));
 	town_stop(&town);
 }

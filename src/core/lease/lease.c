@@ -32,6 +32,7 @@ enum {
 		       */
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
 #define SWEEP (60 * USEC_S)
+#define CLAIM_REPEAT (20 * USEC_S)
 #define BLOCK_IDLE (3600 * USEC_S)
 #define QUARANTINE (3600 * USEC_S)
 #define KEEP_LEASE (48 * 3600 * USEC_S)
@@ -378,11 +379,23 @@ static void clients_sweep(struct lease *l, usec_t now)
 	}
 }
 
+/* A neighbour may have refused the claim, or gone without an answer: it is asked again. */
+static void claims_repeat(struct lease *l, usec_t now)
+{
+	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
+		const struct pool_own *o = &l->pool.own[i];
+
+		if (o->state == POOL_CLAIMED && now - o->claimed_at >= CLAIM_REPEAT)
+			block_put(l, o);
+	}
+}
+
 /* One at a time: demand that comes back finds the rest. */
 static void blocks_sweep(struct lease *l, usec_t now)
 {
 	struct pool_count count = pool_count(&l->pool);
 
+	claims_repeat(l, now);
 	if (count.free < spare_wanted(&count) + POOL_BLOCK)
 		return;
 	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
@@ -459,7 +472,7 @@ void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t n
 
 void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now)
 {
-	pool_acked(&l->pool, block, now);
+	pool_acked(&l->pool, block, l->peers == 0, now);
 }
 
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now)

@@ -161,7 +161,13 @@ usec_t lease_deadline(const struct lease *l);
 void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now);
 /* A record appeared or changed, written by any node; what we put ourselves may come back. */
 void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now);
+/*
+ * The record was deleted or expired. A lease that runs here is put again: whoever deleted it did
+ * not know. An administrator ends a lease by lease_release.
+ */
 void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now);
+/* Ends a client's lease everywhere, by LEASE_PUT; its record stays. The client is refused next. */
+void lease_release(struct lease *l, const struct mac *mac, usec_t now);
 /* A claim of any node; our own of a former run are taken over. */
 void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now);
 void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now);

@@ -259,7 +259,7 @@ void pool_return(struct pool *p, struct pool_own *o)
 	own_end(p, o);
 }
 
-void pool_acked(struct pool *p, const struct lease_block *block, usec_t now)
+void pool_acked(struct pool *p, const struct lease_block *block, bool alone, usec_t now)
 {
 	const struct pool_claim *c = table_find(&p->claims, &block->index);
 	struct pool_own *o = c && c->own ? &p->own[c->own - 1] : NULL;
@@ -268,6 +268,8 @@ void pool_acked(struct pool *p, const struct lease_block *block, usec_t now)
 		return;
 	o->state = POOL_ACKED;
 	o->ready_at = now + POOL_ACKED_WAIT;
+	if (alone && o->ready_at < o->claimed_at + POOL_ALONE_WAIT)
+		o->ready_at = o->claimed_at + POOL_ALONE_WAIT;
 }
 
 static usec_t own_due(const struct pool_own *o, bool alone)

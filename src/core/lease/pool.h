@@ -99,7 +99,8 @@ enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, us
 			     struct lease_block *ret_lost);
 void pool_forget(struct pool *p, const struct lease_block *block);
 void pool_return(struct pool *p, struct pool_own *o);
-void pool_acked(struct pool *p, const struct lease_block *block, usec_t now);
+/* Nobody refused it; who is alone waits POOL_ALONE_WAIT all the same. */
+void pool_acked(struct pool *p, const struct lease_block *block, bool alone, usec_t now);
 /* Makes claims ready that are due. */
 void pool_tick(struct pool *p, bool alone, usec_t now);
 usec_t pool_deadline(const struct pool *p, bool alone);

@@ -4,9 +4,10 @@
 
 #include "core/lease/serve.h"
 
-#define ON_THE_WAY                                                                                 \
-	(5 * USEC_S)	    /* how old a record may be when it comes, with its age cut to seconds */
-#define FRESH (10 * USEC_S) /* a lease this young yields to a stranger who has the address */
+/* how old a record may be when it comes, with its age cut to seconds */
+#define ON_THE_WAY (5 * USEC_S)
+/* a lease this young yields to a stranger who has the address */
+#define FRESH (10 * USEC_S)
 
 static struct book_client *client_get(struct lease *l, const struct mac *mac, bool *ret_new,
 				      usec_t now)
@@ -125,6 +126,14 @@ void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
 		lease_save(l, c, now); /* whoever dropped it does not know that it is in use here */
 	else
 		book_remove(&l->book, c, now);
+}
+
+void lease_release(struct lease *l, const struct mac *mac, usec_t now)
+{
+	struct book_client *c = book_find(&l->book, mac);
+
+	if (c && !ip4_is_zero(&c->rec.ip4))
+		lease_take_away(l, c, now);
 }
 
 void lease_client_here(struct lease *l, const struct mac *mac, usec_t now)
