@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the node hears of what babeld says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/text.h"
+#include "plat/linux/babel_table.h"
+
+struct heard {
+	int count;
+	struct event last[8];
+};
+
+static struct heard heard;
+static struct babel_table table;
+
+static void hear(void *ctx, const struct event *e)
+{
+	struct heard *h = ctx;
+
+	assert_true(h->count < 8);
+	h->last[h->count++] = *e;
+}
+
+static int setup(void **state)
+{
+	static const uint64_t key[2] = { 1, 2 };
+	struct sink sink = { hear, &heard };
+
+	(void)state;
+	memset(&heard, 0, sizeof(heard));
+	return babel_table_init(&table, sink, key, 4, 4);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	babel_table_done(&table);
+	return 0;
+}
+
+static void tell(const char *line)
+{
+	char buf[BABEL_LINE_MAX];
+	struct babel_line l;
+
+	assert_true(text_copy(buf, sizeof(buf), line));
+	assert_int_equal(babel_text_line(buf, &l), 0);
+	babel_table_line(&table, &l, 7);
+}
+
+static void tell_route(const char *verb, const char *handle, const char *installed, int metric)
+{
+	char line[BABEL_LINE_MAX];
+
+	snprintf(line, sizeof(line),
+		 "%s route %s prefix 10.13.0.0/16 from 0.0.0.0/0 installed %s "
+		 "id 80:bc:a8:fb:03:58:6f:7d metric %d refmetric 0 via fe80::%s if v0",
+		 verb, handle, installed, metric, handle);
+	tell(line);
+}
+
+static int report(void)
+{
+	heard.count = 0;
+	babel_table_report(&table);
+	return heard.count;
+}
+
+static void test_change_of_next_hop(void **state)
+{
+	(void)state;
+	tell_route("add", "a1", "no", 96);
+	assert_int_equal(report(), 0);
+	tell_route("change", "a1", "yes", 96);
+	assert_int_equal(report(), 1);
+	assert_false(heard.last[0].route.gone);
+	assert_int_equal(heard.last[0].route.port, 7);
+	/* told again, nothing new */
+	tell_route("change", "a1", "yes", 96);
+	assert_int_equal(report(), 0);
+	/* "old one off, new one on" is one change */
+	tell_route("change", "a1", "no", 65535);
+	tell_route("change", "b2", "yes", 100);
+	assert_int_equal(report(), 1);
+	assert_false(heard.last[0].route.gone);
+	assert_int_equal(heard.last[0].route.metric, 100);
+	/* the old one's end does not concern the new one */
+	tell_route("flush", "a1", "no", 65535);
+	assert_int_equal(report(), 0);
+	tell_route("flush", "b2", "no", 65535);
+	assert_int_equal(report(), 1);
+	assert_true(heard.last[0].route.gone);
+}
+
+static void test_own_beside_learnt(void **state)
+{
+	(void)state;
+	tell_route("change", "a1", "yes", 96);
+	tell("add xroute 10.13.0.0/16-0.0.0.0/0 prefix 10.13.0.0/16 from 0.0.0.0/0 metric 0");
+	assert_int_equal(report(), 2);
+	tell("flush xroute 10.13.0.0/16-0.0.0.0/0 prefix 10.13.0.0/16 from 0.0.0.0/0 metric 0");
+	assert_int_equal(report(), 1);
+	assert_true(heard.last[0].route.gone);
+	assert_true(heard.last[0].route.own);
+}
+
+static void test_restart(void **state)
+{
+	(void)state;
+	tell_route("change", "a1", "yes", 96);
+	tell("add neighbour n1 address fe80::1 if v0 cost 96");
+	assert_int_equal(report(), 2);
+	babel_table_mark(&table);
+	tell_route("change", "c3", "yes", 96);
+	babel_table_sweep(&table);
+	/* the route lives on by its new name and next hop, the neighbour is gone */
+	assert_int_equal(report(), 2);
+	assert_int_equal(heard.last[0].kind, EVENT_NEIGHBOUR);
+	assert_true(heard.last[0].neighbour.gone);
+	assert_int_equal(heard.last[1].kind, EVENT_ROUTE);
+	assert_false(heard.last[1].route.gone);
+}
+
+static void test_neighbour(void **state)
+{
+	(void)state;
+	tell("add neighbour n1 address fe80::1 if v0 reach 8000 cost 65535");
+	assert_int_equal(report(), 1);
+	tell("change neighbour n1 address fe80::1 if v0 reach c000 cost 65535");
+	assert_int_equal(report(), 0);
+	tell("change neighbour n1 address fe80::1 if v0 reach c000 cost 96");
+	assert_int_equal(report(), 1);
+	assert_int_equal(heard.last[0].neighbour.cost, 96);
+	tell("flush neighbour n1 address fe80::1 if v0 reach 0000 cost 65535");
+	assert_int_equal(report(), 1);
+	assert_true(heard.last[0].neighbour.gone);
+}
+
+static void test_full(void **state)
+{
+	char line[BABEL_LINE_MAX];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		snprintf(line, sizeof(line),
+			 "add xroute x prefix 10.%d.0.0/16 from 0.0.0.0/0 metric 0", i);
+		tell(line);
+	}
+	assert_int_equal(report(), 4);
+	assert_int_equal(table.full, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_change_of_next_hop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own_beside_learnt, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_neighbour, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
