@@ -108,8 +108,9 @@ static const struct command commands[] = {
 	  .args = "show|check FILE|options",
 	  .help = "the configuration: in use, check of a file, all options",
 	  .more = "show prints what differs from the defaults (--all: everything) as text that "
-		  "parses again, without secrets. check and options need no daemon.",
-	  .options = CLI_ASKS | CLI_ALL,
+		  "parses again, without secrets. check and options need no daemon; options --man "
+		  "prints trama.conf(5).",
+	  .options = CLI_ASKS | CLI_ALL | CLI_MAN,
 	  .args_min = 1,
 	  .args_max = 2,
 	  .words = "show check options",

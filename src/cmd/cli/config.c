@@ -88,6 +88,27 @@ static json_t *options_json(void)
 	return list;
 }
 
+static const char man_head[] =
+	".\\\" SPDX-License-Identifier: GPL-2.0-or-later\n"
+	".TH TRAMA.CONF 5 \"\" \"trama " TRAMA_VERSION "\"\n"
+	".SH NAME\ntrama.conf \\- configuration of a node of a community mesh network\n"
+	".SH SYNOPSIS\n.I /etc/config/trama\n.br\n.I /etc/trama/trama.conf\n"
+	".SH DESCRIPTION\n"
+	"Read by\n.BR tramad (8),\nthe first of the two files that exists. Without any a node "
+	"works with all defaults.\n.PP\n"
+	"The syntax is UCI\\(aqs: sections\n.RB ( \"config TYPE \\(aqNAME\\(aq\" ),\nin them\n"
+	".B option NAME \\(aqVALUE\\(aq\nand\n.B list NAME \\(aqVALUE\\(aq\nonce per item; "
+	"comments from # on. Sections of type lime hold what LibreMesh has under the same name, "
+	"those of type trama what is trama\\(aqs own, and\n.B config port \\(aqeth0\\(aq\n"
+	"is about one port. What is unknown or out of range is an error:\n"
+	".B trama config check FILE\nnames line, option, value and what is allowed.\n"
+	".SH OPTIONS\n";
+
+static const char man_tail[] = ".SH EXAMPLE\n.nf\nconfig lime \\(aqwifi\\(aq\n"
+			       "\toption ap_ssid \\(aqplaza\\(aq\n\n"
+			       "config port \\(aqeth0\\(aq\n\toption role \\(aquplink\\(aq\n.fi\n"
+			       ".SH SEE ALSO\n.BR trama (1),\n.BR tramad (8)\n";
+
 static int options(struct cli *c)
 {
 	char *buf = malloc(CONF_SIZE_MAX);
@@ -100,8 +121,8 @@ static int options(struct cli *c)
 	if (!buf)
 		return cli_fail(c, "%s", strerror(ENOMEM));
 	t = text_init(buf, CONF_SIZE_MAX);
-	conf_doc(CONF_DOC_TEXT, &t);
-	fputs(buf, stdout);
+	conf_doc(c->man ? CONF_DOC_MAN : CONF_DOC_TEXT, &t);
+	printf("%s%s%s", c->man ? man_head : "", buf, c->man ? man_tail : "");
 	free(buf);
 	return CLI_OK;
 }
