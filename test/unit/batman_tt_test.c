@@ -397,6 +397,58 @@ static void test_fixed_stays(void **state)
 	net_free(n);
 }
 
+/* Six clients wander in a ring of five; whoever sends to one that has just moved reaches it. */
+static void test_wandering(void **state)
+{
+	struct net *n = net_new();
+	struct rng rng = rng_init(11);
+	int at[6];
+	uint64_t asked;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		net_boot(n, i, NULL);
+	for (int i = 0; i < 5; i++) {
+		net_port(n, i, 0, i, false);
+		net_port(n, i, 1, (i + 4) % 5, false);
+	}
+	net_run(n, 20 * USEC_S);
+	for (int c = 0; c < 6; c++) {
+		struct mac m = net_client(c);
+
+		at[c] = c % 5;
+		seen(n, at[c], &m);
+	}
+	net_run(n, 5 * USEC_S);
+	asked = requests(n, 5);
+	for (uint32_t tag = 1; tag <= 300; tag++) {
+		int c = (int)(tag % 6), from = (int)((tag + 1) % 6);
+		struct mac m = net_client(c), f = net_client(from);
+
+		at[c] = (at[c] + 1 + (int)rng_below(&rng, 4)) % 5;
+		/* an association, or a first frame */
+		if (tag % 2)
+			seen(n, at[c], &m);
+		else
+			net_send(n, at[c], &MAC_BROADCAST, &m, 1000 + tag, 80);
+		net_run(n, 3 * USEC_MS);
+		net_send(n, at[from], &m, &f, tag, 100);
+		net_run(n, 3 * USEC_MS);
+		assert_int_equal(net_count(n, at[c], tag), at[c] != at[from]);
+		net_run(n, (700 + rng_below(&rng, 600)) * USEC_MS);
+	}
+	net_run(n, 5 * USEC_S);
+	assert_equal_tables(n, 5);
+	for (int c = 0; c < 6; c++) {
+		struct mac m = net_client(c);
+
+		for (int i = 0; i < 5; i++)
+			assert_true(net_knows(n, i, &m, at[c]));
+	}
+	assert_int_equal(requests(n, 5), asked);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_version_wrap),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_fixed_stays),
+		cmocka_unit_test(test_wandering),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The life of an engine, and the two doors for frames: from the mesh (batman packets) and from bat0
- * (frames of clients). All memory is taken in batman_new. Timers: each port's OGM and waiting OGMs
- * (ogm_send.c), copies of broadcasts (bcast.c), a purge of paths every second and of clients
- * every 5.
+ * (frames of clients). All memory is taken in batman_new.
+ *
+ * Timers: each port's OGM and waiting OGMs (ogm_send.c), copies of broadcasts (bcast.c), a purge of
+ * paths every second and of clients every 5.
  */
 #include "core/batman/batman.h"
 

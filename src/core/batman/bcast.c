@@ -2,8 +2,9 @@
 /*
  * Broadcast: every node passes a frame on once, by every port where somebody else can be. Wireless
  * ports send it 3 times, 5 ms apart, because nobody acknowledges it. It is told apart by its
- * originator's sequence number, within a window of 64. Timers: rebroadcast_at, the earliest of the
- * copies that wait.
+ * originator's sequence number, within a window of 64.
+ *
+ * Timers: rebroadcast_at, the earliest of the copies that wait.
  */
 #include <errno.h>
 

@@ -30,6 +30,7 @@
 #define BAT_TT_REQUEST_US (3 * USEC_S)
 #define BAT_TT_APPEND 3 /* further OGMs that repeat a diff */
 #define BAT_ROAM_US (20 * USEC_S)
+#define BAT_ROAM_AHEAD 16 /* versions */
 #define BAT_ROAM_COUNT 5
 #define BAT_REFUSE_US (30 * USEC_S)
 #define BAT_FRAG_US (10 * USEC_S)
@@ -120,6 +121,12 @@ struct bat_global {
 	usec_t added_at;
 };
 
+enum bat_claim_state {
+	BAT_CLAIM_ANNOUNCED, /* part of the originator's table as it announces it */
+	BAT_CLAIM_TOLD,	     /* by a roaming advertisement only */
+	BAT_CLAIM_WITHDRAWN, /* kept, because that node knows best where the client went */
+};
+
 /* One originator says that it serves one client. */
 struct bat_claim_key {
 	uint32_t client, orig; /* refs */
@@ -131,7 +138,8 @@ struct bat_claim {
 	uint32_t prev_orig, next_orig;
 	uint8_t ttvn;
 	uint8_t flags;
-	bool counted; /* in its VLAN: TEMP entries are not announced */
+	bool counted;  /* in its VLAN: TEMP entries are not announced */
+	uint8_t state; /* enum bat_claim_state */
 };
 
 struct bat_vlan_key {
@@ -329,7 +337,9 @@ void bat_global_free(struct batman *b, struct bat_global *g);
 void bat_global_forget(struct batman *b, struct bat_orig *o);
 void bat_global_update_crc(struct batman *b, struct bat_orig *o);
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g);
-struct bat_orig *bat_global_search(const struct batman *b, const struct bat_client_key *key);
+/* Which version of o's table a frame to this client names, see unicast.c. */
+uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,
+			   const struct bat_orig *o);
 struct bat_vlan *bat_global_vlan(const struct batman *b, const struct bat_orig *o, uint16_t vid);
 void bat_global_purge(struct batman *b);
 

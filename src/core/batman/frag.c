@@ -2,9 +2,10 @@
 /*
  * Fragments. A packet that does not fit is cut into up to 16 pieces of equal size, from its end:
  * number 0 is the last piece, the highest number the head and sent last. A node on the way puts the
- * packet together again if it fits the next hop, else passes the pieces on. A reassembly is kept
- * per (originator, sequence number modulo 8): a newer number replaces it, 10 s end it, and when all
- * are taken the oldest goes.
+ * packet together again if it fits the next hop, else passes the pieces on.
+ *
+ * A reassembly is kept per (originator, sequence number modulo 8): a newer number replaces it, 10 s
+ * end it, and when all are taken the oldest goes.
  */
 #include <errno.h>
 #include <string.h>

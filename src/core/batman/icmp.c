@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* batman-adv's own ICMP, for ping and traceroute between originators; answers come from the primary
- * MAC. */
+/* batman-adv's own ICMP: ping and traceroute between originators, answered from the primary MAC. */
 #include <errno.h>
 #include <string.h>
 

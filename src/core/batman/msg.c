@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Codecs of msg.h. A decoder is a straight line over the sticky reader, with one test at its end.
- */
+/* Codecs of msg.h. A decoder is a straight line over the sticky reader, one test at its end. */
 #include "core/batman/msg.h"
 
 #include "core/batman/batman.h"

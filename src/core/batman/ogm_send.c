@@ -2,7 +2,9 @@
 /*
  * OGMs that go out. OGMs of others wait at each port up to 100 ms for company; our own leaves every
  * interval and takes what waits with it. A frame holds at most 512 bytes of OGMs, but for single
- * larger ones. Timers per port: ogm_at (own, jitter 20 ms either way), flush_at (others).
+ * larger ones.
+ *
+ * Timers per port: ogm_at (own, jitter 20 ms either way), flush_at (others).
  */
 #include "core/batman/engine.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Originators, the paths on which their OGMs come, and the best path per outgoing port.
+ * Originators, the paths on which their OGMs come, and the best path per outgoing port. A path that
+ * is the originator itself (neighbour == orig) is a link: bat_port.neighbours counts them.
  *
- * A path that is the originator itself (neighbour == orig) is a link: bat_port.neighbours counts
- * them. Timers: a path lives 200 s after its last OGM, an originator 400 s. When the last path for
- * our own frames goes, so does the originator's translation table.
+ * Timers: a path lives 200 s after its last OGM, an originator 400 s. When the last path for our
+ * own frames goes, so does the originator's translation table.
  */
 #include "core/batman/engine.h"
 

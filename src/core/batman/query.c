@@ -178,6 +178,14 @@ static const struct bat_orig *orig_by_cloud_mac(const struct batman *b, const st
 	return NULL;
 }
 
+static const struct bat_orig *global_search(const struct batman *b,
+					    const struct bat_client_key *key)
+{
+	const struct bat_global *g = bat_global_find(b, key);
+
+	return g ? bat_global_best(b, g) : NULL;
+}
+
 int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid, struct mac *ret_orig)
 {
 	struct bat_client_key key = { .mac = *mac, .vid = vid };
@@ -186,7 +194,7 @@ int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid, s
 	if (bat_is_mine(b, mac) || bat_local_serves(b, &key))
 		return batman_self(b, ret_orig) ? 0 : -ENOENT;
 	if (!o)
-		o = bat_global_search(b, &key);
+		o = global_search(b, &key);
 	if (!o)
 		o = orig_by_cloud_mac(b, mac);
 	if (!o)

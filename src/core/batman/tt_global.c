@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clients of other nodes. One entry per (MAC, VLAN) and one claim per originator that announces it;
+ * Clients of other nodes. One entry per (MAC, VLAN) and one claim per originator that has it;
  * frames go to the claim of best quality. Entries are TEMP while known from a frame only, ROAM
- * while their old node has lost them and the new one is not heard yet (or is us); neither counts in
- * a CRC. Timers: ROAM and TEMP entries go after 600 s.
+ * while their old node has lost them and no OGM of the new one is heard yet (or that is us). A CRC
+ * counts what its node announces, and nothing else: not TEMP, not what was told or withdrawn.
+ *
+ * Timers: ROAM and TEMP entries go after 600 s.
  */
 #include "core/batman/engine.h"
 
@@ -93,6 +95,7 @@ static bool claim_add(struct batman *b, struct bat_global *g, struct bat_orig *o
 	}
 	c->ttvn = ttvn;
 	c->flags = flags & BAT_TT_SYNC;
+	c->state = flags & BAT_TT_ROAM ? BAT_CLAIM_TOLD : BAT_CLAIM_ANNOUNCED;
 	flags_join(b, g);
 	return true;
 }
@@ -221,6 +224,8 @@ void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_clien
 		/* its new node will tell; until then frames go to the old one, which knows more */
 		g->flags |= BAT_TT_ROAM;
 		g->roam_at = b->now;
+		if (c)
+			c->state = BAT_CLAIM_WITHDRAWN;
 		return;
 	}
 	if (c)
@@ -256,7 +261,7 @@ void bat_global_update_crc(struct batman *b, struct bat_orig *o)
 	for (c = bat_at(&b->claims, o->claims); c; c = bat_at(&b->claims, c->next_orig)) {
 		const struct bat_global *g = bat_at(&b->globals, c->key.client);
 
-		if (g->flags & (BAT_TT_ROAM | BAT_TT_TEMP) || !c->counted)
+		if (c->state != BAT_CLAIM_ANNOUNCED || !c->counted)
 			continue;
 		v = bat_global_vlan(b, o, g->key.vid);
 		v->crc ^= bat_tt_crc(&g->key.mac, g->key.vid, c->flags);
@@ -280,11 +285,14 @@ struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global
 	return best;
 }
 
-struct bat_orig *bat_global_search(const struct batman *b, const struct bat_client_key *key)
+uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,
+			   const struct bat_orig *o)
 {
-	const struct bat_global *g = bat_global_find(b, key);
+	const struct bat_claim *c = claim_find(b, g, o);
 
-	return g ? bat_global_best(b, g) : NULL;
+	if (c && c->state == BAT_CLAIM_TOLD)
+		return (uint8_t)(o->ttvn + BAT_ROAM_AHEAD);
+	return (uint8_t)(o->ttvn - (g->flags & BAT_TT_ROAM ? 1 : 0));
 }
 
 void bat_global_purge(struct batman *b)

@@ -3,7 +3,9 @@
  * Our own clients. What is announced changes only at a commit, once per own OGM: entries are NEW
  * before it, and PENDING while they wait to go, so that tables sent in between agree with the
  * version (ttvn) and CRC announced. An addition and a removal of one client within one interval
- * cancel out. Timers: clients leave 600 s after their last frame, unless FIXED or HELD.
+ * cancel out.
+ *
+ * Timers: clients leave 600 s after their last frame, unless FIXED or HELD.
  */
 #include <errno.h>
 

@@ -3,8 +3,9 @@
  * Tables in step between nodes. An OGM carries version (ttvn) and CRCs, and the last diff in 4
  * OGMs; who has missed something asks, for the diff or for everything, and any node on the way that
  * has the same version and CRCs answers in the owner's name. A client that comes to us is told to
- * its old node at once (roaming advertisement). Timers: one request per originator in 3 s; 5
- * advertisements per client in 20 s.
+ * its old node at once (roaming advertisement).
+ *
+ * Timers: one request per originator in 3 s; 5 advertisements per client in 20 s.
  */
 #include "core/batman/engine.h"
 
@@ -216,7 +217,7 @@ static void global_table_encode(const struct batman *b, const struct bat_orig *o
 	     c = bat_at(&b->claims, c->next_orig)) {
 		const struct bat_global *g = bat_at(&b->globals, c->key.client);
 
-		if (g->flags & (BAT_TT_ROAM | BAT_TT_TEMP))
+		if (c->state != BAT_CLAIM_ANNOUNCED || !c->counted)
 			continue;
 		bat_tt_change_encode(w, &(struct bat_tt_change) { .mac = g->key.mac,
 								  .vid = g->key.vid,

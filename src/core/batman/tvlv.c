@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What our OGM carries besides the translation table, and trama's own container in it (type 0xa7,
- *version 1):
+ * version 1), of even length:
  *
- *	network id 16 bytes, cloud MAC 6, flags u16, length of the SSID u8, SSID, one zero byte if
- *needed to be even
+ *	network id 16 bytes, cloud MAC 6, flags u16, length of the SSID u8, SSID, maybe a 0
  *
  * A node whose container names another network is refused: its OGMs are ignored and its frames
- *dropped, those of its other ports too, because its OGM is seen to leave them. A refusal ends with
- *an OGM of the right network, or 30 s after the last wrong one.
+ * dropped, those of its other ports too, because its OGM is seen to leave them. A refusal ends with
+ * an OGM of the right network, or 30 s after the last wrong one.
  */
 #include <string.h>
 

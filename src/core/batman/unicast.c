@@ -4,7 +4,10 @@
  *
  * A header carries the version (ttvn) of the destination's table that its sender knew. Every node
  * on the way that knows a newer one looks the client up again, and drops the frame if nobody has
- * it: so a frame follows a client that has moved, wherever it is on its way.
+ * it: so a frame follows a client that has moved, wherever it is on its way. To a node that has
+ * lost the client to one not known yet, frames go with an old version, so that it looks again. To a
+ * node of which only a roaming advertisement told, they go with a version ahead of all that it has
+ * announced: nodes between, which still believe the client elsewhere, would send them back.
  */
 #include <errno.h>
 #include <string.h>
@@ -39,23 +42,30 @@ static void forward(struct batman *b, const struct bat_frame *f, const struct ma
 		BAT_COUNT(b, FORWARDED);
 }
 
-/* Points the header to the node that has the client now; false when that is nobody or where it goes
- * already. */
+/*
+ * Points the header to the node that has the client now; false when that is nobody. Where it is the
+ * node that the frame goes to anyway, a kernel drops the frame, only because its sender has not
+ * heard the latest OGM of that node yet.
+ */
 static bool reroute(struct batman *b, struct bat_unicast *h, const struct bat_client_key *client)
 {
+	const struct bat_global *g;
 	const struct bat_orig *o;
 
 	if (bat_local_serves(b, client) && b->primary) {
 		h->dst = b->primary->mac;
 		h->ttvn = b->ttvn;
-	} else {
-		o = bat_global_search(b, client);
-		if (!o || mac_eq(&o->mac, &h->dst))
-			return false;
-		h->dst = o->mac;
-		h->ttvn = o->ttvn;
+		BAT_COUNT(b, TT_REROUTED);
+		return true;
 	}
-	BAT_COUNT(b, TT_REROUTED);
+	g = bat_global_find(b, client);
+	o = g ? bat_global_best(b, g) : NULL;
+	if (!o)
+		return false;
+	if (!mac_eq(&o->mac, &h->dst))
+		BAT_COUNT(b, TT_REROUTED);
+	h->dst = o->mac;
+	h->ttvn = bat_global_version(b, g, o);
 	return true;
 }
 
@@ -178,8 +188,7 @@ int bat_unicast_send(struct batman *b, const struct bat_inner *in, struct rd inn
 		return -ENETUNREACH;
 	}
 	h.dst = o->mac;
-	/* an old version asks that node to look again */
-	h.ttvn = (uint8_t)(o->ttvn - (g->flags & BAT_TT_ROAM ? 1 : 0));
+	h.ttvn = bat_global_version(b, g, o);
 	bat_unicast_encode(&w, &h);
 	p.head_len = wr_len(&w);
 	return bat_send_to(b, o, 0, &p);
