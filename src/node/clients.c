@@ -57,6 +57,20 @@ static void notice(struct node *n, enum notice what, const struct station *s)
 	node_notice(n, &e);
 }
 
+/* A port of a trama node on one of our wires: it asks for DHCP there once, but is nobody's client.
+ */
+static bool is_node_port(const struct node *n, const struct mac *mac)
+{
+	for (uint16_t i = 0; i < NODE_PORTS; i++) {
+		const struct port_entry *e = port_get(&n->port, i);
+
+		for (uint32_t k = 0; e && k < e->heard_count; k++)
+			if (mac_eq(&e->heard[k].hello.port_mac, mac))
+				return true;
+	}
+	return false;
+}
+
 static void arrive(struct node *n, const struct event_client *e)
 {
 	struct station_key key = { .mac = e->mac, .vid = e->vid };
@@ -64,7 +78,7 @@ static void arrive(struct node *n, const struct event_client *e)
 	bool moved = s && s->port != e->port;
 
 	if (!mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
-	    mac_eq(&e->mac, &n->cloud.anygw_mac))
+	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac))
 		return;
 	if (!s) {
 		s = table_add(&n->stations, &key);
@@ -92,6 +106,15 @@ static void leave(struct node *n, struct station *s, enum notice why)
 	notice(n, why, s);
 	(void)batman_client_gone(n->batman, &s->mac, batman_vid(s->vid), n->now);
 	table_remove(&n->stations, s);
+}
+
+void clients_drop_nodes(struct node *n)
+{
+	struct station *s;
+
+	for (uint32_t i = 0; (s = table_next(&n->stations, &i));)
+		if (is_node_port(n, &s->mac))
+			leave(n, s, NOTICE_CLIENT_LEFT);
 }
 
 void clients_event(struct node *n, const struct event_client *e)

@@ -116,6 +116,8 @@ void cloudside_send(struct node *n, const uint8_t *frame, size_t len);
 /* clients.c: who is at our ports */
 void clients_event(struct node *n, const struct event_client *e);
 void clients_moved(struct node *n, const struct mac *mac, uint16_t vid);
+/* Ports of other nodes are no clients, even if their hello came after their first frame. */
+void clients_drop_nodes(struct node *n);
 void clients_solicit(struct node *n, const struct event_solicit *s);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);
 bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret);

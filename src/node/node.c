@@ -71,7 +71,9 @@ static int derive(struct node *n)
 	cc.anygw_mac = c->network.anygw_mac;
 	cc.hostname = c->system.hostname;
 	memcpy(n->id.b + 2, n->setup.primary_mac.b, sizeof(n->setup.primary_mac.b));
-	n->cloud_mac = n->setup.primary_mac;
+	/* not the MAC of a port: that one is heard on wires, where bridges of others would learn it
+	 */
+	n->cloud_mac = cloud_hardif_mac("br0", &n->setup.primary_mac);
 	return cloud_derive(&cc, &n->setup.primary_mac, &n->cloud);
 }
 
@@ -370,6 +372,7 @@ static void slow(struct node *n)
 {
 	n->second_at = n->now + SLOW_INTERVAL;
 	peers_refresh(n);
+	clients_drop_nodes(n);
 	if (n->loaded)
 		records_put_node(n);
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))

@@ -98,6 +98,17 @@ static void refresh_cloud(struct node *n)
 	}
 }
 
+/* All neighbours hold what we hold, so they know our claims, whoever told them. */
+static void all_acked(struct node *n)
+{
+	struct lease_block b;
+	uint32_t cursor = 0;
+
+	while (lease_block_next(&n->lease, &cursor, &b))
+		if (!memcmp(b.owner.b, n->id.b, sizeof(n->id.b)))
+			lease_block_acked(&n->lease, &b, n->now);
+}
+
 /* Other trama nodes of the cloud that are there, and whether what they know has reached us. */
 static void tell_lease(struct node *n)
 {
@@ -117,6 +128,8 @@ static void tell_lease(struct node *n)
 		synced += (v.synced & STATE_SCOPE_BIT(STATE_CLOUD)) != 0;
 	}
 	lease_peers(&n->lease, others, peers == 0 || synced > 0, n->now);
+	if (peers && synced == peers)
+		all_acked(n);
 }
 
 void peers_refresh(struct node *n)

@@ -367,7 +367,7 @@ static void acked(struct node *n, const struct state_event *e)
 {
 	struct lease_block b;
 
-	if (e->key.type == RECORD_BLOCK && e->refusals == 0 && block_decode(n, e, &b))
+	if (e->key.type == RECORD_BLOCK && e->acks && e->refusals == 0 && block_decode(n, e, &b))
 		lease_block_acked(&n->lease, &b, n->now);
 }
 

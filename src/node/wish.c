@@ -276,8 +276,10 @@ static void uplink_port(const struct node *n, struct wish *w, uint16_t index)
 		text_copy(c->dev, sizeof(c->dev), p->info.name);
 	}
 	uplink_filter(n, w, p);
-	add_sysctl(w, 2, "ipv6/conf", p->info.name,
-		   "accept_ra"); /* although this machine forwards */
+	/* although this machine forwards, and although the port was silent as long as it was none */
+	add_sysctl(w, 2, "ipv6/conf", p->info.name, "accept_ra");
+	if (ours)
+		add_sysctl(w, 0, "ipv6/conf", p->info.name, "disable_ipv6");
 	if (ours && p->uplink4) {
 		add_addr4(w, p->info.name, p->uplink.ip4.addr, p->uplink.ip4.len, false);
 		/* last resort, and the way of the probes while the uplink is not in use */
@@ -304,6 +306,9 @@ static void ports(const struct node *n, struct wish *w)
 			if (p->decision.client)
 				text_copy(l->master, sizeof(l->master), BRIDGE);
 			l->no_offload = p->decision.mesh;
+			/* what the port itself would say is heard by the bridges of others */
+			l->no_ipv6 = p->decision.mesh && !p->decision.uplink_dhcp &&
+				     !p->decision.uplink_static;
 			if (!p->decision.uplink_dhcp && !p->decision.uplink_static)
 				add_sysctl(w, 0, "ipv6/conf", p->info.name, "accept_ra");
 		} else if (!p->decision.uplink_foreign) {

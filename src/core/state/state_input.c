@@ -288,6 +288,15 @@ static bool handle_mismatch(struct answer *a, uint8_t scopes, uint32_t missing, 
 	return true;
 }
 
+/* The peer knows by a summary of ours that we are equal. */
+static bool knows_us(const struct state *s, const struct state_peer *p)
+{
+	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++)
+		if (p->scopes & STATE_SCOPE_BIT(scope) && p->said[scope] != s->trees[scope].sum[0])
+			return false;
+	return true;
+}
+
 static void handle_summary(struct answer *a, struct rd body, usec_t now)
 {
 	usec_t interval = a->s->conf.summary_ms * USEC_MS;
@@ -314,9 +323,13 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 		expect_fill(a->s, p, now, STATE_FILL_ASKED);
 	if (p->synced != p->scopes || !p->told)
 		return;
-	/* both know now: one voice per interval is enough */
 	p->mismatches = 0;
 	p->gain = true;
+	if (!knows_us(a->s, p)) {
+		p->summary_at = usec_min(p->summary_at, now + 100 * USEC_MS);
+		return;
+	}
+	/* both know now: one voice per interval is enough */
 	p->summary_at = now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
 }
 

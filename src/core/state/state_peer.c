@@ -434,6 +434,7 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 		wr_u8(&w, scope);
 		wr_u32(&w, s->trees[scope].count[0]);
 		wr_u64(&w, s->trees[scope].sum[0]);
+		p->said[scope] = s->trees[scope].sum[0];
 	}
 	state_msg_item_end(&w, mark);
 	outq_commit(s->out, STATE_SEND, p->handle, 0, state_peer_finish(s, p, &w));
