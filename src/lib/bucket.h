@@ -28,4 +28,10 @@ static inline bool bucket_take(struct bucket *b, usec_t interval, uint32_t burst
 	return true;
 }
 
+/* Whether bucket_take would find a token. */
+static inline bool bucket_has(const struct bucket *b, usec_t interval, uint32_t burst, usec_t now)
+{
+	return b->full_at - now <= interval * (usec_t)(burst - 1);
+}
+
 #endif

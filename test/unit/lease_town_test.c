@@ -375,6 +375,48 @@ static void decline_comes_first(void **state)
 	town_stop(&town);
 }
 
+/* 200 clients at once at one node that had none: all are served within seconds. */
+static void crowd(void **state)
+{
+	int joined = 0;
+
+	(void)state;
+	town_start(&town, 3, &TOWN_CONF, 4);
+	town.delay_max = 500 * USEC_MS;
+	town_run(&town, 5 * USEC_S);
+	hosts_make(200);
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < 200; i++)
+			if (ip4_is_zero(&hosts[i].ip))
+				joined += host_join(&town, &hosts[i], 0);
+		town_run(&town, 4 * USEC_S);
+	}
+	assert_int_equal(joined, 200);
+	assert_no_clash(200);
+	town_stop(&town);
+}
+
+/* An address that the client was seen to use, then leased: the sighting ends, the lease does not.
+ */
+static void seen_then_leased(void **state)
+{
+	struct ip4 ip = { { 10, 13, 0, 2 } };
+	struct ip6 addr = lease_mapped(&ip);
+	struct lease_client rec;
+	struct lease *l;
+
+	(void)state;
+	town_start(&town, 1, &TOWN_CONF, 4);
+	hosts_make(1);
+	l = &town.node[0].lease;
+	lease_client_seen(l, &hosts[0].mac, &addr, town.now);
+	rec = (struct lease_client) { .mac = hosts[0].mac, .ip4 = ip };
+	lease_client_learnt(l, &rec, town.now);
+	assert_non_null(book_holder4(&l->book, &ip));
+	assert_true(book_holder4(&l->book, &ip)->leased);
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +425,7 @@ int main(void)
 		cmocka_unit_test(lease_clash),	   cmocka_unit_test(lost_update),
 		cmocka_unit_test(unsynced),	   cmocka_unit_test(restarts),
 		cmocka_unit_test(decline_travels), cmocka_unit_test(decline_comes_first),
+		cmocka_unit_test(crowd),	   cmocka_unit_test(seen_then_leased),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,13 +84,15 @@ static struct book_client *heir_find(struct book *b, const struct ip6 *addr, con
 	return heir;
 }
 
-static void index_remove(struct book *b, const struct ip6 *addr, const struct mac *mac, usec_t now)
+/* A lease and a sighting of one address by one client are different holds of it. */
+static void index_remove(struct book *b, const struct ip6 *addr, const struct mac *mac, bool leased,
+			 usec_t now)
 {
 	struct book_addr *a = table_find(&b->addrs, addr);
 	const struct book_client *heir;
 	struct ip6 copy = *addr;
 
-	if (!a || !mac_eq(&a->holder, mac))
+	if (!a || !mac_eq(&a->holder, mac) || a->leased != leased)
 		return;
 	heir = a->leased ? heir_find(b, addr, mac) : NULL;
 	if (heir) {
@@ -146,7 +148,7 @@ void book_remove(struct book *b, struct book_client *c, usec_t now)
 	book_set_lease(b, c, &none, 0, now);
 	book_set_id(b, c, NULL, 0);
 	for (unsigned i = 0; i < c->rec.addr_count; i++)
-		index_remove(b, &c->rec.addrs[i], &c->mac, now);
+		index_remove(b, &c->rec.addrs[i], &c->mac, false, now);
 	table_remove(&b->clients, c);
 }
 
@@ -202,7 +204,7 @@ struct book_client *book_set_lease(struct book *b, struct book_client *c, const 
 	c->rec.ip4 = *ip;
 	c->allocated_at = allocated_at;
 	if (had && !same)
-		index_remove(b, &old, &c->mac, now);
+		index_remove(b, &old, &c->mac, true, now);
 	return ip4_is_zero(ip) ? NULL : index_lease(b, c, now);
 }
 
@@ -290,7 +292,7 @@ bool book_note_addr(struct book *b, struct book_client *c, const struct ip6 *add
 	if (!bucket_take(&c->addr_rate, ADDR_RATE_INTERVAL, ADDR_RATE_BURST, now))
 		return false;
 	if (i < c->rec.addr_count)
-		index_remove(b, &c->rec.addrs[i], &c->mac, now);
+		index_remove(b, &c->rec.addrs[i], &c->mac, false, now);
 	else
 		c->rec.addr_count++;
 	c->rec.addrs[i] = *addr;
@@ -307,7 +309,7 @@ void book_set_addrs(struct book *b, struct book_client *c, const struct lease_cl
 
 	for (unsigned i = 0; i < c->rec.addr_count; i++)
 		if (addr_find(rec, &c->rec.addrs[i]) < 0)
-			index_remove(b, &c->rec.addrs[i], &c->mac, now);
+			index_remove(b, &c->rec.addrs[i], &c->mac, false, now);
 	for (unsigned i = 0; i < count; i++) {
 		int old = addr_find(&c->rec, &rec->addrs[i]);
 

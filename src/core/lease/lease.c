@@ -20,6 +20,7 @@ enum {
 	CLIENT_BURST = 10,
 	SPARE_MIN = 8, /* free addresses to have, and one for every four in use */
 	CLAIMS_AT_ONCE = 4,
+	CLAIMS_WAITING = 32,
 	WORD_CLAIM_BURST = 32,
 	DECLINES_MAX = 64,
 };
@@ -214,9 +215,9 @@ static void block_put(struct lease *l, const struct pool_own *o)
 	outq_push(&l->out, LEASE_BLOCK_PUT, 0, 0, &o->block, sizeof(o->block));
 }
 
-static unsigned spare_wanted(const struct pool_count *count)
+static unsigned spare_wanted(const struct lease *l, const struct pool_count *count)
 {
-	return SPARE_MIN + count->used / 4;
+	return SPARE_MIN + count->used / 4 + l->unmet;
 }
 
 void lease_claim_ahead(struct lease *l, usec_t now)
@@ -230,7 +231,9 @@ void lease_claim_ahead(struct lease *l, usec_t now)
 	}
 	l->claim_due = USEC_NEVER;
 	count = pool_count(&l->pool);
-	for (unsigned i = 0; i < CLAIMS_AT_ONCE && count.free < spare_wanted(&count); i++) {
+	if (count.waiting >= CLAIMS_WAITING)
+		return;
+	for (unsigned i = 0; i < CLAIMS_AT_ONCE && count.free < spare_wanted(l, &count); i++) {
 		struct pool_own *o = pool_claim_new(&l->pool, NULL, now);
 
 		if (!o)
@@ -396,7 +399,7 @@ static void blocks_sweep(struct lease *l, usec_t now)
 	struct pool_count count = pool_count(&l->pool);
 
 	claims_repeat(l, now);
-	if (count.free < spare_wanted(&count) + POOL_BLOCK)
+	if (count.free < spare_wanted(l, &count) + POOL_BLOCK)
 		return;
 	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
 		struct pool_own *o = &l->pool.own[i];
@@ -412,7 +415,8 @@ static void blocks_sweep(struct lease *l, usec_t now)
 
 void lease_tick(struct lease *l, usec_t now)
 {
-	pool_tick(&l->pool, l->peers == 0, now);
+	if (pool_tick(&l->pool, l->peers == 0, now))
+		l->unmet = 0; /* whoever is still in need asks again */
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {
 		l->sweep_due = now + SWEEP;

@@ -286,8 +286,10 @@ static usec_t own_due(const struct pool_own *o, bool alone)
 	return USEC_NEVER;
 }
 
-void pool_tick(struct pool *p, bool alone, usec_t now)
+bool pool_tick(struct pool *p, bool alone, usec_t now)
 {
+	bool some = false;
+
 	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
 		struct pool_own *o = &p->own[i];
 
@@ -295,7 +297,9 @@ void pool_tick(struct pool *p, bool alone, usec_t now)
 			continue;
 		o->state = POOL_READY;
 		o->ready_at = now;
+		some = true;
 	}
+	return some;
 }
 
 usec_t pool_deadline(const struct pool *p, bool alone)

@@ -101,8 +101,8 @@ void pool_forget(struct pool *p, const struct lease_block *block);
 void pool_return(struct pool *p, struct pool_own *o);
 /* Nobody refused it; who is alone waits POOL_ALONE_WAIT all the same. */
 void pool_acked(struct pool *p, const struct lease_block *block, bool alone, usec_t now);
-/* Makes claims ready that are due. */
-void pool_tick(struct pool *p, bool alone, usec_t now);
+/* Makes claims ready that are due; true when there were some. */
+bool pool_tick(struct pool *p, bool alone, usec_t now);
 usec_t pool_deadline(const struct pool *p, bool alone);
 /* What is said about ip has changed. */
 void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t now);

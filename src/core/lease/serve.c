@@ -137,6 +137,15 @@ static bool port_allows(struct serve *s)
 	return false;
 }
 
+/* The port may still ask for new addresses: its clients are a reason to claim more. */
+static bool port_has(const struct serve *s)
+{
+	const struct lease_port *p = table_find(&s->l->ports, &s->port);
+
+	return s->l->conf.port_unlimited ||
+	       (p && bucket_has(&p->leases, PORT_LEASE_INTERVAL, PORT_LEASE_BURST, s->now));
+}
+
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)
 {
 	pool_offer(&l->pool, &o->ip, false, now);
@@ -192,6 +201,8 @@ static bool address_pick(struct serve *s, struct ip4 *ret)
 	}
 	if (pool_pick(&l->pool, s->now, ret))
 		return true;
+	if (port_has(s))
+		l->unmet++;
 	lease_claim_ahead(l, s->now);
 	count(s, pool_count(&l->pool).waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
 	return false;
