@@ -43,9 +43,9 @@ static struct batman_limits limits_fill(const struct batman_limits *given)
 {
 	struct batman_limits l = given ? *given : (struct batman_limits) { 0 };
 
-	limit(&l.ports, 8);
+	limit(&l.ports, 16);
 	limit(&l.originators, 512);
-	limit(&l.paths, 4096);
+	limit(&l.paths, 8192);
 	limit(&l.clients_global, 8192);
 	limit(&l.clients_local, 2048);
 	limit(&l.reassemblies, 32);

@@ -32,10 +32,10 @@ struct batman;
 
 /* Table sizes; a 0 takes the default given here. Memory is only touched as it is used. */
 struct batman_limits {
-	uint32_t ports;		 /* 8, at most BATMAN_PORTS_MAX */
+	uint32_t ports;		 /* 16, at most BATMAN_PORTS_MAX */
 	uint32_t originators;	 /* 512: also counts ports of other nodes that are not their primary
 				    port */
-	uint32_t paths;		 /* 4096: (originator, neighbour, port) */
+	uint32_t paths;		 /* 8192: (originator, neighbour, port) */
 	uint32_t clients_global; /* 8192: (MAC, VLAN) */
 	uint32_t clients_local;	 /* 2048 */
 	uint32_t reassemblies;	 /* 32 at a time */
