@@ -254,6 +254,60 @@ static void test_restart_often(void **state)
 	net_free(n);
 }
 
+/* More of everything than there is room for: counted, and what was there goes on. */
+static void test_limits(void **state)
+{
+	struct net *n = chain(2);
+	struct mac a = net_client(1), b = net_client(2), from = net_mac(1, 0);
+	uint8_t frame[64];
+
+	(void)state;
+	batman_client_seen(n->node[0].b, &a, 0, n->now);
+	batman_client_seen(n->node[1].b, &b, 0, n->now);
+	net_run(n, 20 * USEC_S);
+	for (int i = 0; i < 600; i++) {
+		struct bat_ogm o = { .ttl = 20,
+				     .seqno = 9,
+				     .tq = 200,
+				     .orig = { { 2, 9, 9, 9, (uint8_t)(i >> 8), (uint8_t)i } } };
+		struct wr w = wr_init(frame, sizeof(frame));
+
+		o.prev = o.orig;
+		o.tvlv = rd_init(NULL, 0);
+		bat_eth_encode(&w, &MAC_BROADCAST, &from);
+		bat_ogm_encode(&w, &o);
+		net_inject(n, 0, 0, frame, wr_len(&w));
+	}
+	assert_true(batman_counter(n->node[0].b, BATMAN_COUNT_FULL_ORIGINATORS) > 0);
+	for (int i = 0; i < 3000; i++) {
+		struct mac m = { { 6, 1, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+
+		batman_client_seen(n->node[0].b, &m, 0, n->now);
+		net_pump(n, 0);
+	}
+	/* a whole table fits into 16 fragments */
+	assert_in_range(batman_counter(n->node[0].b, BATMAN_COUNT_FULL_CLIENTS_LOCAL), 1300, 1400);
+	net_run(n, 30 * USEC_S);
+	for (int i = 1; i < 3; i++) {
+		net_send(n, i - 1, i == 1 ? &b : &a, i == 1 ? &a : &b, (uint32_t)i, 100);
+		net_run(n, 10 * USEC_MS);
+		assert_int_equal(net_count(n, 2 - i, (uint32_t)i), 1);
+	}
+	net_run(n, 600 * USEC_S);
+	net_free(n);
+}
+
+static void test_counter_names(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < BATMAN_COUNTER_COUNT; i++) {
+		for (unsigned int j = 0; j < i; j++)
+			assert_string_not_equal(batman_counter_name((enum batman_counter)i),
+						batman_counter_name((enum batman_counter)j));
+	}
+	assert_string_equal(batman_counter_name(BATMAN_COUNTER_COUNT), "?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +318,8 @@ int main(void)
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_restart_often),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_counter_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
