@@ -52,7 +52,7 @@ static void child_changed(void *ctx, const struct child *c)
 	if (c->kind == CHILD_BABELD)
 		babel_ended(h->babel);
 	else if (c->kind == CHILD_DHCP)
-		uplink_ended(h->uplink, c->port);
+		uplink_ended(h->uplink, c->port, c->wanted);
 	else
 		dns_ended(h->dns);
 	/* One that had to end to make room for another of its number. */

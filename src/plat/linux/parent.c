@@ -272,12 +272,13 @@ static void node_died(struct parent *p, int status, usec_t now)
 	}
 	if (p->stopping)
 		return;
-	if (now - p->started_at >= PARENT_LIVED ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == PARENT_EXIT_AGAIN))
+	if (WIFEXITED(status) && WEXITSTATUS(status) == PARENT_EXIT_AGAIN)
 		p->backoff = 0;
 	else
 		log_error("node process died (%s %d)", WIFSIGNALED(status) ? "signal" : "status",
 			  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (now - p->started_at >= PARENT_LIVED)
+		p->backoff = 0;
 	p->start_at = now + p->backoff;
 }
 

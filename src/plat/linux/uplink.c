@@ -18,11 +18,13 @@
 struct client {
 	uint16_t port;
 	bool told;
+	uint64_t grace_ms; /* of the loop: until then nothing is no news */
 	struct event_uplink last;
 	char dev[NODE_IFNAME];
 };
 
 struct uplink {
+	uv_loop_t *loop;
 	struct sink sink;
 	struct poller *watch;
 	struct alarm *alarm;
@@ -39,6 +41,10 @@ static void client_tell(struct uplink *u, struct client *c, const struct event_u
 {
 	struct event e = { .kind = EVENT_UPLINK };
 
+	if (now->gone && uv_now(u->loop) < c->grace_ms) {
+		alarm_set(u->alarm, c->grace_ms - uv_now(u->loop) + 1);
+		return;
+	}
 	if (now->gone ? !c->told : c->told && memcmp(&c->last, now, sizeof(*now)) == 0)
 		return;
 	c->told = !now->gone;
@@ -102,6 +108,7 @@ struct uplink *uplink_new(uv_loop_t *loop, struct sink sink, int *ret_err)
 		return NULL;
 	}
 	if (u) {
+		u->loop = loop;
 		u->sink = sink;
 		u->alarm = alarm_new(loop, all_read, u);
 		u->watch = u->alarm ? poller_new(loop, fd, UV_READABLE, watch_ready, u) : NULL;
@@ -124,40 +131,40 @@ void uplink_free(struct uplink *u)
 	free(u);
 }
 
+static struct client *client_find(struct uplink *u, uint16_t port)
+{
+	for (uint16_t i = 0; i < u->count; i++) {
+		if (u->clients[i].port == port)
+			return &u->clients[i];
+	}
+	return NULL;
+}
+
 void uplink_started(struct uplink *u, uint16_t port, const char *dev)
 {
-	struct client *c = NULL;
+	struct client *c = client_find(u, port);
 
-	for (uint16_t i = 0; i < u->count && !c; i++)
-		c = u->clients[i].port == port ? &u->clients[i] : NULL;
-	if (!c && u->count < NODE_PORTS)
+	if (!c && u->count < NODE_PORTS) {
 		c = &u->clients[u->count++];
-	if (!c)
-		return;
-	memset(c, 0, sizeof(*c));
-	c->port = port;
-	text_copy(c->dev, sizeof(c->dev), dev);
+		memset(c, 0, sizeof(*c));
+		c->port = port;
+		text_copy(c->dev, sizeof(c->dev), dev);
+	}
 	/* An adopted client has its lease already. */
 	alarm_set(u->alarm, 0);
 }
 
-void uplink_ended(struct uplink *u, uint16_t port)
+void uplink_ended(struct uplink *u, uint16_t port, bool again)
 {
-	struct event_uplink gone;
+	struct client *c = client_find(u, port);
 	char path[64];
 
-	memset(&gone, 0, sizeof(gone));
-	gone.port = port;
-	gone.gone = true;
-	for (uint16_t i = 0; i < u->count; i++) {
-		struct client *c = &u->clients[i];
-
-		if (c->port != port)
-			continue;
-		path_make(c, path);
-		unlink(path);
-		client_tell(u, c, &gone);
-		*c = u->clients[--u->count];
+	if (!c)
 		return;
-	}
+	path_make(c, path);
+	unlink(path);
+	c->grace_ms = again ? uv_now(u->loop) + UPLINK_GRACE_MS : 0;
+	client_read(u, c);
+	if (!again)
+		*c = u->clients[--u->count];
 }

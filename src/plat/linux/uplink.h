@@ -11,6 +11,7 @@
 #include "node/wish.h"
 #include "plat/linux/sink.h"
 
+#define UPLINK_GRACE_MS 5000
 #define UPLINK_DIR "/run/trama/dhcp"
 
 struct uplink;
@@ -19,8 +20,8 @@ struct uplink;
 struct uplink *uplink_new(uv_loop_t *loop, struct sink sink, int *ret_err);
 void uplink_free(struct uplink *u);
 
-/* The client of that port runs, or has ended: then what it got is gone. */
+/* The client of that port runs, or has ended; `again`: it is about to be started anew. */
 void uplink_started(struct uplink *u, uint16_t port, const char *dev);
-void uplink_ended(struct uplink *u, uint16_t port);
+void uplink_ended(struct uplink *u, uint16_t port, bool again);
 
 #endif

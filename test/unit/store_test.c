@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that survive, boot epochs that grow. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "plat/linux/file.h"
+#include "plat/linux/store.h"
+
+static uv_loop_t loop;
+static char base[64], disk[80], run[80];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(base, "/tmp/trama-store-XXXXXX");
+	if (!mkdtemp(base))
+		return -1;
+	snprintf(disk, sizeof(disk), "%s/disk", base);
+	snprintf(run, sizeof(run), "%s/run", base);
+	return mkdir(disk, 0700) || mkdir(run, 0700) || uv_loop_init(&loop);
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	uv_loop_close(&loop);
+	snprintf(command, sizeof(command), "rm -rf %s", base);
+	return system(command);
+}
+
+static uint32_t epoch(void)
+{
+	struct store *s = store_new(&loop, disk, run);
+	uint32_t e = 0;
+
+	assert_non_null(s);
+	assert_int_equal(store_epoch(s, &e), 0);
+	store_free(s);
+	return e;
+}
+
+static void file_remove(const char *dir, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path);
+}
+
+static void test_epoch(void **state)
+{
+	struct stat before, after;
+	char path[128];
+	uint32_t last = epoch();
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/epoch", disk);
+	assert_int_equal(stat(path, &before), 0);
+	/* restarts: one after the other, most without a write to the disk */
+	for (int i = 0; i < STORE_EPOCH_STEP; i++)
+		assert_int_equal(epoch(), last + 1U + (uint32_t)i);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	last = epoch();
+	for (int i = 0; i < 3; i++) { /* reboots */
+		uint32_t next;
+
+		file_remove(run, "epoch");
+		next = epoch();
+		assert_true(next > last);
+		last = next;
+	}
+	file_remove(disk, "epoch"); /* the disk was emptied, the clock is right */
+	assert_true(epoch() > 0);
+}
+
+static void save(struct store *s, const char *text)
+{
+	const struct effect_store e = { (const uint8_t *)text, strlen(text) };
+
+	store_save(s, &e);
+}
+
+static void test_snapshot(void **state)
+{
+	struct store *s = store_new(&loop, disk, run);
+	uint8_t *data;
+	char path[128], text[16];
+	size_t len;
+
+	(void)state;
+	assert_null(store_load(s, &len));
+	assert_int_equal(len, 0);
+	save(s, "one");
+	save(s, "two");
+	save(s, "three"); /* overtakes two */
+	store_free(s);
+	s = store_new(&loop, disk, run);
+	data = store_load(s, &len);
+	assert_int_equal(len, 5);
+	assert_memory_equal(data, "three", 5);
+	free(data);
+	save(s, "four");
+	while (store_counters(s)->writes < 1)
+		uv_run(&loop, UV_RUN_ONCE);
+	store_free(s);
+	/* what the start began with is kept aside */
+	snprintf(path, sizeof(path), "%s/snapshot.last", disk);
+	assert_int_equal(file_read(path, text, sizeof(text)), 5);
+	assert_memory_equal(text, "three", 5);
+}
+
+static void test_file(void **state)
+{
+	char path[128], text[16];
+	struct stat st;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/file", disk);
+	assert_int_equal(file_read(path, text, sizeof(text)), -ENOENT);
+	assert_int_equal(file_replace(path, "abc", 3, 0600, FILE_DURABLE), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(file_read(path, text, 3), 3);
+	assert_int_equal(file_read(path, text, 2), -EFBIG);
+	assert_true(file_equals(path, "abc", 3));
+	assert_false(file_equals(path, "ab", 2));
+	assert_false(file_equals(path, "abcd", 4));
+	assert_int_equal(file_replace("/nowhere/x", "abc", 3, 0600, FILE_VOLATILE), -ENOENT);
+	/* what a power cut left of an earlier try is no obstacle */
+	snprintf(path, sizeof(path), "%s/file.new", disk);
+	assert_int_equal(symlink("/nowhere/else", path), 0);
+	snprintf(path, sizeof(path), "%s/file", disk);
+	assert_int_equal(file_replace(path, "new", 3, 0600, FILE_VOLATILE), 0);
+	assert_true(file_equals(path, "new", 3));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_epoch, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
