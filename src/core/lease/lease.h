@@ -115,7 +115,7 @@ struct lease {
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
 	usec_t claim_due;   /* next look whether more blocks are needed */
 	usec_t talkers_swept;
-	unsigned unmet;		  /* clients that found no free address since blocks became ready */
+	unsigned unmet;		  /* clients without an address since blocks became ready */
 	unsigned declines;	  /* records of declined addresses that we made */
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
 	usec_t sweep_due;
