@@ -73,6 +73,9 @@ int cli_print_json(json_t *result);
 /* "trama COMMAND: text" on stderr; returns CLI_FAILED. */
 int cli_fail(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* show_ways.c: "NAME by PORT", or "none". */
+void show_gateway(json_t *used, char *ret, size_t cap);
+
 /* The commands. */
 void show_status(const struct cli *c, json_t *result);
 void show_counters(const struct cli *c, json_t *result);

@@ -30,10 +30,12 @@ int run_events(struct cli *c)
 {
 	struct rpc_client client;
 	json_t *e;
+	bool begun;
 
 	if (!cli_open(c, &client))
 		return CLI_FAILED;
 	e = cli_ask_over(&client, c, "events", NULL);
+	begun = e != NULL;
 	while (e) {
 		json_decref(e);
 		e = rpc_client_next(&client, -1);
@@ -47,7 +49,7 @@ int run_events(struct cli *c)
 			break;
 	}
 	json_decref(e);
-	if (client.err[0])
+	if (begun && client.err[0])
 		cli_fail(c, "%s", client.err);
 	rpc_client_close(&client);
 	return CLI_FAILED;

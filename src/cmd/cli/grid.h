@@ -23,7 +23,7 @@ struct grid_column {
 	enum grid_cell cell;
 };
 
-/* Rows that are no objects are left out. Nothing but `none` when there are no rows. */
+/* What a row does not have is shown as -. Nothing but `none` when there are no rows. */
 void grid_print(FILE *to, json_t *rows, const struct grid_column *columns, size_t count,
 		const char *none);
 /* One cell as text; - for null. Cut at cap. */

@@ -15,6 +15,25 @@ void manual_usage(FILE *to)
 	fprintf(to, "\nEvery command has --help; those that show something have --json.\n");
 }
 
+/* A paragraph in lines of at most 78 columns. */
+static void wrap(FILE *to, const char *s)
+{
+	size_t column = 0;
+
+	while (*s) {
+		size_t word = strcspn(s, " ");
+
+		if (column > 0 && column + 1 + word > 78) {
+			fputc('\n', to);
+			column = 0;
+		}
+		fprintf(to, "%s%.*s", column ? " " : "", (int)word, s);
+		column += word + (column > 0);
+		s += word + strspn(s + word, " ");
+	}
+	fputc('\n', to);
+}
+
 static void option_head(char ret[static 32], const struct cli_option_entry *o)
 {
 	snprintf(ret, 32, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
@@ -27,8 +46,10 @@ void manual_command(FILE *to, const struct command *c)
 
 	fprintf(to, "usage: trama %s%s%s\n\n%s\n", c->name, c->args[0] ? " " : "", c->args,
 		c->help);
-	if (c->more)
-		fprintf(to, "%s\n", c->more);
+	if (c->more) {
+		fputc('\n', to);
+		wrap(to, c->more);
+	}
 	fputc('\n', to);
 	for (size_t i = 0; (o = cli_option_at(i)); i++) {
 		if (!(c->options & o->flag))

@@ -26,15 +26,12 @@ static void line(const char *title, json_t *row, const char *const keys[3])
 
 static void way_out(json_t *gateway, const char *family, const char *title, const char *label)
 {
-	json_t *g = json_object_get(gateway, family);
-	char name[256], port[256], reason[256];
+	char buf[256];
 
-	cell(g, "reason", GRID_TEXT, reason);
-	if (json_is_null(json_object_get(g, "port")))
-		printf("%-13s%s: none: %s\n", title, label, reason);
-	else
-		printf("%-13s%s: %s, by %s: %s\n", title, label, cell(g, "name", GRID_TEXT, name),
-		       cell(g, "port", GRID_TEXT, port), reason);
+	show_gateway(json_object_get(gateway, family), buf, sizeof(buf));
+	printf("%-13s%s: %s\n", title, label, buf);
+	cell(json_object_get(gateway, family), "reason", GRID_TEXT, buf);
+	printf("%-13s%s\n", "", buf);
 }
 
 static void show_counts(json_t *n)

@@ -7,18 +7,28 @@
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-static void used(json_t *result, const char *family, const char *label)
+void show_gateway(json_t *used, char *ret, size_t cap)
 {
-	json_t *g = json_object_get(json_object_get(result, "used"), family);
-	char name[64], port[64], reason[160];
+	char name[128], port[64];
+	bool named = json_is_string(json_object_get(used, "name"));
 
-	grid_text(name, sizeof(name), g, "name", GRID_TEXT);
-	grid_text(port, sizeof(port), g, "port", GRID_TEXT);
-	grid_text(reason, sizeof(reason), g, "reason", GRID_TEXT);
-	if (json_is_null(json_object_get(g, "port")))
-		printf("%s uses none: %s\n", label, reason);
-	else
-		printf("%s uses %s, by %s: %s\n", label, name, port, reason);
+	if (json_is_null(json_object_get(used, "port"))) {
+		snprintf(ret, cap, "none");
+		return;
+	}
+	grid_text(name, sizeof(name), used, named ? "name" : "via", GRID_TEXT);
+	grid_text(port, sizeof(port), used, "port", GRID_TEXT);
+	snprintf(ret, cap, "%s by %s", name, port);
+}
+
+static void show_used(json_t *result, const char *family, const char *label)
+{
+	json_t *used = json_object_get(json_object_get(result, "used"), family);
+	char gateway[256], reason[160];
+
+	show_gateway(used, gateway, sizeof(gateway));
+	grid_text(reason, sizeof(reason), used, "reason", GRID_TEXT);
+	printf("%s: %s\n      %s\n", label, gateway, reason);
 }
 
 void show_gateways(const struct cli *c, json_t *result)
@@ -36,8 +46,8 @@ void show_gateways(const struct cli *c, json_t *result)
 	};
 
 	(void)c;
-	used(result, "ipv4", "IPv4");
-	used(result, "ipv6", "IPv6");
+	show_used(result, "ipv4", "IPv4");
+	show_used(result, "ipv6", "IPv6");
 	putchar('\n');
 	grid_print(stdout, json_object_get(result, "gateways"), gateways, COUNT(gateways),
 		   "no gateways in the network");

@@ -30,6 +30,12 @@ static const char *text(json_t *o, const char *key)
 	return s ? s : "-";
 }
 
+/* How to call somebody: by name, else by MAC. */
+static const char *label(json_t *who)
+{
+	return text(who, json_is_string(json_object_get(who, "name")) ? "name" : "mac");
+}
+
 static void print_place(json_t *who)
 {
 	json_t *p = json_object_get(who, "place");
@@ -62,8 +68,10 @@ static void print_route(json_t *destination)
 static void print_way_out(json_t *know, const char *family)
 {
 	json_t *g = json_object_get(json_object_get(know, "gateway"), family);
+	char way[256];
 
-	printf("    gateway %s by %s: %s\n", text(g, "name"), text(g, "port"), text(g, "reason"));
+	show_gateway(g, way, sizeof(way));
+	printf("    gateway %s: %s\n", way, text(g, "reason"));
 }
 
 static void print_know(json_t *know)
@@ -73,11 +81,11 @@ static void print_know(json_t *know)
 	const char *kind = text(dest, "kind");
 	bool v6 = json_is_string(json_object_get(dest, "ipv6"));
 
-	printf("%s %s (%s, %s)\n", text(client, "kind"), text(client, "name"), text(client, "mac"),
+	printf("%s %s, MAC %s, IPv4 %s\n", text(client, "kind"), label(client), text(client, "mac"),
 	       text(client, "ipv4"));
 	print_place(client);
 	if (!strcmp(kind, "client") || !strcmp(kind, "node")) {
-		printf("to %s %s in the same cloud\n", kind, text(dest, "name"));
+		printf("to %s %s in the same cloud\n", kind, label(dest));
 		print_place(dest);
 		return;
 	}
@@ -232,7 +240,7 @@ static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
 	int r;
 
 	if (goal && !c->json)
-		printf("inside the cloud, from this node to %s:\n", text(who, "name"));
+		printf("inside the cloud, from this node to %s:\n", label(who));
 	json_object_set_new(k, "mesh_hops", goal ? mesh_hops(client, c, goal) : json_array());
 	if (!addr)
 		addr = json_string_value(json_object_get(dest, "ipv6"));
