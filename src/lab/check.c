@@ -211,16 +211,15 @@ static void try_page(const struct judge *j, struct client *c, bool ip6)
 		json_object_set_new(c->result, ip6 ? "from6" : "from4", json_string(body));
 }
 
-/* Clients take turns at being the one that is asked. */
+/* One client of that cloud other than c; the clients of a town take turns at being the one. */
 static struct client *partner(struct judge *j, const struct client *c, int cloud)
 {
-	int me = (int)(c - j->client);
-	for (int i = 1; i < j->client_count; i++) {
-		struct client *p = &j->client[(me + i) % j->client_count];
-		if (p->cloud == cloud)
-			return p;
-	}
-	return NULL;
+	struct client *in[TOPOLOGY_HOSTS_MAX];
+	int n = 0, me = (int)(c - j->client);
+	for (int i = 0; i < j->client_count; i++)
+		if (j->client[i].cloud == cloud && i != me)
+			in[n++] = &j->client[i];
+	return n ? in[me % n] : NULL;
 }
 
 static void try_ping(struct judge *j, struct client *c)

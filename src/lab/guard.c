@@ -81,11 +81,17 @@ static int take_name(struct town *t, char *err, size_t cap)
 	return -1;
 }
 
-static void remove_files(const struct town *t)
+/* Only what is ours: the town's process has usually tidied up already, and the name may be taken
+ * again by now. */
+static void remove_files(const struct town *t, int lock)
 {
 	static const char *const FILES[] = { "control", "lock" };
 	char path[PATH_MAX + 16];
-	for (size_t i = 0; i < 2; i++) {
+	struct stat ours, there;
+	snprintf(path, sizeof(path), "%s/lock", t->dir);
+	bool still =
+		fstat(lock, &ours) == 0 && stat(path, &there) == 0 && ours.st_ino == there.st_ino;
+	for (size_t i = 0; still && i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/%s", t->dir, FILES[i]);
 		unlink(path);
 	}
@@ -231,7 +237,7 @@ static int judge(const struct town *t)
 
 /* All of a town's life. `tell` gets the status once the clients are online (detach), -1: nobody
  * waits. */
-static int live(struct town *t, const struct guard_options *o, int tell)
+static int live(struct town *t, const struct guard_options *o, int lock, int tell)
 {
 	struct sigaction stop = { .sa_handler = on_stop };
 	double since = now_s();
@@ -264,12 +270,12 @@ static int live(struct town *t, const struct guard_options *o, int tell)
 	}
 	if (town_pid > 0)
 		wait_end();
-	remove_files(t);
+	remove_files(t, lock);
 	/* Whoever asked for the end gets it without complaint. */
 	return stopping && !o->check ? 0 : rc;
 }
 
-static int detach(struct town *t, const struct guard_options *o)
+static int detach(struct town *t, const struct guard_options *o, int lock)
 {
 	int pipes[2];
 	char status = '1';
@@ -280,7 +286,7 @@ static int detach(struct town *t, const struct guard_options *o)
 	if (pid == 0) {
 		close(pipes[0]);
 		setsid();
-		_exit(live(t, o, pipes[1]));
+		_exit(live(t, o, lock, pipes[1]));
 	}
 	close(pipes[1]);
 	while (read(pipes[0], &status, 1) < 0 && errno == EINTR)
@@ -333,7 +339,7 @@ int guard_up(const struct guard_options *o)
 	int lock = take_name(&t, err, sizeof(err));
 	if (lock < 0)
 		return complain(err);
-	int rc = o->detach ? detach(&t, o) : live(&t, o, -1);
+	int rc = o->detach ? detach(&t, o, lock) : live(&t, o, lock, -1);
 	close(lock);
 	topology_done(&t.plan);
 	return rc;

@@ -4,6 +4,8 @@
  *
  *   echo PORT                  answers calls, until it is killed
  *   call ADDRESS PORT SECONDS  a call: 50 packets a second there and back
+ *   shout ADDRESS PORT N       sends N numbered datagrams, 20 a second, also to broadcast addresses
+ *   listen PORT SECONDS        counts such datagrams, and those that came twice
  *   serve PORT                 TCP: sends the pattern to whoever asks by GET, /20mbit for that rate
  *   download URL SECONDS       reads the pattern and compares every byte
  *
@@ -171,6 +173,55 @@ static int meter_call(const char *to, int port, double seconds)
 	return k.received ? 0 : 1;
 }
 
+#define SHOUT_INTERVAL_US 50000
+#define SHOUT_MAX 10000
+
+static int meter_shout(const char *to, int port, int count)
+{
+	struct sockaddr_storage at;
+	struct sockaddr_in a4;
+	int one = 1, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), sent = 0;
+	if (probe_address(to, &at) < 0 || at.ss_family != AF_INET || fd < 0 || count > SHOUT_MAX)
+		return complain(to, -EINVAL);
+	memcpy(&a4, &at, sizeof(a4));
+	a4.sin_port = htons((uint16_t)port);
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one));
+	for (int i = 0; i < count; i++) {
+		uint8_t buf[64] = { 0 };
+		struct wr w = wr_init(buf, sizeof(buf));
+		wr_u32(&w, (uint32_t)i);
+		sent += sendto(fd, buf, sizeof(buf), 0, (struct sockaddr *)&a4, sizeof(a4)) > 0;
+		usleep(SHOUT_INTERVAL_US);
+	}
+	print(json_pack("{s:i}", "sent", sent));
+	return sent == count ? 0 : 1;
+}
+
+static int meter_listen(int port, double seconds)
+{
+	static uint8_t seen[SHOUT_MAX];
+	int received = 0, twice = 0, fd = listen_on(SOCK_DGRAM, port);
+	long long end = probe_now_usec() + (long long)(seconds * 1e6), left;
+	if (fd < 0)
+		return complain("listen", fd);
+	while ((left = end - probe_now_usec()) > 0) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		uint8_t buf[2048];
+		if (poll(&p, 1, (int)(left / 1000) + 1) <= 0)
+			continue;
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		struct rd r = rd_init(buf, n > 0 ? (size_t)n : 0);
+		uint32_t seq = rd_u32(&r);
+		if (!rd_ok(&r) || seq >= SHOUT_MAX)
+			continue;
+		received += !seen[seq];
+		twice += seen[seq];
+		seen[seq] = 1;
+	}
+	print(json_pack("{s:i, s:i}", "received", received, "duplicates", twice));
+	return 0;
+}
+
 /* One download: the request line may name a rate. */
 static void serve_one(int fd)
 {
@@ -299,17 +350,22 @@ static int meter_download(const char *url, double seconds)
 
 int meter_main(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
+	const char *what = argc > 1 ? argv[1] : "", *a = argc > 2 ? argv[2] : "",
+		   *b = argc > 3 ? argv[3] : "", *c = argc > 4 ? argv[4] : "";
 	if (strcmp(what, "echo") == 0 && argc == 3)
-		return meter_echo(atoi(argv[2]));
+		return meter_echo(atoi(a));
 	if (strcmp(what, "serve") == 0 && argc == 3)
-		return meter_serve(atoi(argv[2]));
+		return meter_serve(atoi(a));
 	if (strcmp(what, "call") == 0 && argc == 5)
-		return meter_call(argv[2], atoi(argv[3]), atof(argv[4]));
+		return meter_call(a, atoi(b), atof(c));
 	if (strcmp(what, "download") == 0 && argc == 4)
-		return meter_download(argv[2], atof(argv[3]));
+		return meter_download(a, atof(b));
+	if (strcmp(what, "shout") == 0 && argc == 5)
+		return meter_shout(a, atoi(b), atoi(c));
+	if (strcmp(what, "listen") == 0 && argc == 4)
+		return meter_listen(atoi(a), atof(b));
 	fprintf(stderr,
 		"usage: trama-lab meter echo PORT | call ADDRESS PORT SECONDS | serve PORT |\n"
-		"                       download URL SECONDS\n");
+		"         download URL SECONDS | shout ADDRESS PORT N | listen PORT SECONDS\n");
 	return 2;
 }

@@ -57,7 +57,7 @@ static void write_text(FILE *f, const char *key, const char *text)
 static void write_internet(FILE *f)
 {
 	json_t *urls = json_pack("[s]", "http://check.example.net/ 200 success");
-	json_t *hosts = json_pack("[s]", PROVIDER_DNS4);
+	json_t *hosts = json_pack("[s, s]", PROVIDER_DNS4, PROVIDER_DNS6);
 	if (urls && hosts) {
 		write_option(f, "uplink.check_url", urls);
 		write_option(f, "uplink.check_host", hosts);
