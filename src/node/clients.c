@@ -213,6 +213,18 @@ static void probe_address(struct node *n, const struct ip4 *ip)
 	cloudside_send(n, frame, wr_len(&w));
 }
 
+void clients_overhear(struct node *n, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len);
+	struct eth e;
+	struct arp a;
+
+	if (eth_decode(&r, &e) || e.type != ETH_TYPE_ARP || !mac_eq(&e.dst, &n->cloud_mac))
+		return;
+	if (!arp_decode(&r, &a) && a.op == ARP_OP_REPLY)
+		lease_address_taken(&n->lease, &a.sender, &a.sender_mac, n->now);
+}
+
 bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	struct lease_client c;
@@ -255,8 +267,7 @@ bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 		return true;
 	case RA_SEEN:
 		memcpy(&seen, o->data, sizeof(seen));
-		if (station_find(n, &seen.mac, 0))
-			lease_client_seen(&n->lease, &seen.mac, &seen.addr, n->now);
+		lease_client_seen(&n->lease, &seen.mac, &seen.addr, n->now);
 		break;
 	}
 	return false;

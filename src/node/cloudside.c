@@ -81,6 +81,7 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 	case BATMAN_DELIVER:
 		if (peers_frame(n, o->data, o->len))
 			return false;
+		clients_overhear(n, o->data, o->len);
 		ret->kind = EFFECT_FRAME;
 		ret->frame = (struct effect_frame) { .link = LINK_CLOUD,
 						     .data = o->data,

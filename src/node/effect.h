@@ -69,6 +69,7 @@ struct effect_probe {
 	bool v6; /* family of the target */
 	struct ip4 target4;
 	struct ip6 target6;
+	struct ip4 resolver4; /* of that uplink, for names where the target is none; zero: none */
 	char name[64];
 	uint16_t http_port;
 	uint16_t http_status; /* the right answer: this status ... */

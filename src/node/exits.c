@@ -171,7 +171,7 @@ void exits_probe(struct node *n, const struct event_probe *p)
 	gateway_probe_result(&n->gateway, p->id, results[p->result], p->rtt_us, n->now);
 }
 
-static void probe_effect(const struct out *o, struct effect *ret)
+static void probe_effect(const struct node *n, const struct out *o, struct effect *ret)
 {
 	static const enum probe_kind kinds[] = {
 		[GATEWAY_PROBE_NEXT_HOP] = PROBE_NEXT_HOP,
@@ -192,6 +192,8 @@ static void probe_effect(const struct out *o, struct effect *ret)
 	e->v6 = p.addr.family == GATEWAY_IP6;
 	e->target4 = p.addr.ip4;
 	e->target6 = p.addr.ip6;
+	if (o->port < NODE_PORTS && n->ports[o->port].uplink.resolver_count)
+		e->resolver4 = n->ports[o->port].uplink.resolvers[0];
 	text_copy(e->name, sizeof(e->name), p.kind == GATEWAY_PROBE_HTTP ? p.http.host : p.name);
 	text_copy(e->path, sizeof(e->path), p.http.path);
 	text_copy(e->http_text, sizeof(e->http_text), p.http.text);
@@ -218,7 +220,7 @@ bool exits_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	switch ((enum gateway_out_kind)o->kind) {
 	case GATEWAY_PROBE:
-		probe_effect(o, ret);
+		probe_effect(n, o, ret);
 		return true;
 	case GATEWAY_UP:
 	case GATEWAY_DOWN:

@@ -120,6 +120,8 @@ void clients_moved(struct node *n, const struct mac *mac, uint16_t vid);
 void clients_drop_nodes(struct node *n);
 void clients_solicit(struct node *n, const struct event_solicit *s);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);
+/* A frame from the cloud: somebody may say that an address we gave away is theirs. */
+void clients_overhear(struct node *n, const uint8_t *frame, size_t len);
 bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret);
 bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret);
 

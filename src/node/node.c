@@ -282,8 +282,7 @@ static void control(struct node *n, const struct event_control *e)
 
 	switch (e->act) {
 	case CONTROL_RELEASE_LEASE:
-		lease_client_gone(&n->lease, &e->mac, n->now);
-		records_drop_client(n, &e->mac);
+		lease_release(&n->lease, &e->mac, n->now);
 		break;
 	case CONTROL_PING_MESH:
 		n->icmp.open = false;

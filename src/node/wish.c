@@ -276,7 +276,8 @@ static void uplink_port(const struct node *n, struct wish *w, uint16_t index)
 		text_copy(c->dev, sizeof(c->dev), p->info.name);
 	}
 	uplink_filter(n, w, p);
-	/* although this machine forwards, and although the port was silent as long as it was none */
+	/* although this machine forwards, and although the port was silent as long as it was none
+	 */
 	add_sysctl(w, 2, "ipv6/conf", p->info.name, "accept_ra");
 	if (ours)
 		add_sysctl(w, 0, "ipv6/conf", p->info.name, "disable_ipv6");

@@ -35,14 +35,14 @@ static void test_dns(void **state)
 		r = rd_init(answer, len);
 		assert_int_equal(probe_dns_answer(&r, 0x1234, &d), -EBADMSG);
 	}
-	probe_dns_encode(&w, 0x1234, "example.org");
+	probe_dns_encode(&w, 0x1234, "example.org", false);
 	assert_int_equal(wr_len(&w), 29);
 	assert_memory_equal(buf + 12, answer + 12, 17);
 	/* our own question is no answer */
 	r = rd_init(buf, wr_len(&w));
 	assert_int_equal(probe_dns_answer(&r, 0x1234, &d), -EAGAIN);
 	w = wr_init(buf, sizeof(buf));
-	probe_dns_encode(&w, 1, "a..b");
+	probe_dns_encode(&w, 1, "a..b", false);
 	assert_int_equal(wr_len(&w), 0);
 }
 

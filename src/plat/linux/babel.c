@@ -222,6 +222,7 @@ static void line_read(struct babel *b, char *line)
 	case BABEL_LINE_INTERFACE:
 		interface_told(b, &l);
 		break;
+	case BABEL_LINE_ID:
 	case BABEL_LINE_NEIGHBOUR:
 	case BABEL_LINE_ROUTE:
 	case BABEL_LINE_OWN:

@@ -139,6 +139,8 @@ static void route_line(struct babel_table *t, const struct babel_line *l, uint16
 	}
 	text_copy(r->handle, sizeof(r->handle), l->handle);
 	route_event(&r->now, l, port);
+	if (r->now.own)
+		memcpy(r->now.router_id, t->my_id, sizeof(t->my_id));
 	r->present = r->seen = r->dirty = true;
 }
 
@@ -176,6 +178,8 @@ void babel_table_line(struct babel_table *t, const struct babel_line *l, uint16_
 		route_line(t, l, port);
 	else if (l->kind == BABEL_LINE_NEIGHBOUR)
 		neighbour_line(t, l, port);
+	else if (l->kind == BABEL_LINE_ID)
+		memcpy(t->my_id, l->id, sizeof(t->my_id));
 }
 
 /* True when the node has to be told, with what. */

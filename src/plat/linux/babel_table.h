@@ -12,7 +12,8 @@
 
 struct babel_table {
 	struct table routes, neighbours;
-	uint64_t full; /* lines lost because a table was */
+	uint8_t my_id[8]; /* of our own routes */
+	uint64_t full;	  /* lines lost because a table was */
 	struct sink sink;
 };
 

@@ -188,6 +188,10 @@ int babel_text_line(char *line, struct babel_line *ret)
 		ret->kind = BABEL_LINE_OK;
 	else if (strcmp(verb, "no") == 0 || strcmp(verb, "bad") == 0)
 		ret->kind = BABEL_LINE_REFUSED;
+	if (noun && strcmp(verb, "my-id") == 0) {
+		ret->kind = BABEL_LINE_ID;
+		return id_parse(noun, ret->id);
+	}
 	ret->flush = strcmp(verb, "flush") == 0;
 	if (!noun || (!ret->flush && strcmp(verb, "add") != 0 && strcmp(verb, "change") != 0))
 		return 0;

@@ -20,6 +20,7 @@ enum babel_line_kind {
 	BABEL_LINE_ROUTE,
 	BABEL_LINE_OWN,	      /* xroute: redistributed by this babeld */
 	BABEL_LINE_INTERFACE, /* dev */
+	BABEL_LINE_ID,	      /* my-id: this babeld's router id */
 	BABEL_LINE_OTHER,
 };
 

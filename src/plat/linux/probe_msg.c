@@ -16,6 +16,7 @@
 #define DNS_RESPONSE 0x8000
 #define DNS_RECURSION 0x0100
 #define DNS_TYPE_A 1
+#define DNS_TYPE_AAAA 28
 #define DNS_CLASS_IN 1
 
 void probe_echo_encode(struct wr *w, bool v6, uint16_t id, uint16_t seq)
@@ -50,14 +51,14 @@ bool probe_echo_answer(struct rd *r, bool v6, uint16_t id, uint16_t seq)
 	       type == (v6 ? ECHO6_REPLY : ECHO4_REPLY);
 }
 
-void probe_dns_encode(struct wr *w, uint16_t id, const char *name)
+void probe_dns_encode(struct wr *w, uint16_t id, const char *name, bool v6)
 {
 	wr_u16(w, id);
 	wr_u16(w, DNS_RECURSION);
 	wr_u16(w, 1); /* questions */
 	wr_zero(w, 6);
 	name_encode(w, name);
-	wr_u16(w, DNS_TYPE_A);
+	wr_u16(w, v6 ? DNS_TYPE_AAAA : DNS_TYPE_A);
 	wr_u16(w, DNS_CLASS_IN);
 }
 
@@ -109,6 +110,9 @@ int probe_dns_answer(struct rd *r, uint16_t id, struct probe_dns *ret)
 		if (type == DNS_TYPE_A && class == DNS_CLASS_IN && len == 4 &&
 		    ip4_is_zero(&ret->address))
 			ret->address = rd_ip4(&data);
+		if (type == DNS_TYPE_AAAA && class == DNS_CLASS_IN && len == 16 &&
+		    ip6_is_zero(&ret->address6))
+			ret->address6 = rd_ip6(&data);
 	}
 	return rd_ok(r) ? 0 : -EBADMSG;
 }

@@ -15,12 +15,14 @@ void probe_echo_encode(struct wr *w, bool v6, uint16_t id, uint16_t seq);
  * without. */
 bool probe_echo_answer(struct rd *r, bool v6, uint16_t id, uint16_t seq);
 
-/* A question for the A record of `name`, recursion desired; w is bad if it is no name. */
-void probe_dns_encode(struct wr *w, uint16_t id, const char *name);
+/* A question for the A record of `name`, or AAAA with v6, recursion desired; w is bad if it is no
+ * name. */
+void probe_dns_encode(struct wr *w, uint16_t id, const char *name, bool v6);
 
 struct probe_dns {
 	uint8_t rcode;
-	struct ip4 address; /* the first A record, zero = none */
+	struct ip4 address;  /* the first A record, zero = none */
+	struct ip6 address6; /* the first AAAA record, zero = none */
 };
 
 /* 0; -EAGAIN: not the answer to this question; -EBADMSG. */

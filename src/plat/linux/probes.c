@@ -96,7 +96,7 @@ static int step_dns(struct probe *probe, enum probe_step step, const struct prob
 	struct probe_target resolver = *to;
 	int fd, r;
 
-	probe_dns_encode(&w, probe->token, probe->e.name);
+	probe_dns_encode(&w, probe->token, probe->e.name, step == STEP_RESOLVE && probe->e.v6);
 	if (!wr_len(&w))
 		return -EINVAL;
 	resolver.port = 53;
@@ -132,12 +132,14 @@ static int step_http(struct probe *probe, const struct probe_target *to)
 	struct probe_target server = { .port = probe->e.http_port ? probe->e.http_port : 80 };
 	struct probe_target resolver = *to;
 
-	if (!ip4_parse(probe->e.name, &server.ip4))
+	server.v6 = to->v6;
+	if (to->v6 ? !ip6_parse(probe->e.name, &server.ip6)
+		   : !ip4_parse(probe->e.name, &server.ip4))
 		return step_connect(probe, &server);
-	if (!to->v6 && ip4_is_zero(&to->ip4)) {
-		if (probe->all->dns.upstream_count == 0)
+	if (to->v6 ? ip6_is_zero(&to->ip6) : ip4_is_zero(&to->ip4)) {
+		if (ip4_is_zero(&probe->e.resolver4))
 			return -EHOSTUNREACH;
-		resolver.ip4 = probe->all->dns.upstreams[0];
+		resolver = (struct probe_target) { .ip4 = probe->e.resolver4 };
 	}
 	return step_dns(probe, STEP_RESOLVE, &resolver);
 }
@@ -215,10 +217,12 @@ static void dns_ready(struct probe *probe)
 		probe_end(probe, PROBE_FAILED);
 	} else if (probe->step == STEP_DNS) {
 		probe_end(probe, PROBE_OK);
-	} else if (ip4_is_zero(&answer.address)) {
+	} else if (probe->e.v6 ? ip6_is_zero(&answer.address6) : ip4_is_zero(&answer.address)) {
 		probe_end(probe, PROBE_UNUSABLE);
 	} else {
+		server.v6 = probe->e.v6;
 		server.ip4 = answer.address;
+		server.ip6 = answer.address6;
 		if (step_connect(probe, &server))
 			probe_end(probe, PROBE_FAILED);
 	}
