@@ -12,15 +12,18 @@ static bool linked(const struct world *w, const struct sim_wire *l)
 	       b->ports[l->port[1]].babel;
 }
 
-static bool serves(const struct sim_node *k, const struct ip4 *dst)
+static bool serves(const struct sim_node *k, const struct ip6 *dst)
 {
+	struct ip4 dst4 = ip6_unmapped(dst);
+
 	if (!k->alive)
 		return false;
-	return net4_has(&node_cloud(k->node)->network4, dst);
+	return ip6_is_mapped(dst) ? net4_has(&node_cloud(k->node)->network4, &dst4)
+				  : net6_has(&node_cloud(k->node)->network6, dst);
 }
 
 /* Breadth first; prev tells the way back. Returns the nearest that fits, -1 none. */
-static int nearest(struct world *w, unsigned int from, const struct ip4 *dst, bool any_default,
+static int nearest(struct world *w, unsigned int from, const struct ip6 *dst, bool any_default,
 		   int prev[PLAN_NODES])
 {
 	unsigned int queue[PLAN_NODES], head = 0, tail = 0;
@@ -48,12 +51,12 @@ static int nearest(struct world *w, unsigned int from, const struct ip4 *dst, bo
 	return -1;
 }
 
-int babel_exit(struct world *w, unsigned int from, const struct ip4 *dst, unsigned int *ret_hops)
+int babel_exit(struct world *w, unsigned int from, const struct ip6 *dst, unsigned int *ret_hops)
 {
 	int prev[PLAN_NODES];
 	int to = nearest(w, from, dst, false, prev);
 
-	if (to < 0)
+	if (to < 0 && ip6_is_mapped(dst))
 		to = nearest(w, from, dst, true, prev);
 	*ret_hops = 0;
 	for (int i = to; i >= 0 && i != (int)from; i = prev[i])
@@ -63,7 +66,7 @@ int babel_exit(struct world *w, unsigned int from, const struct ip4 *dst, unsign
 
 static void tell_default(struct world *w, struct sim_node *k)
 {
-	static const struct ip4 any;
+	static const struct ip6 any;
 	int prev[PLAN_NODES];
 	int to = nearest(w, k->index, &any, true, prev), step = to;
 	struct event e = { .kind = EVENT_ROUTE };

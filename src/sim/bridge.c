@@ -104,8 +104,12 @@ static void tell(struct sim_node *k, const struct mac *mac, int port, enum clien
 	struct event e = { .kind = EVENT_CLIENT };
 
 	e.client = (struct event_client) { .change = change, .port = (uint16_t)port, .mac = *mac };
-	world_push_frame(k->world, ITEM_EVENT, k->world->now + 100, k->index, k->boots,
-			 (const uint8_t *)&e, sizeof(e));
+	world_push_frame(k->world,
+			 (struct item) { .at = k->world->now + 100,
+					 .kind = ITEM_EVENT,
+					 .a = k->index,
+					 .b = k->boots },
+			 &e, sizeof(e));
 }
 
 static void learn(struct sim_node *k, const struct mac *mac, int port)
@@ -148,7 +152,9 @@ void bridge_age(struct sim_node *k)
 	}
 }
 
-static void out_client_port(struct sim_node *k, int port, const uint8_t *frame, size_t len)
+/* An access point sends a frame for one station to that station only. */
+static void out_client_port(struct sim_node *k, int port, const struct mac *dst,
+			    const uint8_t *frame, size_t len)
 {
 	struct world *w = k->world;
 
@@ -157,8 +163,14 @@ static void out_client_port(struct sim_node *k, int port, const uint8_t *frame, 
 		return;
 	}
 	for (unsigned int i = 0; i < w->plan->host_count; i++)
-		if (w->hosts[i].at == (int)k->index)
-			world_push_frame(w, ITEM_AIR_DOWN, w->now + 300, i, k->index, frame, len);
+		if (w->hosts[i].at == (int)k->index &&
+		    (mac_is_multicast(dst) || mac_eq(dst, &w->hosts[i].mac)))
+			world_push_frame(w,
+					 (struct item) { .at = w->now + 300,
+							 .kind = ITEM_AIR_DOWN,
+							 .a = i,
+							 .b = k->index },
+					 frame, len);
 }
 
 static void out(struct sim_node *k, int port, const struct facts *f, const uint8_t *frame,
@@ -173,12 +185,12 @@ static void out(struct sim_node *k, int port, const struct facts *f, const uint8
 		e.frame = (struct event_frame) { .link = LINK_CLIENT, .data = frame, .len = len };
 		kernel_event(k, &e);
 	} else if (port == BRIDGE_CLOUD) {
-		if (stays_local(f, &node_wish(k->node)->filter))
+		if (stays_local(f, k->filter))
 			return;
 		e.frame = (struct event_frame) { .link = LINK_CLOUD, .data = frame, .len = len };
 		kernel_event(k, &e);
 	} else {
-		out_client_port(k, port, frame, len);
+		out_client_port(k, port, &f->eth.dst, frame, len);
 	}
 }
 
@@ -199,9 +211,20 @@ static void flood(struct sim_node *k, int from, const struct facts *f, const uin
 		out(k, BRIDGE_LOCAL, f, frame, len);
 }
 
+/* Whatever the filter in force is: these frames have no business in the cloud. */
+static void check_local(struct sim_node *k, const uint8_t *frame, size_t len)
+{
+	const struct wish_filter *right = &node_wish(k->node)->filter;
+	struct facts f;
+
+	if (look(&f, frame, len, right) && stays_local(&f, right))
+		world_violation(k->world, "%s gets a frame out of the cloud that must stay local",
+				k->world->plan->nodes[k->index].name);
+}
+
 void bridge_input(struct sim_node *k, int from, const uint8_t *frame, size_t len)
 {
-	const struct wish_filter *w = &node_wish(k->node)->filter;
+	const struct wish_filter *w = k->filter;
 	uint8_t copy[1600];
 	struct fdb_entry *e;
 	struct facts f;
@@ -209,11 +232,15 @@ void bridge_input(struct sim_node *k, int from, const uint8_t *frame, size_t len
 	if (len > sizeof(copy) || (from >= 0 && from < NODE_PORTS && !k->ports[from].in_bridge))
 		return;
 	memcpy(copy, frame, len); /* the caller's bytes may be gone once other nodes have run */
-	if (!look(&f, copy, len, w) || !may_enter(&f, w, from))
+	if (!look(&f, copy, len, w))
+		return;
+	if (from == BRIDGE_CLOUD)
+		check_local(k, copy, len);
+	if (!may_enter(&f, w, from))
 		return;
 	if (from != BRIDGE_ANYCAST && from != BRIDGE_LOCAL)
 		learn(k, &f.eth.src, from);
-	if (mac_eq(&f.eth.dst, &k->primary))
+	if (mac_eq(&f.eth.dst, &k->br0.mac))
 		out(k, BRIDGE_LOCAL, &f, copy, len);
 	else if (mac_eq(&f.eth.dst, &w->anycast_mac))
 		out(k, BRIDGE_ANYCAST, &f, copy, len);

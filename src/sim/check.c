@@ -1,13 +1,125 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What must hold after a quiet time. */
+/* What must hold, beside what the test frames show. */
 #include <string.h>
 
 #include "sim/world.h"
 
-static bool same_cloud(const struct sim_node *a, const struct sim_node *b)
+#define HEALED                                                                                     \
+	(10 * USEC_S) /* after that what was parted knows again what the other side has done */
+
+bool same_cloud(const struct world *w, int a, int b)
 {
-	return !memcmp(node_cloud(a->node)->network_id, node_cloud(b->node)->network_id, 16);
+	return a >= 0 && b >= 0 && !strcmp(w->plan->nodes[a].ssid, w->plan->nodes[b].ssid);
 }
+
+/* ---- connection ---- */
+
+static bool joins(const struct world *w, const struct sim_wire *l)
+{
+	return !l->down && w->nodes[l->plan.a].alive && w->nodes[l->plan.b].alive &&
+	       same_cloud(w, l->plan.a, l->plan.b);
+}
+
+static void reach(const struct world *w, unsigned int from, bool seen[PLAN_NODES])
+{
+	unsigned int queue[PLAN_NODES], head = 0, tail = 0;
+
+	seen[from] = true;
+	queue[tail++] = from;
+	while (head < tail) {
+		unsigned int at = queue[head++];
+
+		for (unsigned int i = 0; i < w->plan->wire_count; i++) {
+			const struct sim_wire *l = &w->wires[i];
+			unsigned int to = l->plan.a == at ? l->plan.b : l->plan.a;
+
+			if ((l->plan.a != at && l->plan.b != at) || seen[to] || !joins(w, l))
+				continue;
+			seen[to] = true;
+			queue[tail++] = to;
+		}
+	}
+}
+
+bool check_parted(const struct world *w)
+{
+	bool seen[PLAN_NODES] = { false };
+
+	for (unsigned int i = 0; i < w->plan->node_count; i++) {
+		if (seen[i] || !w->nodes[i].alive)
+			continue;
+		for (unsigned int j = 0; j < i; j++)
+			if (w->nodes[j].alive && same_cloud(w, (int)i, (int)j))
+				return true; /* it was not reached from there */
+		reach(w, i, seen);
+	}
+	return false;
+}
+
+/* ---- clients ---- */
+
+/* Two clients of one cloud with one address, when nothing parted them, must never be, and a client
+ * keeps its address. */
+void check_new_address(struct sim_host *h)
+{
+	struct world *w = h->world;
+	const char *name = w->plan->hosts[h->index].name;
+	char ip[IP4_TEXT], was[IP4_TEXT];
+
+	for (unsigned int i = 0; i < w->plan->host_count && w->parted_until < w->now - HEALED;
+	     i++) {
+		const struct sim_host *o = &w->hosts[i];
+
+		if (o != h && o->state == HOST_BOUND && ip4_eq(&o->stack.ip4, &h->stack.ip4))
+			world_violation(w, "%s and %s both have %s", name, w->plan->hosts[i].name,
+					ip4_text(&h->stack.ip4, ip));
+	}
+	if (!ip4_is_zero(&h->kept) && w->parted_until < h->kept_since &&
+	    !ip4_eq(&h->kept, &h->stack.ip4))
+		world_violation(w, "%s lost its address %s and has %s", name,
+				ip4_text(&h->kept, was), ip4_text(&h->stack.ip4, ip));
+	if (!ip4_eq(&h->kept, &h->stack.ip4))
+		h->kept_since = w->now;
+	h->kept = h->stack.ip4;
+}
+
+void check_gateway(struct sim_host *h)
+{
+	struct ip6 router = ip4_mapped(&h->stack.router4);
+	const struct mac *mac = stack_neighbour(&h->stack, &router);
+
+	if (!mac)
+		return;
+	if (!mac_is_zero(&h->gateway) && !mac_eq(&h->gateway, mac))
+		world_violation(h->world, "%s sees another MAC at its gateway",
+				h->world->plan->hosts[h->index].name);
+	h->gateway = *mac;
+}
+
+static void check_host(struct world *w, struct sim_host *h)
+{
+	struct sim_node *at = h->at >= 0 ? &w->nodes[h->at] : NULL;
+	const char *name = w->plan->hosts[h->index].name;
+	struct mac self, orig;
+
+	if (!at || !at->alive || !batman_self(node_batman(at->node), &self))
+		return;
+	if (h->state != HOST_BOUND)
+		world_violation(w, "%s at %s has no address", name, w->plan->nodes[h->at].name);
+	if (h->stack.ip6_count < 2)
+		world_violation(w, "%s has no IPv6 address", name);
+	for (unsigned int i = 0; i < w->plan->node_count; i++) {
+		struct sim_node *k = &w->nodes[i];
+
+		if (!k->alive || !same_cloud(w, (int)i, h->at))
+			continue;
+		if (batman_lookup(node_batman(k->node), &h->mac, 0, &orig) || !mac_eq(&orig, &self))
+			world_violation(w, "%s does not look for %s at %s", w->plan->nodes[i].name,
+					name, w->plan->nodes[h->at].name);
+	}
+}
+
+/* ---- nodes ---- */
 
 /* Every node of a cloud holds the same records. */
 static void check_state(struct world *w)
@@ -16,7 +128,7 @@ static void check_state(struct world *w)
 		for (unsigned int j = 0; j < i; j++) {
 			struct sim_node *a = &w->nodes[i], *b = &w->nodes[j];
 
-			if (!a->alive || !b->alive || !same_cloud(a, b))
+			if (!a->alive || !b->alive || !same_cloud(w, (int)i, (int)j))
 				continue;
 			if (state_digest(node_state(a->node), STATE_CLOUD) !=
 			    state_digest(node_state(b->node), STATE_CLOUD))
@@ -27,59 +139,71 @@ static void check_state(struct world *w)
 	}
 }
 
-/* What a node announced of its clients is what the others have. */
-static void check_tables(struct world *w)
+/* The clients that b believes a to have. */
+static uint32_t sum_of(const struct sim_node *b, const struct mac *a)
 {
-	for (unsigned int i = 0; i < w->plan->node_count; i++) {
-		for (unsigned int j = 0; j < w->plan->node_count; j++) {
-			struct sim_node *a = &w->nodes[i], *b = &w->nodes[j];
-			uint32_t mine = 0, theirs = 0;
-			struct mac self;
+	struct batman_client c;
+	uint32_t cursor = 0, sum = 0;
 
-			if (i == j || !a->alive || !b->alive || !same_cloud(a, b) ||
-			    !batman_self(node_batman(a->node), &self))
-				continue;
-			if (!batman_crc(node_batman(a->node), NULL, 0, &mine) ||
-			    !batman_crc(node_batman(b->node), &self, 0, &theirs) || mine != theirs)
-				world_violation(w,
-						"%s has another table of %s (%08x, announced %08x)",
-						w->plan->nodes[j].name, w->plan->nodes[i].name,
-						theirs, mine);
-		}
-	}
+	while (batman_global_next(node_batman(b->node), &cursor, &c))
+		if (mac_eq(&c.orig, a))
+			sum += (uint32_t)c.mac.b[3] << 16 | (uint32_t)c.mac.b[4] << 8 | c.mac.b[5];
+	return sum;
 }
 
-static void check_host(struct world *w, struct sim_host *h)
+static uint32_t sum_local(const struct sim_node *a)
 {
-	struct sim_node *at = h->at >= 0 ? &w->nodes[h->at] : NULL;
-	struct mac self, orig;
+	struct batman_client c;
+	uint32_t cursor = 0, sum = 0;
 
-	if (!at || !at->alive || !batman_self(node_batman(at->node), &self))
+	while (batman_local_next(node_batman(a->node), &cursor, &c))
+		sum += (uint32_t)c.mac.b[3] << 16 | (uint32_t)c.mac.b[4] << 8 | c.mac.b[5];
+	return sum;
+}
+
+/* What a node announced of its clients is what the others have, and what it has. */
+static void check_table(struct world *w, unsigned int i, unsigned int j)
+{
+	struct sim_node *a = &w->nodes[i], *b = &w->nodes[j];
+	uint32_t mine = 0, theirs = 0;
+	struct mac self;
+
+	if (i == j || !a->alive || !b->alive || !same_cloud(w, (int)i, (int)j) ||
+	    !batman_self(node_batman(a->node), &self))
 		return;
-	if (h->state != HOST_BOUND)
-		world_violation(w, "%s at %s has no address", w->plan->hosts[h->index].name,
-				w->plan->nodes[h->at].name);
-	if (h->stack.ip6_count < 2)
-		world_violation(w, "%s has no IPv6 address", w->plan->hosts[h->index].name);
-	for (unsigned int i = 0; i < w->plan->node_count; i++) {
-		struct sim_node *k = &w->nodes[i];
+	if (!batman_crc(node_batman(a->node), NULL, 0, &mine) ||
+	    !batman_crc(node_batman(b->node), &self, 0, &theirs) || mine != theirs)
+		world_violation(w, "%s heard another table sum of %s (%08x, announced %08x)",
+				w->plan->nodes[j].name, w->plan->nodes[i].name, theirs, mine);
+	if (sum_local(a) != sum_of(b, &self))
+		world_violation(w, "%s has another table of %s", w->plan->nodes[j].name,
+				w->plan->nodes[i].name);
+}
 
-		if (!k->alive || !same_cloud(k, at))
-			continue;
-		if (batman_lookup(node_batman(k->node), &h->mac, 0, &orig) || !mac_eq(&orig, &self))
-			world_violation(w, "%s does not look for %s at %s", w->plan->nodes[i].name,
-					w->plan->hosts[h->index].name, w->plan->nodes[h->at].name);
-	}
+void check_quiet(struct world *w)
+{
+	w->quiet_at = w->now;
+	for (unsigned int i = 0; i < w->plan->node_count; i++)
+		if (w->nodes[i].alive)
+			w->requests[i] = batman_counter(node_batman(w->nodes[i].node),
+							BATMAN_COUNT_TT_REQUEST_TX);
 }
 
 void check_final(struct world *w)
 {
 	check_state(w);
-	check_tables(w);
+	for (unsigned int i = 0; i < w->plan->node_count; i++) {
+		for (unsigned int j = 0; j < w->plan->node_count; j++)
+			check_table(w, i, j);
+		if (!w->lossy && w->quiet_at && w->nodes[i].alive &&
+		    w->requests[i] != batman_counter(node_batman(w->nodes[i].node),
+						     BATMAN_COUNT_TT_REQUEST_TX))
+			world_violation(w, "%s still asks for tables", w->plan->nodes[i].name);
+	}
 	for (unsigned int i = 0; i < w->plan->host_count; i++)
 		check_host(w, &w->hosts[i]);
-	if (w->unicasts && w->unicast_twice * 1000 > w->unicasts)
+	if (w->calm_twice * 1000 > w->calm_unicasts)
 		world_violation(w, "%llu of %llu unicast frames came to a node twice",
-				(unsigned long long)w->unicast_twice,
-				(unsigned long long)w->unicasts);
+				(unsigned long long)w->calm_twice,
+				(unsigned long long)w->calm_unicasts);
 }

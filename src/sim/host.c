@@ -13,11 +13,15 @@
 static void transmit(struct sim_host *h, const uint8_t *frame, size_t len)
 {
 	if (h->at >= 0)
-		world_push_frame(h->world, ITEM_AIR_UP, h->world->now + 300, h->index,
-				 (uint32_t)h->at, frame, len);
+		world_push_frame(h->world,
+				 (struct item) { .at = h->world->now + 300,
+						 .kind = ITEM_AIR_UP,
+						 .a = h->index,
+						 .b = (uint32_t)h->at },
+				 frame, len);
 }
 
-static void stack_send(void *ctx, const uint8_t *frame, size_t len)
+static void send_out(void *ctx, const uint8_t *frame, size_t len)
 {
 	transmit(ctx, frame, len);
 }
@@ -45,18 +49,29 @@ static void associate(struct sim_host *h)
 	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED,
 					   .port = AP_PORT,
 					   .mac = h->mac };
-	world_push_frame(w, ITEM_EVENT, w->now + 1000, (uint32_t)h->at, w->nodes[h->at].boots,
-			 (const uint8_t *)&e, sizeof(e));
+	world_push_frame(w,
+			 (struct item) { .at = w->now + 1000,
+					 .kind = ITEM_EVENT,
+					 .a = (uint32_t)h->at,
+					 .b = w->nodes[h->at].boots },
+			 &e, sizeof(e));
 }
 
-void host_start(struct sim_host *h, usec_t at)
+static void host_reset(struct sim_host *h)
 {
 	h->stack = (struct stack) {
-		.mac = h->mac, .send = stack_send, .echo_reply = echo_reply, .ctx = h
+		.mac = h->mac, .send = send_out, .echo_reply = echo_reply, .ctx = h
 	};
 	h->stack.ip6[0] = ip6_link_local(&h->mac);
 	h->stack.ip6_count = 1;
 	h->state = HOST_OFF;
+	h->gateway = (struct mac) { { 0 } };
+	h->router = (struct ip6) { { 0 } };
+}
+
+void host_start(struct sim_host *h, usec_t at)
+{
+	host_reset(h);
 	world_push(h->world, (struct item) { .at = at, .kind = ITEM_HOST, .a = h->index });
 }
 
@@ -118,6 +133,8 @@ static void ping_somebody(struct sim_host *h)
 	struct sim_host *to = somebody(h);
 
 	h->seq++;
+	if (to->at < 0)
+		to = h;
 	if (to != h && to->state == HOST_BOUND &&
 	    stack_ping4(&h->stack, &to->stack.ip4, 1, h->seq, h->world->now))
 		h->pings4++;
@@ -134,8 +151,12 @@ void host_timer(struct sim_host *h)
 	struct world *w = h->world;
 	usec_t wait = PING_INTERVAL;
 
-	switch (h->state) {
+	switch (h->at < 0 ? HOST_AWAY : h->state) {
+	case HOST_AWAY:
+		break;
 	case HOST_OFF:
+		h->moved_at = w->now;
+		world_changed(w, true);
 		associate(h);
 		solicit_router(h);
 		h->xid = rng_u32(&w->rng);
@@ -157,30 +178,13 @@ void host_timer(struct sim_host *h)
 		} else if (w->now - h->bound_at > h->lease_us / 2) {
 			send_dhcp(h, DHCP_REQUEST);
 		}
+		check_gateway(h);
 		ping_somebody(h);
 		break;
 	}
 	world_push(w, (struct item) { .at = w->now + wait + rng_below(&w->rng, 100000),
 				      .kind = ITEM_HOST,
 				      .a = h->index });
-}
-
-/* Two clients of one cloud with one address, while no cut ever parted them, is what must never be.
- */
-static void check_unique(struct sim_host *h)
-{
-	struct world *w = h->world;
-
-	if (w->partitioned)
-		return;
-	for (unsigned int i = 0; i < w->plan->host_count; i++) {
-		struct sim_host *o = &w->hosts[i];
-		char ip[IP4_TEXT];
-
-		if (o != h && o->state == HOST_BOUND && ip4_eq(&o->stack.ip4, &h->stack.ip4))
-			world_violation(w, "%s and %s both have %s", w->plan->hosts[h->index].name,
-					w->plan->hosts[i].name, ip4_text(&h->stack.ip4, ip));
-	}
 }
 
 static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
@@ -198,16 +202,18 @@ static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
 		if (h->state == HOST_BOUND && !ip4_eq(&h->stack.ip4, &m->yiaddr))
 			world_violation(w, "%s was renewed with another address",
 					w->plan->hosts[h->index].name);
-		h->stack.ip4 = m->yiaddr;
+		if (!ip4_eq(&h->stack.ip4, &m->yiaddr)) {
+			h->stack.ip4 = m->yiaddr;
+			check_new_address(h);
+		}
 		h->stack.len4 = 16;
 		h->stack.router4 = m->router;
 		h->lease_us = (usec_t)m->lease_s * USEC_S;
 		h->bound_at = w->now;
 		h->state = HOST_BOUND;
 		h->acks++;
-		check_unique(h);
 	} else if (m->type == DHCP_NAK && h->state != HOST_OFF) {
-		if (h->state == HOST_BOUND && !w->partitioned)
+		if (h->state == HOST_BOUND && w->parted_until < h->kept_since)
 			world_violation(w, "%s lost its address to a NAK",
 					w->plan->hosts[h->index].name);
 		h->state = HOST_SELECTING;
@@ -247,6 +253,10 @@ static void maybe_ra(struct sim_host *h, struct rd *r)
 	memcpy(addr.b, ra.prefixes[0].net.addr.b, 8);
 	h->stack.ip6[1] = addr;
 	h->stack.ip6_count = 2;
+	if (!ip6_is_zero(&h->router) && !ip6_eq(&h->router, &ip.src))
+		world_violation(h->world, "%s hears another IPv6 router than before",
+				h->world->plan->hosts[h->index].name);
+	h->router = h->stack.router6 = ip.src;
 }
 
 void host_input(struct sim_host *h, const uint8_t *frame, size_t len)
@@ -256,9 +266,9 @@ void host_input(struct sim_host *h, const uint8_t *frame, size_t len)
 
 	if (eth_decode(&r, &e) || mac_eq(&e.src, &h->mac))
 		return;
-	probe_seen_host(h, frame, len);
 	if (!mac_eq(&e.dst, &h->mac) && !mac_is_multicast(&e.dst))
 		return;
+	probe_seen_host(h, frame, len);
 	r6 = r;
 	if (e.type == ETH_TYPE_IP4)
 		maybe_dhcp(h, &r);
@@ -269,10 +279,17 @@ void host_input(struct sim_host *h, const uint8_t *frame, size_t len)
 
 void host_roam(struct sim_host *h, int to)
 {
-	world_log(h->world, "%s roams from %d to %d", h->world->plan->hosts[h->index].name, h->at,
-		  to);
+	struct ip6 router = ip4_mapped(&h->stack.router4);
+	struct world *w = h->world;
+
+	world_log(w, "%s goes from node %d to %d", w->plan->hosts[h->index].name, h->at, to);
+	if (!h->silent)
+		stack_forget(&h->stack, &router); /* as RFC 4436 asks of who knows that he moved */
+	if (h->at < 0)
+		host_reset(h); /* it has been away: everything from the beginning */
 	h->at = to;
 	h->moved_at = h->world->now;
-	h->world->changed_at = h->world->now;
-	associate(h);
+	world_changed(h->world, true);
+	if (h->state != HOST_OFF)
+		associate(h);
 }

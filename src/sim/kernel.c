@@ -7,9 +7,11 @@
 #include "packet/eth.h"
 #include "packet/ip.h"
 #include "packet/udp.h"
-#include "sim/world.h"
+#include "sim/recorder.h"
+#include "sim/sabotage.h"
 
 #define HOP_US 50 /* inside one machine */
+#define BUSY_MAX 100
 
 /* ---- frames on wires carry a tag per VLAN ---- */
 
@@ -30,11 +32,40 @@ static void send_tagged(struct sim_node *k, uint16_t port, uint16_t vid, const u
 	wire_send(k->world, (unsigned int)p->wire, p->end, buf, wr_len(&w));
 }
 
+static void mesh_out(struct sim_node *k, const struct effect_frame *f)
+{
+	const struct sabotage *s = k->world->setup.sabotage;
+	uint16_t port = f->port;
+	uint8_t copy[1600];
+
+	if (f->len > sizeof(copy))
+		return;
+	memcpy(copy, f->data, f->len);
+	if (!s || !s->mesh || s->mesh(k, &port, copy, f->len))
+		send_tagged(k, port, node_cloud(k->node)->batadv_vlan, copy, f->len);
+}
+
+static void client_out(struct sim_node *k, const struct effect_frame *f)
+{
+	const struct sabotage *s = k->world->setup.sabotage;
+	uint8_t copy[1600];
+
+	if (f->len > sizeof(copy))
+		return;
+	memcpy(copy, f->data, f->len);
+	if (s && s->client)
+		s->client(k, copy, f->len);
+	world_push_frame(k->world,
+			 (struct item) { .at = k->world->now + HOP_US,
+					 .kind = ITEM_BRIDGE,
+					 .a = k->index,
+					 .b = BRIDGE_ANYCAST },
+			 copy, f->len);
+}
+
 static void effect_frame(struct sim_node *k, const struct effect_frame *f)
 {
 	struct world *w = k->world;
-	const struct cloud *c = node_cloud(k->node);
-	uint8_t copy[1600];
 
 	switch (f->link) {
 	case LINK_PORT:
@@ -43,20 +74,18 @@ static void effect_frame(struct sim_node *k, const struct effect_frame *f)
 				  f->data, f->len);
 		break;
 	case LINK_MESH:
-		if (f->len > sizeof(copy))
-			break;
-		memcpy(copy, f->data, f->len);
-		if (!w->sabotage || w->sabotage(w, k->index, copy, f->len))
-			send_tagged(k, f->port, c->batadv_vlan, copy, f->len);
+		mesh_out(k, f);
 		break;
 	case LINK_CLOUD:
-		probe_seen_node(k, f->data, f->len);
-		world_push_frame(w, ITEM_BRIDGE, w->now + HOP_US, k->index, BRIDGE_CLOUD, f->data,
-				 f->len);
+		world_push_frame(w,
+				 (struct item) { .at = w->now + HOP_US,
+						 .kind = ITEM_BRIDGE,
+						 .a = k->index,
+						 .b = BRIDGE_CLOUD },
+				 f->data, f->len);
 		break;
 	case LINK_CLIENT:
-		world_push_frame(w, ITEM_BRIDGE, w->now + HOP_US, k->index, BRIDGE_ANYCAST, f->data,
-				 f->len);
+		client_out(k, f);
 		break;
 	}
 }
@@ -182,6 +211,18 @@ static void apply_addresses(struct stack *s, const struct wish *w, const char *d
 	}
 }
 
+static void apply_filter(struct sim_node *k)
+{
+	const struct sabotage *s = k->world->setup.sabotage;
+
+	k->filter = &node_wish(k->node)->filter;
+	if (!s || !s->filter)
+		return;
+	k->sabotaged_filter = *k->filter;
+	k->filter = &k->sabotaged_filter;
+	s->filter(&k->sabotaged_filter);
+}
+
 static void uplink_dhcp(struct sim_node *k)
 {
 	struct event e = { .kind = EVENT_UPLINK };
@@ -190,18 +231,26 @@ static void uplink_dhcp(struct sim_node *k)
 	e.uplink.ip4 = (struct net4) { { { 192, 168, 7, (uint8_t)(k->index + 10) } }, 24 };
 	e.uplink.router4 = (struct ip4) { { 192, 168, 7, 1 } };
 	e.uplink.resolvers[0] = e.uplink.router4;
-	world_push_frame(k->world, ITEM_EVENT, k->world->now + USEC_S, k->index, k->boots,
-			 (const uint8_t *)&e, sizeof(e));
+	world_push_frame(k->world,
+			 (struct item) { .at = k->world->now + USEC_S,
+					 .kind = ITEM_EVENT,
+					 .a = k->index,
+					 .b = k->boots },
+			 &e, sizeof(e));
 }
 
 static void apply(struct sim_node *k)
 {
+	const struct sabotage *s = k->world->setup.sabotage;
 	const struct wish *w = node_wish(k->node);
 	bool dhcp = false;
 
 	apply_ports(k, w);
-	apply_addresses(&k->br0, w, "br0", &k->primary);
-	apply_addresses(&k->anygw, w, "anygw", &node_cloud(k->node)->anygw_mac);
+	apply_filter(k);
+	apply_addresses(&k->br0, w, "br0", &w->links[0].mac); /* the bridge comes first */
+	apply_addresses(&k->anygw, w, "anygw",
+			s && s->plain_gateway ? &k->ports[AP_PORT].mac
+					      : &node_cloud(k->node)->anygw_mac);
 	k->announces4 = false;
 	for (unsigned int i = 0; i < w->route_count; i++)
 		if (w->routes[i].table == WISH_TABLE_IMPORT && !w->routes[i].v6 &&
@@ -223,8 +272,12 @@ static void probe(struct sim_node *k, const struct effect_probe *p)
 	if (!k->uplink_works && p->kind != PROBE_NEXT_HOP)
 		return; /* nothing comes back */
 	e.probe = (struct event_probe) { .id = p->id, .result = PROBE_OK, .rtt_us = 20000 };
-	world_push_frame(k->world, ITEM_EVENT, k->world->now + 20 * USEC_MS, k->index, k->boots,
-			 (const uint8_t *)&e, sizeof(e));
+	world_push_frame(k->world,
+			 (struct item) { .at = k->world->now + 20 * USEC_MS,
+					 .kind = ITEM_EVENT,
+					 .a = k->index,
+					 .b = k->boots },
+			 &e, sizeof(e));
 }
 
 static void store(struct sim_node *k, const struct effect_store *s)
@@ -248,6 +301,10 @@ static void notice(const struct sim_node *k, const struct effect_notice *n)
 
 static void do_effect(struct sim_node *k, const struct effect *e)
 {
+	const struct sabotage *s = k->world->setup.sabotage;
+
+	if (s && s->effect && !s->effect(k, e))
+		return;
 	switch (e->kind) {
 	case EFFECT_FRAME:
 		effect_frame(k, &e->frame);
@@ -276,25 +333,38 @@ static void do_effect(struct sim_node *k, const struct effect *e)
 	}
 }
 
+/* Effects may make something due at once, but that must come to an end. */
 static void arm(struct sim_node *k)
 {
+	struct world *w = k->world;
 	usec_t at = node_deadline(k->node);
 
-	if (at <= k->world->now)
-		at = k->world->now + 1;
+	k->busy = at <= w->now ? k->busy + 1 : 0;
+	if (k->busy > BUSY_MAX) {
+		world_violation(w, "%s is never done", w->plan->nodes[k->index].name);
+		k->busy = 0;
+	}
+	if (at <= w->now)
+		at = w->now + 1;
 	if (at == k->armed)
 		return;
 	k->armed = at;
-	world_push(k->world, (struct item) { .at = at, .kind = ITEM_TIMER, .a = k->index });
+	world_push(w, (struct item) { .at = at, .kind = ITEM_TIMER, .a = k->index });
 }
 
 void kernel_event(struct sim_node *k, const struct event *e)
 {
+	struct world *w = k->world;
+	struct recorder *recorder = w->setup.recorded == k->index ? w->setup.recorder : NULL;
 	struct effect effect;
 
-	node_input(k->node, e, k->world->now);
+	if (recorder)
+		recorder_event(recorder, e, w->now);
+	node_input(k->node, e, w->now);
 	while (node_effect(k->node, &effect)) {
-		record_hash_effect(&k->world->hash, &effect, k->world->now);
+		record_hash_effect(&w->hash, &effect, w->now);
+		if (recorder)
+			recorder_effect(recorder, &effect, w->now);
 		do_effect(k, &effect);
 	}
 	arm(k);
@@ -314,15 +384,23 @@ static void send_br0(void *ctx, const uint8_t *frame, size_t len)
 {
 	struct sim_node *k = ctx;
 
-	world_push_frame(k->world, ITEM_BRIDGE, k->world->now + HOP_US, k->index,
-			 (uint32_t)BRIDGE_LOCAL, frame, len);
+	world_push_frame(k->world,
+			 (struct item) { .at = k->world->now + HOP_US,
+					 .kind = ITEM_BRIDGE,
+					 .a = k->index,
+					 .b = (uint32_t)BRIDGE_LOCAL },
+			 frame, len);
 }
 
 static void send_anygw(void *ctx, const uint8_t *frame, size_t len)
 {
 	struct sim_node *k = ctx;
 
-	world_push_frame(k->world, ITEM_BRIDGE, k->world->now + HOP_US, k->index, BRIDGE_ANYCAST,
+	world_push_frame(k->world,
+			 (struct item) { .at = k->world->now + HOP_US,
+					 .kind = ITEM_BRIDGE,
+					 .a = k->index,
+					 .b = BRIDGE_ANYCAST },
 			 frame, len);
 }
 
@@ -353,31 +431,58 @@ static void internet(struct sim_node *k, const uint8_t *frame, size_t len)
 	eth_encode(&w, &e);
 	ip4_encode(&w, &head, wr_len(&b));
 	wr_bytes(&w, body, wr_len(&b));
-	world_push_frame(k->world, ITEM_ROUTED, k->world->now + 20 * USEC_MS, k->index, 0, back,
-			 wr_len(&w));
+	world_push_frame(k->world,
+			 (struct item) { .at = k->world->now + 20 * USEC_MS,
+					 .kind = ITEM_ROUTED,
+					 .a = k->index,
+					 .b = 0 },
+			 back, wr_len(&w));
+}
+
+/* Where a packet goes to, IPv4 mapped. */
+static bool destination(const uint8_t *frame, size_t len, struct ip6 *ret)
+{
+	struct rd r = rd_init(frame, len), payload;
+	struct ip4_head ip4;
+	struct ip6_head ip6;
+	struct eth e;
+
+	if (eth_decode(&r, &e))
+		return false;
+	if (e.type == ETH_TYPE_IP4 && !ip4_decode(&r, &ip4, &payload))
+		*ret = ip4_mapped(&ip4.dst);
+	else if (e.type == ETH_TYPE_IP6 && !ip6_decode(&r, &ip6, &payload))
+		*ret = ip6.dst;
+	else
+		return false;
+	return true;
 }
 
 void kernel_routed(struct sim_node *k, const uint8_t *frame, size_t len)
 {
 	const struct cloud *c = node_cloud(k->node);
-	struct rd r = rd_init(frame, len), payload;
 	unsigned int hops = 0;
-	struct ip4_head ip;
-	struct eth e;
+	struct ip6 dst;
+	struct ip4 dst4;
 	int exit;
 
-	if (eth_decode(&r, &e) || ip4_decode(&r, &ip, &payload))
+	if (!destination(frame, len, &dst))
 		return;
-	if (net4_has(&c->network4, &ip.dst)) {
-		stack_forward4(&k->br0, frame, len, &ip.dst, k->world->now);
+	dst4 = ip6_unmapped(&dst);
+	if (ip6_is_mapped(&dst) ? net4_has(&c->network4, &dst4) : net6_has(&c->network6, &dst)) {
+		stack_send(&k->br0, frame, len, &dst, k->world->now);
 		return;
 	}
-	exit = babel_exit(k->world, k->index, &ip.dst, &hops);
+	exit = babel_exit(k->world, k->index, &dst, &hops);
 	if (exit == (int)k->index)
 		internet(k, frame, len);
 	else if (exit >= 0)
-		world_push_frame(k->world, ITEM_ROUTED, k->world->now + (usec_t)hops * 2 * USEC_MS,
-				 (uint32_t)exit, 0, frame, len);
+		world_push_frame(k->world,
+				 (struct item) { .at = k->world->now + (usec_t)hops * 2 * USEC_MS,
+						 .kind = ITEM_ROUTED,
+						 .a = (uint32_t)exit,
+						 .b = 0 },
+				 frame, len);
 }
 
 static void from_client(void *ctx, const uint8_t *frame, size_t len)
@@ -414,13 +519,16 @@ void kernel_boot(struct sim_node *k)
 	k->node = node_new(&s, w->now, &err);
 	if (!k->node)
 		abort();
+	if (w->setup.recorder && w->setup.recorded == k->index)
+		recorder_start(w->setup.recorder, &s, w->now);
 	k->alive = true;
+	k->filter = &node_wish(k->node)->filter;
 	memset(k->fdb, 0, sizeof(k->fdb));
 	memset(&k->br0, 0, sizeof(k->br0));
 	memset(&k->anygw, 0, sizeof(k->anygw));
 	k->br0.send = send_br0;
 	k->anygw.send = send_anygw;
-	k->anygw.packet4 = k->br0.packet4 = from_client;
+	k->anygw.forward = k->br0.forward = from_client;
 	k->br0.ctx = k->anygw.ctx = k;
 	k->has_default4 = k->dhcp_child = false;
 	load.load = (struct event_load) { k->snapshot, k->snapshot_len };
@@ -432,6 +540,10 @@ void kernel_boot(struct sim_node *k)
 
 void kernel_crash(struct sim_node *k)
 {
+	struct world *w = k->world;
+
+	if (w->setup.recorder && w->setup.recorded == k->index)
+		recorder_end(w->setup.recorder, w->now);
 	node_free(k->node);
 	k->node = NULL;
 	k->alive = false;

@@ -67,28 +67,111 @@ static void connect_some(struct plan *p, uint16_t a, uint16_t b, struct rng *rng
 	(void)plan_add_wire(p, a, b, 200 + rng_below(rng, 3000));
 }
 
-void plan_random(struct plan *p, unsigned int nodes, unsigned int hosts, uint32_t loss_ppm,
-		 struct rng *rng)
+/* ---- shapes: nodes first to first + n - 1 ---- */
+
+static void shape_random(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
 {
-	char name[32];
+	for (uint32_t i = 1; i < n; i++)
+		connect_some(p, (uint16_t)(first + i),
+			     (uint16_t)(first + i - 1 - rng_below(rng, i < 4 ? i : 4)), rng);
+	for (uint16_t i = 0; i < n / 2; i++)
+		connect_some(p, (uint16_t)(first + rng_below(rng, n)),
+			     (uint16_t)(first + rng_below(rng, n)), rng);
+}
+
+static void shape_grid(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
+{
+	uint16_t width = 1;
+
+	while (width * width < n)
+		width++;
+	for (uint16_t i = 0; i < n; i++) {
+		if ((i + 1) % width && i + 1 < n)
+			connect_some(p, (uint16_t)(first + i), (uint16_t)(first + i + 1), rng);
+		if (i + width < n)
+			connect_some(p, (uint16_t)(first + i), (uint16_t)(first + i + width), rng);
+	}
+}
+
+/* As on one wire: everybody is next to everybody, as far as the ports of a node go. */
+static void shape_wire(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
+{
+	for (uint16_t i = 0; i < n; i++)
+		for (uint16_t j = 0; j < i; j++)
+			connect_some(p, (uint16_t)(first + j), (uint16_t)(first + i), rng);
+}
+
+static void shape_cloud(struct plan *p, enum plan_shape shape, uint16_t first, struct rng *rng)
+{
+	uint16_t n = (uint16_t)(p->node_count - first);
+
+	switch (shape) {
+	case PLAN_RANDOM:
+		shape_random(p, first, n, rng);
+		break;
+	case PLAN_GRID:
+		shape_grid(p, first, n, rng);
+		break;
+	case PLAN_WIRE:
+		shape_wire(p, first, n, rng);
+		break;
+	case PLAN_LINE:
+	case PLAN_TREE:
+		for (uint16_t i = 1; i < n; i++) {
+			uint16_t up =
+				shape == PLAN_TREE ? (uint16_t)((i - 1) / 2) : (uint16_t)(i - 1);
+
+			connect_some(p, (uint16_t)(first + up), (uint16_t)(first + i), rng);
+		}
+		break;
+	}
+}
+
+int plan_shape_find(const char *name, enum plan_shape *ret)
+{
+	static const char *const names[] = { "random", "line", "grid", "tree", "wire" };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) != 0)
+			continue;
+		*ret = (enum plan_shape)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng)
+{
+	uint16_t before = 0;
+	char name[32], ssid[32];
 
 	memset(p, 0, sizeof(*p));
-	for (unsigned int i = 0; i < nodes && i < PLAN_NODES; i++) {
-		snprintf(name, sizeof(name), "n%u", i);
-		(void)plan_add_node(p, name, "sim");
-		if (i)
-			connect_some(p, (uint16_t)i,
-				     (uint16_t)(i - 1 - rng_below(rng, i < 4 ? i : 4)), rng);
+	for (unsigned int c = 0; c < wish->clouds; c++) {
+		uint16_t first = (uint16_t)p->node_count;
+
+		snprintf(ssid, sizeof(ssid), c ? "sim%u" : "sim", c + 1);
+		while (p->node_count < wish->nodes * (c + 1) / wish->clouds) {
+			snprintf(name, sizeof(name), "n%u", p->node_count);
+			if (plan_add_node(p, name, ssid))
+				break;
+		}
+		shape_cloud(p, wish->shape, first, rng);
+		for (unsigned int i = 0; c && i < 2; i++)
+			connect_some(p, (uint16_t)(before + rng_below(rng, first - before)),
+				     (uint16_t)(first + rng_below(rng, p->node_count - first)),
+				     rng);
+		before = first;
 	}
-	for (unsigned int i = 0; i < nodes / 2; i++)
-		connect_some(p, (uint16_t)rng_below(rng, p->node_count),
-			     (uint16_t)rng_below(rng, p->node_count), rng);
-	for (unsigned int i = 0; i < p->wire_count; i++)
-		p->wires[i].loss_ppm = loss_ppm;
-	for (unsigned int i = 0; i < hosts; i++) {
+	for (unsigned int i = 0; i < p->wire_count; i++) {
+		p->wires[i].loss_ppm = wish->loss_ppm;
+		p->wires[i].duplicate_ppm = wish->duplicate_ppm;
+		p->wires[i].reorder_ppm = wish->reorder_ppm;
+	}
+	for (unsigned int i = 0; i < wish->hosts; i++) {
 		snprintf(name, sizeof(name), "c%u", i);
 		(void)plan_add_host(p, name, (uint16_t)rng_below(rng, p->node_count));
 		p->hosts[i].silent = i % 3 == 2;
 	}
 	p->nodes[0].uplink = true;
+	p->nodes[p->node_count - 1].uplink = true;
 }

@@ -43,8 +43,19 @@ struct plan {
 int plan_add_node(struct plan *p, const char *name, const char *ssid);
 int plan_add_wire(struct plan *p, uint16_t a, uint16_t b, usec_t latency_us);
 int plan_add_host(struct plan *p, const char *name, uint16_t at);
-/* A connected random mesh: a tree and some more wires; host_count clients, one uplink. */
-void plan_random(struct plan *p, unsigned int nodes, unsigned int hosts, uint32_t loss_ppm,
-		 struct rng *rng);
+enum plan_shape { PLAN_RANDOM, PLAN_LINE, PLAN_GRID, PLAN_TREE, PLAN_WIRE };
+
+struct plan_wish {
+	enum plan_shape shape;
+	unsigned int nodes, hosts, clouds;
+	uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
+};
+
+/* Clouds of that shape, each next to the next by two wires; clients at random places, every third
+ * moves silently; the first and the last node have an uplink. */
+void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng);
+/* 0 or -EINVAL: no such shape. */
+int plan_shape_find(const char *name, enum plan_shape *ret);
+#define PLAN_SHAPES "random, line, grid, tree or wire"
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of an IP stack that towns need: ARP, neighbour discovery, echo, one packet waiting for
- * its neighbour. */
+#include "sim/stack.h"
+
 #include <string.h>
 
 #include "packet/arp.h"
 #include "packet/eth.h"
 #include "packet/icmp6.h"
-#include "sim/world.h"
 
 #define CACHE_LIFE (60 * USEC_S)
+#define WAIT_LIFE (3 * USEC_S)
 
-static struct ip6 mapped(const struct ip4 *ip)
+struct ip6 ip4_mapped(const struct ip4 *ip)
 {
 	struct ip6 m = { { [10] = 0xff, [11] = 0xff } };
 
@@ -18,11 +18,19 @@ static struct ip6 mapped(const struct ip4 *ip)
 	return m;
 }
 
-static bool is_mapped(const struct ip6 *ip)
+bool ip6_is_mapped(const struct ip6 *ip)
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 	return !memcmp(ip->b, prefix, sizeof(prefix));
+}
+
+struct ip4 ip6_unmapped(const struct ip6 *ip)
+{
+	struct ip4 ip4;
+
+	memcpy(ip4.b, ip->b + 12, sizeof(ip4.b));
+	return ip4;
 }
 
 static bool has6(const struct stack *s, const struct ip6 *ip)
@@ -37,7 +45,7 @@ static void learn(struct stack *s, const struct ip6 *ip, const struct mac *mac)
 {
 	struct stack_neighbour *oldest = &s->cache[0];
 
-	for (unsigned int i = 0; i < WORLD_NEIGHBOURS; i++) {
+	for (unsigned int i = 0; i < STACK_NEIGHBOURS; i++) {
 		struct stack_neighbour *n = &s->cache[i];
 
 		if (ip6_eq(&n->ip, ip)) {
@@ -48,19 +56,32 @@ static void learn(struct stack *s, const struct ip6 *ip, const struct mac *mac)
 			oldest = n;
 	}
 	*oldest = (struct stack_neighbour) { *ip, *mac, s->now };
-	if (s->waiting.len && ip6_eq(&s->waiting.next, ip)) {
-		memcpy(s->waiting.frame, mac->b, sizeof(mac->b));
-		s->send(s->ctx, s->waiting.frame, s->waiting.len);
-		s->waiting.len = 0;
+	for (unsigned int i = 0; i < STACK_WAITING; i++) {
+		struct stack_waiting *w = &s->waiting[i];
+		size_t len = w->len;
+
+		if (!len || !ip6_eq(&w->next, ip))
+			continue;
+		w->len = 0;
+		memcpy(w->frame, mac->b, sizeof(mac->b));
+		if (s->now - w->at < WAIT_LIFE)
+			s->send(s->ctx, w->frame, len);
 	}
 }
 
-static const struct mac *cached(const struct stack *s, const struct ip6 *ip)
+const struct mac *stack_neighbour(const struct stack *s, const struct ip6 *ip)
 {
-	for (unsigned int i = 0; i < WORLD_NEIGHBOURS; i++)
+	for (unsigned int i = 0; i < STACK_NEIGHBOURS; i++)
 		if (ip6_eq(&s->cache[i].ip, ip) && s->now - s->cache[i].at < CACHE_LIFE)
 			return &s->cache[i].mac;
 	return NULL;
+}
+
+void stack_forget(struct stack *s, const struct ip6 *ip)
+{
+	for (unsigned int i = 0; i < STACK_NEIGHBOURS; i++)
+		if (ip6_eq(&s->cache[i].ip, ip))
+			s->cache[i] = (struct stack_neighbour) { .at = 0 };
 }
 
 static void solicit4(struct stack *s, const struct ip4 *ip)
@@ -90,25 +111,36 @@ static void solicit6(struct stack *s, const struct ip6 *ip)
 	s->send(s->ctx, buf, wr_len(&w));
 }
 
+static void wait_for(struct stack *s, const uint8_t *frame, size_t len, const struct ip6 *next)
+{
+	struct stack_waiting *w = &s->waiting[0];
+
+	for (unsigned int i = 0; i < STACK_WAITING && w->len; i++)
+		if (!s->waiting[i].len || s->waiting[i].at < w->at)
+			w = &s->waiting[i];
+	memcpy(w->frame, frame, len);
+	w->len = len;
+	w->next = *next;
+	w->at = s->now;
+}
+
 /* frame has room for its Ethernet header in front; type is set here. */
 static void resolve_and_send(struct stack *s, uint8_t *frame, size_t len, const struct ip6 *next)
 {
-	const struct mac *mac = cached(s, next);
+	const struct mac *mac = stack_neighbour(s, next);
 	struct wr w = wr_init(frame, ETH_HEADER);
 	struct ip4 ip4;
 
 	wr_mac(&w, mac ? mac : &MAC_BROADCAST);
 	wr_mac(&w, &s->mac);
-	wr_u16(&w, is_mapped(next) ? ETH_TYPE_IP4 : ETH_TYPE_IP6);
+	wr_u16(&w, ip6_is_mapped(next) ? ETH_TYPE_IP4 : ETH_TYPE_IP6);
 	if (mac) {
 		s->send(s->ctx, frame, len);
 		return;
 	}
-	memcpy(s->waiting.frame, frame, len);
-	s->waiting.len = len;
-	s->waiting.next = *next;
-	memcpy(ip4.b, next->b + 12, sizeof(ip4.b));
-	if (is_mapped(next))
+	wait_for(s, frame, len, next);
+	ip4 = ip6_unmapped(next);
+	if (ip6_is_mapped(next))
 		solicit4(s, &ip4);
 	else
 		solicit6(s, next);
@@ -118,7 +150,20 @@ static struct ip6 next_hop4(const struct stack *s, const struct ip4 *to)
 {
 	struct net4 net = { s->ip4, s->len4 };
 
-	return mapped(net4_has(&net, to) ? to : &s->router4);
+	return ip4_mapped(net4_has(&net, to) ? to : &s->router4);
+}
+
+static struct ip6 next_hop6(const struct stack *s, const struct ip6 *to)
+{
+	if (ip6_is_link_local(to) || ip6_is_zero(&s->router6))
+		return *to;
+	for (unsigned int i = 1; i < s->ip6_count; i++) {
+		struct net6 net = { s->ip6[i], 64 };
+
+		if (net6_has(&net, to))
+			return *to;
+	}
+	return s->router6;
 }
 
 static void icmp4(uint8_t *frame, size_t *ret_len, const struct ip4_head *head, uint8_t type,
@@ -166,11 +211,12 @@ static void echo6(struct stack *s, const struct icmp6_path *p, uint8_t type, uin
 	uint8_t frame[128];
 	struct wr w = wr_init(frame, sizeof(frame));
 	size_t mark = icmp6_begin(&w, p, type, 0);
+	struct ip6 next = next_hop6(s, &p->dst);
 
 	wr_u16(&w, id);
 	wr_u16(&w, seq);
 	icmp6_end(&w, mark);
-	resolve_and_send(s, frame, wr_len(&w), &p->dst);
+	resolve_and_send(s, frame, wr_len(&w), &next);
 }
 
 bool stack_ping6(struct stack *s, const struct ip6 *to, uint16_t id, uint16_t seq, usec_t now)
@@ -185,17 +231,16 @@ bool stack_ping6(struct stack *s, const struct ip6 *to, uint16_t id, uint16_t se
 	return true;
 }
 
-void stack_forward4(struct stack *s, const uint8_t *frame, size_t len, const struct ip4 *next,
-		    usec_t now)
+void stack_send(struct stack *s, const uint8_t *frame, size_t len, const struct ip6 *next,
+		usec_t now)
 {
 	uint8_t copy[1514];
-	struct ip6 m = mapped(next);
 
 	s->now = now;
 	if (len > sizeof(copy))
 		return;
 	memcpy(copy, frame, len);
-	resolve_and_send(s, copy, len, &m);
+	resolve_and_send(s, copy, len, next);
 }
 
 static void input_arp(struct stack *s, struct rd *r)
@@ -208,7 +253,7 @@ static void input_arp(struct stack *s, struct rd *r)
 	if (arp_decode(r, &a) || ip4_is_zero(&s->ip4) || !ip4_eq(&a.target, &s->ip4))
 		return;
 	if (!ip4_is_zero(&a.sender)) {
-		m = mapped(&a.sender);
+		m = ip4_mapped(&a.sender);
 		learn(s, &m, &a.sender_mac);
 	}
 	if (a.op != ARP_OP_REQUEST)
@@ -233,8 +278,8 @@ static void input4(struct stack *s, struct rd *r, const uint8_t *frame, size_t l
 	if (ip4_decode(r, &head, &payload))
 		return;
 	if (!ip4_eq(&head.dst, &s->ip4)) {
-		if (s->packet4)
-			s->packet4(s->ctx, frame, len);
+		if (s->forward)
+			s->forward(s->ctx, frame, len);
 		return;
 	}
 	type = rd_u8(&payload);
@@ -279,7 +324,7 @@ static void input_nd(struct stack *s, const struct ip6_head *ip, const struct ic
 	s->send(s->ctx, buf, wr_len(&w));
 }
 
-static void input6(struct stack *s, struct rd *r)
+static void input6(struct stack *s, struct rd *r, const uint8_t *frame, size_t len)
 {
 	struct ip6_head ip;
 	struct icmp6_head h;
@@ -288,8 +333,14 @@ static void input6(struct stack *s, struct rd *r)
 	struct icmp6_path p;
 	uint16_t id;
 
-	if (ip6_decode(r, &ip, &payload) || ip.next != IP_PROTO_ICMP6 ||
-	    icmp6_decode(&payload, &ip, &h, &body))
+	if (ip6_decode(r, &ip, &payload))
+		return;
+	if (!has6(s, &ip.dst) && !ip6_is_multicast(&ip.dst)) {
+		if (s->forward && !ip6_is_link_local(&ip.dst))
+			s->forward(s->ctx, frame, len);
+		return;
+	}
+	if (ip.next != IP_PROTO_ICMP6 || icmp6_decode(&payload, &ip, &h, &body))
 		return;
 	if (h.type == ICMP6_NS || h.type == ICMP6_NA) {
 		if (!icmp6_nd_decode(&body, &ip, &h, &nd))
@@ -321,5 +372,5 @@ void stack_input(struct stack *s, const uint8_t *frame, size_t len, usec_t now)
 	else if (e.type == ETH_TYPE_IP4)
 		input4(s, &r, frame, len);
 	else if (e.type == ETH_TYPE_IP6)
-		input6(s, &r);
+		input6(s, &r, frame, len);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Virtual time: a heap of what will happen, in order of time and then of insertion. */
 #include "sim/world.h"
 
 #include <stdarg.h>
@@ -7,62 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool before(const struct item *a, const struct item *b)
-{
-	return a->at < b->at || (a->at == b->at && a->seq < b->seq);
-}
+#include "sim/sabotage.h"
 
 void world_push(struct world *w, struct item item)
 {
-	size_t i = w->heap_count++;
-
-	if (w->heap_count > w->heap_cap) {
-		w->heap_cap = w->heap_cap ? 2 * w->heap_cap : 1024;
-		w->heap = realloc(w->heap, w->heap_cap * sizeof(*w->heap));
-		if (!w->heap)
-			abort();
-	}
-	item.seq = w->seq++;
-	while (i && before(&item, &w->heap[(i - 1) / 2])) {
-		w->heap[i] = w->heap[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	w->heap[i] = item;
+	heap_push(&w->heap, item);
 }
 
-static struct item pop(struct world *w)
+void world_push_frame(struct world *w, struct item item, const void *bytes, size_t len)
 {
-	struct item top = w->heap[0], last = w->heap[--w->heap_count];
-	size_t i = 0;
-
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= w->heap_count)
-			break;
-		if (child + 1 < w->heap_count && before(&w->heap[child + 1], &w->heap[child]))
-			child++;
-		if (!before(&w->heap[child], &last))
-			break;
-		w->heap[i] = w->heap[child];
-		i = child;
-	}
-	w->heap[i] = last;
-	return top;
+	heap_push_bytes(&w->heap, item, bytes, len);
 }
 
-void world_push_frame(struct world *w, enum item_kind kind, usec_t at, uint32_t a, uint32_t b,
-		      const uint8_t *frame, size_t len)
-{
-	struct item i = {
-		.at = at, .kind = kind, .a = a, .b = b, .frame = malloc(len), .len = len
-	};
-
-	if (!i.frame)
-		abort();
-	memcpy(i.frame, frame, len);
-	world_push(w, i);
-}
+/* After a cold start every link is new: batman-adv's penalty for asymmetric links falls with each
+ * message heard, and far nodes are out of reach until then. */
+#define COLD_START (15 * USEC_S)
 
 static bool chance(struct world *w, uint32_t ppm)
 {
@@ -78,13 +36,19 @@ void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *
 		return;
 	if (chance(w, l->plan.duplicate_ppm))
 		copies = 2;
+	if (copies == 2)
+		probe_doubled(w, frame, len);
 	l->frames++;
 	while (copies--) {
 		usec_t at = w->now + l->plan.latency_us + rng_below(&w->rng, 50);
 
 		if (chance(w, l->plan.reorder_ppm))
 			at += 2000 + rng_below(&w->rng, 8000);
-		world_push_frame(w, ITEM_WIRE, at, wire, (uint32_t)!from_end, frame, len);
+		world_push_frame(
+			w,
+			(struct item) {
+				.at = at, .kind = ITEM_WIRE, .a = wire, .b = (uint32_t)!from_end },
+			frame, len);
 	}
 }
 
@@ -108,6 +72,16 @@ static void air(struct world *w, const struct item *i)
 		host_input(h, i->frame, i->len);
 	else if (k->alive)
 		bridge_input(k, AP_PORT, i->frame, i->len);
+}
+
+static void event(struct world *w, const struct item *i)
+{
+	struct sim_node *k = &w->nodes[i->a];
+	struct event e;
+
+	memcpy(&e, i->frame, sizeof(e));
+	if (k->alive && k->boots == i->b)
+		kernel_event(k, &e);
 }
 
 static void run_item(struct world *w, const struct item *i)
@@ -141,27 +115,39 @@ static void run_item(struct world *w, const struct item *i)
 	case ITEM_SCRIPT:
 		script_step(w, i->a);
 		break;
-	case ITEM_EVENT: {
-		struct event e;
-
-		memcpy(&e, i->frame, sizeof(e));
-		if (w->nodes[i->a].alive && w->nodes[i->a].boots == i->b)
-			kernel_event(&w->nodes[i->a], &e);
+	case ITEM_EVENT:
+		event(w, i);
 		break;
-	}
+	case ITEM_PROBE:
+		probe_due(w, i->a);
+		break;
 	}
 }
 
 void world_run(struct world *w, usec_t until)
 {
-	while (w->heap_count && w->heap[0].at <= until) {
-		struct item i = pop(w);
+	usec_t at;
 
-		w->now = i.at;
+	while (w->violation_count < WORLD_GIVE_UP && heap_peek(&w->heap, &at) && at <= until) {
+		struct item i = heap_pop(&w->heap);
+
+		w->now = at;
 		run_item(w, &i);
 		free(i.frame);
 	}
 	w->now = until;
+}
+
+void world_changed(struct world *w, bool clients)
+{
+	w->changed_at = w->now;
+	if (clients)
+		return;
+	w->disturbed_at = w->now;
+	if (check_parted(w))
+		w->parted_until = USEC_NEVER;
+	else if (w->parted_until == USEC_NEVER)
+		w->parted_until = w->now;
 }
 
 static void wire_up(struct world *w, unsigned int index)
@@ -195,6 +181,8 @@ static void prepare_node(struct world *w, unsigned int i)
 	conf_init(&k->conf);
 	text_copy(k->conf.wifi.ap_ssid, sizeof(k->conf.wifi.ap_ssid), w->plan->nodes[i].ssid);
 	k->conf.uplink.nat66 = true;
+	if (w->setup.sabotage && w->setup.sabotage->conf)
+		w->setup.sabotage->conf(k);
 	k->ports[AP_PORT] = (struct kport) { .present = true, .wire = -1, .mac = k->primary };
 	k->ports[AP_PORT].mac.b[1] = 0xaa;
 	text_copy(k->ports[AP_PORT].name, NODE_IFNAME, "wlan0-ap");
@@ -211,15 +199,18 @@ static void prepare_node(struct world *w, unsigned int i)
 	}
 }
 
-struct world *world_new(const struct plan *plan, uint64_t seed)
+struct world *world_new(const struct world_setup *setup)
 {
+	const struct plan *plan = setup->plan;
 	struct world *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return NULL;
+	w->setup = *setup;
 	w->plan = plan;
-	w->rng = rng_init(seed);
+	w->rng = rng_init(setup->seed);
 	w->now = 1000 * USEC_S;
+	w->changed_at = w->disturbed_at = w->now + COLD_START;
 	w->probes = calloc(WORLD_PROBES, sizeof(*w->probes));
 	if (!w->probes)
 		abort();
@@ -252,9 +243,7 @@ void world_free(struct world *w)
 		return;
 	for (unsigned int i = 0; i < w->plan->node_count; i++)
 		kernel_done(&w->nodes[i]);
-	while (w->heap_count)
-		free(pop(w).frame);
-	free(w->heap);
+	heap_done(&w->heap);
 	free(w->probes);
 	free(w);
 }
@@ -263,10 +252,10 @@ void world_violation(struct world *w, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (w->violation_count < sizeof(w->violations) / sizeof(w->violations[0])) {
+	if (w->violation_count < WORLD_VIOLATIONS) {
 		struct violation *v = &w->violations[w->violation_count];
 		int n = snprintf(v->text, sizeof(v->text),
-				 "at %.3f s: ", (double)(w->now / 1000) / 1000.0);
+				 "at %.3f s: ", (double)(w->now / 1000) / 1000.0 - 1000.0);
 
 		va_start(ap, fmt);
 		vsnprintf(v->text + n, sizeof(v->text) - (size_t)n, fmt, ap);
@@ -279,7 +268,7 @@ void world_log(const struct world *w, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!w->verbose)
+	if (!w->setup.verbose)
 		return;
 	printf("%9.3f ", (double)(w->now / 1000) / 1000.0 - 1000.0);
 	va_start(ap, fmt);

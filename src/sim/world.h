@@ -13,51 +13,21 @@
 #include "node/node.h"
 #include "node/record.h"
 #include "node/view.h"
+#include "sim/heap.h"
 #include "sim/plan.h"
+#include "sim/stack.h"
 
 #define WORLD_FDB 256
-#define WORLD_NEIGHBOURS 64
-#define WORLD_PROBES 4096 /* test frames that are remembered */
-#define WAN_PORT 14	  /* port index of a provider */
-#define AP_PORT 15	  /* port index of the access point */
+#define WORLD_PROBES 4096	 /* test frames that are remembered */
+#define WORLD_VIOLATIONS 16	 /* kept as text */
+#define WORLD_GIVE_UP 100	 /* violations that end a run */
+#define WORLD_CALM (10 * USEC_S) /* after the last change everything must be in order */
+#define WAN_PORT 14		 /* port index of a provider */
+#define AP_PORT 15		 /* port index of the access point */
 
 struct world;
-
-/* A frame at an interface of a host or of a node's own stack. */
-struct stack {
-	struct mac mac;
-	struct ip4 ip4; /* zero: none */
-	uint8_t len4;
-	struct ip4 router4;
-	struct ip6 ip6[4]; /* the first is link-local */
-	unsigned int ip6_count;
-	struct stack_neighbour {
-		struct ip6 ip; /* IPv4 mapped */
-		struct mac mac;
-		usec_t at;
-	} cache[WORLD_NEIGHBOURS];
-	struct { /* one packet waits for its neighbour */
-		uint8_t frame[1514];
-		size_t len;
-		struct ip6 next;
-		usec_t at;
-	} waiting;
-	void (*send)(void *ctx, const uint8_t *frame, size_t len);
-	/* An IPv4 packet that is not for this stack (or an echo reply that is). */
-	void (*packet4)(void *ctx, const uint8_t *frame, size_t len);
-	void (*echo_reply)(void *ctx, uint16_t id, uint16_t seq, bool v6);
-	void *ctx;
-	usec_t now;
-};
-
-void stack_input(struct stack *s, const uint8_t *frame, size_t len, usec_t now);
-/* An echo request; false when nothing could be sent. */
-bool stack_ping4(struct stack *s, const struct ip4 *to, uint16_t id, uint16_t seq, usec_t now);
-bool stack_ping6(struct stack *s, const struct ip6 *to, uint16_t id, uint16_t seq, usec_t now);
-/* An IPv4 packet (Ethernet frame whose addresses are rewritten) to a neighbour on this interface.
- */
-void stack_forward4(struct stack *s, const uint8_t *frame, size_t len, const struct ip4 *next,
-		    usec_t now);
+struct sabotage;
+struct recorder;
 
 enum bridge_port_kind {
 	BRIDGE_LOCAL = -1, /* br0 itself */
@@ -97,17 +67,20 @@ struct sim_node {
 	struct kport ports[NODE_PORTS];
 	struct fdb_entry fdb[WORLD_FDB];
 	struct stack br0, anygw;
-	usec_t armed;	 /* time of the timer that is in the queue */
-	bool announces4; /* default route in table IMPORT */
+	usec_t armed;	   /* time of the timer that is in the queue */
+	unsigned int busy; /* inputs after which something was due at once */
+	bool announces4;   /* default route in table IMPORT */
 	bool dhcp_child;
 	uint8_t *snapshot;
 	size_t snapshot_len;
 	uint64_t stores;
 	struct event_route default4; /* as last told */
 	bool has_default4;
+	const struct wish_filter *filter; /* what the bridge obeys */
+	struct wish_filter sabotaged_filter;
 };
 
-enum host_state { HOST_OFF, HOST_SELECTING, HOST_REQUESTING, HOST_BOUND };
+enum host_state { HOST_AWAY, HOST_OFF, HOST_SELECTING, HOST_REQUESTING, HOST_BOUND };
 
 struct sim_host {
 	struct world *world;
@@ -119,9 +92,13 @@ struct sim_host {
 	enum host_state state;
 	uint32_t xid;
 	struct ip4 offered, server;
-	usec_t bound_at, lease_us, next_at;
+	usec_t bound_at, lease_us;
 	unsigned int tries;
 	usec_t moved_at;
+	struct ip4 kept; /* the address it was given first, which it must keep */
+	usec_t kept_since;
+	struct mac gateway; /* of IPv4, as first seen */
+	struct ip6 router;  /* of IPv6, as first seen */
 	uint16_t seq;
 	uint64_t pings4, pongs4, pings6, pongs6, pings_out, pongs_out;
 	uint64_t acks;
@@ -134,73 +111,74 @@ struct sim_wire {
 	uint64_t frames;
 };
 
-enum item_kind {
-	ITEM_TIMER,
-	ITEM_WIRE,
-	ITEM_AIR_UP,
-	ITEM_AIR_DOWN,
-	ITEM_HOST,
-	ITEM_BRIDGE,
-	ITEM_ROUTED,
-	ITEM_BABEL,
-	ITEM_SCRIPT,
-	ITEM_EVENT
-};
-
-struct item {
-	usec_t at;
-	uint64_t seq;
-	enum item_kind kind;
-	uint32_t a, b;
-	uint8_t *frame; /* owned */
-	size_t len;
-};
-
 struct violation {
 	char text[160];
 };
 
+/* A test frame: who saw it how often. */
+struct probe {
+	uint32_t id;
+	bool broadcast;
+	bool doubled; /* a wire duplicated it */
+	uint16_t sender;
+	uint16_t target; /* unicast */
+	usec_t at;
+	uint8_t hosts[PLAN_HOSTS];
+	uint16_t nodes[PLAN_NODES];
+};
+
+enum churn {
+	CHURN_ROAM = 0x01,
+	CHURN_CUT = 0x02,   /* one cable for some seconds */
+	CHURN_CRASH = 0x04, /* a node loses its power for some seconds */
+	CHURN_LEAVE = 0x08, /* a client goes and comes back elsewhere */
+	CHURN_PART = 0x10,  /* the network falls into two halves, and heals */
+	CHURN_DEFAULT = 0x0f,
+};
+
+struct world_setup {
+	const struct plan *plan; /* borrowed */
+	uint64_t seed;
+	const struct sabotage *sabotage; /* NULL: none */
+	struct recorder *recorder;	 /* NULL: none; borrowed */
+	unsigned int recorded;		 /* node */
+	bool verbose;
+};
+
 struct world {
+	struct world_setup setup;
 	const struct plan *plan;
 	struct rng rng;
 	usec_t now;
-	uint64_t seq;
-	struct item *heap;
-	size_t heap_count, heap_cap;
+	struct heap heap;
 	struct sim_node nodes[PLAN_NODES];
 	struct sim_wire wires[PLAN_WIRES];
 	struct sim_host hosts[PLAN_HOSTS];
 	struct record_hash hash;
-	usec_t changed_at; /* last roam, crash, cut */
-	bool partitioned;  /* a cut or crash may have parted a cloud */
+	usec_t changed_at;   /* last change of whatever kind */
+	usec_t disturbed_at; /* last change but the moves of clients */
+	usec_t parted_until; /* until then some cloud was in pieces; USEC_NEVER: it still is */
 	bool lossy;
-	bool verbose;
-	/* test frames: id modulo WORLD_PROBES -> who saw it how often */
-	struct probe {
-		uint32_t id;
-		bool broadcast;
-		uint16_t sender;
-		usec_t at;
-		uint8_t hosts[PLAN_HOSTS];
-		uint8_t nodes[PLAN_NODES];
-	} * probes;
+	struct probe *probes; /* by id modulo WORLD_PROBES */
 	uint32_t probe_next;
-	uint64_t broadcasts, broadcast_copies, unicasts, unicast_got, unicast_twice;
+	uint64_t broadcasts, broadcast_copies, unicasts, unicast_got;
+	uint64_t calm_unicasts, calm_twice;
+	uint64_t requests[PLAN_NODES]; /* table requests sent, as check_quiet has found */
+	usec_t quiet_at;
 	unsigned int violation_count;
-	struct violation violations[16];
-	/* Changes a frame that a node sends, for tests of the checks; NULL: none. False drops it.
-	 */
-	bool (*sabotage)(struct world *w, unsigned int node, uint8_t *frame, size_t len);
+	struct violation violations[WORLD_VIOLATIONS];
 };
 
 /* world.c */
-struct world *world_new(const struct plan *plan, uint64_t seed);
+struct world *world_new(const struct world_setup *setup);
 void world_free(struct world *w);
-void world_push(struct world *w, struct item i);
-void world_push_frame(struct world *w, enum item_kind kind, usec_t at, uint32_t a, uint32_t b,
-		      const uint8_t *frame, size_t len);
-/* Runs until that time. */
+/* Runs until that time, or until so much has gone wrong that it makes no sense to go on. */
 void world_run(struct world *w, usec_t until);
+void world_push(struct world *w, struct item i);
+/* The same with bytes, which are copied. */
+void world_push_frame(struct world *w, struct item item, const void *bytes, size_t len);
+/* Something was done to the world; clients: only that one of them moved. */
+void world_changed(struct world *w, bool clients);
 void world_violation(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void world_log(const struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *frame, size_t len);
@@ -212,7 +190,7 @@ void kernel_event(struct sim_node *k, const struct event *e);
 void kernel_timer(struct sim_node *k);
 void kernel_wire_input(struct sim_node *k, uint16_t port, const uint8_t *frame, size_t len);
 void kernel_done(struct sim_node *k);
-/* A routed IPv4 packet arrives at this node. */
+/* A routed packet arrives at this node. */
 void kernel_routed(struct sim_node *k, const uint8_t *frame, size_t len);
 
 /* bridge.c */
@@ -221,26 +199,39 @@ void bridge_forget(struct sim_node *k, const struct mac *mac);
 void bridge_age(struct sim_node *k);
 
 /* host.c */
+/* It joins at that time. */
 void host_start(struct sim_host *h, usec_t at);
 void host_timer(struct sim_host *h);
 void host_input(struct sim_host *h, const uint8_t *frame, size_t len);
+/* -1: away. */
 void host_roam(struct sim_host *h, int to);
 
 /* babel.c */
 void babel_recompute(struct world *w);
-/* Nodes on the shortest layer-3 way from a node to one that announces what dst needs: -1 none. */
-int babel_exit(struct world *w, unsigned int from, const struct ip4 *dst, unsigned int *ret_hops);
+/* The nearest node that announces what dst (IPv4: mapped) needs, -1: none; how many hops away. */
+int babel_exit(struct world *w, unsigned int from, const struct ip6 *dst, unsigned int *ret_hops);
 
 /* probe.c: test frames with an id, counted wherever they show */
 void probe_send(struct sim_host *h, bool broadcast);
 void probe_seen_host(struct sim_host *h, const uint8_t *frame, size_t len);
+/* A batman-adv frame without tag. */
 void probe_seen_node(struct sim_node *k, const uint8_t *frame, size_t len);
+/* A wire will deliver this frame, with its tag, twice. */
+void probe_doubled(struct world *w, const uint8_t *frame, size_t len);
+/* Long enough after it was sent: has it arrived? */
+void probe_due(struct world *w, uint32_t id);
 
-/* check.c */
+/* check.c: what must hold */
+bool same_cloud(const struct world *w, int a, int b); /* nodes */
+bool check_parted(const struct world *w);
+void check_new_address(struct sim_host *h);
+void check_gateway(struct sim_host *h);
+/* From here on nothing is to learn any more. */
+void check_quiet(struct world *w);
 void check_final(struct world *w);
 
-/* script.c: roams, cuts, crashes at random until that time */
-void script_start(struct world *w, usec_t until);
+/* script.c: what happens to the world at random (enum churn) until that time; all heals before */
+void script_start(struct world *w, unsigned int churn, usec_t until);
 void script_step(struct world *w, uint32_t what);
 
 #endif

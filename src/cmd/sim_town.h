@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Towns of the lab as plans for the simulator. */
+#ifndef CMD_SIM_TOWN_H
+#define CMD_SIM_TOWN_H
+
+#include "sim/plan.h"
+
+/* 0, or -errno after saying what is wrong. Switches become wires between all that are on them; what
+ * the simulator does not have (rates, MTUs, nodes without tramad, pulled cables) is left out. */
+int sim_town_load(struct plan *p, const char *path);
+
+#endif
