@@ -16,8 +16,9 @@
 /* Routing tables. */
 #define WISH_TABLE_ANYCAST 170 /* replies of the anycast addresses, as LibreMesh */
 #define WISH_TABLE_IMPORT 1701 /* what babeld announces */
-#define WISH_TABLE_EXPORT 1702 /* what babeld learns; babeld writes it */
-#define WISH_TABLE_EXIT 1703   /* the default routes in use */
+#define WISH_TABLE_EXPORT                                                                          \
+	172 /* what babeld learns; babeld 1.12 writes it, only to tables below 256 */
+#define WISH_TABLE_EXIT 1703 /* the default routes in use */
 
 #define WISH_LINKS 64
 #define WISH_ADDRS 64
