@@ -38,14 +38,17 @@ static json_t *first_ip4(const struct lease_client *r)
 	return json_null();
 }
 
+/* Those that reach beyond the link first. */
 static json_t *only_ip6(const struct lease_client *r)
 {
 	json_t *list = json_array();
 	struct ip4 ip;
 
-	for (unsigned i = 0; i < r->addr_count; i++)
-		if (!lease_unmapped(&r->addrs[i], &ip))
-			json_array_append_new(list, value_ip6(&r->addrs[i]));
+	for (int local = 0; local < 2; local++)
+		for (unsigned i = 0; i < r->addr_count; i++)
+			if (!lease_unmapped(&r->addrs[i], &ip) &&
+			    ip6_is_link_local(&r->addrs[i]) == (local == 1))
+				json_array_append_new(list, value_ip6(&r->addrs[i]));
 	return list;
 }
 

@@ -99,6 +99,9 @@ static void print_know(json_t *know)
 	print_route(dest);
 	if (!strcmp(kind, "internet"))
 		print_way_out(know, v6 ? "ipv6" : "ipv4");
+	if (!json_is_true(json_object_get(json_object_get(client, "place"), "self")))
+		printf("    (seen from %s; the client's packets leave by its own node)\n",
+		       text(know, "here"));
 }
 
 /* ---- inside the cloud ---- */
@@ -181,38 +184,54 @@ static const char *mesh_goal(json_t *know, json_t **ret_who)
 
 /* ---- layer 3 ---- */
 
-static void print_router(const struct route_hop *h)
-{
-	char addr[INET6_ADDRSTRLEN];
+struct layer3 {
+	const struct cli *c;
+	json_t *nodes; /* of the cloud, whose addresses have names */
+	json_t *hops;
+};
 
+static const char *node_of(const struct layer3 *l, const char *addr)
+{
+	json_t *n;
+	size_t i;
+
+	json_array_foreach(l->nodes, i, n)
+	{
+		if (!strcmp(text(n, "ipv4"), addr) || !strcmp(text(n, "ipv6"), addr))
+			return json_string_value(json_object_get(n, "name"));
+	}
+	return NULL;
+}
+
+static void print_router(const struct route_hop *h, const char *addr, const char *name)
+{
 	if (h->answered)
-		printf("%3d  %-40s %.1f ms%s\n", h->ttl,
-		       inet_ntop(h->from.family, &h->from.u, addr, sizeof(addr)),
-		       (double)h->rtt_us / 1000, h->why[0] ? h->why : "");
+		printf("%3d  %-20s %s  %.1f ms%s\n", h->ttl, name ? name : "-", addr,
+		       (double)h->rtt_us / 1000, h->why);
 	else
 		printf("%3d  *\n", h->ttl);
 	fflush(stdout);
 }
 
-struct layer3 {
-	const struct cli *c;
-	json_t *hops;
-};
-
 static void router(void *ctx, const struct route_hop *h)
 {
 	struct layer3 *l = ctx;
 	char addr[INET6_ADDRSTRLEN] = "";
+	const char *name;
+	json_t *hop;
 
-	if (!l->c->json)
-		print_router(h);
 	if (h->answered)
 		inet_ntop(h->from.family, &h->from.u, addr, sizeof(addr));
-	json_array_append_new(l->hops, h->answered
-					       ? json_pack("{si ss sI sb}", "hop", h->ttl, "from",
-							   addr, "rtt_us", (json_int_t)h->rtt_us,
-							   "arrived", (int)h->arrived)
-					       : json_pack("{si sn}", "hop", h->ttl, "from"));
+	name = node_of(l, addr);
+	if (!l->c->json)
+		print_router(h, addr, name);
+	hop = json_pack("{si ss? ss?}", "hop", h->ttl, "from", h->answered ? addr : NULL, "node",
+			name);
+	if (h->answered) {
+		json_object_set_new(hop, "rtt_us", json_integer(h->rtt_us));
+		json_object_set_new(hop, "arrived", json_boolean(h->arrived));
+	}
+	json_array_append_new(l->hops, hop);
 }
 
 /* ---- all of it ---- */
@@ -236,7 +255,7 @@ static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
 	json_t *who, *dest = json_object_get(k, "destination");
 	const char *goal = mesh_goal(k, &who), *kind = text(dest, "kind");
 	const char *addr = json_string_value(json_object_get(dest, "ipv4"));
-	struct layer3 l = { c, json_array() };
+	struct layer3 l = { c, rpc_client_call(client, "nodes", NULL), json_array() };
 	int r;
 
 	if (goal && !c->json)
@@ -252,6 +271,7 @@ static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
 			cli_fail(c, "cannot send to %s: %s", addr, strerror(-r));
 	}
 	json_object_set_new(k, "routers", l.hops);
+	json_decref(l.nodes);
 }
 
 int run_trace(struct cli *c)
