@@ -13,12 +13,11 @@
 
 #define WISH_PROTO 171 /* rtm_protocol and FRA_PROTOCOL of everything that is ours */
 
-/* Routing tables. */
+/* Routing tables, below 256: babeld 1.12 knows no others. */
 #define WISH_TABLE_ANYCAST 170 /* replies of the anycast addresses, as LibreMesh */
 #define WISH_TABLE_IMPORT 1701 /* what babeld announces */
-#define WISH_TABLE_EXPORT                                                                          \
-	172 /* what babeld learns; babeld 1.12 writes it, only to tables below 256 */
-#define WISH_TABLE_EXIT 1703 /* the default routes in use */
+#define WISH_TABLE_EXPORT 172  /* what babeld learns; 1.12.1 can write to tables below 256 only */
+#define WISH_TABLE_EXIT 1703   /* the default routes in use */
 
 #define WISH_LINKS 64
 #define WISH_ADDRS 64
