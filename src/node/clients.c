@@ -162,13 +162,30 @@ static void answer(struct node *n, const struct event_solicit *s, const struct m
 	node_effect_push(n, &e);
 }
 
+static bool member_address(const struct node *n, const struct event_solicit *s, struct mac *ret)
+{
+	struct node_member m;
+	uint32_t cursor = 0;
+
+	while (node_member_next(n, &cursor, &m)) {
+		if (s->v6 ? !ip6_eq(&m.ip6, &s->ip6) : !ip4_eq(&m.ip4, &s->ip4))
+			continue;
+		*ret = m.cloud_mac;
+		return !m.self;
+	}
+	return false;
+}
+
 void clients_solicit(struct node *n, const struct event_solicit *s)
 {
 	struct ip6 addr = s->v6 ? s->ip6 : lease_mapped(&s->ip4);
 	struct lease_view v;
+	struct mac mac;
 
 	n->counters[NODE_C_SOLICIT]++;
-	if (lease_find_address(&n->lease, &addr, n->now, &v))
+	if (member_address(n, s, &mac))
+		answer(n, s, &mac);
+	else if (lease_find_address(&n->lease, &addr, n->now, &v))
 		answer(n, s, &v.client.mac);
 	else
 		n->counters[NODE_C_SOLICIT_UNKNOWN]++; /* the kernel goes on by broadcast */
@@ -267,7 +284,10 @@ bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 		return true;
 	case RA_SEEN:
 		memcpy(&seen, o->data, sizeof(seen));
-		lease_client_seen(&n->lease, &seen.mac, &seen.addr, n->now);
+		/* what is said in the cloud reaches us too; the client's own node writes that down
+		 */
+		if (station_find(n, &seen.mac, 0))
+			lease_client_seen(&n->lease, &seen.mac, &seen.addr, n->now);
 		break;
 	}
 	return false;

@@ -115,7 +115,10 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 							   "ether type 8021ad vlan type 0x4305"));
 	if (f->vlan_proto != 0x8100)
 		add_mesh_vlans(f, t, "8021ad");
-	text_add(t, "\t}\n\n\tchain cloud {\n");
+	text_add(t, "\t}\n\n\tchain mesh {\n");
+	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
+	text_add(t, "\t\tether type vmap { 8021q : jump cloud_8021q, 8021ad : jump cloud_8021ad "
+		    "}\n\t}\n\n\tchain cloud {\n");
 	/* LibreMesh's pattern of all anycast MACs, and ours where it is another. */
 	text_add(t, DROP("cloud_anycast_from",
 			 "ether saddr & ff:ff:ff:00:00:00 == aa:aa:aa:00:00:00"));
@@ -123,10 +126,9 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 		 DROP("cloud_anycast_to", "ether daddr & ff:ff:ff:00:00:00 == aa:aa:aa:00:00:00"));
 	text_add(t, DROP("cloud_anycast_from", "ether saddr %s"), mac);
 	text_add(t, DROP("cloud_anycast_to", "ether daddr %s"), mac);
-	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
-	text_add(t, "\t\tether type vmap { arp : jump cloud_arp, ip : jump cloud_ip4, ip6 : jump "
-		    "cloud_ip6, "
-		    "8021q : jump cloud_8021q, 8021ad : jump cloud_8021ad }\n\t}\n\n");
+	text_add(t, "\t\tjump mesh\n\t\tether type vmap { arp : jump cloud_arp, ip : jump "
+		    "cloud_ip4, ip6 : jump "
+		    "cloud_ip6 }\n\t}\n\n");
 }
 
 static void add_bridge(const struct wish *w, struct text *t)
@@ -142,12 +144,13 @@ static void add_bridge(const struct wish *w, struct text *t)
 	add_cloud(f, t);
 	/* Before anything is learnt from a frame. */
 	text_add(t, "\tchain from_cloud {\n\t\tjump claims\n\t\tjump cloud\n\t}\n\n");
+	text_add(t, "\tchain from_client {\n\t\tjump claims\n\t\tjump mesh\n\t}\n\n");
 	text_add(t, "\tchain prerouting {\n\t\ttype filter hook prerouting priority -300; policy "
 		    "accept;\n");
 	text_add(t, "\t\tiifname \"%s\" jump from_cloud\n", f->cloud);
 	ports = text_init(buf, sizeof(buf));
 	if (add_client_ports(w, &ports))
-		text_add(t, "\t\tiifname { %s } jump claims\n", buf);
+		text_add(t, "\t\tiifname { %s } jump from_client\n", buf);
 	text_add(t, "\t}\n\n");
 	/* Forwarded and sent by the node itself. */
 	text_add(t, "\tchain postrouting {\n\t\ttype filter hook postrouting priority 0; policy "
