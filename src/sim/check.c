@@ -96,6 +96,21 @@ void check_gateway(struct sim_host *h)
 	h->gateway = *mac;
 }
 
+void check_gone(const struct sim_node *k, const struct mac *mac)
+{
+	struct world *w = k->world;
+
+	for (unsigned int i = 0; i < w->plan->host_count; i++) {
+		const struct sim_host *h = &w->hosts[i];
+
+		if (mac_eq(&h->mac, mac) && h->at == (int)k->index && !w->lossy &&
+		    h->shown_at >= h->moved_at && h->shown_at < w->now - USEC_S &&
+		    w->now - w->disturbed_at > WORLD_CALM)
+			world_violation(w, "%s believes that %s has gone",
+					w->plan->nodes[k->index].name, w->plan->hosts[i].name);
+	}
+}
+
 static void check_host(struct world *w, struct sim_host *h)
 {
 	struct sim_node *at = h->at >= 0 ? &w->nodes[h->at] : NULL;

@@ -12,13 +12,16 @@
 
 static void transmit(struct sim_host *h, const uint8_t *frame, size_t len)
 {
-	if (h->at >= 0)
-		world_push_frame(h->world,
-				 (struct item) { .at = h->world->now + 300,
-						 .kind = ITEM_AIR_UP,
-						 .a = h->index,
-						 .b = (uint32_t)h->at },
-				 frame, len);
+	if (h->at < 0)
+		return;
+	if (h->shown_at < h->moved_at)
+		h->shown_at = h->world->now;
+	world_push_frame(h->world,
+			 (struct item) { .at = h->world->now + 300,
+					 .kind = ITEM_AIR_UP,
+					 .a = h->index,
+					 .b = (uint32_t)h->at },
+			 frame, len);
 }
 
 static void send_out(void *ctx, const uint8_t *frame, size_t len)
@@ -46,6 +49,7 @@ static void associate(struct sim_host *h)
 
 	if (h->at < 0 || h->silent || !w->nodes[h->at].alive)
 		return;
+	h->shown_at = w->now;
 	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED,
 					   .port = AP_PORT,
 					   .mac = h->mac };
@@ -179,7 +183,8 @@ void host_timer(struct sim_host *h)
 			send_dhcp(h, DHCP_REQUEST);
 		}
 		check_gateway(h);
-		ping_somebody(h);
+		if (!h->world->plan->hosts[h->index].quiet)
+			ping_somebody(h);
 		break;
 	}
 	world_push(w, (struct item) { .at = w->now + wait + rng_below(&w->rng, 100000),
@@ -190,6 +195,7 @@ void host_timer(struct sim_host *h)
 static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
 {
 	struct world *w = h->world;
+	char ip[IP4_TEXT];
 
 	if (m->xid != h->xid || !mac_eq(&m->chaddr, &h->mac))
 		return;
@@ -204,6 +210,8 @@ static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
 					w->plan->hosts[h->index].name);
 		if (!ip4_eq(&h->stack.ip4, &m->yiaddr)) {
 			h->stack.ip4 = m->yiaddr;
+			world_log(w, "%s has %s of node %d", w->plan->hosts[h->index].name,
+				  ip4_text(&m->yiaddr, ip), h->at);
 			check_new_address(h);
 		}
 		h->stack.len4 = 16;

@@ -295,6 +295,9 @@ static void notice(const struct sim_node *k, const struct effect_notice *n)
 {
 	char mac[MAC_TEXT];
 
+	if (n->notice == NOTICE_CLIENT_ROAMED_AWAY)
+		check_gone(k, &n->mac);
+
 	world_log(k->world, "%s: notice %d port %u %s %s", k->world->plan->nodes[k->index].name,
 		  (int)n->notice, (unsigned int)n->port, mac_text(&n->mac, mac), n->text);
 }

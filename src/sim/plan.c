@@ -170,7 +170,8 @@ void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng
 	for (unsigned int i = 0; i < wish->hosts; i++) {
 		snprintf(name, sizeof(name), "c%u", i);
 		(void)plan_add_host(p, name, (uint16_t)rng_below(rng, p->node_count));
-		p->hosts[i].silent = i % 3 == 2;
+		p->hosts[i].quiet = i % 5 == 4;
+		p->hosts[i].silent = i % 3 == 2 && !p->hosts[i].quiet;
 	}
 	p->nodes[0].uplink = true;
 	p->nodes[p->node_count - 1].uplink = true;

@@ -30,6 +30,7 @@ struct plan_host {
 	char name[32];
 	uint16_t at; /* node */
 	bool silent; /* its moves show by its frames only */
+	bool quiet;  /* it says nothing of itself once it has an address */
 };
 
 struct plan {
@@ -52,7 +53,7 @@ struct plan_wish {
 };
 
 /* Clouds of that shape, each next to the next by two wires; clients at random places, every third
- * moves silently; the first and the last node have an uplink. */
+ * moves silently, every fifth only answers; the first and the last node have an uplink. */
 void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng);
 /* 0 or -EINVAL: no such shape. */
 int plan_shape_find(const char *name, enum plan_shape *ret);

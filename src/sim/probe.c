@@ -11,8 +11,8 @@
 
 #define PROBE_TYPE 0x88b6 /* IEEE local experimental ethertype 2 */
 #define DUE (2 * USEC_S)  /* the time a test frame may take */
-#define ROAMED (2 * USEC_S)
-#define ROUNDS_MAX 60 /* at one node: a TTL of 50 ends it earlier */
+#define ROAMED USEC_S	  /* after the first frame at the new place */
+#define ROUNDS_MAX 60	  /* at one node: a TTL of 50 ends it earlier */
 
 void probe_send(struct sim_host *h, bool broadcast)
 {
@@ -163,10 +163,10 @@ void probe_doubled(struct world *w, const uint8_t *frame, size_t len)
 static bool settled(const struct world *w, const struct sim_host *h, usec_t at)
 {
 	return h->at >= 0 && w->nodes[h->at].alive && h->state == HOST_BOUND &&
-	       h->moved_at < at - ROAMED;
+	       h->moved_at <= h->shown_at && h->shown_at < at - ROAMED;
 }
 
-/* Without loss a frame arrives, from two seconds after the last move of its sender and receiver and
+/* Without loss a frame arrives, from one second after the last move of its sender and receiver and
  * ten seconds after any other change. */
 void probe_due(struct world *w, uint32_t id)
 {

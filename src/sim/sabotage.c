@@ -59,12 +59,16 @@ static bool loop(struct sim_node *k, uint16_t *port, uint8_t *frame, size_t len)
 	const struct sim_wire *l = &w->wires[0];
 	unsigned int end = k->index == l->plan.a ? 0 : 1;
 	const struct sim_node *other = &w->nodes[end ? l->plan.a : l->plan.b];
+	struct batman_path path;
+	uint32_t cursor = 0;
 
 	if (!is_unicast(frame, len) || (k->index != l->plan.a && k->index != l->plan.b) ||
 	    is_orig(other, frame + UNICAST_DST))
 		return true;
+	while (batman_neighbour_next(node_batman(k->node), &cursor, &path))
+		if (path.port == l->port[end])
+			memcpy(frame, path.neighbour.b, sizeof(path.neighbour.b));
 	*port = (uint16_t)l->port[end];
-	memcpy(frame, other->ports[l->port[!end]].mac.b, 6);
 	memset(frame + 6, 0x02,
 	       6); /* of nobody, for a node sends nothing back to where it came from */
 	return true;
@@ -208,7 +212,7 @@ static void rename_records(uint8_t *datagram, struct rd r)
 	struct rd body;
 	uint8_t type;
 
-	if (!state_msg_check(r) || state_msg_read_header(&r, &head))
+	if (state_msg_read_header(&r, &head) || !state_msg_check(r))
 		return;
 	while (state_msg_item(&r, &type, &body)) {
 		while ((type == STATE_ITEM_PUSH || type == STATE_ITEM_BULK) && rd_left(&body)) {
@@ -270,6 +274,16 @@ static void same_address(struct sim_node *k, uint8_t *frame, size_t len)
 	memset(frame + UDP + 6, 0, 2); /* no checksum */
 }
 
+/* The frame with the client's address that a node sends for a client that came to it. */
+static bool no_update(struct sim_node *k, uint16_t *port, uint8_t *frame, size_t len)
+{
+	enum { INNER_TYPE = TYPE + 14 + 12 };
+
+	(void)k;
+	(void)port;
+	return len < INNER_TYPE + 2 || frame[TYPE] != TYPE_BCAST || get16(frame + INNER_TYPE) != 6;
+}
+
 static bool no_forget(struct sim_node *k, const struct effect *e)
 {
 	(void)k;
@@ -323,8 +337,10 @@ static const struct sabotage all[] = {
 	  .expected = "both have",
 	  .client = same_address },
 	{ .name = "forget",
-	  .what = "a station that has moved stays in the bridge of its old node",
+	  .what = "a station that has moved stays in the bridge of its old node, and nothing shows "
+		  "it",
 	  .expected = "is lost",
+	  .mesh = no_update,
 	  .effect = no_forget },
 	{ .name = "anycast",
 	  .what = "frames of the anycast gateway are not filtered",

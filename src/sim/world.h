@@ -94,8 +94,8 @@ struct sim_host {
 	struct ip4 offered, server;
 	usec_t bound_at, lease_us;
 	unsigned int tries;
-	usec_t moved_at;
-	struct ip4 kept; /* the address it was given first, which it must keep */
+	usec_t moved_at, shown_at; /* its first frame after that */
+	struct ip4 kept;	   /* the address it was given first, which it must keep */
 	usec_t kept_since;
 	struct mac gateway; /* of IPv4, as first seen */
 	struct ip6 router;  /* of IPv6, as first seen */
@@ -226,6 +226,8 @@ bool same_cloud(const struct world *w, int a, int b); /* nodes */
 bool check_parted(const struct world *w);
 void check_new_address(struct sim_host *h);
 void check_gateway(struct sim_host *h);
+/* The node believes that this client is at another node now. */
+void check_gone(const struct sim_node *k, const struct mac *mac);
 /* From here on nothing is to learn any more. */
 void check_quiet(struct world *w);
 void check_final(struct world *w);
