@@ -310,8 +310,12 @@ static void ports(const struct node *n, struct wish *w)
 			/* what the port itself would say is heard by the bridges of others */
 			l->no_ipv6 = p->decision.mesh && !p->decision.uplink_dhcp &&
 				     !p->decision.uplink_static;
-			if (!p->decision.uplink_dhcp && !p->decision.uplink_static)
+			if (!p->decision.uplink_dhcp && !p->decision.uplink_static) {
 				add_sysctl(w, 0, "ipv6/conf", p->info.name, "accept_ra");
+				/* the node's address is at the bridge's MAC, not at a port's whose
+				 * wire another node's bridge floods */
+				add_sysctl(w, 1, "ipv4/conf", p->info.name, "arp_ignore");
+			}
 		} else if (!p->decision.uplink_foreign) {
 			/* nothing decided yet: bring it up, or its carrier would never show */
 			add_link(w, WISH_EXISTING, p->info.name);
