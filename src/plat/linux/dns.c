@@ -35,7 +35,13 @@ struct dns {
 
 static void conf_text(const struct dns *d, struct text *t)
 {
+	char ip4[IP4_TEXT], ip6[IP6_TEXT];
+
 	text_add(t, "port=53\nbind-dynamic\nexcept-interface=lo\n");
+	/* Also where they come in by a port of the mesh. */
+	if (!ip4_is_zero(&d->wish.own4))
+		text_add(t, "listen-address=%s\nlisten-address=%s\n", ip4_text(&d->wish.own4, ip4),
+			 ip6_text(&d->wish.own6, ip6));
 	if (d->anycast[0])
 		text_add(t, "interface=%s\n", d->anycast);
 	if (d->bridge[0])

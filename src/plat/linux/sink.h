@@ -4,8 +4,8 @@
 
 #include "node/event.h"
 
-/* Where a part of the platform reports events. They are never reported from within a call that does an effect: what
- * is known at once is reported in the next turn of the loop. */
+/* Where a part of the platform reports events. They are never reported from within a call that does
+ * an effect: what is known at once is reported in the next turn of the loop. */
 struct sink {
 	void (*event)(void *ctx, const struct event *e);
 	void *ctx;
