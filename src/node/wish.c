@@ -375,6 +375,8 @@ static void names(const struct node *n, struct wish *w)
 	text_copy(w->dns.domain, sizeof(w->dns.domain), n->conf->system.domain);
 	w->dns.listen4 = n->cloud.anygw4;
 	w->dns.listen6 = n->cloud.anygw6;
+	w->dns.own4 = n->cloud.node4;
+	w->dns.own6 = n->cloud.node6;
 	for (size_t i = 0; i < count && w->dns.upstream_count < NODE_RESOLVERS; i++)
 		if (r[i].family == GATEWAY_IP4 && !ip4_eq(&r[i].ip4, &n->cloud.node4))
 			w->dns.upstreams[w->dns.upstream_count++] = r[i].ip4;

@@ -147,8 +147,10 @@ struct wish_dns {
 	char domain[64];
 	uint8_t upstream_count;
 	struct ip4 upstreams[NODE_RESOLVERS];
-	struct ip4 listen4;
+	struct ip4 listen4; /* for clients: the anycast addresses */
 	struct ip6 listen6;
+	struct ip4 own4; /* for other nodes, whose questions come by way of the mesh */
+	struct ip6 own6;
 };
 
 struct wish {
