@@ -68,7 +68,8 @@ int main(int argc, char **argv)
 		plain(&w);
 	else if (argc == 2 && !strcmp(argv[1], "gateway"))
 		gateway(&w);
-	filters_text(&w, &t);
+	filters_text(&w, FILTER_BRIDGE, &t);
+	filters_text(&w, FILTER_INET, &t);
 	fputs(buf, stdout);
 	return t.cut;
 }

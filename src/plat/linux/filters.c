@@ -17,9 +17,14 @@
 
 /* The first run of a process clears what an older version may have left; later ones keep the
  * counters. */
-static const char first[] = "add table bridge trama\ndelete table bridge trama\n"
-			    "add table inet trama\ndelete table inet trama\n";
-static const char again[] = "flush table bridge trama\nflush table inet trama\n";
+static const char *const first[FILTER_FAMILIES] = {
+	[FILTER_BRIDGE] = "add table bridge trama\ndelete table bridge trama\n",
+	[FILTER_INET] = "add table inet trama\ndelete table inet trama\n",
+};
+static const char *const again[FILTER_FAMILIES] = {
+	[FILTER_BRIDGE] = "flush table bridge trama\n",
+	[FILTER_INET] = "flush table inet trama\n",
+};
 
 static void run_child(int in, int out)
 {
@@ -114,34 +119,46 @@ static int nft(const char *head, const char *text, size_t len, char complaint[st
 	return r;
 }
 
-void filters_apply(struct filters *f, struct apply *a)
+static void table_apply(struct filter_table *f, enum filter_family family, struct apply *a)
 {
+	static const char *const names[] = { "bridge filters", "inet filters" };
 	char buf[FILTERS_TEXT], complaint[COMPLAINT];
 	struct text t = text_init(buf, sizeof(buf));
 	int r;
 
-	filters_text(a->wish, &t);
+	filters_text(a->wish, family, &t);
 	if (t.cut) {
-		apply_fail(a, -ENOSPC, "filters", "text");
+		apply_fail(a, -ENOSPC, names[family], "text");
 		return;
 	}
-	if (f->known && f->len == t.len && !memcmp(f->text, buf, t.len))
+	if ((f->known || f->refused) && f->len == t.len && !memcmp(f->text, buf, t.len))
 		return;
-	r = nft(f->known ? again : first, buf, t.len, complaint);
-	if (r && f->known) /* somebody has deleted our tables */
-		r = nft(first, buf, t.len, complaint);
+	r = nft(f->known ? again[family] : first[family], buf, t.len, complaint);
+	if (r && f->known) /* somebody has deleted our table */
+		r = nft(first[family], buf, t.len, complaint);
 	f->known = !r;
-	if (!r) {
-		memcpy(f->text, buf, t.len);
-		f->len = t.len;
-	}
-	apply_done(a, r, "filters", complaint[0] ? complaint : "nft");
+	f->refused = r == -EINVAL;
+	memcpy(f->text, buf, t.len);
+	f->len = t.len;
+	apply_done(a, r, names[family], complaint[0] ? complaint : "nft");
+}
+
+void filters_apply(struct filters *f, struct apply *a)
+{
+	for (int i = 0; i < FILTER_FAMILIES; i++)
+		table_apply(&f->table[i], (enum filter_family)i, a);
 }
 
 int filters_remove(struct filters *f)
 {
 	char complaint[COMPLAINT];
+	int r = 0;
 
-	f->known = false;
-	return nft(first, "", 0, complaint);
+	for (int i = 0; i < FILTER_FAMILIES; i++) {
+		int err = nft(first[i], "", 0, complaint);
+
+		f->table[i].known = f->table[i].refused = false;
+		r = r ? r : err;
+	}
+	return r;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Filters: nftables text made from the wish, put into the kernel by one transaction of `nft -f -`
- * when it has changed. Tables `bridge trama` and `inet trama`, interface names only (many kernels
- * have no nft_meta_bridge and no bridge reject), every rule that drops has a counter of its own
- * name. Counters live on when rules change.
+ * per table when it has changed: a kernel that has only one of the two families gets that one.
+ * Tables `bridge trama` and `inet trama`, interface names only (many kernels have no
+ * nft_meta_bridge and no bridge reject), every rule that drops has a counter of its own name.
+ * Counters live on when rules change.
  *
  * bridge: what a client port or the cloud may send into the client bridge, and the bridge into the
  * cloud. Nobody may be the anycast gateway, a DHCP server or a router; what belongs to one node
@@ -20,13 +21,21 @@
 
 #define FILTERS_TEXT 12288
 
-/* The tables without the transaction around them: complete, comparable. */
-void filters_text(const struct wish *w, struct text *t);
+enum filter_family { FILTER_BRIDGE, FILTER_INET };
+#define FILTER_FAMILIES 2
 
-struct filters {
-	bool known; /* `text` is in the kernel, put there by this process */
+/* One table without the transaction around it: complete, comparable. */
+void filters_text(const struct wish *w, enum filter_family family, struct text *t);
+
+struct filter_table {
+	bool known;   /* `text` is in the kernel, put there by this process */
+	bool refused; /* the kernel does not take `text`: it is not asked again */
 	size_t len;
 	char text[FILTERS_TEXT];
+};
+
+struct filters {
+	struct filter_table table[FILTER_FAMILIES];
 };
 
 void filters_apply(struct filters *f, struct apply *a);

@@ -335,10 +335,12 @@ static void add_inet(const struct wish *w, struct text *t)
 	text_add(t, "}\n");
 }
 
-void filters_text(const struct wish *w, struct text *t)
+void filters_text(const struct wish *w, enum filter_family family, struct text *t)
 {
 	if (!w->filter.bridge[0])
 		return;
-	add_bridge(w, t);
-	add_inet(w, t);
+	if (family == FILTER_BRIDGE)
+		add_bridge(w, t);
+	else
+		add_inet(w, t);
 }
