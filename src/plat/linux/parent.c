@@ -379,7 +379,8 @@ static int dir_make(const char *path, mode_t mode, const struct privileges *user
 {
 	if (mkdir(path, mode) && errno != EEXIST)
 		return -errno;
-	if (user->known && chown(path, user->uid, user->gid))
+	/* Root's where there is no such user (any more). */
+	if (chown(path, user->uid, user->gid))
 		return -errno;
 	return chmod(path, mode) ? -errno : 0;
 }

@@ -20,6 +20,7 @@
 
 struct spawn_kind {
 	uint64_t caps;
+	uint64_t root_caps;	      /* as well, where there is no user to become */
 	bool quiet;		      /* says more on stderr than anybody wants */
 	const char *args[SPAWN_ARGS]; /* "@dev" and "@script" are replaced */
 };
@@ -32,6 +33,7 @@ static const struct spawn_kind spawn_kinds[] = {
 	[CHILD_DNSMASQ] = {
 		.caps = PRIVILEGE(CAP_NET_BIND_SERVICE) | /* port 53 */
 			PRIVILEGE(CAP_NET_RAW),		  /* SO_BINDTODEVICE */
+		.root_caps = PRIVILEGE(CAP_SETUID) | PRIVILEGE(CAP_SETGID), /* it sets what it is */
 		.args = { "dnsmasq", "--keep-in-foreground", "--conf-file=" PARENT_RUN_DIR "/dnsmasq.conf" },
 	},
 	[CHILD_DHCP] = {
@@ -84,6 +86,7 @@ static void signals_reset(void)
 _Noreturn static void child_become(const struct parent_setup *setup, const struct spawn_kind *kind,
 				   const char *dev, pid_t parent)
 {
+	uint64_t caps = kind->caps | (setup->user.known ? 0 : kind->root_caps);
 	char *argv[SPAWN_ARGS + 1] = { NULL };
 
 	for (size_t i = 0; i < SPAWN_ARGS && kind->args[i]; i++) {
@@ -100,7 +103,7 @@ _Noreturn static void child_become(const struct parent_setup *setup, const struc
 	setenv("TRAMA_DHCP_DIR", PARENT_RUN_DIR "/dhcp", 1);
 	signals_reset();
 	stdio_set(kind->quiet);
-	if (setpgid(0, 0) || chdir("/") || privileges_drop(&setup->user, kind->caps))
+	if (setpgid(0, 0) || chdir("/") || privileges_drop(&setup->user, caps))
 		_exit(126);
 	/* After the change of user, which clears it. The parent may have died before. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
