@@ -12,7 +12,7 @@ static const char *const bridge_counters[] = {
 	"claim_na",	 "rogue_dhcp4",	       "rogue_dhcp6",	   "rogue_ra",
 	"icmp_redirect", "cloud_anycast_from", "cloud_anycast_to", "cloud_dhcp4",
 	"cloud_dhcp6",	 "cloud_rs",	       "cloud_arp",	   "cloud_ns",
-	"cloud_batman",	 "cloud_mesh_vlan",
+	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",
 };
 
 static const char *const inet_counters[] = { "private4", "private6", "uplink_dns", "uplink_dhcp" };
@@ -117,6 +117,8 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 		add_mesh_vlans(f, t, "8021ad");
 	text_add(t, "\t}\n\n\tchain mesh {\n");
 	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
+	/* Between ports of one wire: elsewhere it would speak of a wire that is not there. */
+	text_add(t, DROP("port_hello", "ether type 0x88b5"));
 	text_add(t, "\t\tether type vmap { 8021q : jump cloud_8021q, 8021ad : jump cloud_8021ad "
 		    "}\n\t}\n\n\tchain cloud {\n");
 	/* LibreMesh's pattern of all anycast MACs, and ours where it is another. */
