@@ -43,6 +43,13 @@ static void child_start(struct children *c, struct child *child)
 	child_ask(c, PARENT_START, child);
 }
 
+/* Its death removes it from the list. */
+static void child_stop(struct children *c, struct child *child)
+{
+	child->keep_ms = 0;
+	child_ask(c, PARENT_STOP, child);
+}
+
 static void alarm_rings(void *ctx)
 {
 	struct children *c = ctx;
@@ -53,6 +60,8 @@ static void alarm_rings(void *ctx)
 
 		if (child->wanted && !child->running && !child->asked && child->at_ms <= now)
 			child_start(c, child);
+		else if (!child->wanted && child->keep_ms && child->keep_ms <= now)
+			child_stop(c, child);
 	}
 	children_schedule(c);
 }
@@ -68,6 +77,8 @@ static void children_schedule(struct children *c)
 
 		if (child->wanted && !child->running && !child->asked && child->at_ms < next)
 			next = child->at_ms;
+		else if (!child->wanted && child->keep_ms && child->keep_ms < next)
+			next = child->keep_ms;
 	}
 	if (next == UINT64_MAX)
 		alarm_stop(c->alarm);
@@ -122,10 +133,13 @@ static void child_started(struct children *c, const struct parent_report *r)
 
 	/* One that an earlier node process started; the next children_apply says whether it stays.
 	 */
-	if (!child)
+	if (!child) {
 		child = child_add(c, (enum child_kind)r->kind, (uint16_t)r->port, r->dev);
-	if (!child)
-		return;
+		if (!child)
+			return;
+		child->keep_ms = uv_now(c->loop) + CHILDREN_KEEP_MS;
+		children_schedule(c);
+	}
 	child->asked = false;
 	if (child->running)
 		return;
@@ -229,11 +243,11 @@ void children_apply(struct children *c, const struct wish_child *want, uint16_t 
 		struct child *child = &c->list[i];
 
 		if (child->wanted)
-			continue;
-		if (child->running || child->asked)
-			child_ask(c, PARENT_STOP, child);
-		else
+			child->keep_ms = 0;
+		else if (!child->running && !child->asked)
 			child_remove(c, child);
+		else if (child->keep_ms <= uv_now(c->loop))
+			child_stop(c, child);
 	}
 	children_schedule(c);
 }

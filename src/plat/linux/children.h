@@ -14,6 +14,8 @@
 #include "plat/linux/sink.h"
 
 #define CHILDREN_MAX 32
+#define CHILDREN_KEEP_MS                                                                           \
+	15000 /* what an earlier node process started: time for this one to want it */
 
 struct child {
 	enum child_kind kind;
@@ -24,6 +26,7 @@ struct child {
 	bool asked;	 /* a PARENT_START is under way */
 	uint32_t deaths; /* in a row, short-lived */
 	uint64_t at_ms;	 /* of the loop: started, or to be started when neither running nor asked */
+	uint64_t keep_ms; /* not stopped before */
 };
 
 struct children_watch {
