@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* events: notifications, one line each, until Ctrl-C or the daemon's end. */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "cmd/cli/cli.h"
@@ -19,6 +20,9 @@ static void print_event(json_t *e)
 	printf("%-8s  %-15s", when, buf);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!json_is_string(json_object_get(e, keys[i])))
+			continue;
+		if (!strcmp(keys[i], "text") &&
+		    json_equal(json_object_get(e, "text"), json_object_get(e, "name")))
 			continue;
 		grid_text(buf, sizeof(buf), e, keys[i], GRID_TEXT);
 		printf("  %s", buf);

@@ -127,7 +127,7 @@ static void man(void)
 	     ".SH ENVIRONMENT\n.TP\n.B " RPC_SOCKET_ENV "\npath of the control socket\n"
 	     ".SH FILES\n.TP\n.I " RPC_SOCKET "\ncontrol socket: JSON\\-RPC 2.0, one JSON text "
 	     "per line; the method\n.B rpc.methods\nlists what it answers\n"
-	     ".SH SEE ALSO\n.BR trama.conf (5),\n.BR tramad (8)");
+	     ".SH SEE ALSO\n.BR trama\\-control (7),\n.BR trama.conf (5),\n.BR tramad (8)");
 }
 
 int run_help(struct cli *c)
