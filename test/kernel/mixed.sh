@@ -60,7 +60,7 @@ quiet_requests() {
 
 walk_and_ping() { # NODE
 	walk_to "$1"
-	wait_for 3 pings cr 10.13.200.2 && wait_for 3 pings c3 10.13.201.1
+	wait_for 8 pings cr 10.13.200.2 && wait_for 8 pings c3 10.13.201.1
 }
 
 ok "trama and kernel nodes become neighbours" wait_for 30 sees_client 2 02:cc:00:00:00:01
@@ -75,7 +75,7 @@ ok "and back" walk_and_ping 1
 ok "tables agree: no further table requests once it is quiet" quiet_requests
 ok "a ping of 1472 bytes passes both kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3; do
-	ok "node $n: the daemon lives" trama_cli $n status
+	ok "node $n: the daemon answers" trama_cli $n status
 done
 if [ $failures -gt 0 ]; then
 	for n in 1 3; do

@@ -150,9 +150,9 @@ walk_to() { # NODE
 trama_cli() { # NODE ARGS...
 	local n=$1
 	shift
-	ip netns exec "n$n" "$BIN/trama" --socket "/run/n$n/run/trama/control" "$@"
+	ip netns exec "n$n" "$BIN/trama" "$@" --socket "/run/n$n/run/trama/control"
 }
 
-pings() { # CLIENT ADDRESS
-	ip netns exec "$1" ping -c 1 -W 1 -q "$2"
+pings() { # CLIENT ADDRESS OPTIONS...
+	ip netns exec "$1" ping -c 1 -W 1 -q "${@:2}"
 }
