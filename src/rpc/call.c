@@ -6,6 +6,7 @@
 
 #include "rpc/method.h"
 #include "rpc/value.h"
+#include "rpc/who.h"
 
 /* Takes the object. */
 static void reply(struct rpc_reply *ret, json_t *object)
@@ -72,9 +73,11 @@ static const char *check_request(json_t *q)
 	return NULL;
 }
 
-static json_t *run(const struct rpc_context *c, json_t *q, struct rpc_reply *ret,
+static json_t *run(const struct rpc_context *base, json_t *q, struct rpc_reply *ret,
 		   struct method_error *err)
 {
+	struct rpc_members members = { 0 };
+	struct rpc_context c = *base;
 	const char *name = json_string_value(json_object_get(q, "method"));
 	const struct method *m = method_find(name);
 	json_t *params = json_object_get(q, "params"), *result, *empty = NULL;
@@ -82,12 +85,14 @@ static json_t *run(const struct rpc_context *c, json_t *q, struct rpc_reply *ret
 	if (!m)
 		return method_fail(err, RPC_METHOD, "no method '%.64s'; rpc.methods lists them",
 				   name);
-	if ((m->flags & METHOD_ACT) && (c->read_only || !c->act))
+	if ((m->flags & METHOD_ACT) && (c.read_only || !c.act))
 		return method_fail(err, RPC_FORBIDDEN,
 				   "%s changes something, and you may only look", name);
 	if (!params)
 		params = empty = json_object();
-	result = method_check(m, params, err) == 0 ? m->fn(c, params, err) : NULL;
+	c.members = &members;
+	result = method_check(m, params, err) == 0 ? m->fn(&c, params, err) : NULL;
+	who_done(&members);
 	json_decref(empty);
 	if (result && (m->flags & METHOD_STREAM))
 		ret->subscribe = true;

@@ -56,6 +56,7 @@ struct rpc_context {
 	void (*act)(void *ctx, const struct event *e); /* hands an event to the node */
 	const struct rpc_platform *platform;	       /* may be NULL */
 	void *ctx;				       /* of act and platform */
+	struct rpc_members *members;		       /* set by rpc_call for its methods */
 };
 
 struct rpc_reply {

@@ -56,15 +56,14 @@ json_t *clients_record(const struct rpc_context *c, const struct lease_view *v)
 {
 	const struct lease_client *r = &v->client;
 	struct node_station s;
-	bool leased = !ip4_is_zero(&r->ip4), self = who_is_self(c->node, r->node.b);
-	bool here = station_find(c->node, &r->mac, &s);
-	json_t *o = json_pack("{so so so so so so sb so so sI}", "mac", value_mac(&r->mac), "name",
-			      value_text(r->name), "ipv4", first_ip4(r), "ipv6", only_ip6(r),
-			      "node", who_node(c->node, r->node.b), "node_id",
-			      value_hex(r->node.b, sizeof(r->node.b)), "here", (int)self, "port",
-			      here ? value_text(node_port_name(c->node, s.port)) : json_null(),
-			      "gateway", who_node(c->node, r->gateway.b), "seen_ago_s",
-			      (json_int_t)v->refreshed_s);
+	bool leased = !ip4_is_zero(&r->ip4), self = who_is_self(c, r->node.b);
+	bool here = self && station_find(c->node, &r->mac, &s);
+	json_t *o = json_pack(
+		"{so so so so so so sb so so sI}", "mac", value_mac(&r->mac), "name",
+		value_text(r->name), "ipv4", first_ip4(r), "ipv6", only_ip6(r), "node",
+		who_node(c, r->node.b), "node_id", value_hex(r->node.b, sizeof(r->node.b)), "here",
+		(int)self, "port", here ? value_text(node_port_name(c->node, s.port)) : json_null(),
+		"gateway", who_node(c, r->gateway.b), "seen_ago_s", (json_int_t)v->refreshed_s);
 
 	json_object_set_new(o, "since_s", here ? value_ago_s(s.since, c->now) : json_null());
 	json_object_set_new(o, "leased", json_boolean(leased));
@@ -92,12 +91,12 @@ json_t *method_clients(const struct rpc_context *c, json_t *params, struct metho
 static json_t *lease_json(const struct rpc_context *c, const struct lease_view *v)
 {
 	const struct lease_client *r = &v->client;
-	bool declined = r->flags & LEASE_DECLINED, self = who_is_self(c->node, r->node.b);
+	bool declined = r->flags & LEASE_DECLINED, self = who_is_self(c, r->node.b);
 
 	return json_pack("{so so so so so ss sI so so}", "ipv4", value_ip4(&r->ip4), "mac",
 			 declined ? json_null() : value_mac(&r->mac), "name", value_text(r->name),
 			 "client_id", r->id_len ? value_hex(r->id, r->id_len) : json_null(), "node",
-			 who_node(c->node, r->node.b), "kind",
+			 who_node(c, r->node.b), "kind",
 			 declined		   ? "declined"
 			 : r->flags & LEASE_STATIC ? "static"
 						   : "lease",
@@ -112,7 +111,7 @@ static json_t *block_json(const struct rpc_context *c, const struct lease_block 
 	struct net4 range = { ip4_from_u32(ip4_u32(&net->addr) + b->index * POOL_BLOCK), 28 };
 
 	return json_pack("{so so so sI sb}", "addresses", value_net4(&range), "node",
-			 who_node(c->node, b->owner.b), "node_id",
+			 who_node(c, b->owner.b), "node_id",
 			 value_hex(b->owner.b, sizeof(b->owner.b)), "epoch", (json_int_t)b->epoch,
 			 "own", (int)lease_node_eq(&b->owner, &node_lease(c->node)->self));
 }

@@ -29,13 +29,12 @@ static json_t *cloud_neighbours(const struct rpc_context *c)
 	struct batman_path p;
 
 	for (uint32_t i = 0; batman_neighbour_next(node_batman(c->node), &i, &p);)
-		json_array_append_new(list, json_pack("{so so so sI so}", "name",
-						      who_originator_name(c->node, &p.orig),
-						      "neigh_address", value_mac(&p.neighbour),
-						      "hard_ifname",
-						      value_text(node_port_name(c->node, p.port)),
-						      "tq", (json_int_t)p.tq, "last_seen_msecs",
-						      value_ago_ms(p.last_seen, c->now)));
+		json_array_append_new(
+			list, json_pack("{so so so sI so}", "name", who_originator_name(c, &p.orig),
+					"neigh_address", value_mac(&p.neighbour), "hard_ifname",
+					value_text(node_port_name(c->node, p.port)), "tq",
+					(json_int_t)p.tq, "last_seen_msecs",
+					value_ago_ms(p.last_seen, c->now)));
 	return list;
 }
 
@@ -68,8 +67,8 @@ static json_t *state_neighbours(const struct rpc_context *c)
 
 		json_array_append_new(
 			list,
-			json_pack("{so so ss sb sI so}", "name", who_node(c->node, p.id.b),
-				  "node_id", value_hex(p.id.b, sizeof(p.id.b)), "scope",
+			json_pack("{so so ss sb sI so}", "name", who_node(c, p.id.b), "node_id",
+				  value_hex(p.id.b, sizeof(p.id.b)), "scope",
 				  cloud ? "cloud" : "network", "synced", p.synced == p.scopes,
 				  "lacking", (json_int_t)p.lacking, "heard_msecs",
 				  p.heard_at ? value_ago_ms(p.heard_at, c->now) : json_null()));
@@ -89,11 +88,11 @@ json_t *method_neighbours(const struct rpc_context *c, json_t *params, struct me
 
 static json_t *orig_json(const struct rpc_context *c, const struct batman_orig *o)
 {
-	json_t *v = json_pack("{so so sb so sb sI sI}", "name",
-			      who_originator_name(c->node, &o->mac), "orig_address",
-			      value_mac(&o->mac), "best", (int)o->reachable, "last_seen_msecs",
-			      value_ago_ms(o->last_seen, c->now), "trama", (int)o->trama, "tt_ttvn",
-			      (json_int_t)o->ttvn, "clients", (json_int_t)o->clients);
+	json_t *v = json_pack("{so so sb so sb sI sI}", "name", who_originator_name(c, &o->mac),
+			      "orig_address", value_mac(&o->mac), "best", (int)o->reachable,
+			      "last_seen_msecs", value_ago_ms(o->last_seen, c->now), "trama",
+			      (int)o->trama, "tt_ttvn", (json_int_t)o->ttvn, "clients",
+			      (json_int_t)o->clients);
 
 	if (!o->reachable)
 		return v;
@@ -101,7 +100,7 @@ static json_t *orig_json(const struct rpc_context *c, const struct batman_orig *
 	json_object_set_new(v, "hard_ifname", value_text(node_port_name(c->node, o->port)));
 	json_object_set_new(v, "tq", json_integer(o->tq));
 	json_object_set_new(v, "direct", json_boolean(o->direct));
-	json_object_set_new(v, "via", who_originator_name(c->node, &o->next_hop));
+	json_object_set_new(v, "via", who_originator_name(c, &o->next_hop));
 	return v;
 }
 
@@ -169,7 +168,7 @@ json_t *method_translation(const struct rpc_context *c, json_t *params, struct m
 		o = client_json(c, &t);
 		json_object_set_new(o, "tt_ttvn", json_integer(t.ttvn));
 		json_object_set_new(o, "orig_address", value_mac(&t.orig));
-		json_object_set_new(o, "node", who_originator_name(c->node, &t.orig));
+		json_object_set_new(o, "node", who_originator_name(c, &t.orig));
 		json_array_append_new(global, o);
 	}
 	return json_pack("{sI so so}", "ttvn", (json_int_t)batman_ttvn(b), "local", local, "global",

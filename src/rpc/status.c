@@ -130,20 +130,10 @@ static json_t *counts(const struct rpc_context *c)
 		if (lease.client.flags & LEASE_DECLINED)
 			continue;
 		clients++;
-		here += who_is_self(n, lease.client.node.b);
+		here += who_is_self(c, lease.client.node.b);
 	}
 	return json_pack("{sI sI sI sI sI}", "nodes", nodes, "neighbours", neighbours,
 			 "originators", originators, "clients", clients, "clients_here", here);
-}
-
-static json_t *self_id(const struct node *n)
-{
-	struct node_member m;
-
-	for (uint32_t i = 0; node_member_next(n, &i, &m);)
-		if (m.self)
-			return value_hex(m.id, sizeof(m.id));
-	return json_null();
 }
 
 json_t *method_status(const struct rpc_context *c, json_t *params, struct method_error *err)
@@ -154,7 +144,8 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 	(void)params;
 	(void)err;
 	return json_pack("{ss so so so so ss so so so so so so so}", "version", TRAMA_VERSION,
-			 "hostname", value_text(cloud->hostname), "node_id", self_id(n), "mac",
+			 "hostname", value_text(cloud->hostname), "node_id",
+			 value_hex(node_lease(n)->self.b, sizeof(node_lease(n)->self.b)), "mac",
 			 value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now),
 			 "engine", "user", "cloud", cloud_json(n), "clash",
 			 value_text(node_clash(n)), "counts", counts(c), "ports",

@@ -22,7 +22,7 @@ static json_t *place(const struct rpc_context *c, const struct mac *mac)
 	if (batman_lookup(b, mac, 0, &orig))
 		return json_null();
 	v = json_pack("{so so so sb}", "mac", value_mac(mac), "orig_address", value_mac(&orig),
-		      "node", who_originator_name(c->node, &orig), "self", 0);
+		      "node", who_originator_name(c, &orig), "self", 0);
 	if (batman_self(b, &self) && mac_eq(&self, &orig)) {
 		json_object_set_new(v, "self", json_true());
 		return v;
@@ -30,7 +30,7 @@ static json_t *place(const struct rpc_context *c, const struct mac *mac)
 	if (!batman_orig_find(b, &orig, &o) || !o.reachable)
 		return v;
 	json_object_set_new(v, "via", value_mac(&o.next_hop));
-	json_object_set_new(v, "via_node", who_originator_name(c->node, &o.next_hop));
+	json_object_set_new(v, "via_node", who_originator_name(c, &o.next_hop));
 	json_object_set_new(v, "port", value_text(node_port_name(c->node, o.port)));
 	json_object_set_new(v, "tq", json_integer(o.tq));
 	return v;
@@ -184,6 +184,6 @@ json_t *method_trace_answer(const struct rpc_context *c, json_t *params, struct 
 	if (!node_ping_answer(c->node, id, &reply))
 		return json_null();
 	return json_pack("{ss so so sI}", "answer", answer_name(reply.type), "from",
-			 value_mac(&reply.from), "node", who_originator_name(c->node, &reply.from),
-			 "ttl", (json_int_t)reply.ttl);
+			 value_mac(&reply.from), "node", who_originator_name(c, &reply.from), "ttl",
+			 (json_int_t)reply.ttl);
 }

@@ -1,45 +1,82 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rpc/who.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "rpc/value.h"
 
-json_t *who_node(const struct node *n, const uint8_t id[static 8])
-{
-	struct node_member m;
+#define MEMBERS_MAX 4096
 
-	return node_member_find(n, id, &m) ? value_text(m.name) : json_null();
+static const struct rpc_members *members(const struct rpc_context *c)
+{
+	struct rpc_members *all = c->members;
+	struct node_member m;
+	size_t cap = 0;
+
+	if (all->loaded)
+		return all;
+	all->loaded = true;
+	for (uint32_t i = 0; all->count < MEMBERS_MAX && node_member_next(c->node, &i, &m);) {
+		if (all->count == cap) {
+			struct node_member *more;
+
+			cap = cap ? 2 * cap : 32;
+			more = realloc(all->list, cap * sizeof(*more));
+			if (!more)
+				break;
+			all->list = more;
+		}
+		all->list[all->count++] = m;
+	}
+	return all;
 }
 
-bool who_is_self(const struct node *n, const uint8_t id[static 8])
+void who_done(struct rpc_members *m)
 {
-	struct node_member m;
-
-	return node_member_find(n, id, &m) && m.self;
+	free(m->list);
+	*m = (struct rpc_members) { 0 };
 }
 
-bool who_originator(const struct node *n, const struct mac *orig, struct node_member *ret)
+json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8])
 {
+	const struct rpc_members *all = members(c);
+
+	for (size_t i = 0; i < all->count; i++)
+		if (!memcmp(all->list[i].id, id, sizeof(all->list[i].id)))
+			return value_text(all->list[i].name);
+	return json_null();
+}
+
+bool who_is_self(const struct rpc_context *c, const uint8_t id[static 8])
+{
+	return !memcmp(node_lease(c->node)->self.b, id, sizeof(node_lease(c->node)->self.b));
+}
+
+bool who_originator(const struct rpc_context *c, const struct mac *orig, struct node_member *ret)
+{
+	const struct batman *b = node_batman(c->node);
+	const struct rpc_members *all = members(c);
 	struct batman_orig o;
 	struct mac self;
-	uint32_t cursor = 0;
-	bool own = batman_self(node_batman(n), &self) && mac_eq(&self, orig);
+	bool own = batman_self(b, &self) && mac_eq(&self, orig);
 
-	if (!own && (!batman_orig_find(node_batman(n), orig, &o) || !o.trama))
+	if (!own && (!batman_orig_find(b, orig, &o) || !o.trama))
 		return false;
-	while (node_member_next(n, &cursor, ret))
+	for (size_t i = 0; i < all->count; i++) {
+		*ret = all->list[i];
 		if (own ? ret->self : mac_eq(&ret->cloud_mac, &o.cloud_mac))
 			return true;
+	}
 	return false;
 }
 
-json_t *who_originator_name(const struct node *n, const struct mac *orig)
+json_t *who_originator_name(const struct rpc_context *c, const struct mac *orig)
 {
 	struct node_member m;
 
-	return who_originator(n, orig, &m) ? value_text(m.name) : json_null();
+	return who_originator(c, orig, &m) ? value_text(m.name) : json_null();
 }
 
 /* IPv4 as ::ffff:a.b.c.d. */
@@ -66,13 +103,15 @@ static bool member_is(const struct node_member *m, const char *word)
 	return strcasecmp(word, m->name) == 0;
 }
 
-bool who_member(const struct node *n, const char *word, struct node_member *ret)
+bool who_member(const struct rpc_context *c, const char *word, struct node_member *ret)
 {
-	uint32_t cursor = 0;
+	const struct rpc_members *all = members(c);
 
-	while (node_member_next(n, &cursor, ret))
+	for (size_t i = 0; i < all->count; i++) {
+		*ret = all->list[i];
 		if (member_is(ret, word))
 			return true;
+	}
 	return false;
 }
 
@@ -100,7 +139,7 @@ bool who_find(const struct rpc_context *c, const char *word, struct who *ret,
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->is_client = find_client(c, word, &ret->lease);
-	if (ret->is_client || who_member(c->node, word, &ret->member))
+	if (ret->is_client || who_member(c, word, &ret->member))
 		return true;
 	method_fail(err, RPC_NOT_FOUND, "this cloud has no client and no node '%.64s'", word);
 	return false;

@@ -8,15 +8,26 @@
 #include "node/view.h"
 #include "rpc/method.h"
 
+/* The members of the cloud, read from the records once per request: finding one there is a walk
+ * over all records. */
+struct rpc_members {
+	bool loaded;
+	size_t count;
+	struct node_member *list;
+};
+
+/* NULL list: nothing to free. */
+void who_done(struct rpc_members *m);
+
 /* Name of the node with this id; JSON null when it is unknown or all zero. New reference. */
-json_t *who_node(const struct node *n, const uint8_t id[static 8]);
+json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8]);
 /* The trama node behind an originator (or behind one of its ports); false: other software, or
  * unknown. */
-bool who_originator(const struct node *n, const struct mac *orig, struct node_member *ret);
+bool who_originator(const struct rpc_context *c, const struct mac *orig, struct node_member *ret);
 /* The same as JSON: its name or null. */
-json_t *who_originator_name(const struct node *n, const struct mac *orig);
+json_t *who_originator_name(const struct rpc_context *c, const struct mac *orig);
 /* The node's own id in records. */
-bool who_is_self(const struct node *n, const uint8_t id[static 8]);
+bool who_is_self(const struct rpc_context *c, const uint8_t id[static 8]);
 
 /* Somebody in the cloud. */
 struct who {
@@ -29,6 +40,6 @@ struct who {
 bool who_find(const struct rpc_context *c, const char *word, struct who *ret,
 	      struct method_error *err);
 /* A member of the cloud by address or name. */
-bool who_member(const struct node *n, const char *word, struct node_member *ret);
+bool who_member(const struct rpc_context *c, const char *word, struct node_member *ret);
 
 #endif
