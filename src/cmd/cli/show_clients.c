@@ -16,8 +16,8 @@ void show_clients(const struct cli *c, json_t *result)
 		{ "IPV6", "ipv6", GRID_FIRST },
 	};
 
-	(void)c;
-	grid_print(stdout, result, columns, COUNT(columns), "no clients");
+	/* The last one is too wide for most screens. */
+	grid_print(stdout, result, columns, COUNT(columns) - !c->all, "no clients");
 }
 
 void show_leases(const struct cli *c, json_t *result)

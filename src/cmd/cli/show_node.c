@@ -54,11 +54,9 @@ static void show_ports(json_t *status)
 		{ "WHY", "reason", GRID_TEXT },
 	};
 	static const struct grid_column uplinks[] = {
-		{ "UPLINK", "port", GRID_TEXT },
-		{ "IPV4", "ipv4_address", GRID_TEXT },
-		{ "STATE", "ipv4.state", GRID_TEXT },
-		{ "IPV6", "ipv6.state", GRID_TEXT },
-		{ "WHY (IPV4)", "ipv4.reason", GRID_TEXT },
+		{ "UPLINK", "port", GRID_TEXT },      { "IPV4", "ipv4_address", GRID_TEXT },
+		{ "STATE", "ipv4.state", GRID_TEXT }, { "WHY", "ipv4.why", GRID_TEXT },
+		{ "IPV6", "ipv6.state", GRID_TEXT },  { "WHY", "ipv6.why", GRID_TEXT },
 	};
 	static const struct grid_column children[] = {
 		{ "PROGRAM", "name", GRID_TEXT },
