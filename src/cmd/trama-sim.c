@@ -204,7 +204,7 @@ static void report(const struct world *w)
 	       (unsigned long long)w->broadcasts, (unsigned long long)w->broadcast_copies,
 	       (unsigned long long)w->unicasts, (unsigned long long)w->unicast_got,
 	       (unsigned long long)w->calm_unicasts, (unsigned long long)w->calm_twice);
-	for (unsigned int i = 0; i < w->violation_count && i < WORLD_VIOLATIONS; i++)
+	for (unsigned int i = 0; i < WORLD_VIOLATIONS && w->violations[i].kind; i++)
 		printf("VIOLATION %s\n", w->violations[i].text);
 	if (w->violation_count)
 		printf("%u violations\n", w->violation_count);

@@ -42,6 +42,22 @@ static void echo_reply(void *ctx, uint16_t id, uint16_t seq, bool v6)
 		h->pongs4++;
 }
 
+/* An access point sends this to its bridge for a station that associates (802.11F), so that the
+ * bridge learns where it is now. */
+static void layer2_update(struct sim_host *h)
+{
+	uint8_t frame[60];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	wr_mac(&w, &MAC_BROADCAST);
+	wr_mac(&w, &h->mac);
+	wr_u16(&w, 6);
+	wr_u32(&w, 0x0001af81); /* null DSAP and SSAP, XID */
+	wr_u16(&w, 0x0100);
+	wr_zero(&w, wr_left(&w));
+	transmit(h, frame, wr_len(&w));
+}
+
 static void associate(struct sim_host *h)
 {
 	struct world *w = h->world;
@@ -59,6 +75,7 @@ static void associate(struct sim_host *h)
 					 .a = (uint32_t)h->at,
 					 .b = w->nodes[h->at].boots },
 			 &e, sizeof(e));
+	layer2_update(h);
 }
 
 static void host_reset(struct sim_host *h)

@@ -12,7 +12,9 @@
 #define PROBE_TYPE 0x88b6 /* IEEE local experimental ethertype 2 */
 #define DUE (2 * USEC_S)  /* the time a test frame may take */
 #define ROAMED USEC_S	  /* after the first frame at the new place */
-#define ROUNDS_MAX 60	  /* at one node: a TTL of 50 ends it earlier */
+#define FOUND                                                                                      \
+	(16 * USEC_S) /* a way around: one node after the other turns to it, some seconds each */
+#define ROUNDS_MAX 60 /* at one node: a TTL of 50 ends it earlier */
 
 void probe_send(struct sim_host *h, bool broadcast)
 {
@@ -167,13 +169,13 @@ static bool settled(const struct world *w, const struct sim_host *h, usec_t at)
 }
 
 /* Without loss a frame arrives, from one second after the last move of its sender and receiver and
- * ten seconds after any other change. */
+ * some more after any other change. */
 void probe_due(struct world *w, uint32_t id)
 {
 	const struct probe *p = &w->probes[id % WORLD_PROBES];
 	const struct sim_host *from = &w->hosts[p->sender];
 
-	if (p->id != id || w->lossy || p->at - w->disturbed_at <= WORLD_CALM ||
+	if (p->id != id || w->lossy || p->at - w->disturbed_at <= FOUND ||
 	    !settled(w, from, p->at) || w->parted_until == USEC_NEVER)
 		return;
 	for (unsigned int i = 0; i < w->plan->host_count; i++) {

@@ -87,7 +87,7 @@ static bool fresh_seqno(struct sim_node *k, uint16_t *port, uint8_t *frame, size
 {
 	(void)port;
 	if (len > BCAST_ORIG + 6 && frame[TYPE] == TYPE_BCAST && !is_orig(k, frame + BCAST_ORIG))
-		frame[BCAST_SEQNO + 3] = (uint8_t)(frame[BCAST_SEQNO + 3] + 1);
+		frame[BCAST_SEQNO + 3] = (uint8_t)(frame[BCAST_SEQNO + 3] + 1 + k->index % 4);
 	return true;
 }
 

@@ -142,11 +142,15 @@ void script_start(struct world *w, unsigned int churn, usec_t until)
 		{ CHURN_PART, STEP_PART, w->plan->node_count },
 	};
 
+	if (!(churn & CHURN_ALL))
+		return;
 	for (usec_t at = FIRST; w->now + at + HEAL_MAX < until;
 	     at += (usec_t)rng_below(&w->rng, 3000) * USEC_MS) {
 		unsigned int i = rng_below(&w->rng, sizeof(all) / sizeof(all[0]));
 
-		if (churn & all[i].bit && all[i].subjects)
+		while (!(churn & all[i].bit))
+			i = (i + 1) % (unsigned int)(sizeof(all) / sizeof(all[0]));
+		if (all[i].subjects)
 			later(w, all[i].step, rng_below(&w->rng, all[i].subjects), at);
 	}
 }

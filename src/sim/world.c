@@ -248,20 +248,25 @@ void world_free(struct world *w)
 	free(w);
 }
 
+/* Of each kind only the first few are kept as text. */
 void world_violation(struct world *w, const char *fmt, ...)
 {
+	struct violation *v = w->violations;
+	unsigned int same = 0;
 	va_list ap;
+	int n;
 
-	if (w->violation_count < WORLD_VIOLATIONS) {
-		struct violation *v = &w->violations[w->violation_count];
-		int n = snprintf(v->text, sizeof(v->text),
-				 "at %.3f s: ", (double)(w->now / 1000) / 1000.0 - 1000.0);
-
-		va_start(ap, fmt);
-		vsnprintf(v->text + n, sizeof(v->text) - (size_t)n, fmt, ap);
-		va_end(ap);
-	}
 	w->violation_count++;
+	for (; v < w->violations + WORLD_VIOLATIONS && v->kind; v++)
+		same += v->kind == fmt;
+	if (v == w->violations + WORLD_VIOLATIONS || same >= WORLD_SAME)
+		return;
+	v->kind = fmt;
+	n = snprintf(v->text, sizeof(v->text),
+		     "at %.3f s: ", (double)(w->now / 1000) / 1000.0 - 1000.0);
+	va_start(ap, fmt);
+	vsnprintf(v->text + n, sizeof(v->text) - (size_t)n, fmt, ap);
+	va_end(ap);
 }
 
 void world_log(const struct world *w, const char *fmt, ...)

@@ -18,8 +18,9 @@
 #include "sim/stack.h"
 
 #define WORLD_FDB 256
-#define WORLD_PROBES 4096	 /* test frames that are remembered */
-#define WORLD_VIOLATIONS 16	 /* kept as text */
+#define WORLD_PROBES 4096   /* test frames that are remembered */
+#define WORLD_VIOLATIONS 32 /* kept as text */
+#define WORLD_SAME 3
 #define WORLD_GIVE_UP 100	 /* violations that end a run */
 #define WORLD_CALM (10 * USEC_S) /* after the last change everything must be in order */
 #define WAN_PORT 14		 /* port index of a provider */
@@ -112,6 +113,7 @@ struct sim_wire {
 };
 
 struct violation {
+	const char *kind;
 	char text[160];
 };
 
@@ -134,6 +136,7 @@ enum churn {
 	CHURN_LEAVE = 0x08, /* a client goes and comes back elsewhere */
 	CHURN_PART = 0x10,  /* the network falls into two halves, and heals */
 	CHURN_DEFAULT = 0x0f,
+	CHURN_ALL = 0x1f,
 };
 
 struct world_setup {

@@ -304,10 +304,13 @@ bool pool_tick(struct pool *p, bool alone, usec_t now)
 
 usec_t pool_deadline(const struct pool *p, bool alone)
 {
+	unsigned left = p->own_count; /* asked after each packet: most nodes have a few only */
 	usec_t due = USEC_NEVER;
 
-	for (unsigned i = 0; i < POOL_OWN_MAX; i++)
+	for (unsigned i = 0; i < POOL_OWN_MAX && left; i++) {
+		left -= p->own[i].state != POOL_NONE;
 		due = usec_min(due, own_due(&p->own[i], alone));
+	}
 	return due;
 }
 
