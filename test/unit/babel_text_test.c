@@ -92,9 +92,13 @@ static void test_own_and_others(void **state)
 	assert_int_equal(l.kind, BABEL_LINE_REFUSED);
 	assert_int_equal(parse("bad", &l), 0);
 	assert_int_equal(l.kind, BABEL_LINE_REFUSED);
-	for (size_t i = 0; i < 5; i++) {
+	assert_int_equal(parse("my-id 04:02:01:9a:0f:2a:ae:8e", &l), 0);
+	assert_int_equal(l.kind, BABEL_LINE_ID);
+	assert_int_equal(l.id[0], 4);
+	assert_int_equal(l.id[7], 0x8e);
+	assert_int_equal(parse("my-id 04:02", &l), -EBADMSG);
+	for (size_t i = 0; i < 4; i++) {
 		static const char *const other[] = { "", "BABEL 1.0", "version babeld-1.12.1",
-						     "my-id 04:02:01:9a:0f:2a:ae:8e",
 						     "add something new" };
 
 		assert_int_equal(parse(other[i], &l), 0);

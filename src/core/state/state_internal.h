@@ -116,8 +116,9 @@ struct state_peer {
 	bool id_fixed; /* given by the node, not learnt */
 	uint8_t scopes;
 	uint8_t synced;
-	uint64_t said[STATE_SCOPES]; /* sums of our last summary: has the peer heard how we stand? */
-	uint8_t mismatches; /* summaries that differed and were not acted upon */
+	uint64_t
+		said[STATE_SCOPES]; /* sums of our last summary: has the peer heard how we stand? */
+	uint8_t mismatches;	    /* summaries that differed and were not acted upon */
 	uint16_t handle;
 	struct state_node id;
 	uint32_t seq; /* ours */
