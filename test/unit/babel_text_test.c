@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "lib/text.h"
 #include "plat/linux/babel_text.h"

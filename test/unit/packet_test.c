@@ -263,7 +263,7 @@ static void name_limits(void **state)
 	r = rd_init("\xc0\x0c", 2); /* a pointer */
 	assert_int_equal(name_decode(&r, text), -EBADMSG);
 	for (size_t i = 0; i < sizeof(buf); i++) /* endless */
-		buf[i] = 1 + (i & 1) * ('a' - 1);
+		buf[i] = i & 1 ? 'a' : 1;
 	r = rd_init(buf, sizeof(buf));
 	assert_int_equal(name_decode(&r, text), -EBADMSG);
 }
