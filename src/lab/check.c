@@ -51,7 +51,8 @@ struct judge {
 	struct call *call;
 	json_t *plan;
 	const char *bin;
-	bool internet, internet_ipv6, online;
+	bool internet, internet_ipv6;
+	unsigned flags;
 	struct cloud cloud[TOPOLOGY_HOSTS_MAX];
 	struct client client[TOPOLOGY_HOSTS_MAX];
 	int cloud_count, client_count;
@@ -211,6 +212,11 @@ static void try_page(const struct judge *j, struct client *c, bool ip6)
 		json_object_set_new(c->result, ip6 ? "from6" : "from4", json_string(body));
 }
 
+static bool given_up(const struct judge *j, const struct client *c)
+{
+	return (j->flags & CHECK_HURRY) && json_array_size(json_object_get(c->result, "failures"));
+}
+
 /* One client of that cloud other than c; the clients of a town take turns at being the one. */
 static struct client *partner(struct judge *j, const struct client *c, int cloud)
 {
@@ -231,7 +237,7 @@ static void try_ping(struct judge *j, struct client *c)
 			struct sockaddr_storage to;
 			if (!*text || probe_address(text, &to) < 0)
 				continue; /* counted as a failure of that client */
-			long rc = probe_ping(&to, PING_TRIES);
+			long rc = given_up(j, c) ? 0 : probe_ping(&to);
 			if (rc < 0)
 				fail(c->result, "ping %s (%s in %s): %s", text, p->id,
 				     j->cloud[cloud].ssid,
@@ -244,13 +250,14 @@ static _Noreturn void work(struct judge *j, struct client *c, int out)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(WORKER_S);
+	probe_hurry(j->flags & CHECK_HURRY);
 	if (setns(c->pidfd, CLONE_NEWNET | CLONE_NEWNS) < 0) {
 		fail(c->result, "its namespaces cannot be entered");
 	} else {
 		try_page(j, c, false);
-		if (j->internet ? j->internet_ipv6 : false)
+		if (j->internet && j->internet_ipv6 && !given_up(j, c))
 			try_page(j, c, true);
-		if (!j->online)
+		if (!(j->flags & CHECK_ONLINE) && !given_up(j, c))
 			try_ping(j, c);
 	}
 	char *text = json_dumps(c->result, JSON_COMPACT);
@@ -335,7 +342,7 @@ static void forget(struct judge *j, json_t *done)
 	j->client_count = kept;
 }
 
-int check_run(struct call *call, bool online, json_t *done, const volatile bool *stop,
+int check_run(struct call *call, unsigned flags, json_t *done, const volatile bool *stop,
 	      struct check *ret)
 {
 	struct judge *j = calloc(1, sizeof(*j));
@@ -351,7 +358,7 @@ int check_run(struct call *call, bool online, json_t *done, const volatile bool 
 	}
 	j->call = call;
 	j->plan = plan;
-	j->online = online;
+	j->flags = flags;
 	j->bin = text_of(plan, "bin");
 	j->internet = json_is_true(json_object_get(plan, "internet"));
 	j->internet_ipv6 = json_is_true(json_object_get(plan, "internet_ipv6"));

@@ -21,10 +21,15 @@ struct check {
 	int good;
 };
 
-/* All clients, or (online) without the pings among them and only those that `done` does not name
- * yet. 0, or -1 with call->err set when the town cannot be asked. Stops early when *stop becomes
- * true (may be NULL). */
-int check_run(struct call *call, bool online, json_t *done, const volatile bool *stop,
+enum check_flag {
+	CHECK_ONLINE = 1, /* without the pings */
+	CHECK_HURRY = 2,  /* short timeouts, and a client's first failure is enough */
+};
+
+/* All clients but those that `done` names (an object that gets those that are well; may be NULL).
+ * 0, or -1 with call->err set when the town cannot be asked. Stops early when *stop becomes true
+ * (may be NULL). */
+int check_run(struct call *call, unsigned flags, json_t *done, const volatile bool *stop,
 	      struct check *ret);
 void check_done(struct check *c);
 /* Failures, one line each, or one line that all is well. */

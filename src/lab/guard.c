@@ -163,7 +163,7 @@ static bool wait_online(const struct town *t, int wait_s, double since)
 	call_init(&call, t->plan.name);
 	while (!all && !stopping && now_s() < until) {
 		check_done(&c);
-		if (check_run(&call, true, done, &stopping, &c) < 0)
+		if (check_run(&call, CHECK_ONLINE | CHECK_HURRY, done, &stopping, &c) < 0)
 			break;
 		all = c.good == c.total;
 		progress(&c, since, all);
@@ -227,7 +227,7 @@ static int judge(const struct town *t)
 	struct call call;
 	struct check c;
 	call_init(&call, t->plan.name);
-	if (check_run(&call, false, NULL, &stopping, &c) < 0)
+	if (check_run(&call, 0, NULL, &stopping, &c) < 0)
 		return complain(call.err);
 	check_print(&c);
 	int rc = c.good == c.total ? 0 : 1;

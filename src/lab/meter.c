@@ -75,19 +75,44 @@ static int complain(const char *what, int rc)
 	return 1;
 }
 
+/* What a host with several addresses answers comes from the one that was asked. */
+static void echo_one(int fd)
+{
+	char buf[2048];
+	union {
+		struct cmsghdr align;
+		char b[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} control;
+	struct sockaddr_in6 from;
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct msghdr msg = { .msg_name = &from,
+			      .msg_namelen = sizeof(from),
+			      .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.b,
+			      .msg_controllen = sizeof(control.b) };
+	ssize_t n = recvmsg(fd, &msg, 0);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	if (n <= 0)
+		return;
+	if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		struct in6_pktinfo to;
+		memcpy(&to, CMSG_DATA(c), sizeof(to));
+		to.ipi6_ifindex = 0; /* routing decides */
+		memcpy(CMSG_DATA(c), &to, sizeof(to));
+	}
+	iov.iov_len = (size_t)n;
+	sendmsg(fd, &msg, 0);
+}
+
 static int meter_echo(int port)
 {
-	int fd = listen_on(SOCK_DGRAM, port);
-	char buf[2048];
+	int one = 1, fd = listen_on(SOCK_DGRAM, port);
 	if (fd < 0)
 		return complain("echo", fd);
-	for (;;) {
-		struct sockaddr_in6 from;
-		socklen_t len = sizeof(from);
-		ssize_t n = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
-		if (n > 0)
-			sendto(fd, buf, (size_t)n, 0, (struct sockaddr *)&from, len);
-	}
+	setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one));
+	for (;;)
+		echo_one(fd);
 }
 
 struct talk {

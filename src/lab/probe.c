@@ -17,8 +17,13 @@
 
 #include "lib/wire.h"
 
-#define NAME_TRIES 3
-#define PAGE_MS 6000
+static int tries = 4, page_ms = 6000;
+
+void probe_hurry(bool hurry)
+{
+	tries = hurry ? 2 : 4;
+	page_ms = hurry ? 2500 : 6000;
+}
 
 long long probe_now_usec(void)
 {
@@ -173,7 +178,7 @@ int probe_name(const char *name, bool ip6, struct sockaddr_storage *ret)
 			count++;
 	if (f)
 		fclose(f);
-	for (int i = 0; i < NAME_TRIES; i++)
+	for (int i = 0; i < tries; i++)
 		for (int k = 0; k < count; k++) {
 			rc = ask(&resolver[k], name, ip6, ret);
 			if (rc == 0 || rc == -ENOENT)
@@ -210,8 +215,8 @@ int probe_page(const struct sockaddr_storage *at, const char *host, int port, co
 {
 	char buf[4096];
 	size_t len = 0;
-	long long until = probe_now_usec() + PAGE_MS * 1000LL;
-	int fd = probe_connect(at, port, PAGE_MS);
+	long long until = probe_now_usec() + page_ms * 1000LL;
+	int fd = probe_connect(at, port, page_ms);
 	if (fd < 0)
 		return fd;
 	int n = snprintf(buf, sizeof(buf), "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", path, host);
@@ -276,7 +281,7 @@ static bool is_reply(const uint8_t *buf, size_t len, bool ip6, uint16_t id)
 	return type == (ip6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY) && rd_u16(&r) == id && rd_ok(&r);
 }
 
-long probe_ping(const struct sockaddr_storage *to, int tries)
+long probe_ping(const struct sockaddr_storage *to)
 {
 	bool ip6 = to->ss_family == AF_INET6;
 	uint8_t buf[1500];

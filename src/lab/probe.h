@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+/* In a hurry everything is given up after about two seconds instead of three to six. For the whole
+ * process. */
+void probe_hurry(bool hurry);
+
 /* Asks the resolvers of /etc/resolv.conf in turn for an A or AAAA record. 0, -ENOENT (no such
  * record), -ESRCH (no resolver), -ETIMEDOUT, or another -errno. */
 int probe_name(const char *name, bool ip6, struct sockaddr_storage *ret);
@@ -20,7 +24,7 @@ int probe_page(const struct sockaddr_storage *at, const char *host, int port, co
 	       char *body, size_t cap);
 /* Echo requests, a second apart, until one is answered: round trip in microseconds or -ETIMEDOUT,
  * -errno. */
-long probe_ping(const struct sockaddr_storage *to, int tries);
+long probe_ping(const struct sockaddr_storage *to);
 
 /* From text: 0 or -EINVAL. */
 int probe_address(const char *text, struct sockaddr_storage *ret);

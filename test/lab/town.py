@@ -205,20 +205,13 @@ class Town:
         """What status says of a client."""
         return next(c for c in self.status()["clients"] if c["id"] == name)
 
-    def check(self, seconds=0, tap=None):
-        """The judge: True when every client is well, tried again until then for that long."""
-        last = {}
-
-        def judge():
-            last.update(self.json("check"))
-            return last["ok"]
-
-        good = wait_for(judge, seconds, 0.2)
-        if not good:
-            for c in last.get("clients", []):
-                for f in c["failures"]:
-                    print("# %s at %s: %s" % (c["client"], c["at"], f), flush=True)
-        return good
+    def check(self, seconds=0):
+        """The judge: True when every client is well, asked again and again for that long; prints what is not."""
+        last = self.json("check", *(["--within", seconds] if seconds else []))
+        for c in last.get("clients", []):
+            for f in c["failures"]:
+                print("# %s at %s: %s" % (c["client"], c["at"], f), flush=True)
+        return last.get("ok", False)
 
     def roam(self, client, node, silent=False):
         self.lab("roam", client, node, *(["--silent"] if silent else []))
