@@ -26,6 +26,7 @@ static const char usage[] =
 	"  --quiet SECONDS     of them at the end nothing happens any more (30)\n"
 	"  --churn LIST        what happens: roam,cut,crash,leave,part or none\n"
 	"                      (roam,cut,crash,leave)\n"
+	"  --every MS          on average one of them (1500)\n"
 	"  --shape NAME        " PLAN_SHAPES " (random)\n"
 	"  --nodes N           (20)\n"
 	"  --hosts N           clients (20)\n"
@@ -40,7 +41,7 @@ static const char usage[] =
 	"  --verbose           say what happens\n";
 
 struct options {
-	long long seed, time_s, quiet_s, nodes, hosts, clouds, loss, duplicate, reorder,
+	long long seed, time_s, quiet_s, every_ms, nodes, hosts, clouds, loss, duplicate, reorder,
 		record_node;
 	enum plan_shape shape;
 	unsigned int churn;
@@ -58,6 +59,7 @@ static const struct number {
 	{ "seed", offsetof(struct options, seed), 0, INT64_MAX },
 	{ "time", offsetof(struct options, time_s), 1, 10000000 },
 	{ "quiet", offsetof(struct options, quiet_s), 0, 10000000 },
+	{ "every", offsetof(struct options, every_ms), 1, 86400000 },
 	{ "nodes", offsetof(struct options, nodes), 1, PLAN_NODES },
 	{ "hosts", offsetof(struct options, hosts), 0, PLAN_HOSTS },
 	{ "clouds", offsetof(struct options, clouds), 1, 16 },
@@ -157,15 +159,15 @@ static int parse_option(int c, const char *name, char **argv, struct options *o)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "seed", 1, NULL, 'n' },    { "time", 1, NULL, 'n' },
-		{ "quiet", 1, NULL, 'n' },   { "nodes", 1, NULL, 'n' },
-		{ "hosts", 1, NULL, 'n' },   { "clouds", 1, NULL, 'n' },
-		{ "loss", 1, NULL, 'n' },    { "duplicate", 1, NULL, 'n' },
-		{ "reorder", 1, NULL, 'n' }, { "record", 1, NULL, 'r' },
-		{ "replay", 1, NULL, 'p' },  { "shape", 1, NULL, 's' },
-		{ "churn", 1, NULL, 'c' },   { "sabotage", 1, NULL, 'b' },
-		{ "verbose", 0, NULL, 'v' }, { "help", 0, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "seed", 1, NULL, 'n' },      { "time", 1, NULL, 'n' },
+		{ "quiet", 1, NULL, 'n' },     { "nodes", 1, NULL, 'n' },
+		{ "hosts", 1, NULL, 'n' },     { "every", 1, NULL, 'n' },
+		{ "clouds", 1, NULL, 'n' },    { "loss", 1, NULL, 'n' },
+		{ "duplicate", 1, NULL, 'n' }, { "reorder", 1, NULL, 'n' },
+		{ "record", 1, NULL, 'r' },    { "replay", 1, NULL, 'p' },
+		{ "shape", 1, NULL, 's' },     { "churn", 1, NULL, 'c' },
+		{ "sabotage", 1, NULL, 'b' },  { "verbose", 0, NULL, 'v' },
+		{ "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },
 	};
 	int c, index = 0, err;
 
@@ -223,7 +225,7 @@ static int run(const struct options *o, const struct world_setup *setup)
 	}
 	end = w->now + o->time_s * USEC_S;
 	if (o->churn)
-		script_start(w, o->churn, end - o->quiet_s * USEC_S);
+		script_start(w, o->churn, o->every_ms * USEC_MS, end - o->quiet_s * USEC_S);
 	world_run(w, end - 5 * USEC_S);
 	check_quiet(w);
 	world_run(w, end);
@@ -272,6 +274,7 @@ int main(int argc, char **argv)
 	struct options o = { .seed = 1,
 			     .time_s = 120,
 			     .quiet_s = 30,
+			     .every_ms = 1500,
 			     .nodes = 20,
 			     .hosts = 20,
 			     .clouds = 1,

@@ -127,7 +127,7 @@ void script_step(struct world *w, uint32_t what)
 	}
 }
 
-void script_start(struct world *w, unsigned int churn, usec_t until)
+void script_start(struct world *w, unsigned int churn, usec_t every, usec_t until)
 {
 	const struct {
 		enum churn bit;
@@ -145,7 +145,7 @@ void script_start(struct world *w, unsigned int churn, usec_t until)
 	if (!(churn & CHURN_ALL))
 		return;
 	for (usec_t at = FIRST; w->now + at + HEAL_MAX < until;
-	     at += (usec_t)rng_below(&w->rng, 3000) * USEC_MS) {
+	     at += (usec_t)rng_below(&w->rng, (uint32_t)(every / USEC_MS)) * 2 * USEC_MS) {
 		unsigned int i = rng_below(&w->rng, sizeof(all) / sizeof(all[0]));
 
 		while (!(churn & all[i].bit))

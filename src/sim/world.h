@@ -235,8 +235,9 @@ void check_gone(const struct sim_node *k, const struct mac *mac);
 void check_quiet(struct world *w);
 void check_final(struct world *w);
 
-/* script.c: what happens to the world at random (enum churn) until that time; all heals before */
-void script_start(struct world *w, unsigned int churn, usec_t until);
+/* script.c: what happens to the world at random (enum churn), each `every` on average, until that
+ * time; all heals before */
+void script_start(struct world *w, unsigned int churn, usec_t every, usec_t until);
 void script_step(struct world *w, uint32_t what);
 
 #endif
