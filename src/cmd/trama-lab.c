@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,14 +75,17 @@ static int run_up(struct options *o)
 	return guard_up(&o->up);
 }
 
+/* The answer comes before the end; the lock is free when the last process is gone. */
 static int run_down(struct options *o)
 {
 	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "/run/trama-lab/%s/lock", o->call.name);
+	int lock = open(path, O_RDONLY | O_CLOEXEC);
 	int rc = simple(o, json_pack("{s:s}", "op", "down"));
-	/* The answer comes before the end; what follows must find the name free. */
-	snprintf(path, sizeof(path), "/run/trama-lab/%s", o->call.name);
-	for (int i = 0; rc == 0 && i < 300 && access(path, F_OK) == 0; i++)
+	for (int i = 0; rc == 0 && lock >= 0 && i < 600 && flock(lock, LOCK_EX | LOCK_NB) < 0; i++)
 		usleep(50000);
+	if (lock >= 0)
+		close(lock);
 	return rc;
 }
 
