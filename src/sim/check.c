@@ -7,6 +7,8 @@
 #define HEALED                                                                                     \
 	(10 * USEC_S) /* after that what was parted knows again what the other side has done */
 
+#define SETTLE_STEPS 20
+
 bool same_cloud(const struct world *w, int a, int b)
 {
 	return a >= 0 && b >= 0 && !strcmp(w->plan->nodes[a].ssid, w->plan->nodes[b].ssid);
@@ -136,9 +138,49 @@ static void check_host(struct world *w, struct sim_host *h)
 
 /* ---- nodes ---- */
 
-/* Every node of a cloud holds the same records. */
-static void check_state(struct world *w)
+static bool same_record(const struct state_view *a, const struct state_view *b)
 {
+	return a->scope == b->scope && !memcmp(&a->key, &b->key, sizeof(a->key)) &&
+	       !memcmp(&a->author, &b->author, sizeof(a->author)) && a->epoch == b->epoch &&
+	       a->counter == b->counter && a->deleted == b->deleted;
+}
+
+/* A record of the cloud that a has and b has not. */
+static void tell_missing(struct world *w, const struct sim_node *a, const struct sim_node *b)
+{
+	struct state_view x, y;
+	uint32_t i = 0, j = 0;
+
+	while (state_next_any(node_state(a->node), &i, w->now, &x)) {
+		bool found = x.scope != STATE_CLOUD;
+
+		for (j = 0; !found && state_next_any(node_state(b->node), &j, w->now, &y);)
+			found = same_record(&x, &y);
+		if (found)
+			continue;
+		world_violation(w,
+				"only %s and not %s has the record of type %u, id %02x..%02x, "
+				"%s %u.%u by %02x%02x, %u s old, quiet for %u of %u s",
+				w->plan->nodes[a->index].name, w->plan->nodes[b->index].name,
+				x.key.type, x.key.id[0], x.key.id[x.key.len ? x.key.len - 1 : 0],
+				x.deleted ? "tombstone" : "version", x.epoch, x.counter,
+				x.author.b[6], x.author.b[7], x.age_s, x.quiet_s, x.lifetime_s);
+	}
+}
+
+static void tell_difference(struct world *w, const struct sim_node *a, const struct sim_node *b)
+{
+	world_violation(w, "%s and %s hold different records", w->plan->nodes[a->index].name,
+			w->plan->nodes[b->index].name);
+	tell_missing(w, a, b);
+	tell_missing(w, b, a);
+}
+
+/* Every node of a cloud holds the same records. */
+static bool check_state(struct world *w, bool tell)
+{
+	bool same = true;
+
 	for (unsigned int i = 0; i < w->plan->node_count; i++) {
 		for (unsigned int j = 0; j < i; j++) {
 			struct sim_node *a = &w->nodes[i], *b = &w->nodes[j];
@@ -146,12 +188,15 @@ static void check_state(struct world *w)
 			if (!a->alive || !b->alive || !same_cloud(w, (int)i, (int)j))
 				continue;
 			if (state_digest(node_state(a->node), STATE_CLOUD) !=
-			    state_digest(node_state(b->node), STATE_CLOUD))
-				world_violation(w, "%s and %s hold different records",
-						w->plan->nodes[i].name, w->plan->nodes[j].name);
+			    state_digest(node_state(b->node), STATE_CLOUD)) {
+				same = false;
+				if (tell)
+					tell_difference(w, a, b);
+			}
 			break; /* equality is transitive: one comparison per node */
 		}
 	}
+	return same;
 }
 
 /* The clients that b believes a to have. */
@@ -206,7 +251,10 @@ void check_quiet(struct world *w)
 
 void check_final(struct world *w)
 {
-	check_state(w);
+	/* signs of life and renewals are always on their way somewhere */
+	for (unsigned int i = 0; i < SETTLE_STEPS && !check_state(w, false); i++)
+		world_run(w, w->now + 100 * USEC_MS);
+	check_state(w, true);
 	for (unsigned int i = 0; i < w->plan->node_count; i++) {
 		for (unsigned int j = 0; j < w->plan->node_count; j++)
 			check_table(w, i, j);

@@ -114,7 +114,7 @@ struct sim_wire {
 
 struct violation {
 	const char *kind;
-	char text[160];
+	char text[200];
 };
 
 /* A test frame: who saw it how often. */
