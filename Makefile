@@ -48,7 +48,8 @@ test-long: packages-test all build-asan/build.ninja ## every test and the long o
 	@test/run-all --long
 
 bench: all ## the benchmarks: tables, and build/bench/NAME.json
-	@tools/install-packages bench
+	@tools/install-packages run bench
+	@ninja -C build test/bench/crowd
 	@$(ROOT) test/bench/run-all
 
 fuzz: build-fuzz/build.ninja ## every decoder's fuzz target for FUZZ_SECONDS
