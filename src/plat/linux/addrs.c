@@ -111,6 +111,16 @@ bool addr_is_foreign(const struct addr_info *i, const struct link_info *l,
 	return !addr_is_ours(i, l, found);
 }
 
+bool addr_is_asked_for(const struct addr_info *i, const struct link_info *l,
+		       const struct found *found)
+{
+	char where[64];
+	struct text t = text_init(where, sizeof(where));
+
+	text_add(&t, "ipv6/conf/%s/accept_ra", l->name);
+	return i->v6 && !(i->flags & IFA_F_PERMANENT) && found_get(found, "sysctl", where);
+}
+
 static struct addr_info addr_wished(const struct wish_addr *w, int index)
 {
 	struct addr_info i = { .index = index,

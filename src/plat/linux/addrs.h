@@ -30,6 +30,10 @@ void addrs_done(struct addr_list *list);
  * itself. */
 bool addr_is_foreign(const struct addr_info *i, const struct link_info *l,
 		     const struct found *found);
+/* Made by the kernel of an advertisement that it listens to because we told it to: on an uplink of
+ * ours, also for a daemon that has just started. Foreign, but no sign that the port is. */
+bool addr_is_asked_for(const struct addr_info *i, const struct link_info *l,
+		       const struct found *found);
 
 void addrs_apply(struct apply *a);
 /* Takes our addresses off ports. */

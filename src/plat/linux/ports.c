@@ -127,11 +127,14 @@ static uint8_t read_resolvers(struct ip4 ret[static NODE_RESOLVERS])
 	return count;
 }
 
-/* Addresses and routers that are not ours. True when there is an address. */
+/* Addresses and routers that are not ours. True when there is an address; *ret_foreign when one of
+ * them makes the port somebody else's. */
 static bool find_uplink(const struct ports_view *view, const struct link_info *l,
-			struct event_uplink *u)
+			struct event_uplink *u, bool *ret_foreign)
 {
 	bool has4 = false, has6 = false;
+
+	*ret_foreign = false;
 
 	for (size_t i = 0; i < view->addrs->count; i++) {
 		const struct addr_info *a = &view->addrs->v[i];
@@ -139,6 +142,8 @@ static bool find_uplink(const struct ports_view *view, const struct link_info *l
 		if (a->index != l->index || (a->v6 ? has6 : has4) ||
 		    !addr_is_foreign(a, l, view->found))
 			continue;
+		if (!addr_is_asked_for(a, l, view->found))
+			*ret_foreign = true;
 		if (a->v6) {
 			u->ip6 = (struct net6) { a->ip6, a->len };
 			has6 = true;
@@ -150,8 +155,9 @@ static bool find_uplink(const struct ports_view *view, const struct link_info *l
 	return has4 || has6;
 }
 
+/* True when one of them makes the port somebody else's. */
 static bool find_default(const struct ports_view *view, const struct link_info *l,
-			 struct event_uplink *u, bool addressed)
+			 struct event_uplink *u, bool addressed, bool foreign)
 {
 	bool ret = false;
 
@@ -169,7 +175,7 @@ static bool find_default(const struct ports_view *view, const struct link_info *
 			u->router4 = r->via4;
 		if (r->v6 && r->has_via6 && ip6_is_zero(&u->router6))
 			u->router6 = r->via6;
-		ret = true;
+		ret |= foreign || r->protocol != RTPROT_RA;
 	}
 	return ret;
 }
@@ -179,6 +185,7 @@ static void update_one(struct port *p, const struct ports_view *view, const stru
 {
 	struct event_port now;
 	struct event_uplink uplink;
+	bool addressed;
 
 	/* Compared as bytes, so without padding left over. */
 	memset(&now, 0, sizeof(now));
@@ -189,8 +196,8 @@ static void update_one(struct port *p, const struct ports_view *view, const stru
 	now.mac = l->mac;
 	now.mtu = l->mtu;
 	text_copy(now.name, sizeof(now.name), l->name);
-	now.foreign_address = find_uplink(view, l, &uplink);
-	now.foreign_default = find_default(view, l, &uplink, now.foreign_address);
+	addressed = find_uplink(view, l, &uplink, &now.foreign_address);
+	now.foreign_default = find_default(view, l, &uplink, addressed, now.foreign_address);
 	if (memcmp(&now, &p->told, sizeof(now)) != 0) {
 		p->told = now;
 		tell_port(p, fn, arg);
@@ -198,8 +205,8 @@ static void update_one(struct port *p, const struct ports_view *view, const stru
 	uplink.port = now.port;
 	uplink.foreign = true;
 	uplink.mtu = l->mtu;
-	uplink.gone = !now.foreign_address;
-	if (now.foreign_address)
+	uplink.gone = !addressed;
+	if (addressed)
 		uplink.resolver_count = read_resolvers(uplink.resolvers);
 	if (uplink.gone ? !p->uplink_told
 			: p->uplink_told && !memcmp(&uplink, &p->uplink, sizeof(uplink)))
