@@ -64,6 +64,12 @@ int babel_exit(struct world *w, unsigned int from, const struct ip6 *dst, unsign
 	return to;
 }
 
+static bool same_route(const struct event_route *a, const struct event_route *b)
+{
+	return a->port == b->port && a->metric == b->metric && ip4_eq(&a->via4, &b->via4) &&
+	       !memcmp(a->router_id, b->router_id, sizeof(a->router_id));
+}
+
 static void tell_default(struct world *w, struct sim_node *k)
 {
 	static const struct ip6 any;
@@ -89,7 +95,7 @@ static void tell_default(struct world *w, struct sim_node *k)
 		e.route.metric = 96;
 	}
 	e.route.gone = to < 0;
-	if (k->has_default4 == (to >= 0) && !memcmp(&k->default4, &e.route, sizeof(e.route)))
+	if (k->has_default4 == (to >= 0) && same_route(&k->default4, &e.route))
 		return;
 	if (to < 0 && !k->has_default4)
 		return;

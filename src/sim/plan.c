@@ -67,6 +67,21 @@ static void connect_some(struct plan *p, uint16_t a, uint16_t b, struct rng *rng
 	(void)plan_add_wire(p, a, b, 200 + rng_below(rng, 3000));
 }
 
+struct span {
+	unsigned int first, count;
+};
+
+/* One of these to one of those. Two numbers in two statements: the order in which a compiler
+ * evaluates arguments is its own. */
+static void connect_any(struct plan *p, const struct span *from, const struct span *to,
+			struct rng *rng)
+{
+	uint32_t a = from->first + rng_below(rng, from->count);
+	uint32_t b = to->first + rng_below(rng, to->count);
+
+	connect_some(p, (uint16_t)a, (uint16_t)b, rng);
+}
+
 /* ---- shapes: nodes first to first + n - 1 ---- */
 
 static void shape_random(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
@@ -75,8 +90,7 @@ static void shape_random(struct plan *p, uint16_t first, uint16_t n, struct rng 
 		connect_some(p, (uint16_t)(first + i),
 			     (uint16_t)(first + i - 1 - rng_below(rng, i < 4 ? i : 4)), rng);
 	for (uint16_t i = 0; i < n / 2; i++)
-		connect_some(p, (uint16_t)(first + rng_below(rng, n)),
-			     (uint16_t)(first + rng_below(rng, n)), rng);
+		connect_any(p, &(struct span) { first, n }, &(struct span) { first, n }, rng);
 }
 
 static void shape_grid(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
@@ -142,7 +156,7 @@ int plan_shape_find(const char *name, enum plan_shape *ret)
 
 void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng)
 {
-	uint16_t before = 0;
+	struct span before = { 0, 0 }, here;
 	char name[32], ssid[32];
 
 	memset(p, 0, sizeof(*p));
@@ -156,11 +170,10 @@ void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng
 				break;
 		}
 		shape_cloud(p, wish->shape, first, rng);
+		here = (struct span) { first, p->node_count - first };
 		for (unsigned int i = 0; c && i < 2; i++)
-			connect_some(p, (uint16_t)(before + rng_below(rng, first - before)),
-				     (uint16_t)(first + rng_below(rng, p->node_count - first)),
-				     rng);
-		before = first;
+			connect_any(p, &before, &here, rng);
+		before = here;
 	}
 	for (unsigned int i = 0; i < p->wire_count; i++) {
 		p->wires[i].loss_ppm = wish->loss_ppm;

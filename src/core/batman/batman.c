@@ -58,10 +58,14 @@ static struct batman_limits limits_fill(const struct batman_limits *given)
 static int tables_init(struct batman *b)
 {
 	const struct batman_limits *l = &b->limits;
-	struct hash_key k = { rng_u64(&b->rng), rng_u64(&b->rng) };
+	struct hash_key k;
 	size_t orig = sizeof(struct bat_orig) + b->outs * sizeof(struct bat_out);
 	size_t path = sizeof(struct bat_path) + b->outs * sizeof(struct bat_path_out);
 
+	/* one after the other: compilers differ in the order of initializers, and the tables in
+	 * that of their entries */
+	k.k0 = rng_u64(&b->rng);
+	k.k1 = rng_u64(&b->rng);
 	if (table_init(&b->origs, orig, sizeof(struct mac), l->originators, k) < 0 ||
 	    table_init(&b->paths, path, sizeof(struct bat_path_key), l->paths, k) < 0 ||
 	    table_init(&b->locals, sizeof(struct bat_local), sizeof(struct bat_client_key),
