@@ -69,6 +69,9 @@ static void babel_config(const struct babel *b, struct text *t)
 	text_add(t, "import-table %d\nexport-table %d\n", WISH_TABLE_IMPORT, WISH_TABLE_EXPORT);
 	text_add(t, "default hello-interval %d update-interval %d\n", BABEL_HELLO_S,
 		 BABEL_UPDATE_S);
+	/* A route that was withdrawn and comes back starts smoothing at infinity: with a half-life
+	 * of 4 s, babeld's own, half a minute passes until it is as good as one that it beats. */
+	text_add(t, "smoothing-half-life 0\n");
 	/* Our default routes say by themselves how good they are; all else in the import table is
 	 * this node's own. */
 	text_add(t, "redistribute proto %d allow\n", WISH_PROTO);
@@ -111,9 +114,14 @@ static void interface_add(struct babel *b, const struct babel_port *p)
 	char buf[160];
 	struct text t = text_init(buf, sizeof(buf));
 
-	text_add(&t, "interface %s type %s hello-interval %d update-interval %d%s\n", p->dev,
-		 p->wired ? "wired" : "wireless", BABEL_HELLO_S, BABEL_UPDATE_S,
-		 b->has_key ? " key trama" : "");
+	/* babeld's split horizon keeps silent where it should retract: the neighbour that a node
+	 * has just changed to keeps that node's former route until it times out, and falls back to
+	 * it, in a loop, when its own way goes. */
+	text_add(
+		&t,
+		"interface %s type %s hello-interval %d update-interval %d split-horizon false%s\n",
+		p->dev, p->wired ? "wired" : "wireless", BABEL_HELLO_S, BABEL_UPDATE_S,
+		b->has_key ? " key trama" : "");
 	babel_ask(b, &t);
 	interface_forget(b, p->dev);
 	if (b->have_count < INTERFACES)

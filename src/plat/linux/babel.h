@@ -18,7 +18,9 @@
 #include "plat/linux/devices.h"
 #include "plat/linux/sink.h"
 
-#define BABEL_HELLO_S 2
+/* A neighbour is one after two or three hellos: 2 s, after babeld was killed, would be 7 s without
+ * a way. */
+#define BABEL_HELLO_S 1
 #define BABEL_UPDATE_S 8
 #define BABEL_KEY_SIZE 32
 #define BABEL_ROUTES 4096
