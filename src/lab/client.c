@@ -24,12 +24,12 @@ int client_services(const struct town *t, uint16_t host, struct service *ret)
 		service_arg(s, "-O");
 		service_arg(s, "%s", OPTIONS[i]);
 	}
-	/* Three questions a second apart, a pause of two seconds, again. */
+	/* A question every second, so that a town shows how fast its nodes are. */
 	service_arg(s, "-t");
-	service_arg(s, "3");
+	service_arg(s, "10");
 	service_arg(s, "-T");
 	service_arg(s, "1");
 	service_arg(s, "-A");
-	service_arg(s, "2");
+	service_arg(s, "1");
 	return count;
 }

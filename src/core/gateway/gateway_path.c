@@ -7,7 +7,10 @@
 
 #define GOOD_ROUNDS 2		  /* that bring a dead uplink back */
 #define RETURN_DELAY (1 * USEC_S) /* from the first to the second */
-#define HTTP_TURN 10		  /* every so many probes in turn is an HTTP check */
+/* The first question: the platform needs a moment to put addresses and routes of a new uplink in
+ * place, and a round that goes out before that fails for nothing. */
+#define FIRST_DELAY (250 * USEC_MS)
+#define HTTP_TURN 10 /* every so many probes in turn is an HTTP check */
 #define TELL_INTERVAL (100 * USEC_MS)
 
 bool gateway_addr_eq(const struct gateway_addr *a, const struct gateway_addr *b)
@@ -129,7 +132,7 @@ void path_restart(struct gateway *g, struct gateway_port *p, enum gateway_family
 
 	path->round = false;
 	path->good = 0;
-	path->next_at = has ? now : USEC_NEVER;
+	path->next_at = has ? now + FIRST_DELAY : USEC_NEVER;
 	set_state(path, has ? GATEWAY_NEW : GATEWAY_ABSENT,
 		  has ? GATEWAY_REASON_NOT_PROBED : GATEWAY_REASON_NO_ADDRESS, now);
 	path->since = now;
