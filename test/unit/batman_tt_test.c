@@ -228,6 +228,34 @@ static void test_roam_back_at_once(void **state)
 	net_free(n);
 }
 
+/* The old access point says goodbye before the new one says hello: no frame is lost over that. */
+static void test_roam_after_goodbye(void **state)
+{
+	struct net *n = chain(4);
+	struct mac c = net_client(1), d = net_client(2);
+	int at = 0;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	seen(n, 0, &c);
+	seen(n, 1, &d);
+	net_run(n, 5 * USEC_S);
+	for (uint32_t tag = 1; tag <= 180;) {
+		assert_int_equal(batman_client_gone(n->node[at].b, &c, 0, n->now), 0);
+		at = at == 0 ? 3 : at == 3 ? 2 : 0;
+		seen(n, at, &c);
+		net_run(n, 5 * USEC_MS);
+		n->node[at].got_count = 0;
+		for (int i = 0; i < 30; i++, tag++) {
+			assert_int_equal(net_send(n, 1, &c, &d, tag, 200), 0);
+			net_run(n, 100 * USEC_MS);
+			assert_int_equal(net_count(n, at, tag), 1);
+		}
+	}
+	assert_equal_tables(n, 4);
+	net_free(n);
+}
+
 static bool lose_roam(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
 {
 	(void)n;
@@ -457,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_heavy_loss),
 		cmocka_unit_test(test_roam),
 		cmocka_unit_test(test_roam_back_at_once),
+		cmocka_unit_test(test_roam_after_goodbye),
 		cmocka_unit_test(test_lost_advertisement),
 		cmocka_unit_test(test_stale_version),
 		cmocka_unit_test(test_many_clients),

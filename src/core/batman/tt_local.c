@@ -164,7 +164,9 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 		local_free(b, l);
 		return served;
 	}
-	if (!(l->flags & BAT_TT_PENDING))
+	/* also when it was going already: that it roamed keeps frames on its track until its new
+	 * node's OGM */
+	if (!(l->flags & BAT_TT_PENDING) || roaming)
 		change_add(b, l, event);
 	l->flags |= BAT_TT_PENDING;
 	return served;
