@@ -73,8 +73,16 @@ static int begin(void *ctx, struct loop *l, struct node *n)
 static void notice(void *ctx, const struct effect_notice *n)
 {
 	struct process *p = ctx;
+	char line[160], mac[MAC_TEXT], ip[IP4_TEXT];
+	struct text t = text_init(line, sizeof(line));
 
-	log_info("%s: %s", rpc_notice_text(n->notice), n->text);
+	if (!mac_is_zero(&n->mac))
+		text_add(&t, " %s", mac_text(&n->mac, mac));
+	if (!ip4_is_zero(&n->ip4))
+		text_add(&t, " %s", ip4_text(&n->ip4, ip));
+	if (n->text[0])
+		text_add(&t, " %s", n->text);
+	log_info("%s%s%s", rpc_notice_text(n->notice), t.len ? ":" : "", line);
 	if (p->requests)
 		requests_notice(p->requests, n);
 }
@@ -121,6 +129,7 @@ static int loop_main(struct process *p, int channel)
 	}
 	r = loop_run(l);
 	requests_free(p->requests);
+	p->requests = NULL;
 	loop_free(l);
 	return r;
 }
