@@ -144,6 +144,9 @@ static bool find_uplink(const struct ports_view *view, const struct link_info *l
 			continue;
 		if (!addr_is_asked_for(a, l, view->found))
 			*ret_foreign = true;
+		/* Nothing can be sent from it before duplicate address detection is over. */
+		if (a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED))
+			continue;
 		if (a->v6) {
 			u->ip6 = (struct net6) { a->ip6, a->len };
 			has6 = true;
