@@ -57,18 +57,28 @@ static void notice(struct node *n, enum notice what, const struct station *s)
 	node_notice(n, &e);
 }
 
-/* A port of a trama node on one of our wires: it asks for DHCP there once, but is nobody's client.
- */
-static bool is_node_port(const struct node *n, const struct mac *mac)
+/* A port of a trama node on this wire: it asks for DHCP there once, but is nobody's client. Hellos
+ * of other wires say nothing: they could be made to shut out a client that is here. */
+static bool is_node_port(const struct node *n, const struct mac *mac, uint16_t port)
 {
-	for (uint16_t i = 0; i < NODE_PORTS; i++) {
-		const struct port_entry *e = port_get(&n->port, i);
+	const struct port_entry *e = port_get(&n->port, port);
 
-		for (uint32_t k = 0; e && k < e->heard_count; k++)
-			if (mac_eq(&e->heard[k].hello.port_mac, mac))
-				return true;
-	}
+	for (uint32_t k = 0; e && k < e->heard_count; k++)
+		if (mac_eq(&e->heard[k].hello.port_mac, mac))
+			return true;
 	return false;
+}
+
+/* A client with the cloud MAC of a node would get what other nodes tell that one. */
+static bool is_forged_node(struct node *n, const struct event_client *e)
+{
+	struct effect forget = { .kind = EFFECT_FORGET, .forget = { .mac = e->mac, .vid = e->vid } };
+
+	if (!batman_is_node(n->batman, &e->mac))
+		return false;
+	n->counters[NODE_C_FORGED_NODE]++;
+	node_effect_push(n, &forget);
+	return true;
 }
 
 static void arrive(struct node *n, const struct event_client *e)
@@ -78,7 +88,9 @@ static void arrive(struct node *n, const struct event_client *e)
 	bool moved = s && s->port != e->port;
 
 	if (!mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
-	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac))
+	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac, e->port))
+		return;
+	if (!s && is_forged_node(n, e))
 		return;
 	if (!s) {
 		s = table_add(&n->stations, &key);
@@ -113,8 +125,17 @@ void clients_drop_nodes(struct node *n)
 	struct station *s;
 
 	for (uint32_t i = 0; (s = table_next(&n->stations, &i));)
-		if (is_node_port(n, &s->mac))
+		if (is_node_port(n, &s->mac, s->port))
 			leave(n, s, NOTICE_CLIENT_LEFT);
+}
+
+/* Our bridge must forget where it was, or what comes back through this node is lost for 300 s. */
+static void leave_bridge(struct node *n, struct station *s, enum notice why)
+{
+	struct effect e = { .kind = EFFECT_FORGET, .forget = { .mac = s->mac, .vid = s->vid } };
+
+	leave(n, s, why);
+	node_effect_push(n, &e);
 }
 
 void clients_event(struct node *n, const struct event_client *e)
@@ -133,23 +154,17 @@ void clients_event(struct node *n, const struct event_client *e)
 		break;
 	case CLIENT_DISASSOCIATED:
 		if (s && s->port == e->port)
-			leave(n, s, NOTICE_CLIENT_LEFT);
+			leave_bridge(n, s, NOTICE_CLIENT_LEFT);
 		break;
 	}
 }
 
-/* Another node has it now: our bridge must forget it, or what comes back through this node is lost
- * for 300 s. */
 void clients_moved(struct node *n, const struct mac *mac, uint16_t vid)
 {
-	uint16_t plain = vid & 0xfff;
-	struct station *s = station_find(n, mac, plain);
-	struct effect e = { .kind = EFFECT_FORGET, .forget = { .mac = *mac, .vid = plain } };
+	struct station *s = station_find(n, mac, vid & 0xfff);
 
-	if (!s)
-		return;
-	leave(n, s, NOTICE_CLIENT_ROAMED_AWAY);
-	node_effect_push(n, &e);
+	if (s)
+		leave_bridge(n, s, NOTICE_CLIENT_ROAMED_AWAY);
 }
 
 static void answer(struct node *n, const struct event_solicit *s, const struct mac *mac)

@@ -162,11 +162,11 @@ static void test_chain_knows_all_members(void **state)
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
 
-static void associate(struct town *t, int i)
+static void station(struct town *t, int i, enum client_change change)
 {
 	struct event e = { .kind = EVENT_CLIENT };
 
-	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED, .port = 2, .mac = client };
+	e.client = (struct event_client) { .change = change, .port = 2, .mac = client };
 	feed(t, i, &e);
 }
 
@@ -216,7 +216,7 @@ static void test_client_keeps_lease_where_it_goes(void **state)
 	(void)state;
 	town_start(&t, NODES);
 	run(&t, t.now + 30 * USEC_S);
-	associate(&t, 0);
+	station(&t, 0, CLIENT_ASSOCIATED);
 	ip = ask(&t, 0, DHCP_DISCOVER, none).yiaddr;
 	assert_false(ip4_is_zero(&ip));
 	assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
@@ -225,9 +225,13 @@ static void test_client_keeps_lease_where_it_goes(void **state)
 		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
 		assert_true(ip4_eq(&v.client.ip4, &ip));
 	}
-	associate(&t, 3);
+	station(&t, 3, CLIENT_ASSOCIATED);
 	run(&t, t.now + 300 * USEC_MS);
 	assert_true(mac_eq(&t.forgotten, &client)); /* by node 0 */
+	t.forgotten = (struct mac) { 0 };
+	station(&t, 3, CLIENT_DISASSOCIATED);
+	assert_true(mac_eq(&t.forgotten, &client));
+	station(&t, 3, CLIENT_ASSOCIATED);
 	assert_int_equal(ask(&t, 3, DHCP_REQUEST, ip).type, DHCP_ACK);
 	assert_true(ip4_eq(&(struct ip4) { { ip.b[0], ip.b[1], ip.b[2], ip.b[3] } }, &ip));
 	town_stop(&t);
