@@ -297,6 +297,8 @@ static void ports(const struct node *n, struct wish *w)
 {
 	for (uint16_t i = 0; i < NODE_PORTS; i++) {
 		const struct node_port *p = &n->ports[i];
+		bool uplink = p->decision.uplink_dhcp || p->decision.uplink_static ||
+			      p->decision.uplink_foreign;
 		struct wish_link *l;
 
 		if (!p->used)
@@ -306,11 +308,11 @@ static void ports(const struct node *n, struct wish *w)
 			l = add_link(w, WISH_EXISTING, p->info.name);
 			if (p->decision.client)
 				text_copy(l->master, sizeof(l->master), BRIDGE);
-			l->no_offload = p->decision.mesh;
+			/* a port with an address of somebody else keeps everything as it is */
+			l->no_offload = p->decision.mesh && !p->decision.uplink_foreign;
 			/* what the port itself would say is heard by the bridges of others */
-			l->no_ipv6 = p->decision.mesh && !p->decision.uplink_dhcp &&
-				     !p->decision.uplink_static;
-			if (!p->decision.uplink_dhcp && !p->decision.uplink_static) {
+			l->no_ipv6 = p->decision.mesh && !uplink;
+			if (!uplink) {
 				add_sysctl(w, 0, "ipv6/conf", p->info.name, "accept_ra");
 				/* the node's address is at the bridge's MAC, not at a port's whose
 				 * wire another node's bridge floods */

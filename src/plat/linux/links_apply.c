@@ -180,10 +180,10 @@ static void configure_variables(struct apply *a, const struct wish_link *w)
 	int offloads;
 
 	if (w->no_ipv6)
-		sysctl_ensure(a, w->name, "ipv6/conf", "disable_ipv6", 1);
+		sysctl_ensure(a, w->name, "ipv6/conf", "disable_ipv6", 1, w->kind == WISH_EXISTING);
 	if (w->has_neigh_app_solicit) {
-		sysctl_ensure(a, w->name, "ipv4/neigh", "app_solicit", 1);
-		sysctl_ensure(a, w->name, "ipv6/neigh", "app_solicit", 1);
+		sysctl_ensure(a, w->name, "ipv4/neigh", "app_solicit", 1, false);
+		sysctl_ensure(a, w->name, "ipv6/neigh", "app_solicit", 1, false);
 	}
 	if (!w->no_offload)
 		return;

@@ -80,12 +80,12 @@ static void ensure(struct apply *a, const char *path, int value, bool keep)
 }
 
 void sysctl_ensure(struct apply *a, const char *name, const char *family, const char *leaf,
-		   int value)
+		   int value, bool keep)
 {
 	char path[96];
 
 	snprintf(path, sizeof(path), "%s/%s/%s", family, name, leaf);
-	ensure(a, path, value, false);
+	ensure(a, path, value, keep);
 }
 
 /* With br_netfilter bridged frames would run through everybody's IP filters and be tracked: off,
@@ -103,6 +103,36 @@ static void bridge_filter_off(struct apply *a)
 	}
 }
 
+static bool is_wished(const struct wish *w, const char *path, const char *name)
+{
+	const struct wish_link *l = wish_link_find(w, name);
+
+	for (uint16_t i = 0; i < w->sysctl_count; i++)
+		if (!strcmp(w->sysctls[i].path, path))
+			return true;
+	return l && l->no_ipv6 && strstr(path, "/disable_ipv6");
+}
+
+/* What a port is no longer wanted to have, as when an address of somebody else has come to it. */
+static void put_back_unwished(struct apply *a)
+{
+	for (size_t i = 0; i < a->found->count;) {
+		struct found_item item = a->found->items[i];
+		char name[NODE_IFNAME];
+
+		path_interface(item.where, name);
+		if (strcmp(item.what, "sysctl") != 0 || !name[0] || !strcmp(name, "all") ||
+		    is_wished(a->wish, item.where, name)) {
+			i++;
+			continue;
+		}
+		if (links_find(a->links, name))
+			apply_done(a, sysctl_write(item.where, (int)item.value), "sysctl",
+				   item.where);
+		found_drop(a->found, item.what, item.where);
+	}
+}
+
 void sysctls_apply(struct sysctls *s, struct apply *a)
 {
 	const struct wish *w = a->wish;
@@ -110,6 +140,7 @@ void sysctls_apply(struct sysctls *s, struct apply *a)
 
 	if (recheck)
 		bridge_filter_off(a);
+	put_back_unwished(a);
 	for (uint16_t i = 0; i < w->sysctl_count; i++) {
 		const struct wish_sysctl *v = &w->sysctls[i];
 		const struct link_info *link;

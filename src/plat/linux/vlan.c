@@ -218,7 +218,7 @@ static void hidden_configure(struct apply *a, const struct vlan_entry *e)
 
 	if (!peer || !device)
 		return;
-	sysctl_ensure(a, peer->name, "ipv6/conf", "disable_ipv6", 1);
+	sysctl_ensure(a, peer->name, "ipv6/conf", "disable_ipv6", 1, false);
 	if (peer->mtu != device->mtu)
 		apply_done(a, link_set_mtu(a->nl, peer->index, device->mtu), "mtu", peer->name);
 }
