@@ -304,6 +304,14 @@ static enum verdict judge(struct serve *s, const struct book_client *c, const st
 	return judge_unknown(s, c, ip);
 }
 
+/* In what an acknowledgement can change; not by memcmp, for there is padding. */
+static bool same_record(const struct lease_client *a, const struct lease_client *b)
+{
+	return ip4_eq(&a->ip4, &b->ip4) && lease_node_eq(&a->node, &b->node) &&
+	       a->flags == b->flags && a->id_len == b->id_len &&
+	       memcmp(a->id, b->id, a->id_len) == 0 && strcmp(a->name, b->name) == 0;
+}
+
 /* The record after an acknowledgement; false when there is no room for it. */
 static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 {
@@ -333,7 +341,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	c->alive_at = s->now;
 	c->granted_at = s->now;
 	c->expires_at = s->now + (usec_t)l->conf.lease_s * USEC_S;
-	if (s->now - c->refreshed_at >= REFRESH || memcmp(&before, &c->rec, sizeof(before)) != 0)
+	if (s->now - c->refreshed_at >= REFRESH || !same_record(&before, &c->rec))
 		lease_save(l, c, s->now);
 	return true;
 }
