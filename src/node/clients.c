@@ -72,7 +72,8 @@ static bool is_node_port(const struct node *n, const struct mac *mac, uint16_t p
 /* A client with the cloud MAC of a node would get what other nodes tell that one. */
 static bool is_forged_node(struct node *n, const struct event_client *e)
 {
-	struct effect forget = { .kind = EFFECT_FORGET, .forget = { .mac = e->mac, .vid = e->vid } };
+	struct effect forget = { .kind = EFFECT_FORGET,
+				 .forget = { .mac = e->mac, .vid = e->vid } };
 
 	if (!batman_is_node(n->batman, &e->mac))
 		return false;

@@ -4,6 +4,7 @@
 
 #include "node/internal.h"
 #include "packet/eth.h"
+#include "packet/udp.h"
 
 /* Only announcements tell who is next to us on a wire; everything else may have come from afar. */
 static bool is_announcement(const uint8_t *frame, size_t len, struct mac *ret_from)
@@ -26,6 +27,30 @@ static void mesh_frame(struct node *n, const struct event_frame *f)
 	(void)batman_mesh_input(n->batman, f->port, f->data, f->len, n->now);
 }
 
+/* Nodes put these into the cloud themselves, never by way of the bridge: this is a client that
+ * speaks as a node. The frames that peers_frame takes are just those that are not let in here. */
+static bool is_forged_state(const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len), payload;
+	struct ip6_head ip;
+	struct eth e;
+
+	if (eth_decode(&r, &e) || e.tagged || e.type != ETH_TYPE_IP6 ||
+	    ip6_decode(&r, &ip, &payload) || ip.next != IP_PROTO_UDP || !ip6_is_link_local(&ip.dst))
+		return false;
+	rd_skip(&payload, 2);
+	return rd_u16(&payload) == NODE_STATE_UDP_PORT && rd_ok(&payload);
+}
+
+static void bridge_frame(struct node *n, const struct event_frame *f)
+{
+	if (is_forged_state(f->data, f->len)) {
+		n->counters[NODE_C_FORGED_STATE]++;
+		return;
+	}
+	(void)batman_cloud_input(n->batman, f->data, f->len, n->now);
+}
+
 void cloudside_frame(struct node *n, const struct event_frame *f)
 {
 	switch (f->link) {
@@ -33,7 +58,7 @@ void cloudside_frame(struct node *n, const struct event_frame *f)
 		mesh_frame(n, f);
 		break;
 	case LINK_CLOUD:
-		(void)batman_cloud_input(n->batman, f->data, f->len, n->now);
+		bridge_frame(n, f);
 		break;
 	case LINK_PORT:
 		(void)port_input(&n->port, f->port, f->data, f->len, n->now);

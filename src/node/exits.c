@@ -133,7 +133,9 @@ static void take_part(struct node_port *p, const struct event_uplink *e)
 		p->uplink.router4 = e->router4;
 		p->uplink.mtu = e->mtu;
 		if (e->resolver_count || !e->foreign) {
-			p->uplink.resolver_count = e->resolver_count;
+			p->uplink.resolver_count = e->resolver_count < NODE_RESOLVERS
+							   ? e->resolver_count
+							   : NODE_RESOLVERS;
 			memcpy(p->uplink.resolvers, e->resolvers, sizeof(e->resolvers));
 		}
 		p->uplink4 = !e->gone && e->ip4.len != 0;

@@ -3,6 +3,7 @@
 #ifndef NODE_INTERNAL_H
 #define NODE_INTERNAL_H
 
+#include "lib/bucket.h"
 #include "node/cores.h"
 #include "node/node.h"
 #include "node/view.h"
@@ -99,6 +100,7 @@ struct node {
 	struct wish wish;
 	char clash[96]; /* the clash that `trama status` shows, empty if none */
 	usec_t clash_at;
+	struct bucket notice_rate[NOTICE_COUNT];
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
 	struct {

@@ -8,6 +8,8 @@
 
 #define SLOW_INTERVAL USEC_S
 #define CLASH_SHOWN (120 * USEC_S)
+#define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
+#define NOTICE_BURST 1000
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. */
@@ -51,6 +53,11 @@ void node_notice(struct node *n, const struct effect_notice *notice)
 {
 	struct effect e;
 
+	/* some of them anybody can cause, by a frame each */
+	if (!bucket_take(&n->notice_rate[notice->notice], NOTICE_INTERVAL, NOTICE_BURST, n->now)) {
+		n->counters[NODE_C_NOTICE_RATE]++;
+		return;
+	}
 	memset(&e, 0, sizeof(e));
 	e.kind = EFFECT_NOTICE;
 	e.notice = *notice;

@@ -17,7 +17,10 @@
 
 #define PEER_SILENCE                                                                               \
 	(60 * USEC_S) /* after which a peer that we did not choose ourselves is dropped */
-#define CLOUD_PEERS 24
+/* Each scope has half of the places, and those who only wrote to us a few of them: whoever invents
+ * addresses must not keep the neighbours out. */
+#define SCOPE_PEERS (NODE_PEERS / 2)
+#define STRANGERS 6
 
 static struct node_peer *peer_cloud(struct node *n, const struct mac *cloud_mac)
 {
@@ -42,25 +45,50 @@ static uint16_t handle(const struct node *n, const struct node_peer *p)
 	return (uint16_t)(p - n->peers);
 }
 
-static struct node_peer *peer_new(struct node *n, enum state_scope scope)
-{
-	struct node_peer *p = n->peers;
-
-	while (p < n->peers + NODE_PEERS && p->used)
-		p++;
-	if (p == n->peers + NODE_PEERS ||
-	    state_peer_add(n->state, handle(n, p), NULL, STATE_SCOPE_BIT(scope), n->now)) {
-		n->counters[NODE_C_PEER_FULL]++;
-		return NULL;
-	}
-	*p = (struct node_peer) { .used = true, .scope = scope, .heard_at = n->now };
-	return p;
-}
-
 static void peer_drop(struct node *n, struct node_peer *p)
 {
 	state_peer_remove(n->state, handle(n, p), n->now);
 	p->used = false;
+}
+
+/* A free place of the scope; for one that we chose, else that of the stranger who was silent for
+ * longest. */
+static struct node_peer *place_find(struct node *n, enum state_scope scope, bool wanted)
+{
+	struct node_peer *first = n->peers + (scope == STATE_CLOUD ? 0 : SCOPE_PEERS);
+	struct node_peer *place = NULL, *oldest = NULL;
+	unsigned int strangers = 0;
+
+	for (struct node_peer *p = first; p < first + SCOPE_PEERS; p++) {
+		if (!p->used) {
+			place = p;
+		} else if (!p->wanted) {
+			strangers++;
+			if (!oldest || p->heard_at < oldest->heard_at)
+				oldest = p;
+		}
+	}
+	if (!wanted)
+		return strangers < STRANGERS ? place : NULL;
+	if (!place && oldest) {
+		peer_drop(n, oldest);
+		place = oldest;
+	}
+	return place;
+}
+
+static struct node_peer *peer_new(struct node *n, enum state_scope scope, bool wanted)
+{
+	struct node_peer *p = place_find(n, scope, wanted);
+
+	if (!p || state_peer_add(n->state, handle(n, p), NULL, STATE_SCOPE_BIT(scope), n->now)) {
+		n->counters[NODE_C_PEER_FULL]++;
+		return NULL;
+	}
+	*p = (struct node_peer) {
+		.used = true, .wanted = wanted, .scope = scope, .heard_at = n->now
+	};
+	return p;
 }
 
 /* Is the trama node behind o to be reached through another trama node that is nearer? */
@@ -73,28 +101,37 @@ static bool behind_trama(const struct node *n, const struct batman_orig *o)
 	return batman_orig_find(n->batman, &o->next_hop, &next) && next.trama;
 }
 
+/* The next trama node that should be a neighbour. */
+static bool candidate_next(const struct node *n, uint32_t *cursor, struct batman_orig *ret)
+{
+	while (batman_orig_next(n->batman, cursor, ret))
+		if (ret->trama && ret->reachable && !mac_eq(&ret->cloud_mac, &n->cloud_mac) &&
+		    !behind_trama(n, ret))
+			return true;
+	return false;
+}
+
 static void refresh_cloud(struct node *n)
 {
 	struct batman_orig o;
 	struct node_peer *p;
-	uint32_t cursor = 0;
-	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < NODE_PEERS; i++)
 		if (n->peers[i].scope == STATE_CLOUD)
 			n->peers[i].wanted = false;
-	while (count < CLOUD_PEERS && batman_orig_next(n->batman, &cursor, &o)) {
-		if (!o.trama || !o.reachable || mac_eq(&o.cloud_mac, &n->cloud_mac) ||
-		    behind_trama(n, &o))
-			continue;
+	/* first who is there already, so that a new one takes the place of none of them */
+	for (uint32_t i = 0; candidate_next(n, &i, &o);) {
 		p = peer_cloud(n, &o.cloud_mac);
-		if (!p)
-			p = peer_new(n, STATE_CLOUD);
+		if (p)
+			p->wanted = true;
+	}
+	for (uint32_t i = 0; candidate_next(n, &i, &o);) {
+		if (peer_cloud(n, &o.cloud_mac))
+			continue;
+		p = peer_new(n, STATE_CLOUD, true);
 		if (!p)
 			break;
 		p->cloud_mac = o.cloud_mac;
-		p->wanted = true;
-		count++;
 	}
 }
 
@@ -157,7 +194,7 @@ void peers_babel(struct node *n, const struct event_neighbour *e)
 		return;
 	}
 	if (!p)
-		p = peer_new(n, STATE_NETWORK);
+		p = peer_new(n, STATE_NETWORK, true);
 	if (!p)
 		return;
 	p->port = e->port;
@@ -170,7 +207,7 @@ void peers_datagram(struct node *n, const struct event_datagram *d)
 	struct node_peer *p = peer_network(n, d->port, &d->from);
 
 	if (!p && d->port < NODE_PORTS && ip6_is_link_local(&d->from)) {
-		p = peer_new(n, STATE_NETWORK);
+		p = peer_new(n, STATE_NETWORK, false);
 		if (p) {
 			p->port = d->port;
 			p->address = d->from;
@@ -184,23 +221,12 @@ void peers_datagram(struct node *n, const struct event_datagram *d)
 	(void)state_input(n->state, handle(n, p), d->data, d->len, n->now);
 }
 
-static bool known_member(struct node *n, const struct mac *cloud_mac)
-{
-	struct batman_orig o;
-	uint32_t cursor = 0;
-
-	while (batman_orig_next(n->batman, &cursor, &o))
-		if (o.trama && mac_eq(&o.cloud_mac, cloud_mac))
-			return true;
-	return false;
-}
-
 static void cloud_datagram(struct node *n, const struct mac *from, const uint8_t *data, size_t len)
 {
 	struct node_peer *p = peer_cloud(n, from);
 
-	if (!p && known_member(n, from)) {
-		p = peer_new(n, STATE_CLOUD);
+	if (!p && batman_is_node(n->batman, from)) {
+		p = peer_new(n, STATE_CLOUD, false);
 		if (p)
 			p->cloud_mac = *from;
 	}

@@ -267,6 +267,10 @@ static void client_changed(struct node *n, const struct state_event *e)
 	n->names_dirty = true;
 	if (e->local)
 		return;
+	if (e->key.len != sizeof(c.mac.b)) {
+		n->counters[NODE_C_BAD_RECORD]++;
+		return;
+	}
 	memset(&c, 0, sizeof(c));
 	memcpy(c.mac.b, e->key.id, sizeof(c.mac.b));
 	if (e->change != STATE_IS_SET) {

@@ -167,12 +167,20 @@ static bool member_name(const struct node *n, uint32_t *cursor, struct node_name
 	return false;
 }
 
+/* Names that programs ask for by themselves, to be configured by whoever answers, are no client's;
+ * nor is a name of several labels, which would be an answer for somebody else's domain. */
+static bool client_may_have(const char *name)
+{
+	return name[0] && !strchr(name, '.') && strcmp(name, "wpad") != 0 &&
+	       strcmp(name, "isatap") != 0 && strcmp(name, "localhost") != 0;
+}
+
 static bool client_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
 {
 	struct lease_view v;
 
 	while (lease_next(&n->lease, cursor, n->now, &v)) {
-		if (!v.client.name[0] || (v.client.flags & LEASE_DECLINED))
+		if (!client_may_have(v.client.name) || (v.client.flags & LEASE_DECLINED))
 			continue;
 		text_copy(ret->name, sizeof(ret->name), v.client.name);
 		ret->ip4 = v.client.ip4;

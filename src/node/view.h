@@ -12,6 +12,9 @@
 	X(PEER_FULL, "peers_full")                                                                 \
 	X(BAD_RECORD, "records_malformed")                                                         \
 	X(BAD_DATAGRAM, "datagrams_refused")                                                       \
+	X(FORGED_STATE, "datagrams_of_clients")                                                    \
+	X(FORGED_NODE, "clients_with_the_mac_of_a_node")                                           \
+	X(NOTICE_RATE, "notices_left_out")                                                         \
 	X(BAD_PORT, "ports_refused")                                                               \
 	X(SOLICIT, "solicitations")                                                                \
 	X(SOLICIT_ANSWERED, "solicitations_answered")                                              \

@@ -418,7 +418,8 @@ static void test_fixed_stays(void **state)
 	(void)state;
 	net_run(n, 10 * USEC_S);
 	/* somebody forges our own address */
-	seen(n, 1, &own);
+	assert_int_equal(batman_client_seen(n->node[1].b, &own, 0, n->now), -EPERM);
+	assert_true(batman_client_fix(n->node[1].b, &own, 0, n->now) == 0); /* a node that lies */
 	net_run(n, 5 * USEC_S);
 	assert_true(net_knows(n, 0, &own, 0));
 	assert_null(net_event(n, 0, BATMAN_CLIENT_MOVED));

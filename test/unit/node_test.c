@@ -237,6 +237,109 @@ static void test_client_keeps_lease_where_it_goes(void **state)
 	town_stop(&t);
 }
 
+static uint64_t counter(const struct town *t, int i, enum node_counter c)
+{
+	return node_counter(t->node[i], c);
+}
+
+/* What a client sends into the bridge of node i: an empty state datagram, in the name of a node. */
+static void forge_state(struct town *t, int i, const struct mac *from, const struct mac *to)
+{
+	struct event e = { .kind = EVENT_FRAME };
+	uint8_t frame[200], body[8] = { 0 };
+	struct wr w = wr_init(frame, sizeof(frame));
+	struct udp6_path path = { .eth_src = *from,
+				  .eth_dst = *to,
+				  .src = ip6_link_local(from),
+				  .dst = ip6_link_local(to),
+				  .src_port = NODE_STATE_UDP_PORT,
+				  .dst_port = NODE_STATE_UDP_PORT };
+
+	udp6_build(&w, &path, body, sizeof(body));
+	e.frame = (struct event_frame) { LINK_CLOUD, 0, frame, wr_len(&w) };
+	feed(t, i, &e);
+}
+
+static struct mac cloud_mac(const struct town *t, int i)
+{
+	struct node_member m = { .self = false };
+	uint32_t cursor = 0;
+
+	while (node_member_next(t->node[i], &cursor, &m) && !m.self)
+		;
+	return m.cloud_mac;
+}
+
+static void test_client_is_no_node(void **state)
+{
+	struct event e = { .kind = EVENT_CLIENT };
+	struct node_station s;
+	uint32_t cursor = 0;
+	uint64_t before;
+	struct mac victim, near;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 3);
+	run(&t, t.now + 20 * USEC_S);
+	near = cloud_mac(&t, 1);
+	victim = cloud_mac(&t, 2);
+	/* its word does not reach the state of another node */
+	before = state_counter(node_state(t.node[1]), STATE_C_RECEIVED);
+	forge_state(&t, 0, &victim, &near);
+	assert_int_equal(counter(&t, 0, NODE_C_FORGED_STATE), 1);
+	assert_int_equal(state_counter(node_state(t.node[1]), STATE_C_RECEIVED), before);
+	/* and what is said to that node does not reach the client */
+	e.client = (struct event_client) { .change = CLIENT_LEARNT, .port = 2, .mac = victim };
+	feed(&t, 0, &e);
+	assert_int_equal(counter(&t, 0, NODE_C_FORGED_NODE), 1);
+	assert_false(node_station_next(t.node[0], &cursor, &s));
+	assert_true(mac_eq(&t.forgotten, &victim));
+	town_stop(&t);
+}
+
+static int peers_of(const struct town *t, int i, enum state_scope scope)
+{
+	struct state_peer_view v;
+	uint32_t cursor = 0;
+	int count = 0;
+
+	while (state_peer_next(node_state(t->node[i]), &cursor, &v))
+		count += (v.scopes & STATE_SCOPE_BIT(scope)) != 0;
+	return count;
+}
+
+static struct ip6 link_local(int i)
+{
+	return (struct ip6) { { 0xfe, 0x80, [14] = (uint8_t)(i >> 8), [15] = (uint8_t)i } };
+}
+
+static void test_strangers_leave_room(void **state)
+{
+	struct event e = { .kind = EVENT_DATAGRAM };
+	struct event babel = { .kind = EVENT_NEIGHBOUR };
+	uint8_t junk[4] = { 0 };
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	for (int i = 0; i < 200; i++) {
+		e.datagram = (struct event_datagram) { 0, link_local(i), junk, sizeof(junk) };
+		feed(&t, 0, &e);
+	}
+	assert_in_range(peers_of(&t, 0, STATE_NETWORK), 1, 8);
+	for (int i = 1000; i < 1020; i++) {
+		babel.neighbour = (struct event_neighbour) { .port = 0,
+							     .cost = 96,
+							     .address = link_local(i) };
+		feed(&t, 0, &babel);
+	}
+	assert_in_range(peers_of(&t, 0, STATE_NETWORK), 20, 24);
+	run(&t, t.now + 20 * USEC_S);
+	assert_int_equal(peers_of(&t, 0, STATE_CLOUD), 1);
+	town_stop(&t);
+}
+
 static void test_wish_is_complete(void **state)
 {
 	const struct wish *w;
@@ -286,6 +389,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain_knows_all_members),
 		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
+		cmocka_unit_test(test_client_is_no_node),
+		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_wish_is_complete),
 		cmocka_unit_test(test_events_survive_recording),
 	};

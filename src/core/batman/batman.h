@@ -192,6 +192,7 @@ struct batman_path {
 	X(CLASHES, "clashes")                                                                      \
 	X(FULL_ORIGINATORS, "full_originators")                                                    \
 	X(FULL_PATHS, "full_paths")                                                                \
+	X(DROP_FORGED, "drop_forged")                                                              \
 	X(FULL_CLIENTS_GLOBAL, "full_clients_global")                                              \
 	X(FULL_CLIENTS_LOCAL, "full_clients_local")                                                \
 	X(FULL_REASSEMBLIES, "full_reassemblies")                                                  \
@@ -243,7 +244,8 @@ usec_t batman_deadline(const struct batman *b);
 
 /* A client is here (bridge forwarding entry, association) until batman_client_gone, however silent,
  * or until another node has it: announced with the next OGM, and by a roaming advertisement if
- * another node has it now. 0, -EINVAL (no station MAC), -ENOSPC. */
+ * another node has it now. 0, -EINVAL (no station MAC), -ENOSPC, -EPERM (the cloud MAC of another
+ * trama node: nobody's client may take its frames). */
 int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* It left; 0 or -ENOENT. */
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
@@ -272,6 +274,11 @@ bool batman_crc(const struct batman *b, const struct mac *orig, uint16_t vid, ui
  * node is found by the MAC of one of its ports, by its cloud MAC, or as a client. */
 int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid,
 		  struct mac *ret_orig);
+
+/* Does a trama node of the cloud, other than us, announce this cloud MAC? Looks at every
+ * originator.
+ */
+bool batman_is_node(const struct batman *b, const struct mac *mac);
 
 struct batman_probe {
 	struct mac dst; /* originator */

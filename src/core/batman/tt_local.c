@@ -120,6 +120,10 @@ int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t f
 			return -EINVAL;
 		if (bat_is_loop_probe(&key->mac))
 			return 0;
+		if (!(flags & BAT_TT_FIXED) && batman_is_node(b, &key->mac)) {
+			BAT_COUNT(b, DROP_FORGED);
+			return -EPERM;
+		}
 		v = vlan_get(b, key->vid);
 		l = v && !table_is_full(b) ? table_add(&b->locals, key) : NULL;
 		if (!l) {
