@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "plat/linux/process.h"
 
 #define SCRIPT "udhcpc-event"
+#define OWN_PAGES (64 * 1024)
 #define USAGE "usage: tramad [-d] [-f FILE] [--record FILE]\n       tramad -n FILE\n"
 
 static const char *const config_paths[] = { "/etc/config/trama", "/etc/trama/trama.conf" };
@@ -157,6 +159,10 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
+	/* Tables have pages of their own, which are not there until they are used; and what a large
+	 * answer of the control socket needed goes back. glibc would change both by itself once a
+	 * large block has been freed. */
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
 	log_init("tramad", o.debug);
 	return o.check ? check(o.check) : run(&o);
 }
