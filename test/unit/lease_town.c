@@ -282,7 +282,7 @@ struct host town_host(unsigned number)
 uint8_t host_send(struct town *t, struct host *h, int node, const struct dhcp_msg *m)
 {
 	struct dhcp_msg full = *m;
-	struct udp4_path path = { .eth_src = h->mac,
+	struct udp4_path path = { .eth_src = mac_is_zero(&h->from) ? h->mac : h->from,
 				  .eth_dst = MAC_BROADCAST,
 				  .src = m->ciaddr,
 				  .dst = ip4_from_u32(UINT32_MAX),

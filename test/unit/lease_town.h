@@ -62,6 +62,7 @@ struct town {
 
 struct host {
 	struct mac mac;
+	struct mac from; /* of its frames, zero: mac */
 	struct ip4 ip; /* zero: none */
 	uint32_t xid;
 	uint8_t id_len;

@@ -218,6 +218,37 @@ static void lease_clash(void **state)
 	town_stop(&town);
 }
 
+/* Who only names another's MAC ends no lease, and takes nobody to another node. */
+static void others_mac(void **state)
+{
+	struct lease_view v;
+	struct host forger;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 9);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(1);
+	assert_true(host_join(&town, &hosts[0], 0));
+	town_run(&town, USEC_S);
+	forger = hosts[0];
+	forger.from = (struct mac) { { 2, 9, 9, 9, 9, 9 } };
+	assert_int_equal(host_renew(&town, &forger, 1), DHCP_ACK);
+	for (int i = 0; i < 2; i++) {
+		forger.ip = hosts[0].ip;
+		host_release(&town, &forger, i);
+	}
+	town_run(&town, USEC_S);
+	for (int i = 0; i < 2; i++) {
+		assert_true(lease_find(&town.node[i].lease, &hosts[0].mac, town.now, &v));
+		assert_true(ip4_eq(&v.client.ip4, &hosts[0].ip));
+		assert_true(lease_node_eq(&v.client.node, &town.node[0].lease.self));
+	}
+	host_release(&town, &hosts[0], 0);
+	assert_true(lease_find(&town.node[0].lease, &hosts[0].mac, town.now, &v));
+	assert_true(ip4_is_zero(&v.client.ip4));
+	town_stop(&town);
+}
+
 /* A record written in ignorance of a lease that we granted meanwhile does not end it. */
 static void lost_update(void **state)
 {
@@ -420,12 +451,19 @@ static void seen_then_leased(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_moment),	   cmocka_unit_test(random_lives),
-		cmocka_unit_test(nobody_loses),	   cmocka_unit_test(block_clash),
-		cmocka_unit_test(lease_clash),	   cmocka_unit_test(lost_update),
-		cmocka_unit_test(unsynced),	   cmocka_unit_test(restarts),
-		cmocka_unit_test(decline_travels), cmocka_unit_test(decline_comes_first),
-		cmocka_unit_test(crowd),	   cmocka_unit_test(seen_then_leased),
+		cmocka_unit_test(same_moment),
+		cmocka_unit_test(random_lives),
+		cmocka_unit_test(nobody_loses),
+		cmocka_unit_test(block_clash),
+		cmocka_unit_test(others_mac),
+		cmocka_unit_test(lease_clash),
+		cmocka_unit_test(lost_update),
+		cmocka_unit_test(unsynced),
+		cmocka_unit_test(restarts),
+		cmocka_unit_test(decline_travels),
+		cmocka_unit_test(decline_comes_first),
+		cmocka_unit_test(crowd),
+		cmocka_unit_test(seen_then_leased),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

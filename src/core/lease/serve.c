@@ -304,6 +304,13 @@ static enum verdict judge(struct serve *s, const struct book_client *c, const st
 	return judge_unknown(s, c, ip);
 }
 
+/* Anybody can name another's MAC in a message. With a frame of its own the sender at least has to
+ * be taken for it by every bridge, so only then it may end a lease or say where a client is. */
+static bool is_itself(const struct serve *s)
+{
+	return mac_eq(&s->from, &s->msg.chaddr);
+}
+
 /* In what an acknowledgement can change; not by memcmp, for there is padding. */
 static bool same_record(const struct lease_client *a, const struct lease_client *b)
 {
@@ -320,6 +327,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	uint8_t id[LEASE_ID_MAX];
 	uint8_t id_len = short_id(&s->msg, id);
 	char name[LEASE_NAME_MAX];
+	bool is_here = !c || is_itself(s);
 
 	if (!c)
 		c = book_add(&l->book, &s->msg.chaddr, s->now);
@@ -336,7 +344,8 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 		memcpy(c->rec.name, name, sizeof(name));
 	if (id_len != c->rec.id_len || memcmp(id, c->rec.id, id_len) != 0)
 		book_set_id(&l->book, c, id, id_len);
-	c->rec.node = l->self;
+	if (is_here)
+		c->rec.node = l->self;
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 	c->alive_at = s->now;
 	c->granted_at = s->now;
@@ -377,6 +386,10 @@ static void serve_release(struct serve *s)
 	struct book_client *c = book_find(&s->l->book, &s->msg.chaddr);
 
 	count(s, LEASE_COUNT_RELEASE);
+	if (!is_itself(s)) {
+		count(s, LEASE_COUNT_BAD_CLIENT);
+		return;
+	}
 	if (c && !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->rec.ip4, &s->msg.ciaddr) &&
 	    !(c->rec.flags & LEASE_STATIC)) {
 		c->last = c->rec.ip4;
@@ -394,6 +407,10 @@ static void serve_decline(struct serve *s)
 	count(s, LEASE_COUNT_DECLINE);
 	if (ip4_is_zero(&ip))
 		return;
+	if (!is_itself(s)) {
+		count(s, LEASE_COUNT_BAD_CLIENT);
+		return;
+	}
 	if (c && ip4_eq(&c->rec.ip4, &ip))
 		lease_take_away(l, c, s->now);
 	else if (o && ip4_eq(&o->ip, &ip))
