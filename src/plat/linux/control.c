@@ -148,6 +148,12 @@ int control_reply(struct control_peer *p, const char *text, size_t len)
 		peer_break(p);
 		return -EPIPE;
 	}
+	/* a peer that is always a little behind must not make this grow */
+	if (need > p->out_cap && p->out_at) {
+		memmove(p->out, p->out + p->out_at, p->out_len);
+		need -= p->out_at;
+		p->out_at = 0;
+	}
 	if (need > p->out_cap) {
 		bigger = realloc(p->out, 2 * need);
 		if (!bigger) {

@@ -452,10 +452,11 @@ void loop_free(struct loop *l)
 	recorder_free(l->recorder, loop_now());
 	helpers_free(l->helpers);
 	wires_free(l->wires);
-	store_free(l->store);
 	/* What is left are this file's own handles; those of the parts free themselves as they
-	 * close. */
+	 * close. Before the store: it waits for its last save by turning the loop, and nothing but
+	 * that may happen in these turns. */
 	uv_walk(&l->uv, handle_close, NULL);
+	store_free(l->store);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&l->uv);
 	node_free(l->node);
