@@ -71,6 +71,8 @@ struct event_port {
 	uint16_t port; /* given by the platform, stable while the interface exists */
 	bool gone;
 	bool carrier;
+	bool served; /* when first seen it was in our client bridge: an earlier daemon put it there
+		      */
 	bool foreign_address; /* carries an address that is not ours */
 	bool foreign_default; /* a default route that is not ours leaves by it */
 	enum port_kind kind;

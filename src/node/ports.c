@@ -81,6 +81,7 @@ static struct port_info port_info(const struct node *n, const struct node_port *
 		.medium = medium(p->info.kind),
 		.role = c ? role(c->role) : PORT_ROLE_AUTO,
 		.carrier = p->info.carrier,
+		.served = p->info.served,
 		.proto_static = c && c->proto == CONF_PROTO_STATIC,
 		.foreign_address = p->info.foreign_address && !ours,
 		.foreign_default = p->info.foreign_default && !ours,

@@ -118,6 +118,7 @@ static int codec_port(struct codec *c, struct event_port *p)
 	c_u16(c, &p->port);
 	c_bool(c, &p->gone);
 	c_bool(c, &p->carrier);
+	c_bool(c, &p->served);
 	c_bool(c, &p->foreign_address);
 	c_bool(c, &p->foreign_default);
 	err = c_enum(c, &kind, PORT_KIND_TUNNEL);

@@ -359,6 +359,39 @@ static void test_wish_is_complete(void **state)
 	town_stop(&t);
 }
 
+static bool is_member(const struct wish *w, const char *port)
+{
+	for (int i = 0; i < w->link_count; i++)
+		if (!strcmp(w->links[i].name, port) && !strcmp(w->links[i].master, "br0"))
+			return true;
+	return false;
+}
+
+/* A restarted daemon goes on where the one before it stopped; a new one looks around first. */
+static void test_restart_keeps_serving(void **state)
+{
+	struct event e = { .kind = EVENT_PORT };
+	struct town t;
+
+	(void)state;
+	town_start(&t, 1);
+	e.port = (struct event_port) { .port = 5, .carrier = true, .mtu = 1500 };
+	e.port.mac = (struct mac) { { 2, 0, 0, 9, 0, 1 } };
+	strcpy(e.port.name, "eth5");
+	feed(&t, 0, &e);
+	run(&t, t.now + USEC_S);
+	assert_false(is_member(node_wish(t.node[0]), "eth5"));
+	e.port.port = 6;
+	e.port.mac.b[5] = 2;
+	e.port.served = true;
+	strcpy(e.port.name, "eth6");
+	feed(&t, 0, &e);
+	assert_true(is_member(node_wish(t.node[0]), "eth6"));
+	run(&t, t.now + 10 * USEC_S);
+	assert_true(is_member(node_wish(t.node[0]), "eth6"));
+	town_stop(&t);
+}
+
 static void test_events_survive_recording(void **state)
 {
 	uint8_t buf[256];
@@ -392,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_client_is_no_node),
 		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_wish_is_complete),
+		cmocka_unit_test(test_restart_keeps_serving),
 		cmocka_unit_test(test_events_survive_recording),
 	};
 

@@ -163,12 +163,13 @@ static void forget_own(struct port *p, const struct mac *mac)
 int port_set(struct port *p, uint16_t index, const struct port_info *info, usec_t now)
 {
 	struct port_entry *e;
-	bool fresh, wanted_test;
+	bool first, fresh, wanted_test;
 
 	if (index >= PORT_MAX)
 		return -EINVAL;
 	e = &p->entry[index];
-	fresh = !e->used || e->info.role != info->role || e->info.medium != info->medium ||
+	first = !e->used;
+	fresh = first || e->info.role != info->role || e->info.medium != info->medium ||
 		e->info.proto_static != info->proto_static || !mac_eq(&e->info.mac, &info->mac);
 	wanted_test = e->used && port_wants_test(&e->info);
 	if (e->used && !mac_eq(&e->info.mac, &info->mac))
@@ -182,6 +183,11 @@ int port_set(struct port *p, uint16_t index, const struct port_info *info, usec_
 	e->info = *info;
 	if (port_wants_test(info) && (fresh || !wanted_test))
 		start_test(p, e, now);
+	if (first && info->served && port_wants_test(info)) {
+		/* the daemon was restarted: clients on the wire must not wait for a new test */
+		e->tested = true;
+		e->discover_at = USEC_NEVER;
+	}
 	update_all(p, now);
 	return 0;
 }

@@ -52,6 +52,7 @@ struct port_info {
 	enum port_medium medium;
 	enum port_role role;
 	bool carrier;
+	bool served;	      /* an earlier life of this node had it in the client bridge */
 	bool proto_static;    /* `proto static` is configured: an uplink without DHCP */
 	bool foreign_address; /* carries an address that is not ours */
 	bool foreign_default; /* a default route that is not ours leaves by it */

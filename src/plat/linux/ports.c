@@ -196,6 +196,7 @@ static void update_one(struct port *p, const struct ports_view *view, const stru
 	now.port = p->told.port;
 	now.kind = p->kind;
 	now.carrier = (l->flags & IFF_UP) && l->carrier;
+	now.served = p->served;
 	now.mac = l->mac;
 	now.mtu = l->mtu;
 	text_copy(now.name, sizeof(now.name), l->name);
@@ -219,6 +220,14 @@ static void update_one(struct port *p, const struct ports_view *view, const stru
 	tell_uplink(p, fn, arg);
 }
 
+static bool is_served(const struct ports_view *view, const struct link_info *l)
+{
+	const struct link_info *bridge =
+		l->master ? links_find_index(view->links, l->master) : NULL;
+
+	return bridge && bridge->ours;
+}
+
 void ports_update(struct ports *ports, const struct ports_view *view, system_event_fn *fn,
 		  void *arg)
 {
@@ -239,6 +248,7 @@ void ports_update(struct ports *ports, const struct ports_view *view, system_eve
 			p->ifindex = l->index;
 			p->kind = l->type == ARPHRD_ETHER ? wifi_kind(l->index) : PORT_KIND_TUNNEL;
 			p->told.port = (uint16_t)(p - ports->v);
+			p->served = is_served(view, l);
 		}
 		update_one(p, view, l, fn, arg);
 	}

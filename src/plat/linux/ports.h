@@ -16,6 +16,7 @@ struct port {
 	bool used;
 	bool here;
 	bool uplink_told;
+	bool served; /* see struct event_port */
 	int ifindex;
 	enum port_kind kind;
 	struct event_port told;
