@@ -281,7 +281,7 @@ static void default_route(struct node *n, const struct event_route *r)
 	};
 
 	memcpy(g.router_id, r->router_id, sizeof(g.router_id));
-	gateway_default_route(&n->gateway, family, r->gone || r->own ? NULL : &g);
+	gateway_default_route(&n->gateway, family, r->gone ? NULL : &g);
 	n->wish_dirty = true;
 }
 
@@ -329,7 +329,8 @@ void exits_route(struct node *n, const struct event_route *r)
 	} else {
 		remember(n, r);
 	}
-	if (r->from6.len == 0 && (r->v6 ? r->to6.len == 0 : r->to4.len == 0))
+	/* Our own may go after the one that takes its place came. */
+	if (!r->own && r->from6.len == 0 && (r->v6 ? r->to6.len == 0 : r->to4.len == 0))
 		default_route(n, r);
 	look_for_clash(n, r);
 }
