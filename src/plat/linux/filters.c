@@ -5,15 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define COMPLAINT 400
+#define WAIT_MS 10000
 
 /* The first run of a process clears what an older version may have left; later ones keep the
  * counters. */
@@ -78,10 +81,17 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* nft takes some milliseconds; one that hangs must not stop the node. */
 static int wait_for(pid_t pid)
 {
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
 	int status;
 
+	if (end.fd >= 0) {
+		if (poll(&end, 1, WAIT_MS) == 0)
+			kill(pid, SIGKILL);
+		close(end.fd);
+	}
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return -errno;
