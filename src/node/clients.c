@@ -178,29 +178,48 @@ static void answer(struct node *n, const struct event_solicit *s, const struct m
 	node_effect_push(n, &e);
 }
 
-static bool member_address(const struct node *n, const struct event_solicit *s, struct mac *ret)
+static void member_add(struct node *n, const struct ip6 *addr, const struct mac *mac)
 {
-	struct node_member m;
-	uint32_t cursor = 0;
+	struct member_address *a;
 
-	while (node_member_next(n, &cursor, &m)) {
-		if (s->v6 ? !ip6_eq(&m.ip6, &s->ip6) : !ip4_eq(&m.ip4, &s->ip4))
+	a = table_find(&n->members, addr) ? NULL : table_add(&n->members, addr);
+	if (a)
+		a->mac = *mac;
+}
+
+/* Whoever scans the cloud's network makes the kernel ask for every address there: the records are
+ * looked through once per change of one, not per question. */
+static void members_index(struct node *n)
+{
+	struct member_address *a;
+	struct node_member m;
+	struct ip6 mapped;
+
+	if (!n->members_dirty)
+		return;
+	n->members_dirty = false;
+	for (uint32_t i = 0; (a = table_next(&n->members, &i));)
+		table_remove(&n->members, a);
+	for (uint32_t i = 0; node_member_next(n, &i, &m);) {
+		if (m.self)
 			continue;
-		*ret = m.cloud_mac;
-		return !m.self;
+		mapped = lease_mapped(&m.ip4);
+		member_add(n, &mapped, &m.cloud_mac);
+		member_add(n, &m.ip6, &m.cloud_mac);
 	}
-	return false;
 }
 
 void clients_solicit(struct node *n, const struct event_solicit *s)
 {
 	struct ip6 addr = s->v6 ? s->ip6 : lease_mapped(&s->ip4);
+	const struct member_address *member;
 	struct lease_view v;
-	struct mac mac;
 
 	n->counters[NODE_C_SOLICIT]++;
-	if (member_address(n, s, &mac))
-		answer(n, s, &mac);
+	members_index(n);
+	member = table_find(&n->members, &addr);
+	if (member)
+		answer(n, s, &member->mac);
 	else if (lease_find_address(&n->lease, &addr, n->now, &v))
 		answer(n, s, &v.client.mac);
 	else

@@ -11,6 +11,7 @@
 #define NODE_STATIONS 2048
 #define NODE_ROUTES 1024
 #define NODE_PEERS 48
+#define NODE_ADDRESSES 4096 /* of other nodes of the cloud, two each */
 
 /* Types of replicated records. Numbers are the wire format of the state service: never reused. */
 enum record_type {
@@ -58,6 +59,12 @@ struct node_route {
 	struct event_route route;
 };
 
+/* The address of another node of the cloud, IPv4 as lease_mapped, for neighbour entries. */
+struct member_address {
+	struct ip6 addr; /* key */
+	struct mac mac;
+};
+
 /* What a node tells its cloud about itself. */
 struct node_record {
 	struct state_node id;
@@ -88,11 +95,12 @@ struct node {
 	struct node_port ports[NODE_PORTS];
 	struct table stations;
 	struct table routes;
+	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct node_peer peers[NODE_PEERS];
 	uint8_t own_router_id[8];
 	uint64_t own_gateway_digest; /* of the gateway record as last written */
 
-	bool wish_dirty, names_dirty, store_wanted;
+	bool wish_dirty, names_dirty, members_dirty, store_wanted;
 	bool loaded;
 	usec_t store_at;
 	uint8_t *store_buf;

@@ -214,6 +214,9 @@ static int start(struct node *n, usec_t now)
 	if (!err)
 		err = table_init(&n->routes, sizeof(struct node_route), 40, NODE_ROUTES, key);
 	if (!err)
+		err = table_init(&n->members, sizeof(struct member_address), sizeof(struct ip6),
+				 NODE_ADDRESSES, key);
+	if (!err)
 		err = start_engine(n, now);
 	if (!err)
 		err = start_state(n, now);
@@ -266,6 +269,7 @@ void node_free(struct node *n)
 	ra_done(&n->ra);
 	table_done(&n->stations);
 	table_done(&n->routes);
+	table_done(&n->members);
 	free(n->store_buf);
 	free(n->queues);
 	free(n);

@@ -97,6 +97,7 @@ static void node_changed(struct node *n, const struct state_event *e)
 	struct effect_notice notice = { .notice = NOTICE_NODE_CAME };
 
 	n->names_dirty = true;
+	n->members_dirty = true;
 	if (e->own)
 		return;
 	if (e->change != STATE_IS_SET) {

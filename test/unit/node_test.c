@@ -298,6 +298,30 @@ static void test_client_is_no_node(void **state)
 	town_stop(&t);
 }
 
+static void test_solicit_finds_nodes(void **state)
+{
+	struct event e = { .kind = EVENT_SOLICIT };
+	struct node_member m;
+	uint64_t others = 0;
+	struct town t;
+
+	(void)state;
+	town_start(&t, NODES);
+	run(&t, t.now + 20 * USEC_S);
+	for (uint32_t i = 0; node_member_next(t.node[0], &i, &m);) {
+		/* the MACs of this town give all of them one IPv4 address */
+		e.solicit = (struct event_solicit) { .v6 = true, .ip6 = m.ip6 };
+		feed(&t, 0, &e);
+		others += m.self ? 0 : 1;
+		assert_int_equal(counter(&t, 0, NODE_C_SOLICIT_ANSWERED), others);
+	}
+	assert_int_equal(others, NODES - 1);
+	e.solicit = (struct event_solicit) { .ip4 = m.ip4 };
+	feed(&t, 0, &e);
+	assert_int_equal(counter(&t, 0, NODE_C_SOLICIT_ANSWERED), NODES);
+	town_stop(&t);
+}
+
 static int peers_of(const struct town *t, int i, enum state_scope scope)
 {
 	struct state_peer_view v;
@@ -424,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
 		cmocka_unit_test(test_client_is_no_node),
 		cmocka_unit_test(test_strangers_leave_room),
+		cmocka_unit_test(test_solicit_finds_nodes),
 		cmocka_unit_test(test_wish_is_complete),
 		cmocka_unit_test(test_restart_keeps_serving),
 		cmocka_unit_test(test_events_survive_recording),
