@@ -204,7 +204,9 @@ static void setup(struct init *in)
 	struct town *t = in->town;
 	const struct host_plan *p = &t->plan.hosts[in->host];
 	char err[256], state[PATH_MAX], logs[PATH_MAX];
-	struct ns_view view = { .hostname = p->id, .state_dir = state, .log_dir = logs };
+	struct ns_view view = {
+		.hostname = p->id, .state_dir = state, .log_dir = logs, .bin_dir = t->bin_dir
+	};
 	snprintf(state, sizeof(state), "/var/lib/%s", p->id);
 	if (t->log_dir[0])
 		snprintf(logs, sizeof(logs), "%.4000s/%s", t->log_dir, p->id);
@@ -221,10 +223,8 @@ static void setup(struct init *in)
 	    hostapd_init(&in->ap, "/run/hostapd", "wlan0-ap", p->ssid) < 0)
 		say(in, "error /run/hostapd/wlan0-ap: %s", strerror(errno));
 	/* One list for all, so that `exec NODE -- trama status` finds ours. */
-	char path[PATH_MAX + 128];
-	snprintf(path, sizeof(path),
-		 "%s:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", t->bin_dir);
-	setenv("PATH", path, 1);
+	setenv("PATH", NS_BIN_DIR ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	       1);
 	setenv("HOME", "/root", 1);
 }
 

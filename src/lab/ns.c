@@ -87,8 +87,42 @@ void ns_silence(bool errors)
 		close(fd);
 }
 
+/*
+ * In a chroot "/" is a directory of a mount out of reach, which can neither be made private nor be
+ * the root that setns() gives. So the tree that is seen here becomes the root: it is copied,
+ * attached to the real root of this namespace, which setns() into one's own leads to, and put into
+ * its place.
+ */
+static int leave_chroot(void)
+{
+	char here[PATH_MAX];
+	bool known = getcwd(here, sizeof(here)) != NULL;
+	int rc = 0;
+	int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int tree = open_tree(AT_FDCWD, "/",
+			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (unsigned)AT_RECURSIVE);
+	if (ns < 0 || tree < 0 || setns(ns, CLONE_NEWNS) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    move_mount(tree, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    chdir("/proc") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		rc = -errno;
+	if (rc == 0 && known && chdir(here) < 0)
+		rc = -errno;
+	if (ns >= 0)
+		close(ns);
+	if (tree >= 0)
+		close(tree);
+	return rc;
+}
+
 int ns_town_mounts(void)
 {
+	int rc = 0;
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		rc = errno == EINVAL ? leave_chroot() : -errno;
+	if (rc < 0)
+		return rc;
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 ||
 	    mount("trama-lab", "/var/lib", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0 ||
@@ -221,6 +255,9 @@ int ns_host_mounts(const struct ns_view *v, char *err, size_t cap)
 		rc = errno == ENOENT ? 0 : -errno;
 	if (rc == 0 &&
 	    mount("trama-lab", (what = "/run"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
+		rc = -errno;
+	if (rc == 0 && (mkdir((what = NS_BIN_DIR), 0755) < 0 ||
+			mount(v->bin_dir, NS_BIN_DIR, NULL, MS_BIND, NULL) < 0))
 		rc = -errno;
 	if (rc == 0)
 		rc = bind_dir(v->log_dir, (what = "/var/log"));

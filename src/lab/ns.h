@@ -14,11 +14,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* Where bin_dir is seen in a host: open to the user that tramad becomes also if it is in /root. */
+#define NS_BIN_DIR "/run/.bin"
+
 struct ns_view {
 	const char *hostname;
 	const char *resolver;  /* for resolv.conf, NULL: an empty file */
 	const char *state_dir; /* becomes /var/lib */
 	const char *log_dir;   /* becomes /var/log */
+	const char *bin_dir;   /* becomes NS_BIN_DIR */
 };
 
 /* Forks into new namespaces: the child's pid, 0 in the child, or -errno. */
@@ -26,7 +30,7 @@ pid_t ns_fork(int flags, int *ret_pidfd);
 /* A network namespace that only the descriptor holds, or -errno. */
 int ns_new_net(void);
 int ns_open_net(pid_t pid);
-/* The caller's mounts become private and /proc its own. 0 or -errno. */
+/* The caller's mounts become private, also in a chroot, and /proc its own. 0 or -errno. */
 int ns_town_mounts(void);
 /* The mounts of a host, host name and loopback. 0, or -errno with what failed in err. */
 int ns_host_mounts(const struct ns_view *v, char *err, size_t cap);
