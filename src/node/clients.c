@@ -10,6 +10,8 @@
 #include "packet/arp.h"
 #include "packet/eth.h"
 
+#define AGE_ERROR (2 * USEC_S) /* ages of records are whole seconds, rounded up */
+
 struct station_key {
 	struct mac mac;
 	uint16_t vid;
@@ -158,6 +160,13 @@ void clients_event(struct node *n, const struct event_client *e)
 			leave_bridge(n, s, NOTICE_CLIENT_LEFT);
 		break;
 	}
+}
+
+bool clients_came_after(const struct node *n, const struct mac *mac, uint32_t age_s)
+{
+	const struct station *s = station_find(n, mac, 0);
+
+	return s && age_s * USEC_S > n->now - s->since + AGE_ERROR;
 }
 
 void clients_moved(struct node *n, const struct mac *mac, uint16_t vid)

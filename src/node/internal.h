@@ -126,6 +126,8 @@ void cloudside_send(struct node *n, const uint8_t *frame, size_t len);
 /* clients.c: who is at our ports */
 void clients_event(struct node *n, const struct event_client *e);
 void clients_moved(struct node *n, const struct mac *mac, uint16_t vid);
+/* Has this station come to us after a record of that age was written? */
+bool clients_came_after(const struct node *n, const struct mac *mac, uint32_t age_s);
 /* Ports of other nodes are no clients, even if their hello came after their first frame. */
 void clients_drop_nodes(struct node *n);
 void clients_solicit(struct node *n, const struct event_solicit *s);

@@ -237,6 +237,38 @@ static void test_client_keeps_lease_where_it_goes(void **state)
 	town_stop(&t);
 }
 
+/* A node that starts hears from the others where its first client was before it came. */
+static void test_old_record_does_not_drop_client(void **state)
+{
+	struct ip4 none = { { 0 } }, ip;
+	struct lease_view v;
+	struct node_station s;
+	uint32_t cursor = 0;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	t.count = 1; /* the other is not heard yet */
+	run(&t, t.now + 30 * USEC_S);
+	station(&t, 0, CLIENT_ASSOCIATED);
+	ip = ask(&t, 0, DHCP_DISCOVER, none).yiaddr;
+	assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
+	run(&t, t.now + 10 * USEC_S);
+	t.count = 2;
+	station(&t, 1, CLIENT_ASSOCIATED);
+	run(&t, t.now + 20 * USEC_S);
+	assert_true(node_station_next(t.node[1], &cursor, &s));
+	assert_true(mac_eq(&s.mac, &client));
+	for (int i = 0; i < 2; i++) {
+		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
+		assert_true(ip4_eq(&v.client.ip4, &ip));
+		assert_int_equal(v.client.node.b[5], 1); /* of node 1 */
+	}
+	cursor = 0;
+	assert_false(node_station_next(t.node[0], &cursor, &s));
+	town_stop(&t);
+}
+
 static uint64_t counter(const struct town *t, int i, enum node_counter c)
 {
 	return node_counter(t->node[i], c);
@@ -446,6 +478,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain_knows_all_members),
 		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
+		cmocka_unit_test(test_old_record_does_not_drop_client),
 		cmocka_unit_test(test_client_is_no_node),
 		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_solicit_finds_nodes),
