@@ -199,14 +199,14 @@ static bool check_state(struct world *w, bool tell)
 	return same;
 }
 
-/* The clients that b believes a to have. */
+/* The clients that b believes a to have; those that roam are known to have left it. */
 static uint32_t sum_of(const struct sim_node *b, const struct mac *a)
 {
 	struct batman_client c;
 	uint32_t cursor = 0, sum = 0;
 
 	while (batman_global_next(node_batman(b->node), &cursor, &c))
-		if (mac_eq(&c.orig, a))
+		if (mac_eq(&c.orig, a) && !(c.flags & BATMAN_CLIENT_ROAM))
 			sum += (uint32_t)c.mac.b[3] << 16 | (uint32_t)c.mac.b[4] << 8 | c.mac.b[5];
 	return sum;
 }
