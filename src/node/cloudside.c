@@ -74,27 +74,10 @@ void cloudside_send(struct node *n, const uint8_t *frame, size_t len)
 	(void)batman_cloud_input(n->batman, frame, len, n->now);
 }
 
-static void clash(struct node *n, const struct out *o)
-{
-	struct effect_notice notice = { .notice = NOTICE_CLASH_CLOUD };
-	struct batman_clash c;
-	struct text t = text_init(notice.text, sizeof(notice.text));
-	char ssid[BATMAN_SSID_MAX + 1];
-
-	memcpy(&c, o->data, sizeof(c));
-	memcpy(ssid, c.ssid, sizeof(c.ssid));
-	ssid[c.ssid_len <= BATMAN_SSID_MAX ? c.ssid_len : BATMAN_SSID_MAX] = '\0';
-	text_add(&t, "SSID '%s' has VLAN %u too: set option vlan_id in 'trama l2'", ssid,
-		 (unsigned int)n->cloud.batadv_vlan);
-	notice.mac = c.orig;
-	text_copy(n->clash, sizeof(n->clash), notice.text);
-	n->clash_at = n->now;
-	node_notice(n, &notice);
-}
-
 bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	struct batman_client c;
+	struct batman_clash clash;
 
 	switch ((enum batman_out_kind)o->kind) {
 	case BATMAN_SEND:
@@ -121,7 +104,8 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 		peers_refresh(n);
 		return false;
 	case BATMAN_CLASH:
-		clash(n, o);
+		memcpy(&clash, o->data, sizeof(clash));
+		clash_refused(n, &clash);
 		return false;
 	case BATMAN_ICMP:
 		memcpy(&n->icmp.reply, o->data, sizeof(n->icmp.reply));

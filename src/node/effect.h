@@ -82,6 +82,8 @@ struct effect_store {
 	size_t len;
 };
 
+#define NOTICE_TEXT 224
+
 enum notice {
 	NOTICE_STARTED,
 	NOTICE_CLIENT_CAME,
@@ -108,7 +110,7 @@ struct effect_notice {
 	uint16_t port;
 	struct mac mac;
 	struct ip4 ip4;
-	char text[96]; /* names and numbers that belong to it, may be empty */
+	char text[NOTICE_TEXT]; /* names and numbers that belong to it, may be empty */
 };
 
 struct effect {

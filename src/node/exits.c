@@ -285,40 +285,6 @@ static void default_route(struct node *n, const struct event_route *r)
 	n->wish_dirty = true;
 }
 
-static void clash_notice(struct node *n, const char *what)
-{
-	struct effect_notice e = { .notice = NOTICE_CLASH_NETWORK };
-	struct text t = text_init(e.text, sizeof(e.text));
-
-	text_add(&t, "%s: set option main_ipv4_address in 'lime network'; IPv6 goes on", what);
-	text_copy(n->clash, sizeof(n->clash), e.text);
-	n->clash_at = n->now;
-	node_notice(n, &e);
-}
-
-/* Another cloud with our first byte has our IPv4 network too; so has a foreign route inside or
- * around it. */
-static void look_for_clash(struct node *n, const struct event_route *r)
-{
-	char net[NET_TEXT], what[72];
-	const struct net6 *our6 = &n->cloud.network6;
-	const struct net4 *our4 = &n->cloud.network4;
-
-	if (r->gone || r->own)
-		return;
-	if (r->v6 && r->to6.len == 64 && r->to6.addr.b[0] == 0xfd &&
-	    r->to6.addr.b[0] == our6->addr.b[0] && r->to6.addr.b[1] == our6->addr.b[1] &&
-	    !ip6_eq(&r->to6.addr, &our6->addr)) {
-		snprintf(what, sizeof(what), "cloud %s shares our IPv4", net6_text(&r->to6, net));
-		clash_notice(n, what);
-	}
-	if (!r->v6 && r->to4.len && net4_overlaps(&r->to4, our4) &&
-	    (r->to4.len != our4->len || !ip4_eq(&r->to4.addr, &our4->addr)) && r->to4.len != 32) {
-		snprintf(what, sizeof(what), "route %s overlaps our IPv4", net4_text(&r->to4, net));
-		clash_notice(n, what);
-	}
-}
-
 void exits_route(struct node *n, const struct event_route *r)
 {
 	if (r->own) {
@@ -332,5 +298,5 @@ void exits_route(struct node *n, const struct event_route *r)
 	/* Our own may go after the one that takes its place came. */
 	if (!r->own && r->from6.len == 0 && (r->v6 ? r->to6.len == 0 : r->to4.len == 0))
 		default_route(n, r);
-	look_for_clash(n, r);
+	n->clash.routes_changed = true;
 }

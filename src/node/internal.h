@@ -106,8 +106,11 @@ struct node {
 	uint8_t *store_buf;
 	size_t store_cap;
 	struct wish wish;
-	char clash[96]; /* the clash that `trama status` shows, empty if none */
-	usec_t clash_at;
+	struct {
+		char vlan[NOTICE_TEXT], network[NOTICE_TEXT]; /* empty if there is none */
+		char text[2 * NOTICE_TEXT];		      /* both, as `trama status` shows it */
+		bool routes_changed;
+	} clash;
 	struct bucket notice_rate[NOTICE_COUNT];
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
@@ -167,6 +170,12 @@ void exits_port_changed(struct node *n, uint16_t port);
 void exits_route(struct node *n, const struct event_route *r);
 void exits_probe(struct node *n, const struct event_probe *p);
 bool exits_out(struct node *n, const struct out *o, struct effect *ret);
+
+/* clash.c: two clouds with one VLAN or one IPv4 network */
+/* The engine refuses a node of another SSID. */
+void clash_refused(struct node *n, const struct batman_clash *c);
+/* Every second. */
+void clash_refresh(struct node *n);
 
 /* wish.c */
 void wish_compute(const struct node *n, struct wish *w);

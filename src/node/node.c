@@ -7,7 +7,6 @@
 #include "node/internal.h"
 
 #define SLOW_INTERVAL USEC_S
-#define CLASH_SHOWN (120 * USEC_S)
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
@@ -39,7 +38,7 @@ enum queue_size {
 	QUEUE_RA = 16 * 1024,
 	QUEUE_PORT = 32 * 1024,
 	QUEUE_GATEWAY = 48 * 1024,
-	QUEUE_EFFECTS = 48 * 1024,
+	QUEUE_EFFECTS = 80 * 1024,
 	QUEUE_ALL = QUEUE_BATMAN + QUEUE_STATE + QUEUE_LEASE + QUEUE_RA + QUEUE_PORT +
 		    QUEUE_GATEWAY + QUEUE_EFFECTS,
 };
@@ -387,8 +386,7 @@ static void slow(struct node *n)
 		records_put_node(n);
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))
 		records_put_gateway(n);
-	if (n->clash[0] && n->now - n->clash_at > CLASH_SHOWN)
-		n->clash[0] = '\0';
+	clash_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
 	if (n->store_at <= n->now) {

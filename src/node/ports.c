@@ -31,6 +31,7 @@ struct port_conf ports_conf(const struct node *n)
 		.node_mac = n->setup.primary_mac,
 		.anycast_mac = n->cloud.anygw_mac,
 		.network4 = n->cloud.network4,
+		.untagged = n->cloud.babel_vlan == 0,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
 	};
 

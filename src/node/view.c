@@ -66,7 +66,7 @@ usec_t node_now(const struct node *n)
 
 const char *node_clash(const struct node *n)
 {
-	return n->clash;
+	return n->clash.text;
 }
 
 const struct wish *node_wish(const struct node *n)

@@ -311,7 +311,7 @@ static void ports(const struct node *n, struct wish *w)
 			/* a port with an address of somebody else keeps everything as it is */
 			l->no_offload = p->decision.mesh && !p->decision.uplink_foreign;
 			/* what the port itself would say is heard by the bridges of others */
-			l->no_ipv6 = p->decision.mesh && !uplink;
+			l->no_ipv6 = p->decision.mesh && !uplink && n->cloud.babel_vlan;
 			if (!uplink) {
 				add_sysctl(w, 0, "ipv6/conf", p->info.name, "accept_ra");
 				/* the node's address is at the bridge's MAC, not at a port's whose

@@ -84,7 +84,7 @@ void show_status(const struct cli *c, json_t *s)
 	static const char *const own[] = { "node_ipv4", "node_ipv6", NULL };
 	static const char *const anycast[] = { "anygw_ipv4", "anygw_ipv6", "anygw_mac" };
 	json_t *cloud = json_object_get(s, "cloud"), *gateway = json_object_get(s, "gateway");
-	char a[256], b[256];
+	char a[256], b[256], clash[512];
 
 	(void)c;
 	printf("%s  trama %s, up %s\n", cell(s, "hostname", GRID_TEXT, a),
@@ -100,8 +100,10 @@ void show_status(const struct cli *c, json_t *s)
 	show_counts(json_object_get(s, "counts"));
 	way_out(gateway, "ipv4", "way out", "IPv4");
 	way_out(gateway, "ipv6", "", "IPv6");
-	if (json_is_string(json_object_get(s, "clash")))
-		printf("%-13s%s\n", "CLASH", cell(s, "clash", GRID_TEXT, a));
+	if (json_is_string(json_object_get(s, "clash"))) {
+		grid_text(clash, sizeof(clash), s, "clash", GRID_TEXT);
+		printf("%-13s%s\n", "CLASH", clash);
+	}
 	show_ports(s);
 }
 

@@ -280,6 +280,9 @@ int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid,
  */
 bool batman_is_node(const struct batman *b, const struct mac *mac);
 
+/* Is there a node of another network on our VLAN, at present or less than 30 s ago? */
+bool batman_refuses(const struct batman *b);
+
 struct batman_probe {
 	struct mac dst; /* originator */
 	uint8_t uid;

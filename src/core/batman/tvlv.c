@@ -81,6 +81,11 @@ void bat_refused_purge(struct batman *b)
 	}
 }
 
+bool batman_refuses(const struct batman *b)
+{
+	return b->refused.count > 0;
+}
+
 /* True when it was not refused before. */
 static bool refuse(struct batman *b, const struct mac *mac)
 {

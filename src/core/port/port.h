@@ -147,6 +147,7 @@ struct port_conf {
 	struct net4 network4;
 	uint8_t ssid_len;
 	uint8_t ssid[32];
+	bool untagged; /* the network runs on the ports themselves: none can be in a bridge too */
 };
 
 struct port_counters {

@@ -164,6 +164,8 @@ static enum port_reason decide_auto(const struct port *p, const struct port_entr
 	}
 	if (!e->tested)
 		return PORT_TESTING;
+	if (p->conf.untagged)
+		return PORT_MESH_ROLE;
 	reason = elect(p, e, now, ret_because);
 	d->client = reason == PORT_SERVES;
 	return reason;

@@ -21,8 +21,8 @@ struct sysctls {
 int sysctl_read(const char *path, int *ret);
 int sysctl_write(const char *path, int value);
 
-/* Everything of wish->sysctls, and back as it was what the wish does not have any more. Call it once
- * per system_apply, before links are set up. */
+/* Everything of wish->sysctls, and back as it was what the wish does not have any more. Call it
+ * once per system_apply, before links are set up. */
 void sysctls_apply(struct sysctls *s, struct apply *a);
 /* One value of one interface; nothing when it has it. keep: the interface is not ours, so what it
  * has is put back one day. */
