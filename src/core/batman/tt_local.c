@@ -88,8 +88,15 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 	struct bat_global *g = bat_global_find(b, &l->key);
 	struct bat_claim *c;
 
-	if (!g || (g->flags & BAT_TT_ROAM && !came_back))
+	if (!g)
 		return;
+	if (g->flags & BAT_TT_ROAM && !came_back) {
+		c = bat_at(&b->claims, g->claims);
+		/* its old node has said so before: only age would end this entry */
+		if (c && c->state == BAT_CLAIM_WITHDRAWN)
+			bat_global_free(b, g);
+		return;
+	}
 	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client))
 		bat_roam_send(b, &l->key, bat_at(&b->origs, c->key.orig));
 	if (came_back) {
