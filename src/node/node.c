@@ -102,10 +102,14 @@ static int start_engine(struct node *n, usec_t now)
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
 	};
+	struct batman_limits limits = {
+		.originators = (uint32_t)n->conf->limits.originators,
+		.clients_global = (uint32_t)n->conf->limits.clients,
+	};
 
 	memcpy(c.network_id, n->cloud.network_id, sizeof(c.network_id));
 	memcpy(c.ssid, n->conf->wifi.ap_ssid, c.ssid_len);
-	n->batman = batman_new(&c, NULL, &n->batman_out, rng_init(n->setup.seed ^ 0x6261), now);
+	n->batman = batman_new(&c, &limits, &n->batman_out, rng_init(n->setup.seed ^ 0x6261), now);
 	if (!n->batman)
 		return -ENOMEM;
 	return batman_client_fix(n->batman, &n->cloud_mac, 0, now);
@@ -155,7 +159,8 @@ static int start_lease(struct node *n, void *buf, usec_t now)
 {
 	struct lease_setup s = { .rng = rng_init(n->setup.seed ^ 0x6c65),
 				 .out_buf = buf,
-				 .out_cap = QUEUE_LEASE };
+				 .out_cap = QUEUE_LEASE,
+				 .limits.clients = (uint32_t)n->conf->limits.clients };
 	struct lease_conf c;
 	int err;
 
