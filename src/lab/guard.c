@@ -179,29 +179,49 @@ static bool wait_online(const struct town *t, int wait_s, double since)
 	return all;
 }
 
+/* Commands to try, with names of this town: a client, where it is, another access point of its
+ * cloud, and both ends of a link. */
+static void print_commands(const struct topology *p)
+{
+	const char *client = "CLIENT", *node = "NODE", *other = "NODE", *end[] = { "A", "B" };
+	const struct host_plan *at = NULL;
+	for (uint16_t i = p->host_count; i-- > 0;)
+		if (p->hosts[i].kind == HOST_CLIENT && p->hosts[i].has_at) {
+			client = p->hosts[i].id;
+			at = &p->hosts[p->hosts[i].at];
+		} else if (p->hosts[i].kind == HOST_NODE) {
+			node = p->hosts[i].id;
+		}
+	for (uint16_t i = 0; at && i < p->host_count; i++)
+		if (p->hosts[i].ap && &p->hosts[i] != at && strcmp(p->hosts[i].ssid, at->ssid) == 0)
+			other = p->hosts[i].id;
+	for (uint16_t i = p->wire_count; i-- > 0;)
+		for (size_t k = 0; k < 2; k++)
+			end[k] = p->hosts[p->wires[i].end[k]].id;
+	printf("  trama-lab status                        nodes, clients, links, gateways\n"
+	       "  trama-lab check                         is every client well?\n"
+	       "  trama-lab exec %s -- trama status\n",
+	       node);
+	if (p->internet >= 0)
+		printf("  trama-lab exec %s -- ping www.example.org\n", client);
+	printf("  trama-lab roam %s %s\n"
+	       "  trama-lab link %s %s down    (up, loss=PERCENT, rate=20mbit, latency=5ms)\n"
+	       "  trama-lab node %s kill    (stop, start)\n",
+	       client, other, end[0], end[1], node);
+}
+
 static void print_town(const struct town *t)
 {
 	const struct topology *p = &t->plan;
-	const char *first = "CLIENT", *node = "NODE";
-	for (uint16_t i = p->host_count; i-- > 0;)
-		if (p->hosts[i].kind == HOST_CLIENT)
-			first = p->hosts[i].id;
-		else if (p->hosts[i].kind == HOST_NODE)
-			node = p->hosts[i].id;
-	printf("\nThe town %s%s%s is up: %u nodes, %u clients, %u uplinks.\n", p->name,
-	       *p->label ? ", " : "", p->label, topology_count(p, HOST_NODE),
+	printf("\nThe town %s%s%s%s is up: %u nodes, %u clients, %u uplinks.\n", p->name,
+	       *p->label ? " (" : "", p->label, *p->label ? ")" : "", topology_count(p, HOST_NODE),
 	       topology_count(p, HOST_CLIENT), topology_count(p, HOST_PROVIDER));
-	printf("In another terminal, as root%s%s:\n", t->bin_dir[0] ? ", with PATH=$PATH:" : "",
-	       t->bin_dir);
-	printf("  trama-lab status                        nodes, clients, links, gateways\n"
-	       "  trama-lab check                         is every client well?\n"
-	       "  trama-lab exec %s -- trama status\n"
-	       "  trama-lab exec %s -- ping www.example.org\n"
-	       "  trama-lab roam %s %s\n"
-	       "  trama-lab link A B down|up|loss=PCT|rate=20mbit|latency=5ms\n"
-	       "  trama-lab node %s stop|start|kill [PROCESS]\n"
-	       "End it with Ctrl-C, or with: trama-lab --name %s down\n",
-	       node, first, first, node, node, p->name);
+	printf("In another terminal, as root:\n  export PATH=$PATH:%s\n", t->bin_dir);
+	print_commands(p);
+	if (t->detached)
+		printf("End it with: trama-lab --name %s down\n", p->name);
+	else
+		printf("End it with Ctrl-C, or with: trama-lab --name %s down\n", p->name);
 	fflush(stdout);
 }
 
@@ -271,6 +291,8 @@ static int live(struct town *t, const struct guard_options *o, int lock, int tel
 	if (town_pid > 0)
 		wait_end();
 	remove_files(t, lock);
+	if (rc == 0 && tell < 0)
+		printf("\nThe town %s is gone.\n", t->plan.name);
 	/* Whoever asked for the end gets it without complaint. */
 	return stopping && !o->check ? 0 : rc;
 }

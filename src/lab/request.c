@@ -197,7 +197,7 @@ static json_t *answer_node(struct town *t, json_t *q)
 	if (what && strcmp(what, "stop") == 0)
 		return done(t, town_host_stop(t, host));
 	if (!what || strcmp(what, "kill") != 0)
-		return refuse("'do' is stop, start or kill");
+		return refuse("'%s' is not stop, start or kill", what ? what : "");
 	int n = town_host_kill(t, host, process);
 	answer = n > 0 ? json_pack("{s:b, s:i}", "ok", 1, "killed", n)
 		       : refuse("%s runs no process '%s'", id, process ? process : "tramad");
