@@ -3,10 +3,18 @@
 #include "lab/air.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "lab/ns.h"
+#include "lib/wire.h"
 
 struct name {
 	char text[16];
@@ -77,6 +85,44 @@ void air_unplug(struct town *t, uint16_t host)
 		rtnl_delete(&t->air_rtnl, name(p->kind == HOST_NODE ? 'a' : 'c', host).text);
 }
 
+static int air_socket(const struct town *t)
+{
+	int fd = -1;
+	if (setns(t->air, CLONE_NEWNET) == 0) {
+		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+		if (setns(t->here, CLONE_NEWNET) < 0)
+			abort();
+	}
+	return fd;
+}
+
+/* What Linux does for an access point when a station associates (cfg80211_send_layer2_update): a
+ * broadcast IEEE 802.2 XID frame as if from the station, so that the node's bridge knows where it
+ * is although it has not said anything yet. */
+static void send_update(const struct town *t, uint16_t node, const struct mac *mac)
+{
+	uint8_t frame[60];
+	struct wr w = wr_init(frame, sizeof(frame));
+	struct ifreq ifr = { 0 };
+	int fd = air_socket(t);
+	if (fd < 0)
+		return;
+	wr_mac(&w, &MAC_BROADCAST);
+	wr_mac(&w, mac);
+	wr_u16(&w, 6);	    /* 802.3 length */
+	wr_u16(&w, 0x0001); /* null DSAP, null SSAP with the response bit */
+	wr_u8(&w, 0xaf);    /* XID, poll/final */
+	wr_u8(&w, 0x81);
+	wr_u16(&w, 0x0100);
+	wr_zero(&w, wr_left(&w));
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name('a', node).text);
+	if (ioctl(fd, SIOCGIFINDEX, &ifr) == 0) {
+		struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifr.ifr_ifindex };
+		sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to));
+	}
+	close(fd);
+}
+
 int air_move(struct town *t, uint16_t client, uint16_t node, enum association how)
 {
 	struct host *c = &t->hosts[client];
@@ -93,7 +139,9 @@ int air_move(struct town *t, uint16_t client, uint16_t node, enum association ho
 	}
 	c->at = node;
 	c->associated = how != ASSOCIATION_SILENT;
-	if (how != ASSOCIATION_SILENT)
+	if (how != ASSOCIATION_SILENT) {
+		send_update(t, node, &mac);
 		town_host_tell(t, node, "connected %s", text);
+	}
 	return 0;
 }
