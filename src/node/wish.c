@@ -90,16 +90,16 @@ static struct wish_rule *add_rule(struct wish *w, bool v6, uint32_t priority, ui
 	return r;
 }
 
-static void add_sysctl(struct wish *w, int value, const char *family, const char *dev,
-		       const char *key)
+static struct wish_sysctl *add_sysctl(struct wish *w, int value, const char *family,
+				      const char *dev, const char *key)
 {
-	struct wish_sysctl *s;
+	static struct wish_sysctl overflow;
+	struct wish_sysctl *s =
+		w->sysctl_count < WISH_SYSCTLS ? &w->sysctls[w->sysctl_count++] : &overflow;
 
-	if (w->sysctl_count == WISH_SYSCTLS)
-		return;
-	s = &w->sysctls[w->sysctl_count++];
 	s->value = value;
 	snprintf(s->path, sizeof(s->path), "%s/%s/%s", family, dev, key);
+	return s;
 }
 
 static void add_veth(struct wish *w, const char *name, const char *peer)
@@ -278,7 +278,7 @@ static void uplink_port(const struct node *n, struct wish *w, uint16_t index)
 	uplink_filter(n, w, p);
 	/* although this machine forwards, and although the port was silent as long as it was none
 	 */
-	add_sysctl(w, 2, "ipv6/conf", p->info.name, "accept_ra");
+	add_sysctl(w, 2, "ipv6/conf", p->info.name, "accept_ra")->unless_zero = !ours;
 	if (ours)
 		add_sysctl(w, 0, "ipv6/conf", p->info.name, "disable_ipv6");
 	if (ours && p->uplink4) {

@@ -100,6 +100,7 @@ struct wish_fdb {
 struct wish_sysctl {
 	char path[56];
 	int value;
+	bool unless_zero; /* somebody else does in user space what 0 keeps the kernel from */
 };
 
 /* Bridge, forward and nat filters; the platform writes them as nftables text in tables of our own

@@ -145,7 +145,7 @@ void sysctls_apply(struct sysctls *s, struct apply *a)
 		const struct wish_sysctl *v = &w->sysctls[i];
 		const struct link_info *link;
 		char name[NODE_IFNAME];
-		int index, error = a->error;
+		int index, now, error = a->error;
 
 		path_interface(v->path, name);
 		link = links_find(a->links, name);
@@ -154,7 +154,8 @@ void sysctls_apply(struct sysctls *s, struct apply *a)
 		    s->seen[i].wish.value == v->value && !strcmp(s->seen[i].wish.path, v->path))
 			continue;
 		a->error = 0;
-		ensure(a, v->path, v->value, !wish_makes_link(w, name));
+		if (!v->unless_zero || sysctl_read(v->path, &now) || now != 0)
+			ensure(a, v->path, v->value, !wish_makes_link(w, name));
 		/* What failed is not remembered. */
 		s->seen[i].index = a->error ? -1 : index;
 		s->seen[i].wish = *v;
