@@ -6,7 +6,8 @@
 SHELL = /bin/bash
 TOWN ?= lab/towns/plaza.json
 FUZZ_SECONDS ?= 600
-ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
+# Without sudo the programs themselves say that they need root.
+ROOT = $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
 
 all: build/build.ninja ## build the programs into build/
 	@ninja -C build
@@ -56,7 +57,7 @@ fuzz: build-fuzz/build.ninja ## every decoder's fuzz target for FUZZ_SECONDS
 	@ninja -C build-fuzz fuzzers
 	@test/fuzz/run-all build-fuzz $(FUZZ_SECONDS)
 
-install: all ## install to DESTDIR (default: this system)
+install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this system)
 	@meson install -C build --no-rebuild
 
 clean: ## remove everything that was built
