@@ -19,9 +19,9 @@
 #include "plat/linux/sink.h"
 
 /* A neighbour is one after two or three hellos: 2 s, after babeld was killed, would be 7 s without
- * a way. */
+ * a way. A babeld that was restarted may have to wait for its neighbours' next update as well. */
 #define BABEL_HELLO_S 1
-#define BABEL_UPDATE_S 8
+#define BABEL_UPDATE_S 4
 #define BABEL_KEY_SIZE 32
 #define BABEL_ROUTES 4096
 #define BABEL_NEIGHBOURS 512
