@@ -63,7 +63,7 @@ struct town {
 struct host {
 	struct mac mac;
 	struct mac from; /* of its frames, zero: mac */
-	struct ip4 ip; /* zero: none */
+	struct ip4 ip;	 /* zero: none */
 	uint32_t xid;
 	uint8_t id_len;
 	uint8_t id[64];
