@@ -150,6 +150,14 @@ static json_t *client_json(const struct rpc_context *c, const struct batman_clie
 			 known ? value_text(v.client.name) : json_null());
 }
 
+/* The checksum of the table this entry is part of: equal on all nodes once they agree. */
+static json_t *table_crc(const struct batman *b, const struct mac *orig, uint16_t vid)
+{
+	uint32_t crc;
+
+	return batman_crc(b, orig, vid, &crc) ? json_integer((json_int_t)crc) : json_null();
+}
+
 json_t *method_translation(const struct rpc_context *c, json_t *params, struct method_error *err)
 {
 	const struct batman *b = node_batman(c->node);
@@ -162,11 +170,13 @@ json_t *method_translation(const struct rpc_context *c, json_t *params, struct m
 		o = client_json(c, &t);
 		json_object_set_new(o, "last_seen_msecs",
 				    t.last_seen ? value_ago_ms(t.last_seen, c->now) : json_null());
+		json_object_set_new(o, "tt_crc32", table_crc(b, NULL, t.vid));
 		json_array_append_new(local, o);
 	}
 	for (uint32_t i = 0; batman_global_next(b, &i, &t);) {
 		o = client_json(c, &t);
 		json_object_set_new(o, "tt_ttvn", json_integer(t.ttvn));
+		json_object_set_new(o, "tt_crc32", table_crc(b, &t.orig, t.vid));
 		json_object_set_new(o, "orig_address", value_mac(&t.orig));
 		json_object_set_new(o, "node", who_originator_name(c, &t.orig));
 		json_array_append_new(global, o);

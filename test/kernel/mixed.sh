@@ -73,6 +73,31 @@ ok "batctl traceroute from the kernel ends at the trama node" \
 ok "a client walks from a trama node to a kernel node" walk_and_ping 4
 ok "and back" walk_and_ping 1
 ok "tables agree: no further table requests once it is quiet" quiet_requests
+# batctl shows a client as: * MAC VID [flags] (ttvn) ORIGINATOR (ttvn) (CRC); -1 is untagged
+kernel_crc() { # KERNEL NODE, CLIENT
+	in_ns "n$1" batctl meshif bat0 tg -H | grep -i "$2 *-1 " | sed -n 's/.*(0x\([0-9a-f]*\)).*/\1/p' | head -1
+}
+
+trama_crc() { # TRAMA NODE, CLIENT, local or global
+	trama_cli "$1" translation --json | python3 -c "
+import json, sys
+for e in json.load(sys.stdin)['$3']:
+    if e['tt_address'] == '$2' and e['tt_crc32'] is not None:
+        print('%08x' % e['tt_crc32'])
+        break"
+}
+
+same_crcs() {
+	local c1=02:cc:00:00:00:01 c2=02:cc:00:00:00:02 c4=02:cc:00:00:00:04 own
+	own=$(in_ns n2 batctl meshif bat0 tl -H | grep -i "$c2 *-1 " | sed -n 's/.*(0x\([0-9a-f]*\)).*/\1/p')
+	echo "of n1: $(trama_crc 1 $c1 local) n2 $(kernel_crc 2 $c1) n3 $(trama_crc 3 $c1 global) n4 $(kernel_crc 4 $c1)"
+	echo "of n2: $own n1 $(trama_crc 1 $c2 global) n3 $(trama_crc 3 $c2 global) n4 $(kernel_crc 4 $c2)"
+	[ -n "$own" ] && [ "$own" = "$(trama_crc 1 $c2 global)" ] && [ "$own" = "$(trama_crc 3 $c2 global)" ] &&
+		[ "$(trama_crc 1 $c1 local)" = "$(kernel_crc 2 $c1)" ] &&
+		[ "$(kernel_crc 2 $c1)" = "$(kernel_crc 4 $c1)" ] && [ "$(kernel_crc 2 $c4)" = "$(trama_crc 1 $c4 global)" ]
+}
+
+ok "the checksums of all tables are equal at both kinds" wait_for 10 same_crcs
 ok "a ping of 1472 bytes passes both kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3; do
 	ok "node $n: the daemon answers" trama_cli $n status
