@@ -63,18 +63,6 @@ static socklen_t with_port(const struct sockaddr_storage *a, int port, struct so
 	return sizeof(a6);
 }
 
-const char *probe_address_text(const struct sockaddr_storage *a, char *buf, size_t cap)
-{
-	struct sockaddr_in a4;
-	struct sockaddr_in6 a6;
-	memcpy(&a4, a, sizeof(a4));
-	memcpy(&a6, a, sizeof(a6));
-	const void *bytes =
-		a->ss_family == AF_INET ? (const void *)&a4.sin_addr : (const void *)&a6.sin6_addr;
-	const char *s = inet_ntop(a->ss_family, bytes, buf, (socklen_t)cap);
-	return s ? s : "?";
-}
-
 static bool readable(int fd, int timeout_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };

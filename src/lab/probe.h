@@ -28,7 +28,6 @@ long probe_ping(const struct sockaddr_storage *to);
 
 /* From text: 0 or -EINVAL. */
 int probe_address(const char *text, struct sockaddr_storage *ret);
-const char *probe_address_text(const struct sockaddr_storage *a, char *buf, size_t cap);
 /* A TCP connection within timeout_ms; a non-blocking descriptor or -errno. */
 int probe_connect(const struct sockaddr_storage *at, int port, int timeout_ms);
 long long probe_now_usec(void);

@@ -168,16 +168,6 @@ int rtnl_up(struct rtnl *r, const char *name, bool up)
 	return device_ioctl(r, SIOCSIFFLAGS, &ifr, name);
 }
 
-int rtnl_set_mac(struct rtnl *r, const char *name, const struct mac *mac)
-{
-	struct rtnl_msg m;
-	struct nlmsghdr *h = begin_link(r, &m, name, RTM_NEWLINK);
-	if (!h)
-		return -ENODEV;
-	mnl_attr_put(h, IFLA_ADDRESS, sizeof(*mac), mac);
-	return rtnl_talk(r, h);
-}
-
 int rtnl_master(struct rtnl *r, const char *name, const char *bridge)
 {
 	struct rtnl_msg m;

@@ -39,7 +39,6 @@ int rtnl_veth(struct rtnl *r, const struct rtnl_end *a, const struct rtnl_end *b
 int rtnl_bridge(struct rtnl *r, const char *name);
 int rtnl_delete(struct rtnl *r, const char *name);
 int rtnl_up(struct rtnl *r, const char *name, bool up);
-int rtnl_set_mac(struct rtnl *r, const char *name, const struct mac *mac);
 /* Makes `name` a port of `bridge`, or of none when that is NULL. */
 int rtnl_master(struct rtnl *r, const char *name, const char *bridge);
 int rtnl_port_learning(struct rtnl *r, const char *name, bool on);

@@ -121,16 +121,6 @@ bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member
 	return false;
 }
 
-bool node_member_find(const struct node *n, const uint8_t id[static 8], struct node_member *ret)
-{
-	uint32_t cursor = 0;
-
-	while (node_member_next(n, &cursor, ret))
-		if (!memcmp(ret->id, id, sizeof(ret->id)))
-			return true;
-	return false;
-}
-
 bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret)
 {
 	struct state_view v;

@@ -67,8 +67,6 @@ struct node_member {
 
 /* The trama nodes of the cloud, from their records. */
 bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret);
-/* Name of a node of the cloud by its id (8 bytes), NULL if unknown; valid until the next call. */
-bool node_member_find(const struct node *n, const uint8_t id[static 8], struct node_member *ret);
 /* The port's interface name, "" if there is none. */
 const char *node_port_name(const struct node *n, uint16_t port);
 /* Gateway records of the network, this node's own too. */

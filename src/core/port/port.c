@@ -143,11 +143,6 @@ void port_init(struct port *p, const struct port_conf *conf, struct rng rng, str
 	p->out = out;
 }
 
-void port_conf_set(struct port *p, const struct port_conf *conf)
-{
-	p->conf = *conf;
-}
-
 /* What was heard of a port that is no longer: other ports of ours need not wait for it. */
 static void forget_own(struct port *p, const struct mac *mac)
 {

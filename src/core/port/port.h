@@ -192,8 +192,6 @@ struct port {
 
 /* out is borrowed. */
 void port_init(struct port *p, const struct port_conf *conf, struct rng rng, struct outq *out);
-/* The node's identity changed; decisions stay. */
-void port_conf_set(struct port *p, const struct port_conf *conf);
 /* The port appeared or something of it changed. Losing carrier, or a change of role, medium or MAC,
  * starts it afresh. 0 or -EINVAL (index). */
 int port_set(struct port *p, uint16_t index, const struct port_info *info, usec_t now);

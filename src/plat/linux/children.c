@@ -270,15 +270,6 @@ void children_restart(struct children *c, enum child_kind kind)
 	child_ask(c, PARENT_STOP, child);
 }
 
-bool children_running(const struct children *c, enum child_kind kind)
-{
-	for (uint16_t i = 0; i < c->count; i++) {
-		if (c->list[i].kind == kind && c->list[i].running)
-			return true;
-	}
-	return false;
-}
-
 void children_open(struct children *c, enum parent_op op, const char *dev)
 {
 	struct parent_request r = { .op = (uint32_t)op };

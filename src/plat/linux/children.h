@@ -64,7 +64,6 @@ void children_apply(struct children *c, const struct wish_child *want, uint16_t 
 void children_reload(struct children *c, enum child_kind kind);
 /* Stop it; it comes back as after a death, with fresh files. */
 void children_restart(struct children *c, enum child_kind kind);
-bool children_running(const struct children *c, enum child_kind kind);
 /* Answered through watch.opened. */
 void children_open(struct children *c, enum parent_op op, const char *dev);
 void children_ready(struct children *c);

@@ -44,7 +44,6 @@ struct probes {
 	struct sink sink;
 	struct alarm *alarm;
 	uint16_t token;
-	struct wish_dns dns;
 	struct probe list[PROBE_MAX];
 };
 
@@ -353,11 +352,6 @@ void probes_free(struct probes *p)
 		poller_free(p->list[i].poller);
 	alarm_free(p->alarm);
 	free(p);
-}
-
-void probes_apply(struct probes *p, const struct wish_dns *dns)
-{
-	p->dns = *dns;
 }
 
 static bool unusable(int err)

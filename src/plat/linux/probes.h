@@ -10,7 +10,6 @@
 #include <uv.h>
 
 #include "node/effect.h"
-#include "node/wish.h"
 #include "plat/linux/sink.h"
 
 #define PROBE_MAX 32
@@ -19,8 +18,6 @@ struct probes;
 
 struct probes *probes_new(uv_loop_t *loop, struct sink sink);
 void probes_free(struct probes *p);
-/* Resolvers for names in HTTP probes that name none. */
-void probes_apply(struct probes *p, const struct wish_dns *dns);
 /* dev is the uplink's interface, "" if there is none any more. */
 void probes_start(struct probes *p, const struct effect_probe *e, const char *dev);
 

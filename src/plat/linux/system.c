@@ -135,17 +135,6 @@ int system_watch_read(struct system *s, system_event_fn *fn, void *arg)
 	return watch_read(&s->watch, &view, fn, arg);
 }
 
-int system_port_ifindex(const struct system *s, uint16_t port, char *ret_name)
-{
-	const struct port *p = port < NODE_PORTS ? &s->watch.ports.v[port] : NULL;
-
-	if (!p || !p->here)
-		return 0;
-	if (ret_name)
-		text_copy(ret_name, NODE_IFNAME, p->told.name);
-	return p->ifindex;
-}
-
 int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid)
 {
 	const struct station *station = watch_station(&s->watch, mac, vid);

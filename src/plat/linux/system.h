@@ -75,10 +75,6 @@ int system_watch_fd(const struct system *s);
  */
 int system_watch_read(struct system *s, system_event_fn *fn, void *arg);
 
-/* Interface of a port, 0 if it is gone; its name into ret (NODE_IFNAME bytes) if that is not NULL.
- */
-int system_port_ifindex(const struct system *s, uint16_t port, char *ret_name);
-
 /* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if there was one.
  */
 int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid);

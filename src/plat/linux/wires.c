@@ -42,7 +42,6 @@ void wires_free(struct wires *w)
 
 unsigned int wires_apply(struct wires *w, const struct wish *wish, const struct devices *devices)
 {
-	probes_apply(w->probes, &wish->dns);
 	return packets_apply(w->packets, wish, devices) +
 	       datagrams_apply(w->datagrams, wish, devices);
 }
