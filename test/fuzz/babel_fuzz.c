@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "plat/linux/babel_table.h"
+#include "plat/linux/helpers/babel_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "plat/linux/hostapd_text.h"
-#include "plat/linux/probe_msg.h"
+#include "plat/linux/helpers/hostapd_text.h"
+#include "plat/linux/wires/probe_msg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

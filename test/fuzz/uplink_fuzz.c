@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "plat/linux/uplink_text.h"
+#include "plat/linux/helpers/uplink_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

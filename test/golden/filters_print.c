@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plat/linux/filters.h"
+#include "plat/linux/kernel/filters.h"
 
 static void add_port(struct wish *w, const char *name)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drives src/plat/linux/system.h for system_test. Reads lines, answers each with one line of JSON:
+ * Drives src/plat/linux/kernel/system.h for system_test. Reads lines, answers each with one line of
+ * JSON:
  *
  *   wish                         a new, empty one
  *   link|addr|route|rule|fdb|sysctl|filter|uplink|babel KEY=VALUE...   one more entry of the wish
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plat/linux/system.h"
+#include "plat/linux/kernel/system.h"
 
 static struct wish wish;
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "lib/text.h"
-#include "plat/linux/babel_table.h"
+#include "plat/linux/helpers/babel_table.h"
 
 struct heard {
 	int count;

@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "lib/text.h"
-#include "plat/linux/babel_text.h"
+#include "plat/linux/helpers/babel_text.h"
 
 #define ROUTE                                                                                      \
 	"change route 55868cb81d90 prefix 10.13.0.0/16 from 0.0.0.0/0 installed yes "              \

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "packet/ip.h"
-#include "plat/linux/probe_msg.h"
+#include "plat/linux/wires/probe_msg.h"
 
 /* example.org A, one CNAME and one A with compressed names. */
 static const uint8_t answer[] = {

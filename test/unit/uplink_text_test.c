@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "lib/text.h"
-#include "plat/linux/hostapd_text.h"
-#include "plat/linux/uplink_text.h"
+#include "plat/linux/helpers/hostapd_text.h"
+#include "plat/linux/helpers/uplink_text.h"
 
 static int parse(const char *text, struct event_uplink *ret)
 {

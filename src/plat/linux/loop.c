@@ -9,12 +9,12 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "plat/linux/helpers.h"
+#include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
 #include "plat/linux/recorder.h"
 #include "plat/linux/store.h"
-#include "plat/linux/system.h"
-#include "plat/linux/wires.h"
+#include "plat/linux/kernel/system.h"
+#include "plat/linux/wires/wires.h"
 
 #define WAITING_MAX 65536
 #define SIGNALS 3

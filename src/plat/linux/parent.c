@@ -24,10 +24,10 @@
 
 #include "lib/clock.h"
 #include "lib/text.h"
-#include "plat/linux/channel.h"
+#include "plat/linux/helpers/channel.h"
 #include "plat/linux/log.h"
 #include "plat/linux/notify.h"
-#include "plat/linux/spawn.h"
+#include "plat/linux/helpers/spawn.h"
 
 #define PARENT_CHILDREN 32
 #define PARENT_GRACE (1 * USEC_S)      /* from SIGTERM to SIGKILL, helpers */

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "plat/linux/babel.h"
-#include "plat/linux/datagrams.h"
-#include "plat/linux/helpers.h"
-#include "plat/linux/packets.h"
+#include "plat/linux/helpers/babel.h"
+#include "plat/linux/wires/datagrams.h"
+#include "plat/linux/helpers/helpers.h"
+#include "plat/linux/wires/packets.h"
 #include "plat/linux/store.h"
 #include "rpc/call.h"
 

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The text of the filters. In order of cost: what every frame meets comes first and is short. */
+#include <string.h>
+
+#include "plat/linux/kernel/filters.h"
+
+#define DROP(name, match) "\t\t" match " counter name " name " drop\n"
+
+/* Counters of the bridge family: kept by name over changes of the rules. */
+static const char *const bridge_counters[] = {
+	"claim_mac",	 "claim_ip4",	       "claim_ip6",	   "claim_arp",
+	"claim_na",	 "rogue_dhcp4",	       "rogue_dhcp6",	   "rogue_ra",
+	"icmp_redirect", "cloud_anycast_from", "cloud_anycast_to", "cloud_dhcp4",
+	"cloud_dhcp6",	 "cloud_rs",	       "cloud_arp",	   "cloud_ns",
+	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",
+};
+
+static const char *const inet_counters[] = { "private4", "private6", "uplink_dns", "uplink_dhcp" };
+
+static void add_counters(struct text *t, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		text_add(t, "\tcounter %s { }\n", names[i]);
+}
+
+/* As nft wants it in a comparison of 128 raw bits. */
+static void add_raw6(struct text *t, const struct ip6 *a)
+{
+	text_add(t, "0x");
+	for (int i = 0; i < 16; i++)
+		text_add(t, "%02x", a->b[i]);
+}
+
+/* Client ports of the bridge: every wished port but the cloud's and the anycast end. */
+static unsigned int add_client_ports(const struct wish *w, struct text *t)
+{
+	const struct wish_filter *f = &w->filter;
+	unsigned int count = 0;
+
+	for (uint16_t i = 0; i < w->link_count; i++) {
+		const struct wish_link *l = &w->links[i];
+
+		if (!l->master[0] || strcmp(l->master, f->bridge) != 0 ||
+		    !strcmp(l->name, f->cloud) || !strcmp(l->name, f->anycast_port))
+			continue;
+		text_add(t, "%s\"%s\"", count++ ? ", " : "", l->name);
+	}
+	return count;
+}
+
+static void add_claims(const struct wish_filter *f, struct text *t)
+{
+	char mac[MAC_TEXT], ip4[IP4_TEXT], ip6[IP6_TEXT], local[IP6_TEXT];
+
+	mac_text(&f->anycast_mac, mac);
+	ip4_text(&f->anycast4, ip4);
+	ip6_text(&f->anycast6, ip6);
+	ip6_text(&f->anycast_link_local, local);
+	text_add(t, "\tchain claims_arp {\n");
+	text_add(t, DROP("claim_arp", "arp saddr ip %s"), ip4);
+	text_add(t, DROP("claim_arp", "arp saddr ether %s"), mac);
+	text_add(t, "\t}\n\n\tchain claims_ip4 {\n");
+	text_add(t, DROP("claim_ip4", "ip saddr %s"), ip4);
+	text_add(t, DROP("rogue_dhcp4", "udp sport 67"));
+	text_add(t, DROP("icmp_redirect", "icmp type redirect"));
+	text_add(t, "\t}\n\n\tchain claims_ip6 {\n");
+	text_add(t, DROP("claim_ip6", "ip6 saddr { %s, %s }"), ip6, local);
+	text_add(t, DROP("rogue_dhcp6", "udp sport 547"));
+	text_add(t, DROP("rogue_ra", "icmpv6 type nd-router-advert"));
+	text_add(t, DROP("icmp_redirect", "icmpv6 type nd-redirect"));
+	text_add(t, "\t\ticmpv6 type nd-neighbor-advert @th,64,128 { ");
+	add_raw6(t, &f->anycast6);
+	text_add(t, ", ");
+	add_raw6(t, &f->anycast_link_local);
+	text_add(t, " } counter name claim_na drop\n\t}\n\n");
+	text_add(t, "\tchain claims {\n" DROP("claim_mac", "ether saddr %s"), mac);
+	text_add(t, "\t\tether type vmap { arp : jump claims_arp, ip : jump claims_ip4, ip6 : jump "
+		    "claims_ip6 }\n\t}\n\n");
+}
+
+/* A mesh without tag has no VLAN to protect. */
+static void add_mesh_vlans(const struct wish_filter *f, struct text *t, const char *type)
+{
+	if (f->babel_vid)
+		text_add(t, DROP("cloud_mesh_vlan", "ether type %s vlan id %u"), type,
+			 f->babel_vid);
+	if (f->batman_vid)
+		text_add(t, DROP("cloud_mesh_vlan", "ether type %s vlan id %u"), type,
+			 f->batman_vid);
+}
+
+/* What never crosses between this node's bridge and the cloud, in either direction. */
+static void add_cloud(const struct wish_filter *f, struct text *t)
+{
+	char mac[MAC_TEXT], ip4[IP4_TEXT];
+
+	mac_text(&f->anycast_mac, mac);
+	ip4_text(&f->anycast4, ip4);
+	text_add(t, "\tchain cloud_arp {\n" DROP("cloud_arp", "arp daddr ip %s") "\t}\n\n", ip4);
+	text_add(t, "\tchain cloud_ip4 {\n" DROP("cloud_dhcp4", "udp dport 67") "\t}\n\n");
+	text_add(t, "\tchain cloud_ip6 {\n" DROP("cloud_dhcp6", "udp dport 547"));
+	text_add(t, DROP("cloud_rs", "icmpv6 type nd-router-solicit"));
+	text_add(t, "\t\ticmpv6 type nd-neighbor-solicit @th,64,128 { ");
+	add_raw6(t, &f->anycast6);
+	text_add(t, ", ");
+	add_raw6(t, &f->anycast_link_local);
+	text_add(t, " } counter name cloud_ns drop\n\t}\n\n");
+	/* Batman in batman: bare, behind one tag of either type, or anything on the mesh's own
+	 * VLANs. */
+	text_add(t, "\tchain cloud_8021q {\n" DROP("cloud_batman",
+						   "ether type 8021q vlan type 0x4305"));
+	if (f->vlan_proto == 0x8100)
+		add_mesh_vlans(f, t, "8021q");
+	text_add(t, "\t}\n\n\tchain cloud_8021ad {\n" DROP("cloud_batman",
+							   "ether type 8021ad vlan type 0x4305"));
+	if (f->vlan_proto != 0x8100)
+		add_mesh_vlans(f, t, "8021ad");
+	text_add(t, "\t}\n\n\tchain mesh {\n");
+	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
+	/* Between ports of one wire: elsewhere it would speak of a wire that is not there. */
+	text_add(t, DROP("port_hello", "ether type 0x88b5"));
+	text_add(t, "\t\tether type vmap { 8021q : jump cloud_8021q, 8021ad : jump cloud_8021ad "
+		    "}\n\t}\n\n\tchain cloud {\n");
+	/* LibreMesh's pattern of all anycast MACs, and ours where it is another. */
+	text_add(t, DROP("cloud_anycast_from",
+			 "ether saddr & ff:ff:ff:00:00:00 == aa:aa:aa:00:00:00"));
+	text_add(t,
+		 DROP("cloud_anycast_to", "ether daddr & ff:ff:ff:00:00:00 == aa:aa:aa:00:00:00"));
+	text_add(t, DROP("cloud_anycast_from", "ether saddr %s"), mac);
+	text_add(t, DROP("cloud_anycast_to", "ether daddr %s"), mac);
+	text_add(t, "\t\tjump mesh\n\t\tether type vmap { arp : jump cloud_arp, ip : jump "
+		    "cloud_ip4, ip6 : jump "
+		    "cloud_ip6 }\n\t}\n\n");
+}
+
+static void add_bridge(const struct wish *w, struct text *t)
+{
+	const struct wish_filter *f = &w->filter;
+	struct text ports;
+	char buf[WISH_LINKS * (NODE_IFNAME + 4)];
+
+	text_add(t, "table bridge trama {\n");
+	add_counters(t, bridge_counters, sizeof(bridge_counters) / sizeof(bridge_counters[0]));
+	text_add(t, "\n");
+	add_claims(f, t);
+	add_cloud(f, t);
+	/* Before anything is learnt from a frame. */
+	text_add(t, "\tchain from_cloud {\n\t\tjump claims\n\t\tjump cloud\n\t}\n\n");
+	text_add(t, "\tchain from_client {\n\t\tjump claims\n\t\tjump mesh\n\t}\n\n");
+	text_add(t, "\tchain prerouting {\n\t\ttype filter hook prerouting priority -300; policy "
+		    "accept;\n");
+	text_add(t, "\t\tiifname \"%s\" jump from_cloud\n", f->cloud);
+	ports = text_init(buf, sizeof(buf));
+	if (add_client_ports(w, &ports))
+		text_add(t, "\t\tiifname { %s } jump from_client\n", buf);
+	text_add(t, "\t}\n\n");
+	/* Forwarded and sent by the node itself. */
+	text_add(t, "\tchain postrouting {\n\t\ttype filter hook postrouting priority 0; policy "
+		    "accept;\n");
+	text_add(t, "\t\toifname \"%s\" jump cloud\n\t}\n}\n", f->cloud);
+}
+
+/* What sources and destinations in the mesh look like. */
+static void add_mesh4(const struct wish_filter *f, struct text *t)
+{
+	struct net4 cloud = net4_base(&f->cloud4);
+	char net[NET_TEXT];
+
+	text_add(t, "{ 10.0.0.0/8%s%s }", cloud.len ? ", " : "",
+		 cloud.len ? net4_text(&cloud, net) : "");
+}
+
+static void add_mesh6(const struct wish_filter *f, struct text *t)
+{
+	struct net6 cloud = net6_base(&f->cloud6);
+	char net[NET_TEXT];
+
+	text_add(t, "{ fc00::/7%s%s }", cloud.len ? ", " : "",
+		 cloud.len ? net6_text(&cloud, net) : "");
+}
+
+/* From mesh to mesh nothing is tracked: packets take one way and their answers another. */
+static void add_notrack(const struct wish_filter *f, struct text *t, const char *hook)
+{
+	text_add(t, "\tchain raw_%s {\n\t\ttype filter hook %s priority -300; policy accept;\n",
+		 hook, hook);
+	for (uint8_t i = 0; i < f->uplink_count; i++) {
+		struct net4 n = net4_base(&f->uplinks[i].network4);
+		char net[NET_TEXT];
+
+		if (n.len)
+			text_add(t, "\t\tip saddr %s accept\n\t\tip daddr %s accept\n",
+				 net4_text(&n, net), net);
+	}
+	text_add(t, "\t\tip saddr ");
+	add_mesh4(f, t);
+	text_add(t, " ip daddr ");
+	add_mesh4(f, t);
+	text_add(t, " notrack\n\t\tip6 saddr ");
+	add_mesh6(f, t);
+	text_add(t, " ip6 daddr ");
+	add_mesh6(f, t);
+	text_add(t, " notrack\n\t}\n\n");
+}
+
+/* Interfaces that mesh traffic comes in by: others that this machine forwards for are not our
+ * business. */
+static void add_mesh_interfaces(const struct wish *w, struct text *t)
+{
+	text_add(t, "{ \"%s\"", w->filter.bridge);
+	if (w->filter.anycast[0])
+		text_add(t, ", \"%s\"", w->filter.anycast);
+	for (uint16_t i = 0; i < w->babel_count; i++)
+		text_add(t, ", \"%s\"", w->babel[i].dev);
+	text_add(t, " }");
+}
+
+static void add_private(const struct wish *w, uint8_t index, struct text *t)
+{
+	const struct wish_uplink *u = &w->filter.uplinks[index];
+	struct net4 n = net4_base(&u->network4);
+	char net[NET_TEXT], ip[IP4_TEXT];
+
+	text_add(t, "\tchain private_%u {\n", index);
+	for (uint8_t i = 0; i < w->dns.upstream_count; i++)
+		text_add(t, "\t\tip daddr %s meta l4proto { tcp, udp } th dport 53 accept\n",
+			 ip4_text(&w->dns.upstreams[i], ip));
+	text_add(t,
+		 "\t\tip daddr { 10.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16%s%s }"
+		 " counter name private4 reject with icmpx type admin-prohibited\n",
+		 n.len ? ", " : "", n.len ? net4_text(&n, net) : "");
+	text_add(t, "\t\tip6 daddr { fc00::/7, fe80::/10 } counter name private6"
+		    " reject with icmpx type admin-prohibited\n\t}\n\n");
+}
+
+static void add_forward(const struct wish *w, struct text *t)
+{
+	const struct wish_filter *f = &w->filter;
+
+	for (uint8_t i = 0; i < f->uplink_count; i++) {
+		if (!f->uplinks[i].allow_private)
+			add_private(w, i, t);
+	}
+	text_add(t,
+		 "\tchain forward {\n\t\ttype filter hook forward priority -1; policy accept;\n");
+	for (uint8_t i = 0; i < f->uplink_count; i++) {
+		const struct wish_uplink *u = &f->uplinks[i];
+
+		/* Many systems ignore the MTU that they are told. */
+		text_add(t,
+			 "\t\tiifname \"%s\" tcp flags & (syn | rst) == syn tcp option maxseg size "
+			 "set rt mtu\n",
+			 u->dev);
+		text_add(t,
+			 "\t\toifname \"%s\" tcp flags & (syn | rst) == syn tcp option maxseg size "
+			 "set rt mtu\n",
+			 u->dev);
+		if (u->allow_private)
+			continue;
+		text_add(t, "\t\tiifname ");
+		add_mesh_interfaces(w, t);
+		text_add(t, " oifname \"%s\" jump private_%u\n", u->dev, i);
+	}
+	text_add(t, "\t}\n\n");
+}
+
+static void add_served(struct text *t)
+{
+	text_add(t,
+		 "\tchain served {\n" DROP("uplink_dns", "meta l4proto { tcp, udp } th dport 53"));
+	text_add(t, DROP("uplink_dhcp", "udp dport { 67, 547 }") "\t}\n\n");
+}
+
+/* What we serve has an address of the cloud; what the machine itself serves to its own network
+ * stays open. */
+static void add_input(const struct wish *w, struct text *t)
+{
+	const struct wish_filter *f = &w->filter;
+	struct net4 cloud4 = net4_base(&f->cloud4);
+	struct net6 cloud6 = net6_base(&f->cloud6);
+	char net[NET_TEXT];
+
+	text_add(t, "\tchain input {\n\t\ttype filter hook input priority -1; policy accept;\n");
+	for (uint8_t i = 0; i < f->uplink_count; i++) {
+		const char *dev = f->uplinks[i].dev;
+
+		text_add(t, "\t\tiifname \"%s\" ip daddr %s jump served\n", dev,
+			 net4_text(&cloud4, net));
+		text_add(t, "\t\tiifname \"%s\" ip6 daddr %s jump served\n", dev,
+			 net6_text(&cloud6, net));
+	}
+	text_add(t, "\t}\n\n");
+}
+
+static void add_nat(const struct wish_filter *f, struct text *t)
+{
+	text_add(t, "\tchain postrouting {\n\t\ttype nat hook postrouting priority 100; policy "
+		    "accept;\n");
+	for (uint8_t i = 0; i < f->uplink_count; i++) {
+		const struct wish_uplink *u = &f->uplinks[i];
+
+		if (u->masquerade4) {
+			struct net4 cloud = net4_base(&f->cloud4);
+			char net[NET_TEXT];
+
+			text_add(t,
+				 "\t\toifname \"%s\" ip saddr { 10.0.0.0/8, 100.64.0.0/10, "
+				 "172.16.0.0/12, 192.168.0.0/16%s%s }"
+				 " masquerade\n",
+				 u->dev, cloud.len ? ", " : "",
+				 cloud.len ? net4_text(&cloud, net) : "");
+		}
+		if (u->masquerade6) {
+			text_add(t, "\t\toifname \"%s\" ip6 saddr ", u->dev);
+			add_mesh6(f, t);
+			text_add(t, " masquerade\n");
+		}
+	}
+	text_add(t, "\t}\n");
+}
+
+static void add_inet(const struct wish *w, struct text *t)
+{
+	const struct wish_filter *f = &w->filter;
+
+	text_add(t, "table inet trama {\n");
+	add_counters(t, inet_counters, sizeof(inet_counters) / sizeof(inet_counters[0]));
+	text_add(t, "\n");
+	add_notrack(f, t, "prerouting");
+	add_notrack(f, t, "output");
+	if (f->uplink_count) {
+		add_forward(w, t);
+		add_served(t);
+		add_input(w, t);
+		add_nat(f, t);
+	}
+	text_add(t, "}\n");
+}
+
+void filters_text(const struct wish *w, enum filter_family family, struct text *t)
+{
+	if (!w->filter.bridge[0])
+		return;
+	if (family == FILTER_BRIDGE)
+		add_bridge(w, t);
+	else
+		add_inet(w, t);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facade: in which order things are made and taken away. */
+#include "plat/linux/kernel/system.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plat/linux/kernel/fdb.h"
+#include "plat/linux/kernel/filters.h"
+#include "plat/linux/kernel/links_apply.h"
+#include "plat/linux/kernel/sysctls.h"
+#include "plat/linux/kernel/watch.h"
+
+struct system {
+	struct nl nl;
+	struct link_list links;
+	struct found found;
+	struct vlans vlans;
+	struct sysctls sysctls;
+	struct filters filters;
+	struct watch watch;
+	struct wish wish; /* the last one */
+	unsigned int changes;
+	bool failed;
+};
+
+int system_open(struct system **ret, const struct system_setup *setup)
+{
+	struct system *s = calloc(1, sizeof(*s));
+	int r = s ? nl_open(&s->nl, NETLINK_ROUTE) : -ENOMEM;
+
+	if (!r)
+		r = found_open(&s->found, setup->run_dir);
+	if (!r)
+		r = watch_open(&s->watch);
+	if (r) {
+		system_close(s);
+		return r;
+	}
+	s->watch.ports.also = setup->ports;
+	s->watch.ports.never = setup->never;
+	*ret = s;
+	return 0;
+}
+
+void system_close(struct system *s)
+{
+	if (!s)
+		return;
+	watch_done(&s->watch);
+	vlans_done(&s->vlans);
+	links_done(&s->links);
+	nl_close(&s->nl);
+	free(s);
+}
+
+static struct apply apply_begin(struct system *s, struct text *errors)
+{
+	return (struct apply) { .nl = &s->nl,
+				.wish = &s->wish,
+				.links = &s->links,
+				.found = &s->found,
+				.errors = errors };
+}
+
+int system_apply(struct system *s, const struct wish *w, struct text *ret_errors)
+{
+	struct apply a = apply_begin(s, ret_errors);
+
+	s->wish = *w;
+	s->watch.stale = false;
+	links_create(&a, &s->vlans);
+	/* No port joins the bridge before the filters are there and the variables are right. */
+	filters_apply(&s->filters, &a);
+	sysctls_apply(&s->sysctls, &a);
+	links_configure(&a, &s->vlans);
+	addrs_apply(&a);
+	fdb_apply(&a);
+	routes_apply(&a);
+	rules_apply(&a);
+	s->changes = a.changes;
+	s->failed = a.error != 0;
+	s->watch.rescan = s->watch.rescan || a.changes;
+	return a.error;
+}
+
+unsigned int system_changes(const struct system *s)
+{
+	return s->changes;
+}
+
+bool system_is_stale(const struct system *s)
+{
+	return s->watch.stale || s->failed;
+}
+
+void system_remove(struct system *s)
+{
+	char buf[256];
+	struct text errors = text_init(buf, sizeof(buf));
+	struct apply a = apply_begin(s, &errors);
+
+	memset(&s->wish, 0, sizeof(s->wish));
+	links_dump(&s->nl, &s->links);
+	rules_apply(&a);
+	routes_apply(&a);
+	addrs_remove(&a);
+	links_remove(&a, &s->vlans);
+	/* The filters go after the ports have left the bridge. */
+	filters_remove(&s->filters);
+	sysctls_restore(&s->found);
+	memset(&s->sysctls, 0, sizeof(s->sysctls));
+	if (!s->found.count)
+		unlink(s->found.path);
+	s->watch.stale = false;
+	s->watch.rescan = true;
+	s->failed = false;
+}
+
+int system_watch_fd(const struct system *s)
+{
+	return mnl_socket_get_fd(s->watch.sock);
+}
+
+int system_watch_read(struct system *s, system_event_fn *fn, void *arg)
+{
+	struct watch_view view = { .nl = &s->nl,
+				   .links = &s->links,
+				   .found = &s->found,
+				   .wish = &s->wish,
+				   .vlans = &s->vlans };
+
+	return watch_read(&s->watch, &view, fn, arg);
+}
+
+int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid)
+{
+	const struct station *station = watch_station(&s->watch, mac, vid);
+	int r;
+
+	if (!station)
+		return 0;
+	r = fdb_delete(&s->nl, station->ifindex, mac, vid);
+	return r == -ENOENT ? 0 : r;
+}
+
+int system_answer4(struct system *s, const struct ip4 *ip, const struct mac *mac)
+{
+	return s->watch.bridge ? neigh_answer(&s->nl, s->watch.bridge, ip->b, sizeof(ip->b), mac)
+			       : -ENODEV;
+}
+
+int system_answer6(struct system *s, const struct ip6 *ip, const struct mac *mac)
+{
+	return s->watch.bridge ? neigh_answer(&s->nl, s->watch.bridge, ip->b, sizeof(ip->b), mac)
+			       : -ENODEV;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What does not concern the node must not wake it: a port may carry all traffic of a village. The
+ * kernel has taken an outer tag off and put it aside before a socket sees a frame, so "tagged" is
+ * asked of the metadata.
+ */
+#include "plat/linux/wires/packets_filter.h"
+
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+
+#define ETHERTYPE_HELLO 0x88b5
+
+/* Each line says where it stands, so that jumps can say where they go. */
+#define LOAD_TAGGED                                                                                \
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT))
+#define LOAD8(at) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (at))
+#define LOAD16(at) BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (at))
+#define LOAD_IP4_HEADER BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14)
+#define LOAD16_AFTER_IP4(at) BPF_STMT(BPF_LD | BPF_H | BPF_IND, 14 + (at))
+#define JUMP(line, test, v, yes, no)                                                               \
+	BPF_JUMP(BPF_JMP | (test) | BPF_K, (v), (yes) - (line)-1, (no) - (line)-1)
+#define RETURN(bytes) BPF_STMT(BPF_RET | BPF_K, (bytes))
+#define WHOLE 0x40000
+
+#define FRAGMENT_OFFSET 0x1fff
+#define PROTOCOL_UDP 17
+#define PROTOCOL_ICMP6 58
+
+enum { PORT_PASS = 12, PORT_DROP = 13 };
+
+/* Port hellos, and DHCP servers' answers to a probe. */
+static const struct sock_filter filter_port[] = {
+	[0] = LOAD_TAGGED,
+	[1] = JUMP(1, BPF_JEQ, 0, 2, PORT_DROP),
+	[2] = LOAD16(12),
+	[3] = JUMP(3, BPF_JEQ, ETHERTYPE_HELLO, PORT_PASS, 4),
+	[4] = JUMP(4, BPF_JEQ, ETH_P_IP, 5, PORT_DROP),
+	[5] = LOAD8(14 + 9),
+	[6] = JUMP(6, BPF_JEQ, PROTOCOL_UDP, 7, PORT_DROP),
+	[7] = LOAD16(14 + 6),
+	[8] = JUMP(8, BPF_JSET, FRAGMENT_OFFSET, PORT_DROP, 9),
+	[9] = LOAD_IP4_HEADER,
+	[10] = LOAD16_AFTER_IP4(2),
+	[11] = JUMP(11, BPF_JEQ, 68, PORT_PASS, PORT_DROP),
+	[PORT_PASS] = RETURN(WHOLE),
+	[PORT_DROP] = RETURN(0),
+};
+
+enum { CLIENT_IP6 = 13, CLIENT_UDP6 = 19, CLIENT_PASS = 21, CLIENT_DROP = 22 };
+
+/* ARP, DHCP, neighbour and router discovery (ICMPv6 133 to 137), DHCPv6 of clients. */
+static const struct sock_filter filter_client[] = {
+	[0] = LOAD_TAGGED,
+	[1] = JUMP(1, BPF_JEQ, 0, 2, CLIENT_DROP),
+	[2] = LOAD16(12),
+	[3] = JUMP(3, BPF_JEQ, ETH_P_ARP, CLIENT_PASS, 4),
+	[4] = JUMP(4, BPF_JEQ, ETH_P_IPV6, CLIENT_IP6, 5),
+	[5] = JUMP(5, BPF_JEQ, ETH_P_IP, 6, CLIENT_DROP),
+	[6] = LOAD8(14 + 9),
+	[7] = JUMP(7, BPF_JEQ, PROTOCOL_UDP, 8, CLIENT_DROP),
+	[8] = LOAD16(14 + 6),
+	[9] = JUMP(9, BPF_JSET, FRAGMENT_OFFSET, CLIENT_DROP, 10),
+	[10] = LOAD_IP4_HEADER,
+	[11] = LOAD16_AFTER_IP4(2),
+	[12] = JUMP(12, BPF_JEQ, 67, CLIENT_PASS, CLIENT_DROP),
+	[CLIENT_IP6] = LOAD8(14 + 6),
+	[14] = JUMP(14, BPF_JEQ, PROTOCOL_UDP, CLIENT_UDP6, 15),
+	[15] = JUMP(15, BPF_JEQ, PROTOCOL_ICMP6, 16, CLIENT_DROP),
+	[16] = LOAD8(14 + 40),
+	[17] = JUMP(17, BPF_JGE, 133, 18, CLIENT_DROP),
+	[18] = JUMP(18, BPF_JGT, 137, CLIENT_DROP, CLIENT_PASS),
+	[CLIENT_UDP6] = LOAD16(14 + 40 + 2),
+	[20] = JUMP(20, BPF_JEQ, 547, CLIENT_PASS, CLIENT_DROP),
+	[CLIENT_PASS] = RETURN(WHOLE),
+	[CLIENT_DROP] = RETURN(0),
+};
+
+const struct sock_filter *packets_filter(enum link link, size_t *ret_len)
+{
+	switch (link) {
+	case LINK_PORT:
+		*ret_len = sizeof(filter_port) / sizeof(filter_port[0]);
+		return filter_port;
+	case LINK_CLIENT:
+		*ret_len = sizeof(filter_client) / sizeof(filter_client[0]);
+		return filter_client;
+	case LINK_MESH:
+	case LINK_CLOUD:
+		break;
+	}
+	*ret_len = 0;
+	return NULL;
+}
