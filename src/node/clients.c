@@ -10,6 +10,7 @@
 #include "packet/arp.h"
 #include "packet/eth.h"
 
+#define REMIND_INTERVAL (60 * USEC_S)
 #define AGE_ERROR (2 * USEC_S) /* ages of records are whole seconds, rounded up */
 
 struct station_key {
@@ -114,6 +115,25 @@ static void arrive(struct node *n, const struct event_client *e)
 	ra_client_here(&n->ra, &e->mac, e->port, n->now);
 	send_update(n, &e->mac);
 	notice(n, NOTICE_CLIENT_CAME, s);
+}
+
+static bool cloud_has(const struct node *n, const struct station *s)
+{
+	struct mac orig;
+
+	return !batman_lookup(n->batman, &s->mac, batman_vid(s->vid), &orig);
+}
+
+void clients_remind(struct node *n)
+{
+	struct station *s;
+
+	for (uint32_t i = 0; (s = table_next(&n->stations, &i));) {
+		if (s->vid || n->now - s->reminded_at < REMIND_INTERVAL || cloud_has(n, s))
+			continue;
+		s->reminded_at = n->now;
+		send_update(n, &s->mac);
+	}
 }
 
 static void leave(struct node *n, struct station *s, enum notice why)

@@ -28,7 +28,7 @@ static void mesh_frame(struct node *n, const struct event_frame *f)
 }
 
 /* Nodes put these into the cloud themselves, never by way of the bridge: this is a client that
- * speaks as a node. The frames that peers_frame takes are just those that are not let in here. */
+ * speaks as a node. The frames that node_takes takes are just those that are not let in here. */
 static bool is_forged_state(const uint8_t *frame, size_t len)
 {
 	struct rd r = rd_init(frame, len), payload;
@@ -36,10 +36,17 @@ static bool is_forged_state(const uint8_t *frame, size_t len)
 	struct eth e;
 
 	if (eth_decode(&r, &e) || e.tagged || e.type != ETH_TYPE_IP6 ||
-	    ip6_decode(&r, &ip, &payload) || ip.next != IP_PROTO_UDP || !ip6_is_link_local(&ip.dst))
+	    ip6_decode(&r, &ip, &payload) || ip.next != IP_PROTO_UDP ||
+	    !(ip6_is_link_local(&ip.dst) || ip6_is_multicast(&ip.dst)))
 		return false;
 	rd_skip(&payload, 2);
 	return rd_u16(&payload) == NODE_STATE_UDP_PORT && rd_ok(&payload);
+}
+
+/* What nodes tell each other: never seen by clients. */
+static bool node_takes(struct node *n, const uint8_t *frame, size_t len)
+{
+	return peers_frame(n, frame, len) || announce_frame(n, frame, len);
 }
 
 static void bridge_frame(struct node *n, const struct event_frame *f)
@@ -66,6 +73,10 @@ void cloudside_frame(struct node *n, const struct event_frame *f)
 	case LINK_CLIENT:
 		clients_frame(n, f->data, f->len);
 		break;
+	case LINK_KERNEL:
+		if (!node_takes(n, f->data, f->len))
+			clients_overhear(n, f->data, f->len);
+		break;
 	}
 }
 
@@ -87,7 +98,7 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 		};
 		return true;
 	case BATMAN_DELIVER:
-		if (peers_frame(n, o->data, o->len))
+		if (node_takes(n, o->data, o->len))
 			return false;
 		clients_overhear(n, o->data, o->len);
 		ret->kind = EFFECT_FRAME;
@@ -107,6 +118,12 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 		memcpy(&clash, o->data, sizeof(clash));
 		clash_refused(n, &clash);
 		return false;
+	case BATMAN_TO_KERNEL:
+		ret->kind = EFFECT_FRAME;
+		ret->frame = (struct effect_frame) { .link = LINK_KERNEL,
+						     .data = o->data,
+						     .len = o->len };
+		return true;
 	case BATMAN_ICMP:
 		memcpy(&n->icmp.reply, o->data, sizeof(n->icmp.reply));
 		n->icmp.open = true;

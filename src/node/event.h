@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/batman/batman.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
 
@@ -28,6 +29,8 @@ enum link {
 			delivers to it */
 	LINK_CLIENT, /* anygw: DHCP, ARP, router solicitation and neighbour discovery of this node's
 			own clients */
+	LINK_KERNEL, /* bat0 of the kernel's engine: the node's own frames into the cloud, and what
+			comes from there for the node itself */
 };
 
 enum event_kind {
@@ -44,6 +47,7 @@ enum event_kind {
 	EVENT_CHILD,	 /* a child started or died */
 	EVENT_LOAD,	 /* once at start: the saved snapshot, len 0 if there is none */
 	EVENT_CONTROL,	 /* something an administrator asked for */
+	EVENT_MESH,	 /* a row of a table of the kernel's engine, or the end of a telling */
 };
 
 enum port_kind {
@@ -195,6 +199,7 @@ struct event {
 		struct event_child child;
 		struct event_load load;
 		struct event_control control;
+		struct batman_row mesh;
 	};
 };
 

@@ -8,6 +8,7 @@
 #include "node/node.h"
 #include "node/view.h"
 
+#define NODE_HOP_PENALTY 30 /* as the kernel's */
 #define NODE_STATIONS 2048
 #define NODE_ROUTES 1024
 #define NODE_PEERS 48
@@ -40,6 +41,7 @@ struct station {
 	uint16_t port;
 	bool associated;
 	usec_t since;
+	usec_t reminded_at; /* the kernel's engine, which forgets who is silent */
 };
 
 /* The way to a neighbour for replicated state; its index is the handle in the state core. */
@@ -114,6 +116,8 @@ struct node {
 	struct bucket notice_rate[NOTICE_COUNT];
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
+	usec_t announce_at;
+	uint32_t announced_to; /* originators */
 	struct {
 		bool open;
 		struct batman_icmp reply;
@@ -133,6 +137,9 @@ void clients_moved(struct node *n, const struct mac *mac, uint16_t vid);
 bool clients_came_after(const struct node *n, const struct mac *mac, uint32_t age_s);
 /* Ports of other nodes are no clients, even if their hello came after their first frame. */
 void clients_drop_nodes(struct node *n);
+/* The kernel's engine knows clients by their frames only: tells it of those that are here and
+ * silent. */
+void clients_remind(struct node *n);
 void clients_solicit(struct node *n, const struct event_solicit *s);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);
 /* A frame from the cloud: somebody may say that an address we gave away is theirs. */
@@ -157,6 +164,12 @@ void peers_datagram(struct node *n, const struct event_datagram *d);
 /* True when the frame was a state datagram for this node. */
 bool peers_frame(struct node *n, const uint8_t *frame, size_t len);
 bool peers_send(struct node *n, const struct out *o, struct effect *ret);
+
+/* announce.c: who we are, where OGMs cannot say it */
+/* Every second. */
+void announce_refresh(struct node *n);
+/* True when the frame was such an announcement. */
+bool announce_frame(struct node *n, const uint8_t *frame, size_t len);
 
 /* ports.c: roles of ports */
 void ports_event(struct node *n, const struct event_port *e);

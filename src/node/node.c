@@ -95,12 +95,13 @@ static int start_engine(struct node *n, usec_t now)
 {
 	struct batman_conf c = {
 		.orig_interval_ms = (uint32_t)n->conf->network.batadv_orig_interval_ms,
-		.hop_penalty = 30,
+		.hop_penalty = NODE_HOP_PENALTY,
 		.fragmentation = true,
 		.aggregation = true,
 		.cloud_mtu = 1500,
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
+		.mirror = n->conf->l2.engine == CONF_ENGINE_KERNEL,
 	};
 	struct batman_limits limits = {
 		.originators = (uint32_t)n->conf->limits.originators,
@@ -362,6 +363,11 @@ static void dispatch(struct node *n, const struct event *e)
 	case EVENT_CONTROL:
 		control(n, &e->control);
 		break;
+	case EVENT_MESH:
+		(void)batman_mirror_row(n->batman, &e->mesh, n->now);
+		if (e->mesh.kind == BATMAN_ROW_END)
+			clients_remind(n);
+		break;
 	}
 }
 
@@ -386,6 +392,7 @@ static void slow(struct node *n)
 {
 	n->second_at = n->now + SLOW_INTERVAL;
 	peers_refresh(n);
+	announce_refresh(n);
 	clients_drop_nodes(n);
 	if (n->loaded)
 		records_put_node(n);

@@ -94,7 +94,7 @@ static void c_net6(struct codec *c, struct net6 *n)
 static int codec_frame(struct codec *c, struct event_frame *f)
 {
 	unsigned int link = f->link;
-	int err = c_enum(c, &link, LINK_CLIENT);
+	int err = c_enum(c, &link, LINK_KERNEL);
 
 	f->link = (enum link)link;
 	c_u16(c, &f->port);
@@ -216,6 +216,25 @@ static int codec_child(struct codec *c, struct event_child *ch)
 	return err;
 }
 
+static int codec_mesh(struct codec *c, struct batman_row *r)
+{
+	unsigned int kind = r->kind;
+	int err = c_enum(c, &kind, BATMAN_ROW_END);
+
+	r->kind = (enum batman_row_kind)kind;
+	c_u16(c, &r->port);
+	c_u16(c, &r->vid);
+	c_bytes(c, r->mac.b, sizeof(r->mac.b));
+	c_bytes(c, r->via.b, sizeof(r->via.b));
+	c_u8(c, &r->tq);
+	c_u8(c, &r->ttvn);
+	c_bool(c, &r->best);
+	c_u32(c, &r->flags);
+	c_u32(c, &r->crc);
+	c_u32(c, &r->last_seen_ms);
+	return err;
+}
+
 static int codec_control(struct codec *c, struct event_control *e)
 {
 	unsigned int act = e->act;
@@ -258,6 +277,8 @@ static int codec_event(struct codec *c, struct event *e)
 		return 0;
 	case EVENT_CONTROL:
 		return codec_control(c, &e->control);
+	case EVENT_MESH:
+		return codec_mesh(c, &e->mesh);
 	}
 	return -EBADMSG;
 }

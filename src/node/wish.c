@@ -111,6 +111,30 @@ static void add_veth(struct wish *w, const char *name, const char *peer)
 	l->no_offload = true;
 }
 
+/* bat0 in the bridge: one end of a pair whose other end is the node process, or the kernel's own.
+ */
+static void cloud_links(const struct node *n, struct wish *w)
+{
+	struct wish_link *l;
+
+	w->batadv.used = n->conf->l2.engine == CONF_ENGINE_KERNEL;
+	if (w->batadv.used) {
+		l = add_link(w, WISH_BATADV, CLOUD);
+		l->mtu = CLOUD_MTU;
+		/* announced by the kernel for good, and the bridge's */
+		l->mac = n->cloud_mac;
+		w->batadv.orig_interval_ms = (uint32_t)n->conf->network.batadv_orig_interval_ms;
+		w->batadv.hop_penalty = NODE_HOP_PENALTY;
+	} else {
+		add_veth(w, CLOUD, CLOUD "p");
+		add_veth(w, CLOUD "p", CLOUD);
+		w->links[w->link_count - 1].no_ipv6 = true;
+		l = &w->links[w->link_count - 2];
+	}
+	text_copy(l->master, sizeof(l->master), BRIDGE);
+	l->no_ipv6 = true;
+}
+
 static void bridge_links(const struct node *n, struct wish *w)
 {
 	struct wish_link *l = add_link(w, WISH_BRIDGE, BRIDGE);
@@ -119,13 +143,7 @@ static void bridge_links(const struct node *n, struct wish *w)
 	l->mtu = CLOUD_MTU;
 	l->has_neigh_app_solicit = true;
 
-	add_veth(w, CLOUD, CLOUD "p");
-	l = &w->links[w->link_count - 1];
-	text_copy(l->master, sizeof(l->master), BRIDGE);
-	l->no_ipv6 = true;
-	add_veth(w, CLOUD "p", CLOUD);
-	w->links[w->link_count - 1].no_ipv6 = true;
-
+	cloud_links(n, w);
 	add_veth(w, ANYCAST, ANYCAST "p");
 	l = &w->links[w->link_count - 1];
 	l->mac = n->cloud.anygw_mac;
@@ -226,6 +244,8 @@ static void mesh_port(const struct node *n, struct wish *w, const struct node_po
 		l = &w->links[w->link_count - 1];
 		l->mac = p->batman_mac;
 		l->no_ipv6 = true;
+		if (w->batadv.used)
+			text_copy(l->master, sizeof(l->master), CLOUD);
 	}
 	if (p->decision.mesh && n->cloud.babel_vlan) {
 		vlan_link(n, w, p->babel_dev, p->info.name, n->cloud.babel_vlan);
@@ -308,6 +328,8 @@ static void ports(const struct node *n, struct wish *w)
 			l = add_link(w, WISH_EXISTING, p->info.name);
 			if (p->decision.client)
 				text_copy(l->master, sizeof(l->master), BRIDGE);
+			else if (p->decision.mesh && w->batadv.used && !n->cloud.batadv_vlan)
+				text_copy(l->master, sizeof(l->master), CLOUD);
 			/* a port with an address of somebody else keeps everything as it is */
 			l->no_offload = p->decision.mesh && !p->decision.uplink_foreign;
 			/* what the port itself would say is heard by the bridges of others */

@@ -33,6 +33,7 @@ enum wish_link_kind {
 	WISH_VETH, /* made as a pair: name and peer are two entries, the first with `create_peer` */
 	WISH_VLAN, /* 8021q device, or a veth pair with tc-BPF where the kernel has none */
 	WISH_EXISTING, /* a port: only master, up and promiscuity are ours */
+	WISH_BATADV,   /* the kernel's batman-adv, set up as wish.batadv says */
 };
 
 struct wish_link {
@@ -51,6 +52,16 @@ struct wish_link {
 	bool no_offload;	    /* tx, tso and gso off */
 	bool no_ipv6;		    /* disable_ipv6 = 1 */
 	bool has_neigh_app_solicit; /* ask us by RTM_GETNEIGH: app_solicit = 1 (bridge) */
+};
+
+/* Settings of the kernel's engine; all others stay as the kernel has them, but for what would
+ * answer or hold back frames of clients: bridge loop avoidance (ports make no loops, and it mutes
+ * a fresh node for 30 s), the distributed ARP table and gateway modes (they do not know of anycast
+ * addresses). */
+struct wish_batadv {
+	bool used;
+	uint32_t orig_interval_ms;
+	uint8_t hop_penalty;
 };
 
 struct wish_addr {
@@ -164,6 +175,7 @@ struct wish {
 	struct wish_fdb fdb[WISH_FDB];
 	struct wish_sysctl sysctls[WISH_SYSCTLS];
 	struct wish_filter filter;
+	struct wish_batadv batadv;
 	struct wish_child children[WISH_CHILDREN];
 	struct wish_babel_port babel[NODE_PORTS];
 	struct wish_dns dns;

@@ -147,10 +147,11 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 			 "hostname", value_text(cloud->hostname), "node_id",
 			 value_hex(node_lease(n)->self.b, sizeof(node_lease(n)->self.b)), "mac",
 			 value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now),
-			 "engine", "user", "cloud", cloud_json(n), "clash",
-			 value_text(node_clash(n)), "counts", counts(c), "ports",
-			 ports_json(n, c->now), "gateway", ways_used(c), "uplinks", ways_uplinks(c),
-			 "children", children_json(c));
+			 "engine",
+			 node_conf(n)->l2.engine == CONF_ENGINE_KERNEL ? "kernel" : "user", "cloud",
+			 cloud_json(n), "clash", value_text(node_clash(n)), "counts", counts(c),
+			 "ports", ports_json(n, c->now), "gateway", ways_used(c), "uplinks",
+			 ways_uplinks(c), "children", children_json(c));
 }
 
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err)

@@ -228,7 +228,10 @@ int batman_mesh_input(struct batman *b, uint16_t port, const uint8_t *frame, siz
 	f.dst = eth.dst;
 	f.src = eth.src;
 	f.packet = r;
-	bat_dispatch(b, &f);
+	if (b->conf.mirror)
+		bat_mirror_input(b, &f);
+	else
+		bat_dispatch(b, &f);
 	return 0;
 }
 
@@ -265,6 +268,8 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 	struct bat_inner in;
 
 	b->now = now;
+	if (b->conf.mirror)
+		return outq_push(b->outq, BATMAN_TO_KERNEL, 0, 0, frame, len);
 	BAT_COUNT(b, CLOUD_IN);
 	if (!bat_inner_decode(r, &in)) {
 		BAT_COUNT(b, DROP_MALFORMED);
@@ -320,6 +325,8 @@ void batman_tick(struct batman *b, usec_t now)
 	struct bat_roam *r;
 
 	b->now = now;
+	if (b->conf.mirror)
+		return;
 	if (b->purge_at <= now) {
 		bat_orig_purge(b);
 		bat_frag_purge(b);
@@ -343,6 +350,8 @@ usec_t batman_deadline(const struct batman *b)
 {
 	usec_t at = usec_min(usec_min(b->purge_at, b->tt_at), b->rebroadcast_at);
 
+	if (b->conf.mirror)
+		return USEC_NEVER;
 	for (uint32_t i = 0; i < b->limits.ports; i++) {
 		const struct bat_port *p = &b->ports[i];
 

@@ -19,6 +19,7 @@
 #include "lib/clock.h"
 #include "lib/outq.h"
 #include "lib/rng.h"
+#include "lib/wire.h"
 
 #define BATMAN_ETHERTYPE 0x4305
 #define BATMAN_VID_TAGGED 0x8000
@@ -53,6 +54,7 @@ struct batman_conf {
 	uint8_t ssid_len;
 	struct mac cloud_mac; /* MAC of the node's br0: where state datagrams for this node go */
 	uint16_t flags;	      /* announced to trama peers as it is */
+	bool mirror;	      /* the kernel's batman-adv is the engine, see batman_mirror_row */
 };
 
 struct batman_port_conf {
@@ -70,6 +72,7 @@ enum batman_out_kind {
 	BATMAN_PEER_DOWN, /* struct batman_peer: it was purged */
 	BATMAN_CLASH,	  /* struct batman_clash: first time this originator is refused */
 	BATMAN_ICMP,	  /* struct batman_icmp: answer to one of our probes */
+	BATMAN_TO_KERNEL, /* data: Ethernet frame of the node itself, into the kernel's bat0 */
 };
 
 struct batman_client {
@@ -251,6 +254,42 @@ int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, us
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* An address of the node itself: never ages. */
 int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
+
+/* ---- the kernel as engine (conf.mirror) ----
+ *
+ * Then this core forwards nothing and announces nothing: its tables are those of the kernel, told
+ * row by row, so that whoever asks sees no difference. batman_mesh_input still wants the OGMs and
+ * ICMP frames of the ports (trama's container, answers to probes), batman_cloud_input only passes
+ * on the node's own frames. */
+
+enum batman_row_kind {
+	BATMAN_ROW_SELF,   /* mac: of the primary port; ttvn */
+	BATMAN_ROW_PATH,   /* mac: originator, via: neighbour, port, tq, best, last_seen_ms */
+	BATMAN_ROW_LOCAL,  /* mac, vid, flags, crc, last_seen_ms */
+	BATMAN_ROW_GLOBAL, /* mac, vid, via: originator, flags, crc, ttvn */
+	BATMAN_ROW_END,	   /* what was not told since the last end is gone */
+};
+
+/* One row of a table of the kernel, as generic netlink has it (linux/batman_adv.h). */
+struct batman_row {
+	enum batman_row_kind kind;
+	uint16_t port;
+	uint16_t vid; /* BATMAN_VID_TAGGED as on the wire */
+	struct mac mac, via;
+	uint8_t tq, ttvn;
+	bool best;
+	uint32_t flags; /* BATADV_TT_CLIENT_* */
+	uint32_t crc, last_seen_ms;
+};
+
+/* 0, -ENOSPC (table full), -EINVAL (not a mirror, a port or an originator that nobody told). */
+int batman_mirror_row(struct batman *b, const struct batman_row *row, usec_t now);
+
+/* What a node says of itself where it cannot have a container in its OGM; value as in that
+ * container. */
+void batman_announce(const struct batman *b, struct wr *w);
+/* A node with this cloud MAC has said so. 0, -EBADMSG, -ENOENT (no originator has that client). */
+int batman_announced(struct batman *b, const struct mac *cloud_mac, struct rd value, usec_t now);
 
 /* ---- questions; cursors start at 0, false at the end ---- */
 

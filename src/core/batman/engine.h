@@ -97,7 +97,8 @@ struct bat_path_key {
 
 struct bat_path {
 	struct bat_path_key key;
-	uint32_t next; /* ref, of the same originator */
+	uint32_t next;	/* ref, of the same originator */
+	uint32_t round; /* of the mirror */
 	usec_t last_seen;
 	struct bat_path_out out[];
 };
@@ -110,6 +111,7 @@ struct bat_client_key {
 struct bat_local {
 	struct bat_client_key key;
 	uint16_t flags;
+	uint32_t round; /* of the mirror */
 	usec_t last_seen;
 };
 
@@ -136,6 +138,7 @@ struct bat_claim {
 	struct bat_claim_key key;
 	uint32_t next_client;
 	uint32_t prev_orig, next_orig;
+	uint32_t round; /* of the mirror */
 	uint8_t ttvn;
 	uint8_t flags;
 	bool counted;  /* in its VLAN: TEMP entries are not announced */
@@ -227,6 +230,7 @@ struct batman {
 	uint32_t outs; /* 1 + limits.ports */
 	struct table origs, paths, locals, globals, claims, vlans, roams, refused, reassemblies;
 	usec_t purge_at, tt_at;
+	uint32_t round; /* of the mirror: what was not told in it goes at its end */
 	/* our translation table */
 	uint8_t ttvn;
 	uint8_t append;	   /* OGMs that still carry the last diff */
@@ -286,6 +290,8 @@ struct bat_path *bat_orig_router(const struct batman *b, const struct bat_orig *
 void bat_orig_set_router(struct batman *b, struct bat_orig *o, uint32_t out, struct bat_path *p);
 uint8_t bat_orig_tq(const struct batman *b, const struct bat_orig *o); /* 0 without a route */
 void bat_orig_purge(struct batman *b);
+/* Paths that the kernel no longer has. */
+void bat_orig_sweep(struct batman *b);
 void bat_orig_purge_port(struct batman *b, uint16_t slot);
 void bat_orig_purge_neighbour(struct batman *b, const struct mac *neighbour);
 /* Is the number too far from the last one? Then one restart is believed, and none for 30 s. */
@@ -308,6 +314,8 @@ void bat_tvlv_ogm_append(struct batman *b, struct wr *w);
 /* False: this OGM belongs to a node of another network. */
 bool bat_tvlv_accept(struct batman *b, const struct bat_frame *f, const struct bat_ogm *o);
 void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv);
+/* The kernel deals with this OGM; only trama's container is read. */
+void bat_tvlv_overhear(struct batman *b, struct bat_orig *o, struct rd tvlv);
 bool bat_is_refused(const struct batman *b, const struct mac *mac);
 void bat_refused_purge(struct batman *b);
 void bat_peer_update(struct batman *b, struct bat_orig *o);
@@ -325,12 +333,20 @@ bool bat_local_is_roaming(const struct batman *b, const struct bat_client_key *k
 void bat_local_commit(struct batman *b);
 void bat_local_purge(struct batman *b);
 struct bat_local_vlan *bat_local_vlan(struct batman *b, uint16_t vid);
+/* An entry as the kernel has it; false when the table is full. */
+bool bat_local_mirror(struct batman *b, const struct batman_row *row);
+void bat_local_sweep(struct batman *b);
 
 /* tt_global.c */
 struct bat_global *bat_global_find(const struct batman *b, const struct bat_client_key *key);
 /* False when it could not be stored: the table of o is then incomplete. */
 bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
 		    uint16_t flags, uint8_t ttvn);
+/* The client was ours until now: the node must forget where it was. */
+void bat_moved_report(struct batman *b, const struct bat_orig *o, const struct bat_client_key *key);
+/* A claim as the kernel has it; false when the table is full. */
+bool bat_global_mirror(struct batman *b, struct bat_orig *o, const struct batman_row *row);
+void bat_global_sweep(struct batman *b);
 void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
 		    bool roaming);
 void bat_global_free(struct batman *b, struct bat_global *g);
@@ -382,6 +398,9 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f);
 int bat_frag_send(struct batman *b, const struct bat_orig *o, const struct bat_path *p,
 		  const struct bat_packet *k);
 void bat_frag_purge(struct batman *b);
+
+/* mirror.c: the kernel's tables in place of our own */
+void bat_mirror_input(struct batman *b, const struct bat_frame *f);
 
 /* icmp.c */
 void bat_icmp_input(struct batman *b, const struct bat_frame *f);

@@ -163,6 +163,23 @@ static bool path_is_by_neighbour(const struct batman *b, const struct bat_path *
 	return mac_eq(&p->key.neighbour, neighbour);
 }
 
+static bool path_is_untold(const struct batman *b, const struct bat_path *p, const void *arg)
+{
+	(void)arg;
+	return p->round != b->round;
+}
+
+void bat_orig_sweep(struct batman *b)
+{
+	struct bat_orig *o;
+
+	for (uint32_t i = 0; (o = table_next(&b->origs, &i));) {
+		paths_purge(b, o, path_is_untold, NULL);
+		if (!o->paths)
+			bat_orig_remove(b, o);
+	}
+}
+
 void bat_orig_remove(struct batman *b, struct bat_orig *o)
 {
 	paths_purge(b, o, path_is_any, NULL);

@@ -134,16 +134,13 @@ void bat_global_free(struct batman *b, struct bat_global *g)
 	table_remove(&b->globals, g);
 }
 
-/* The client was ours until now: the node must forget where it was. */
-static void local_yield(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
-			bool roaming)
+void bat_moved_report(struct batman *b, const struct bat_orig *o, const struct bat_client_key *key)
 {
 	struct batman_client c = {
 		.mac = key->mac, .vid = key->vid, .orig = o->mac, .ttvn = o->ttvn
 	};
 
-	if (bat_local_remove(b, key, roaming))
-		outq_push(b->outq, BATMAN_CLIENT_MOVED, 0, 0, &c, sizeof(c));
+	outq_push(b->outq, BATMAN_CLIENT_MOVED, 0, 0, &c, sizeof(c));
 }
 
 /* Makes room in an entry for what replaces it; false when it stays as it is. */
@@ -202,7 +199,8 @@ bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_clien
 		g->flags |= BAT_TT_ROAM;
 		g->roam_at = b->now;
 	}
-	local_yield(b, o, key, flags & BAT_TT_ROAM);
+	if (bat_local_remove(b, key, flags & BAT_TT_ROAM))
+		bat_moved_report(b, o, key);
 	return true;
 }
 
@@ -303,5 +301,53 @@ void bat_global_purge(struct batman *b)
 		if ((g->flags & BAT_TT_ROAM && b->now - g->roam_at > BAT_TT_IDLE_US) ||
 		    (g->flags & BAT_TT_TEMP && b->now - g->added_at > BAT_TT_IDLE_US))
 			bat_global_free(b, g);
+	}
+}
+
+bool bat_global_mirror(struct batman *b, struct bat_orig *o, const struct batman_row *row)
+{
+	struct bat_client_key key = { .mac = row->mac, .vid = row->vid };
+	struct bat_global *g = bat_global_find(b, &key);
+	struct bat_vlan *v;
+
+	if (!g) {
+		g = table_add(&b->globals, &key);
+		if (!g) {
+			BAT_COUNT(b, FULL_CLIENTS_GLOBAL);
+			return false;
+		}
+		g->added_at = b->now;
+		g->flags = (uint16_t)row->flags & BAT_TT_TEMP;
+	}
+	if (!claim_add(b, g, o, (uint8_t)row->flags, row->ttvn)) {
+		if (!g->claims)
+			table_remove(&b->globals, g);
+		return false;
+	}
+	claim_find(b, g, o)->round = b->round;
+	g->flags |= (uint16_t)row->flags & (BAT_TT_ROAM | BAT_TT_TEMP);
+	o->ttvn = row->ttvn;
+	v = bat_global_vlan(b, o, row->vid);
+	if (v)
+		v->crc = row->crc;
+	return true;
+}
+
+void bat_global_sweep(struct batman *b)
+{
+	struct bat_global *g;
+
+	for (uint32_t i = 0; (g = table_next(&b->globals, &i));) {
+		struct bat_claim *c = bat_at(&b->claims, g->claims), *next;
+
+		for (; c; c = next) {
+			next = bat_at(&b->claims, c->next_client);
+			if (c->round != b->round)
+				claim_del(b, g, c);
+		}
+		if (g->claims)
+			flags_join(b, g);
+		else
+			table_remove(&b->globals, g);
 	}
 }

@@ -246,6 +246,47 @@ void bat_local_purge(struct batman *b)
 	}
 }
 
+bool bat_local_mirror(struct batman *b, const struct batman_row *row)
+{
+	struct bat_client_key key = { .mac = row->mac, .vid = row->vid };
+	struct bat_local *l = table_find(&b->locals, &key);
+	struct bat_local_vlan *v = vlan_get(b, row->vid);
+
+	if (!l) {
+		l = v ? table_add(&b->locals, &key) : NULL;
+		if (!l) {
+			BAT_COUNT(b, FULL_CLIENTS_LOCAL);
+			return false;
+		}
+		v->entries++;
+		v->committed++;
+	}
+	l->flags = (uint16_t)row->flags & (uint16_t)~BAT_TT_NEW;
+	l->round = b->round;
+	l->last_seen = b->now - row->last_seen_ms * USEC_MS;
+	v->crc = row->crc;
+	return true;
+}
+
+void bat_local_sweep(struct batman *b)
+{
+	struct bat_local *l;
+
+	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
+		const struct bat_global *g;
+		const struct bat_orig *o;
+
+		if (l->round == b->round && !(l->flags & BAT_TT_ROAM))
+			continue;
+		g = bat_global_find(b, &l->key);
+		o = g ? bat_global_best(b, g) : NULL;
+		if (o)
+			bat_moved_report(b, o, &l->key);
+		if (l->round != b->round)
+			local_free(b, l);
+	}
+}
+
 static int client_key(const struct mac *mac, uint16_t vid, struct bat_client_key *ret)
 {
 	*ret = (struct bat_client_key) { .mac = *mac, .vid = vid };
@@ -258,7 +299,7 @@ int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, us
 	int r = client_key(mac, vid, &key);
 
 	b->now = now;
-	return r < 0 ? r : bat_local_add(b, &key, BAT_TT_HELD);
+	return r < 0 || b->conf.mirror ? r : bat_local_add(b, &key, BAT_TT_HELD);
 }
 
 int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
@@ -267,7 +308,7 @@ int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, use
 	int r = client_key(mac, vid, &key);
 
 	b->now = now;
-	return r < 0 ? r : bat_local_add(b, &key, BAT_TT_FIXED);
+	return r < 0 || b->conf.mirror ? r : bat_local_add(b, &key, BAT_TT_FIXED);
 }
 
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
@@ -278,7 +319,7 @@ int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, us
 	b->now = now;
 	client_key(mac, vid, &key);
 	l = table_find(&b->locals, &key);
-	if (!l)
+	if (!l || b->conf.mirror)
 		return -ENOENT;
 	l->flags &= (uint16_t)~BAT_TT_FIXED;
 	bat_local_remove(b, &key, false);

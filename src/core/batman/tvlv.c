@@ -9,6 +9,7 @@
  * dropped, those of its other ports too, because its OGM is seen to leave them. A refusal ends with
  * an OGM of the right network, or 30 s after the last wrong one.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "core/batman/engine.h"
@@ -24,24 +25,39 @@ struct trama {
 	uint8_t ssid_len;
 };
 
+static bool trama_decode(struct rd v, struct trama *ret)
+{
+	rd_copy(&v, ret->network_id, sizeof(ret->network_id));
+	ret->cloud_mac = rd_mac(&v);
+	ret->flags = rd_u16(&v);
+	ret->ssid_len = rd_u8(&v);
+	if (ret->ssid_len > BATMAN_SSID_MAX)
+		return false;
+	rd_copy(&v, ret->ssid, ret->ssid_len);
+	return rd_ok(&v);
+}
+
 static bool trama_find(struct rd tvlv, struct trama *ret)
 {
 	uint8_t type, version;
 	struct rd v;
 
 	while (bat_tvlv_next(&tvlv, &type, &version, &v)) {
-		if (type != BAT_TVLV_TRAMA || version != 1)
-			continue;
-		rd_copy(&v, ret->network_id, sizeof(ret->network_id));
-		ret->cloud_mac = rd_mac(&v);
-		ret->flags = rd_u16(&v);
-		ret->ssid_len = rd_u8(&v);
-		if (ret->ssid_len > BATMAN_SSID_MAX)
-			return false;
-		rd_copy(&v, ret->ssid, ret->ssid_len);
-		return rd_ok(&v);
+		if (type == BAT_TVLV_TRAMA && version == 1)
+			return trama_decode(v, ret);
 	}
 	return false;
+}
+
+void batman_announce(const struct batman *b, struct wr *w)
+{
+	const struct batman_conf *c = &b->conf;
+
+	wr_bytes(w, c->network_id, sizeof(c->network_id));
+	wr_mac(w, &c->cloud_mac);
+	wr_u16(w, c->flags);
+	wr_u8(w, c->ssid_len);
+	wr_bytes(w, c->ssid, c->ssid_len);
 }
 
 void bat_tvlv_ogm_append(struct batman *b, struct wr *w)
@@ -57,11 +73,7 @@ void bat_tvlv_ogm_append(struct batman *b, struct wr *w)
 	wr_zero(w, 3);
 	bat_tvlv_end(w, mark);
 	mark = bat_tvlv_begin(w, BAT_TVLV_TRAMA, 1);
-	wr_bytes(w, c->network_id, sizeof(c->network_id));
-	wr_mac(w, &c->cloud_mac);
-	wr_u16(w, c->flags);
-	wr_u8(w, c->ssid_len);
-	wr_bytes(w, c->ssid, c->ssid_len);
+	batman_announce(b, w);
 	wr_zero(w, odd);
 	bat_tvlv_end(w, mark);
 }
@@ -100,7 +112,8 @@ static bool refuse(struct batman *b, const struct mac *mac)
 		return false;
 	}
 	r->until = b->now + BAT_REFUSE_US;
-	if (first) {
+	/* the kernel cannot be kept from hearing it */
+	if (first && !b->conf.mirror) {
 		o = bat_orig_find(b, mac);
 		if (o)
 			bat_orig_remove(b, o);
@@ -197,4 +210,42 @@ void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv)
 		if (type == BAT_TVLV_TT && version == 1)
 			bat_tt_ogm_input(b, o, v);
 	}
+}
+
+/* A node that is not refused, or cannot be: the kernel takes its OGMs all the same. */
+static void peer_input(struct batman *b, struct bat_orig *o, const struct trama *t)
+{
+	if (memcmp(t->network_id, b->conf.network_id, sizeof(t->network_id)) != 0) {
+		if (refuse(b, &o->mac))
+			clash_report(b, &o->mac, t);
+		return;
+	}
+	unrefuse(b, &o->mac);
+	trama_input(b, o, t);
+}
+
+void bat_tvlv_overhear(struct batman *b, struct bat_orig *o, struct rd tvlv)
+{
+	struct trama t = { 0 };
+
+	if (trama_find(tvlv, &t))
+		peer_input(b, o, &t);
+}
+
+int batman_announced(struct batman *b, const struct mac *cloud_mac, struct rd value, usec_t now)
+{
+	struct bat_client_key key = { .mac = *cloud_mac };
+	const struct bat_global *g = bat_global_find(b, &key);
+	struct bat_orig *o = g ? bat_global_best(b, g) : NULL;
+	struct trama t = { 0 };
+
+	b->now = now;
+	if (!trama_decode(value, &t) || !mac_eq(&t.cloud_mac, cloud_mac)) {
+		BAT_COUNT(b, DROP_MALFORMED);
+		return -EBADMSG;
+	}
+	if (!o)
+		return -ENOENT;
+	peer_input(b, o, &t);
+	return 0;
 }

@@ -41,7 +41,7 @@ struct conf_range {
 	struct ip4 first, last;
 };
 
-enum conf_engine { CONF_ENGINE_AUTO, CONF_ENGINE_USER };
+enum conf_engine { CONF_ENGINE_AUTO, CONF_ENGINE_USER, CONF_ENGINE_KERNEL };
 enum conf_vlan_protocol { CONF_VLAN_8021AD, CONF_VLAN_8021Q };
 enum conf_role { CONF_ROLE_AUTO, CONF_ROLE_MESH, CONF_ROLE_CLIENT, CONF_ROLE_UPLINK };
 enum conf_proto { CONF_PROTO_DHCP, CONF_PROTO_STATIC };

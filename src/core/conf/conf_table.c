@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* clang-format off */
-static const char *const engines[] = { "auto", "user", NULL };
+static const char *const engines[] = { "auto", "user", "kernel", NULL };
 static const char *const vlan_protocols[] = { "8021ad", "8021q", NULL };
 static const char *const roles[] = { "auto", "mesh", "client", "uplink", NULL };
 static const char *const protos[] = { "dhcp", "static", NULL };
@@ -68,7 +68,7 @@ const struct conf_option conf_table[] = {
 	  .help = "SSID for clients; all nodes with the same one are one cloud." },
 
 	{ "trama l2", "engine", WORD(l2.engine, engines), .def = "auto",
-	  .help = "What forwards inside the cloud; auto picks the best, user runs in user space." },
+	  .help = "What forwards inside the cloud: user (in user space), kernel (batman-adv); auto: user." },
 	{ "trama l2", "vlan_protocol", WORD(l2.vlan_protocol, vlan_protocols), .def = "8021ad",
 	  .help = "Tag of the cloud's VLAN: " VLAN_WORDS "." },
 	{ "trama l2", "vlan_id", NUMBER(l2.vlan_id, -1, 4094), .def = "-1",

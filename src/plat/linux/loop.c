@@ -24,7 +24,7 @@ struct loop {
 	uv_loop_t uv;
 	uv_prepare_t turn;
 	uv_poll_t watch;
-	uv_timer_t timer, apply_timer;
+	uv_timer_t timer, apply_timer, mesh_timer;
 	uv_signal_t signals[SIGNALS];
 	struct node *node; /* NULL until there is a port */
 	struct system *system;
@@ -230,6 +230,16 @@ static int node_begin(struct loop *l, const struct event_port *primary)
 	return 0;
 }
 
+/* The kernel's engine says nothing by itself when a table changes. */
+static void mesh_due(uv_timer_t *t)
+{
+	struct loop *l = t->data;
+	int r = l->node ? system_mesh_read(l->system, event_came, l) : 0;
+
+	if (r)
+		log_debug("tables of batman-adv: %s", strerror(-r));
+}
+
 static void apply_due(uv_timer_t *t)
 {
 	(void)t; /* the end of this turn looks */
@@ -255,6 +265,8 @@ static void wish_apply(struct loop *l)
 	helpers_apply(l->helpers, w, &l->devices);
 	helpers_ready(l->helpers);
 	watch_read(l);
+	if (w->batadv.used && !uv_is_active((uv_handle_t *)&l->mesh_timer))
+		uv_timer_start(&l->mesh_timer, mesh_due, 0, LOOP_MESH_MS);
 }
 
 /* What is to be applied and when: now, or by a timer. */
@@ -362,6 +374,8 @@ static void handles_open(struct loop *l)
 	uv_timer_init(&l->uv, &l->timer);
 	l->timer.data = l;
 	uv_timer_init(&l->uv, &l->apply_timer);
+	uv_timer_init(&l->uv, &l->mesh_timer);
+	l->mesh_timer.data = l;
 	for (int i = 0; i < SIGNALS; i++) {
 		uv_signal_init(&l->uv, &l->signals[i]);
 		l->signals[i].data = l;

@@ -19,6 +19,7 @@
 #include "node/node.h"
 #include "plat/linux/parent.h" /* exit statuses */
 
+#define LOOP_MESH_MS 1000 /* between two looks at the tables of the kernel's engine */
 #define LOOP_APPLY_MS 50
 #define LOOP_REPAIR_MS 1000
 #define LOOP_PRIMARY_MS                                                                            \

@@ -2,6 +2,7 @@
 /* The text of the filters. In order of cost: what every frame meets comes first and is short. */
 #include <string.h>
 
+#include "node/effect.h"
 #include "plat/linux/kernel/filters.h"
 
 #define DROP(name, match) "\t\t" match " counter name " name " drop\n"
@@ -12,7 +13,7 @@ static const char *const bridge_counters[] = {
 	"claim_na",	 "rogue_dhcp4",	       "rogue_dhcp6",	   "rogue_ra",
 	"icmp_redirect", "cloud_anycast_from", "cloud_anycast_to", "cloud_dhcp4",
 	"cloud_dhcp6",	 "cloud_rs",	       "cloud_arp",	   "cloud_ns",
-	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",
+	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",	   "cloud_state",
 };
 
 static const char *const inet_counters[] = { "private4", "private6", "uplink_dns", "uplink_dhcp" };
@@ -100,6 +101,9 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 	text_add(t, "\tchain cloud_ip4 {\n" DROP("cloud_dhcp4", "udp dport 67") "\t}\n\n");
 	text_add(t, "\tchain cloud_ip6 {\n" DROP("cloud_dhcp6", "udp dport 547"));
 	text_add(t, DROP("cloud_rs", "icmpv6 type nd-router-solicit"));
+	/* Nodes tell each other beside the bridge: this would be a client that speaks as one. */
+	text_add(t, DROP("cloud_state", "ip6 daddr { fe80::/10, ff02::/16 } udp dport %u"),
+		 NODE_STATE_UDP_PORT);
 	text_add(t, "\t\ticmpv6 type nd-neighbor-solicit @th,64,128 { ");
 	add_raw6(t, &f->anycast6);
 	text_add(t, ", ");

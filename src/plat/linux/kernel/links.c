@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/batman_adv.h>
 #include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
@@ -187,6 +188,22 @@ int link_create_vlan(struct nl *nl, const struct wish_link *w, int parent)
 	data = mnl_attr_nest_start(m, IFLA_INFO_DATA);
 	mnl_attr_put_u16(m, IFLA_VLAN_ID, w->vid);
 	mnl_attr_put_u16(m, IFLA_VLAN_PROTOCOL, htons(w->vlan_proto));
+	mnl_attr_nest_end(m, data);
+	mnl_attr_nest_end(m, info);
+	return nl_talk(nl, m, NULL, NULL);
+}
+
+int link_create_batadv(struct nl *nl, const struct wish_link *w)
+{
+	struct nlmsghdr *m = link_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+	struct nlattr *info, *data;
+
+	mnl_attr_put_strz(m, IFLA_IFNAME, w->name);
+	put_mac(m, &w->mac);
+	info = mnl_attr_nest_start(m, IFLA_LINKINFO);
+	mnl_attr_put_strz(m, IFLA_INFO_KIND, "batadv");
+	data = mnl_attr_nest_start(m, IFLA_INFO_DATA);
+	mnl_attr_put_strz(m, IFLA_BATADV_ALGO_NAME, "BATMAN_IV");
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	return nl_talk(nl, m, NULL, NULL);

@@ -53,6 +53,8 @@ int link_create_veth(struct nl *nl, const char *name, const struct mac *mac, con
 		     const struct mac *peer_mac);
 /* -EOPNOTSUPP when the kernel has no 8021q. */
 int link_create_vlan(struct nl *nl, const struct wish_link *w, int parent);
+/* -EOPNOTSUPP when the kernel has no batman-adv. */
+int link_create_batadv(struct nl *nl, const struct wish_link *w);
 int link_delete(struct nl *nl, int index);
 int link_set_alias(struct nl *nl, int index);
 int link_set_mtu(struct nl *nl, int index, uint32_t mtu);

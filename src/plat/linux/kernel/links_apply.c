@@ -9,6 +9,9 @@
 #include "plat/linux/kernel/offload.h"
 #include "plat/linux/kernel/sysctls.h"
 
+#define NO_BATADV                                                                                  \
+	"this kernel has no batman-adv (module batman_adv; without it set option engine 'user' "   \
+	"in 'trama l2'), create"
 #define ROUNDS                                                                                     \
 	4 /* a change may undo or allow another: MTU of a bridge and its ports, a device and its   \
 	     parent */
@@ -46,6 +49,8 @@ static bool link_fits(const struct apply *a, const struct wish_link *w, const st
 		parent = links_find(a->links, w->parent);
 		return !strcmp(l->kind, "vlan") && l->vid == w->vid &&
 		       l->vlan_proto == w->vlan_proto && parent && l->below == parent->index;
+	case WISH_BATADV:
+		return !strcmp(l->kind, "batadv");
 	case WISH_EXISTING:
 		break;
 	}
@@ -90,6 +95,8 @@ static int create_one(struct apply *a, struct vlans *v, const struct wish_link *
 	case WISH_VLAN:
 		parent = links_find(a->links, w->parent);
 		return parent ? vlan_create(v, a, w, parent) : -ENODEV;
+	case WISH_BATADV:
+		return link_create_batadv(a->nl, w);
 	case WISH_EXISTING:
 		break;
 	}
@@ -124,9 +131,14 @@ static void create(struct apply *a, struct vlans *v, const struct wish_link *w)
 
 	if (w->kind == WISH_VLAN)
 		vlan_hidden_name(w->name, hidden);
-	if (!r && w->kind != WISH_BRIDGE)
+	if (!r && (w->kind == WISH_VLAN || w->kind == WISH_VETH))
 		r = found_put(a->found, "made", w->kind == WISH_VLAN ? hidden : w->peer, 1);
-	apply_done(a, r ? r : create_one(a, v, w), "create", w->name);
+	if (!r)
+		r = create_one(a, v, w);
+	if (w->kind == WISH_BATADV && r == -EOPNOTSUPP)
+		apply_fail(a, r, NO_BATADV, w->name);
+	else
+		apply_done(a, r, "create", w->name);
 	dump_again(a);
 	mark_made(a);
 }

@@ -3,6 +3,7 @@
 #include "plat/linux/kernel/netlink.h"
 
 #include <errno.h>
+#include <linux/genetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -105,6 +106,37 @@ int nl_talk(struct nl *nl, struct nlmsghdr *m, nl_fn *fn, void *arg)
 			break;
 	}
 	return r ? r : t.error;
+}
+
+struct nlmsghdr *nl_begin_generic(struct nl *nl, uint16_t family, uint8_t command, uint16_t flags)
+{
+	struct nlmsghdr *m = nl_begin(nl, family, flags);
+	struct genlmsghdr *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
+
+	h->cmd = command;
+	h->version = 1;
+	return m;
+}
+
+static int get_family(void *arg, const struct nlmsghdr *m)
+{
+	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	uint16_t *family = arg;
+
+	if (!m || m->nlmsg_type < NLMSG_MIN_TYPE)
+		return 0;
+	nl_attrs(m, sizeof(struct genlmsghdr), tb, CTRL_ATTR_MAX);
+	*family = nl_u16(tb[CTRL_ATTR_FAMILY_ID], 0);
+	return 0;
+}
+
+uint16_t nl_family(struct nl *nl, const char *name)
+{
+	struct nlmsghdr *m = nl_begin_generic(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+	uint16_t family = 0;
+
+	mnl_attr_put_strz(m, CTRL_ATTR_FAMILY_NAME, name);
+	return nl_talk(nl, m, get_family, &family) ? 0 : family;
 }
 
 struct attr_table {

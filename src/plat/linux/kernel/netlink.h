@@ -41,6 +41,11 @@ struct nlmsghdr *nl_begin(struct nl *nl, uint16_t type, uint16_t flags);
  * NLM_F_DUMP, starts again when the tables changed meanwhile. */
 int nl_talk(struct nl *nl, struct nlmsghdr *m, nl_fn *fn, void *arg);
 
+/* Generic netlink: the number of a family, 0 when the kernel does not have it; an empty request to
+ * it. */
+uint16_t nl_family(struct nl *nl, const char *name);
+struct nlmsghdr *nl_begin_generic(struct nl *nl, uint16_t family, uint8_t command, uint16_t flags);
+
 /* Attributes of a message or of a nest into tb[max + 1], unknown types left out. */
 void nl_attrs(const struct nlmsghdr *m, size_t header, const struct nlattr **tb, uint16_t max);
 void nl_nest(const struct nlattr *nest, const struct nlattr **tb, uint16_t max);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plat/linux/kernel/batadv.h"
 #include "plat/linux/kernel/fdb.h"
 #include "plat/linux/kernel/filters.h"
 #include "plat/linux/kernel/links_apply.h"
@@ -21,6 +22,7 @@ struct system {
 	struct sysctls sysctls;
 	struct filters filters;
 	struct watch watch;
+	struct batadv batadv;
 	struct wish wish; /* the last one */
 	unsigned int changes;
 	bool failed;
@@ -50,6 +52,7 @@ void system_close(struct system *s)
 	if (!s)
 		return;
 	watch_done(&s->watch);
+	batadv_done(&s->batadv);
 	vlans_done(&s->vlans);
 	links_done(&s->links);
 	nl_close(&s->nl);
@@ -72,6 +75,8 @@ int system_apply(struct system *s, const struct wish *w, struct text *ret_errors
 	s->wish = *w;
 	s->watch.stale = false;
 	links_create(&a, &s->vlans);
+	/* Before it is up: loop avoidance would mute it for half a minute. */
+	batadv_apply(&s->batadv, &a);
 	/* No port joins the bridge before the filters are there and the variables are right. */
 	filters_apply(&s->filters, &a);
 	sysctls_apply(&s->sysctls, &a);
@@ -133,6 +138,15 @@ int system_watch_read(struct system *s, system_event_fn *fn, void *arg)
 				   .vlans = &s->vlans };
 
 	return watch_read(&s->watch, &view, fn, arg);
+}
+
+int system_mesh_read(struct system *s, system_event_fn *fn, void *arg)
+{
+	struct batadv_view view = { .links = &s->links,
+				    .ports = &s->watch.ports,
+				    .wish = &s->wish };
+
+	return s->wish.batadv.used ? batadv_read(&s->batadv, &view, fn, arg) : 0;
 }
 
 int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid)

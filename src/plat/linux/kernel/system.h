@@ -75,6 +75,10 @@ int system_watch_fd(const struct system *s);
  */
 int system_watch_read(struct system *s, system_event_fn *fn, void *arg);
 
+/* Where the kernel is the cloud's engine, its tables: EVENT_MESH. Waits for its answers; fn may do
+ * what EFFECT_FORGET and EFFECT_ANSWER ask for, but not system_apply(). 0 or -errno. */
+int system_mesh_read(struct system *s, system_event_fn *fn, void *arg);
+
 /* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if there was one.
  */
 int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid);

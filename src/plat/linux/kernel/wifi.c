@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two questions to generic netlink: the number of nl80211, the type of an interface. */
+/* One question to nl80211: the type of an interface. */
 #include "plat/linux/kernel/wifi.h"
 
 #include <linux/genetlink.h>
@@ -7,47 +7,29 @@
 
 #include "plat/linux/kernel/netlink.h"
 
-struct answer {
-	uint16_t attribute;
-	uint32_t value;
-};
-
-static int get_attribute(void *arg, const struct nlmsghdr *m)
+static int get_type(void *arg, const struct nlmsghdr *m)
 {
-	struct answer *a = arg;
-	const struct nlattr *tb[16];
+	const struct nlattr *tb[NL80211_ATTR_IFTYPE + 1];
+	uint32_t *type = arg;
 
 	if (!m || m->nlmsg_type < NLMSG_MIN_TYPE)
 		return 0;
-	nl_attrs(m, sizeof(struct genlmsghdr), tb, 15);
-	a->value = nl_u32(tb[a->attribute], nl_u16(tb[a->attribute], 0));
+	nl_attrs(m, sizeof(struct genlmsghdr), tb, NL80211_ATTR_IFTYPE);
+	*type = nl_u32(tb[NL80211_ATTR_IFTYPE], *type);
 	return 0;
-}
-
-static struct nlmsghdr *genl_begin(struct nl *nl, uint16_t family, uint8_t command)
-{
-	struct nlmsghdr *m = nl_begin(nl, family, 0);
-	struct genlmsghdr *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
-
-	h->cmd = command;
-	h->version = 1;
-	return m;
 }
 
 static uint32_t interface_type(struct nl *nl, int ifindex)
 {
-	struct answer family = { .attribute = CTRL_ATTR_FAMILY_ID },
-		      type = { .attribute = NL80211_ATTR_IFTYPE };
-	struct nlmsghdr *m = genl_begin(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	uint16_t family = nl_family(nl, NL80211_GENL_NAME);
+	uint32_t type = NL80211_IFTYPE_UNSPECIFIED;
+	struct nlmsghdr *m;
 
-	mnl_attr_put_strz(m, CTRL_ATTR_FAMILY_NAME, NL80211_GENL_NAME);
-	if (nl_talk(nl, m, get_attribute, &family) != 0 || !family.value)
-		return NL80211_IFTYPE_UNSPECIFIED;
-	m = genl_begin(nl, (uint16_t)family.value, NL80211_CMD_GET_INTERFACE);
+	if (!family)
+		return type;
+	m = nl_begin_generic(nl, family, NL80211_CMD_GET_INTERFACE, 0);
 	mnl_attr_put_u32(m, NL80211_ATTR_IFINDEX, (uint32_t)ifindex);
-	if (nl_talk(nl, m, get_attribute, &type) != 0)
-		return NL80211_IFTYPE_UNSPECIFIED;
-	return type.value;
+	return nl_talk(nl, m, get_type, &type) ? NL80211_IFTYPE_UNSPECIFIED : type;
 }
 
 enum port_kind wifi_kind(int ifindex)

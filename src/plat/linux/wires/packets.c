@@ -40,6 +40,7 @@ struct packets {
 	uv_loop_t *loop;
 	struct sink sink;
 	int out;
+	bool kernel_engine;
 	unsigned int place_count;
 	struct place *places[PLACES];
 	struct packets_counters counters;
@@ -180,13 +181,13 @@ static void place_readable(void *ctx, int events)
 		frame_received(p, place, (unsigned int)i);
 }
 
-static int socket_open(enum link link, unsigned int ifindex)
+static int socket_open(enum link link, bool kernel_engine, unsigned int ifindex)
 {
 	uint16_t type = link == LINK_MESH ? ETHERTYPE_BATMAN : ETH_P_ALL;
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_ifindex = (int)ifindex };
 	struct sock_fprog program = { 0 };
 	size_t len;
-	const struct sock_filter *filter = packets_filter(link, &len);
+	const struct sock_filter *filter = packets_filter(link, kernel_engine, &len);
 	int one = 1, bytes = QUEUE_BYTES;
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int r = 0;
@@ -228,7 +229,7 @@ static int place_open(struct packets *p, enum link link, uint16_t port, const ch
 	place->ifindex = ifindex;
 	place->wanted = true;
 	text_copy(place->dev, sizeof(place->dev), dev);
-	fd = socket_open(link, ifindex);
+	fd = socket_open(link, p->kernel_engine, ifindex);
 	if (fd >= 0)
 		place->poller = poller_new(p->loop, fd, UV_READABLE, place_readable, place);
 	if (!place->poller) {
@@ -278,6 +279,7 @@ unsigned int packets_apply(struct packets *p, const struct wish *w, const struct
 	unsigned int missing = 0;
 
 	packets_flush(p);
+	p->kernel_engine = w->batadv.used;
 	for (unsigned int i = 0; i < p->place_count; i++)
 		p->places[i]->wanted = false;
 	for (uint16_t i = 0; i < ports->count; i++) {
@@ -292,6 +294,8 @@ unsigned int packets_apply(struct packets *p, const struct wish *w, const struct
 	for (uint16_t i = 0; i < w->link_count; i++) {
 		const struct wish_link *l = &w->links[i];
 
+		if (l->kind == WISH_BATADV)
+			missing += place_want(p, LINK_KERNEL, 0, l->name) != 0;
 		if (l->kind != WISH_VETH || !l->peer[0])
 			continue;
 		if (strcmp(l->name, w->filter.cloud) == 0)

@@ -76,7 +76,39 @@ static const struct sock_filter filter_client[] = {
 	[CLIENT_DROP] = RETURN(0),
 };
 
-const struct sock_filter *packets_filter(enum link link, size_t *ret_len)
+enum { KERNEL_IP6 = 6, KERNEL_PASS = 10, KERNEL_DROP = 11 };
+
+/* What the cloud tells this node: datagrams of other nodes, answers to ARP. */
+static const struct sock_filter filter_kernel[] = {
+	[0] = LOAD_TAGGED,
+	[1] = JUMP(1, BPF_JEQ, 0, 2, KERNEL_DROP),
+	[2] = LOAD16(12),
+	[3] = JUMP(3, BPF_JEQ, ETH_P_IPV6, KERNEL_IP6, 4),
+	[4] = JUMP(4, BPF_JEQ, ETH_P_ARP, 5, KERNEL_DROP),
+	[5] = RETURN(WHOLE),
+	[KERNEL_IP6] = LOAD8(14 + 6),
+	[7] = JUMP(7, BPF_JEQ, PROTOCOL_UDP, 8, KERNEL_DROP),
+	[8] = LOAD16(14 + 40 + 2),
+	[9] = JUMP(9, BPF_JEQ, NODE_STATE_UDP_PORT, KERNEL_PASS, KERNEL_DROP),
+	[KERNEL_PASS] = RETURN(WHOLE),
+	[KERNEL_DROP] = RETURN(0),
+};
+
+#define BATMAN_OGM 0x00
+#define BATMAN_ICMP_PACKET 0x43
+
+enum { OVERHEAR_PASS = 3, OVERHEAR_DROP = 4 };
+
+/* The kernel forwards; what is read beside it are announcements and answers to probes. */
+static const struct sock_filter filter_overhear[] = {
+	[0] = LOAD8(14),
+	[1] = JUMP(1, BPF_JEQ, BATMAN_OGM, OVERHEAR_PASS, 2),
+	[2] = JUMP(2, BPF_JEQ, BATMAN_ICMP_PACKET, OVERHEAR_PASS, OVERHEAR_DROP),
+	[OVERHEAR_PASS] = RETURN(WHOLE),
+	[OVERHEAR_DROP] = RETURN(0),
+};
+
+const struct sock_filter *packets_filter(enum link link, bool kernel_engine, size_t *ret_len)
 {
 	switch (link) {
 	case LINK_PORT:
@@ -85,7 +117,14 @@ const struct sock_filter *packets_filter(enum link link, size_t *ret_len)
 	case LINK_CLIENT:
 		*ret_len = sizeof(filter_client) / sizeof(filter_client[0]);
 		return filter_client;
+	case LINK_KERNEL:
+		*ret_len = sizeof(filter_kernel) / sizeof(filter_kernel[0]);
+		return filter_kernel;
 	case LINK_MESH:
+		if (!kernel_engine)
+			break;
+		*ret_len = sizeof(filter_overhear) / sizeof(filter_overhear[0]);
+		return filter_overhear;
 	case LINK_CLOUD:
 		break;
 	}

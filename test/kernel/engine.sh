@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#   c1 - n1 --- n2 --- n3 --- n4 - c4        n1, n4: trama that drives the kernel's batman-adv
+#         |      |      |      |             n2: batman-adv alone    n3: trama's own engine
+#         |     c2     c3      |
+#         +-------- cr --------+             cr walks between n1 and n4
+#
+# Runs inside user-mode Linux.
+set -u
+# shellcheck source=test/kernel/uml/mesh.sh
+. "$(dirname "$0")/uml/mesh.sh"
+
+trama_node 1
+kernel_node 2
+trama_node 3
+trama_node 4
+for n in 1 4; do
+	printf "config trama 'l2'\n\toption engine 'kernel'\n" >> "/run/n$n/conf"
+done
+mesh_wire 1 2
+mesh_wire 2 3
+mesh_wire 3 4
+for n in 1 2 3 4; do client $n; done
+walker 1 4
+for n in 1 3 4; do trama_start $n; done
+
+every_pair() {
+	local a b
+	for a in 1 2 3 4; do
+		for b in 1 2 3 4; do
+			[ $a = $b ] || pings c$a 10.13.200.$b || { echo "c$a does not reach c$b"; return 1; }
+		done
+	done
+}
+
+says() { # NODE COMMAND PYTHON: true of the JSON j
+	local out
+	out=$(trama_cli "$1" "$2" --json) || return 1
+	printf '%s' "$out" | python3 -c "import json, sys; j = json.load(sys.stdin); sys.exit(not ($3))" || {
+		echo "$2 of n$1: $out"
+		return 1
+	}
+}
+
+walk_and_ping() { # NODE
+	walk_to "$1"
+	wait_for 8 pings cr 10.13.200.2 && wait_for 8 pings c3 10.13.201.1
+}
+
+kernel_has() { # NODE: the device, and the settings that matter
+	in_ns "n$1" batctl meshif bat0 interface | grep -q 'active' &&
+		[ "$(in_ns "n$1" batctl meshif bat0 bl)" = disabled ] &&
+		[ "$(in_ns "n$1" batctl meshif bat0 dat)" = disabled ] &&
+		[ "$(in_ns "n$1" batctl meshif bat0 it)" = "$INTERVAL" ]
+}
+
+ok "tramad makes bat0 of the kernel's kind and sets it up" wait_for 20 kernel_has 1
+ok "every client reaches every other" wait_for 30 every_pair
+ok "status names the engine" says 1 status "j['engine'] == 'kernel'"
+ok "the tables of the kernel are trama's tables: originators" wait_for 10 says 1 originators \
+	"sum(o['best'] for o in j) == 3 and all(0 < o['tq'] < 256 for o in j if o['best'])"
+ok "neighbours" wait_for 10 says 1 neighbours "len(j['cloud']) == 1"
+ok "clients of others" wait_for 10 says 1 translation \
+	"{'02:cc:00:00:00:02', '02:cc:00:00:00:03', '02:cc:00:00:00:04'} <= {t['tt_address'] for t in j['global']}"
+ok "our own clients, with the checksum that the others have" wait_for 10 says 1 translation \
+	"any(t['tt_address'] == '02:cc:00:00:00:01' and t['tt_crc32'] for t in j['local'])"
+for n in 1 3 4; do
+	ok "node $n has records of all trama nodes, behind a node of other software too" wait_for 30 \
+		says $n nodes "len(j) == 3"
+done
+ok "a client walks from the kernel's engine to another" walk_and_ping 4
+ok "its old node has forgotten it within 3 s" wait_for 3 says 1 clients \
+	"not any(c['mac'] == '02:cc:00:00:01:00' and c.get('here') for c in j)"
+ok "and back" walk_and_ping 1
+ok "a ping of 1472 bytes passes all kinds" pings c1 10.13.200.4 -s 1472
+for n in 1 3 4; do
+	ok "node $n: the daemon answers" trama_cli $n status
+done
+if [ $failures -gt 0 ]; then
+	for n in 1 4; do
+		echo "# log of n$n:"
+		tail -15 /run/n$n.log | sed 's/^/#   /'
+		in_ns n$n batctl meshif bat0 tg -H 2>&1 | sed 's/^/# tg: /'
+		in_ns n$n ip -br link 2>&1 | sed 's/^/# /'
+		trama_cli $n neighbours 2>&1 | sed 's/^/# /'
+	done
+fi
+finish

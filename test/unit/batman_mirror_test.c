@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel as engine: a mirror that is told the tables of an engine answers as that one does. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "batman_net.h"
+#include "core/batman/msg.h"
+
+#define MIRROR 7
+
+/* Nodes 0 to 2 in a chain; node 7 is the mirror of node 0, with its ports. */
+static struct net *chain_and_mirror(void)
+{
+	struct net *n = net_new();
+	struct batman_conf c = net_conf(0);
+	struct batman_port_conf port = { .mac = net_mac(0, 0), .mtu = 1500 };
+
+	for (int i = 0; i < 3; i++)
+		net_boot(n, i, NULL);
+	net_port(n, 0, 0, 0, false);
+	net_port(n, 1, 0, 0, false);
+	net_port(n, 1, 1, 1, false);
+	net_port(n, 2, 0, 1, false);
+	c.mirror = true;
+	net_boot(n, MIRROR, &c);
+	assert_int_equal(batman_port_add(n->node[MIRROR].b, 0, &port, n->now), 0);
+	return n;
+}
+
+static int row(struct net *n, struct batman_row r)
+{
+	return batman_mirror_row(n->node[MIRROR].b, &r, n->now);
+}
+
+static void tell_paths(struct net *n)
+{
+	struct batman_path p;
+
+	for (uint32_t i = 0; batman_path_next(n->node[0].b, &i, &p);)
+		assert_int_equal(
+			row(n,
+			    (struct batman_row) {
+				    .kind = BATMAN_ROW_PATH,
+				    .port = p.port,
+				    .mac = p.orig,
+				    .via = p.neighbour,
+				    .tq = p.tq,
+				    .best = p.best,
+				    .last_seen_ms = (uint32_t)((n->now - p.last_seen) / 1000) }),
+			0);
+}
+
+static void tell_clients(struct net *n)
+{
+	struct batman *b = n->node[0].b;
+	struct batman_client c;
+	uint32_t crc = 0;
+
+	for (uint32_t i = 0; batman_local_next(b, &i, &c);) {
+		assert_true(batman_crc(b, NULL, c.vid, &crc));
+		assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_LOCAL,
+							      .mac = c.mac,
+							      .vid = c.vid,
+							      .crc = crc }),
+				 0);
+	}
+	for (uint32_t i = 0; batman_global_next(b, &i, &c);) {
+		assert_true(batman_crc(b, &c.orig, c.vid, &crc));
+		assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_GLOBAL,
+							      .mac = c.mac,
+							      .vid = c.vid,
+							      .via = c.orig,
+							      .ttvn = c.ttvn,
+							      .crc = crc }),
+				 0);
+	}
+}
+
+static void tell(struct net *n)
+{
+	assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_SELF,
+						      .mac = net_mac(0, 0),
+						      .ttvn = batman_ttvn(n->node[0].b) }),
+			 0);
+	tell_paths(n);
+	tell_clients(n);
+	assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_END }), 0);
+	net_pump(n, MIRROR);
+}
+
+static void assert_same_originators(const struct net *n)
+{
+	const struct batman *b = n->node[0].b, *m = n->node[MIRROR].b;
+	struct batman_orig o, p;
+	unsigned int count = 0, mirrored = 0;
+
+	for (uint32_t i = 0; batman_orig_next(b, &i, &o);) {
+		if (!o.reachable)
+			continue;
+		count++;
+		assert_true(batman_orig_find(m, &o.mac, &p));
+		assert_true(p.reachable);
+		assert_true(mac_eq(&p.next_hop, &o.next_hop));
+		assert_int_equal(p.tq, o.tq);
+		assert_int_equal(p.port, o.port);
+		assert_int_equal(p.clients, o.clients);
+		assert_int_equal(p.ttvn, o.ttvn);
+	}
+	for (uint32_t i = 0; batman_orig_next(m, &i, &p);)
+		mirrored += p.reachable;
+	assert_int_equal(count, mirrored);
+}
+
+static void assert_same_clients(const struct net *n)
+{
+	const struct batman *b = n->node[0].b, *m = n->node[MIRROR].b;
+	struct batman_client c;
+	struct mac was, is, self = net_mac(0, 0);
+	uint32_t ours = 0, theirs = 1;
+
+	for (uint32_t i = 0; batman_global_next(b, &i, &c);) {
+		assert_int_equal(batman_lookup(b, &c.mac, c.vid, &was), 0);
+		assert_int_equal(batman_lookup(m, &c.mac, c.vid, &is), 0);
+		assert_true(mac_eq(&was, &is));
+		assert_true(batman_crc(b, &c.orig, c.vid, &ours));
+		assert_true(batman_crc(m, &c.orig, c.vid, &theirs));
+		assert_int_equal(ours, theirs);
+	}
+	for (uint32_t i = 0; batman_local_next(b, &i, &c);) {
+		assert_int_equal(batman_lookup(m, &c.mac, c.vid, &is), 0);
+		assert_true(mac_eq(&is, &self));
+	}
+	assert_true(batman_crc(b, NULL, 0, &ours));
+	assert_true(batman_crc(m, NULL, 0, &theirs));
+	assert_int_equal(ours, theirs);
+}
+
+static void test_same_answers(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct mac c = net_client(1), d = net_client(2), self;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	assert_int_equal(batman_client_seen(n->node[2].b, &c, 0, n->now), 0);
+	assert_int_equal(batman_client_seen(n->node[0].b, &d, 0, n->now), 0);
+	net_run(n, 5 * USEC_S);
+	tell(n);
+	assert_true(batman_self(n->node[MIRROR].b, &self));
+	assert_int_equal(batman_ttvn(n->node[MIRROR].b), batman_ttvn(n->node[0].b));
+	assert_same_originators(n);
+	assert_same_clients(n);
+	net_free(n);
+}
+
+static void test_what_is_not_told_goes(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct mac c = net_client(1), where;
+	const struct net_event *moved;
+	struct batman_orig o;
+	uint32_t cursor = 0;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	assert_int_equal(batman_client_seen(n->node[0].b, &c, 0, n->now), 0);
+	net_run(n, 3 * USEC_S);
+	tell(n);
+	assert_null(net_event(n, MIRROR, BATMAN_CLIENT_MOVED));
+	/* it walks to node 2: no longer local, and announced there */
+	assert_int_equal(batman_client_seen(n->node[2].b, &c, 0, n->now), 0);
+	net_pump(n, 2);
+	net_run(n, 3 * USEC_S);
+	tell(n);
+	moved = net_event(n, MIRROR, BATMAN_CLIENT_MOVED);
+	assert_non_null(moved);
+	assert_true(mac_eq(&moved->client.mac, &c));
+	assert_int_equal(batman_lookup(n->node[MIRROR].b, &c, 0, &where), 0);
+	assert_same_clients(n);
+	/* a telling without anything */
+	assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_END }), 0);
+	assert_int_equal(batman_lookup(n->node[MIRROR].b, &c, 0, &where), -ENOENT);
+	assert_false(batman_orig_next(n->node[MIRROR].b, &cursor, &o));
+	net_free(n);
+}
+
+static bool to_mirror(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)arg;
+	if (to == 0 && from == 1)
+		(void)batman_mesh_input(n->node[MIRROR].b, 0, frame, len, n->now);
+	return false;
+}
+
+static void test_peers_are_overheard(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct batman_orig o;
+	struct mac m = net_mac(2, 0);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	tell(n);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+	assert_false(o.trama);
+	n->drop = to_mirror;
+	net_run(n, 3 * USEC_S);
+	net_pump(n, MIRROR);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+	assert_true(o.trama);
+	assert_non_null(net_event(n, MIRROR, BATMAN_PEER_UP));
+	assert_int_equal(n->node[MIRROR].sent, 0);
+	net_free(n);
+}
+
+/* A node whose OGMs say nothing says it in a datagram. */
+static void test_announcement(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct mac node = net_mac(0, 0), cloud = net_cloud_mac(0), client = net_client(1);
+	uint8_t value[128];
+	struct wr w = wr_init(value, sizeof(value));
+	struct batman *b = n->node[2].b;
+	struct batman_orig o;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	batman_announce(n->node[MIRROR].b, &w);
+	assert_int_equal(batman_announced(b, &client, rd_init(value, wr_len(&w)), n->now),
+			 -EBADMSG);
+	for (size_t len = 0; len < wr_len(&w); len++)
+		assert_int_equal(batman_announced(b, &cloud, rd_init(value, len), n->now),
+				 -EBADMSG);
+	assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now), 0);
+	assert_true(batman_orig_find(b, &node, &o));
+	assert_true(mac_eq(&o.cloud_mac, &cloud));
+	/* another network by the same way is refused */
+	value[0] ^= 1;
+	assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now), 0);
+	assert_true(batman_refuses(b));
+	net_free(n);
+}
+
+static void test_rows_of_nobody(void **state)
+{
+	struct net *n = chain_and_mirror();
+
+	(void)state;
+	assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_SELF }), -EINVAL);
+	assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_PATH, .port = 9 }),
+			 -EINVAL);
+	assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_GLOBAL }), -EINVAL);
+	/* an engine of our own is no mirror */
+	assert_int_equal(batman_mirror_row(n->node[0].b,
+					   &(struct batman_row) { .kind = BATMAN_ROW_END }, n->now),
+			 -EINVAL);
+	net_free(n);
+}
+
+static void test_own_frames_go_to_the_kernel(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct mac c = net_client(1), d = net_client(2);
+	uint8_t frame[100];
+	size_t len = net_frame(frame, &c, &d, 0, 1, sizeof(frame));
+	struct out o;
+
+	(void)state;
+	assert_int_equal(batman_cloud_input(n->node[MIRROR].b, frame, len, n->now), 0);
+	assert_true(outq_pop(&n->node[MIRROR].q, &o));
+	assert_int_equal(o.kind, BATMAN_TO_KERNEL);
+	assert_int_equal(o.len, len);
+	assert_memory_equal(o.data, frame, len);
+	assert_int_equal(batman_deadline(n->node[MIRROR].b), USEC_NEVER);
+	net_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_answers),
+		cmocka_unit_test(test_what_is_not_told_goes),
+		cmocka_unit_test(test_peers_are_overheard),
+		cmocka_unit_test(test_announcement),
+		cmocka_unit_test(test_rows_of_nobody),
+		cmocka_unit_test(test_own_frames_go_to_the_kernel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
