@@ -467,6 +467,15 @@ static void test_limits(void **state)
 	assert_int_equal(w.g.counters.unknown_results, 1);
 }
 
+/* What has changed must be told, or the old resolvers and routes stay in use. */
+static unsigned told(void)
+{
+	unsigned changes = w.changes;
+
+	drain();
+	return w.changes - changes;
+}
+
 static void test_choice_and_resolvers(void **state)
 {
 	struct gateway_record far = { .node = { { 2, 0, 0, 0, 0, 9 } },
@@ -487,8 +496,10 @@ static void test_choice_and_resolvers(void **state)
 	assert_int_equal(gateway_used(&w.g, GATEWAY_IP4).choice, GATEWAY_CHOICE_NONE);
 	assert_int_equal(gateway_resolvers(&w.g, list, GATEWAY_RESOLVER_MAX), 0);
 	gateway_default_route(&w.g, GATEWAY_IP4, &route);
+	assert_int_equal(told(), 1);
 	assert_int_equal(gateway_used(&w.g, GATEWAY_IP4).choice, GATEWAY_CHOICE_ANONYMOUS);
 	assert_int_equal(gateway_record_set(&w.g, &far), 0);
+	assert_int_equal(told(), 1);
 	assert_int_equal(gateway_used(&w.g, GATEWAY_IP4).choice, GATEWAY_CHOICE_CLOSEST);
 	assert_string_equal(gateway_used(&w.g, GATEWAY_IP4).record->name, "far");
 	assert_int_equal(gateway_resolvers(&w.g, list, GATEWAY_RESOLVER_MAX), 1);
@@ -505,10 +516,13 @@ static void test_choice_and_resolvers(void **state)
 	gateway_default_route(&w.g, GATEWAY_IP4, NULL);
 	/* no route at the moment, but somebody has a way out */
 	assert_int_equal(gateway_resolvers(&w.g, list, GATEWAY_RESOLVER_MAX), 1);
+	drain();
 	gateway_record_gone(&w.g, &far.node);
+	assert_int_equal(told(), 1);
 	assert_int_equal(gateway_resolvers(&w.g, list, GATEWAY_RESOLVER_MAX), 0);
 	conf.resolver_count = 1;
 	gateway_conf_set(&w.g, &conf, w.now);
+	assert_int_equal(told(), 1);
 	assert_int_equal(gateway_resolvers(&w.g, list, GATEWAY_RESOLVER_MAX), 1);
 }
 

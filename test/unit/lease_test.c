@@ -251,6 +251,16 @@ static bool frame_has(const struct town *t, const void *bytes, size_t len)
 	return memmem(t->frame, t->frame_len, bytes, len) != NULL;
 }
 
+/* The last one that is not padding. */
+static uint8_t last_byte(const struct town *t)
+{
+	size_t end = t->frame_len;
+
+	while (end > 0 && t->frame[end - 1] == 0)
+		end--;
+	return end > 0 ? t->frame[end - 1] : 0;
+}
+
 static void options(void **state)
 {
 	struct town *t = *state;
@@ -269,6 +279,9 @@ static void options(void **state)
 	h.wanted[121 / 32] |= 1u << 121 % 32;
 	h.wanted[114 / 32] |= 1u << 114 % 32;
 	h.wanted[119 / 32] |= 1u << 119 % 32;
+	h.wanted[12 / 32] |= 1u << 12 % 32;
+	h.wanted[28 / 32] |= 1u << 28 % 32;
+	h.name = "ana";
 	assert_true(host_join(t, &h, 0));
 	assert_int_equal(t->reply.lease_s, 600);
 	assert_true(t->reply.trama);
@@ -276,7 +289,15 @@ static void options(void **state)
 	assert_true(frame_has(t, "\x79\x0b\x08\x0a\x0a\x0d\x00\x07\x00\x0a\x0d\x00\x01", 13));
 	assert_true(frame_has(t, "https://thisnode.info/portal", 28));
 	assert_true(frame_has(t, "\x77\x14\x08thisnode\x04info\x00\x03lan\x00", 22));
-	assert_string_equal(t->reply.domain, ""); /* not asked for */
+	assert_true(frame_has(t,
+			      "\x0c\x03"
+			      "ana",
+			      5));
+	assert_true(frame_has(t, "\x1c\x04\x0a\x0d\xff\xff", 6)); /* broadcast address */
+	assert_string_equal(t->reply.domain, "");		  /* not asked for */
+	assert_int_equal(last_byte(t), 0xff);			  /* end of options */
+	assert_int_equal(host_renew(t, &h, 0), DHCP_ACK);
+	assert_true(ip4_eq(&t->reply.ciaddr, &h.ip));
 	conf.network.len = 17;
 	assert_int_equal(lease_configure(&t->node[0].lease, &conf), -EINVAL);
 }

@@ -13,6 +13,7 @@
 #include "node/view.h"
 #include "packet/dhcp.h"
 #include "packet/eth.h"
+#include "packet/icmp6.h"
 #include "packet/udp.h"
 
 #define NODES 4
@@ -103,12 +104,10 @@ static void add_port(struct town *t, int i, uint16_t port, const char *name, enu
 	feed(t, i, &e);
 }
 
-static void town_start(struct town *t, int count)
+static void nodes_start(struct town *t, int count)
 {
-	memset(t, 0, sizeof(*t));
 	t->now = 1000 * USEC_S;
 	t->count = count;
-	conf_init(&t->conf);
 	for (int i = 0; i < count; i++) {
 		struct node_setup s = { .conf = &t->conf,
 					.boot_epoch = 1,
@@ -128,6 +127,13 @@ static void town_start(struct town *t, int count)
 			add_port(t, i, 1, "eth1", PORT_KIND_ETHERNET);
 		add_port(t, i, 2, "wlan0-ap", PORT_KIND_WIFI_AP);
 	}
+}
+
+static void town_start(struct town *t, int count)
+{
+	memset(t, 0, sizeof(*t));
+	conf_init(&t->conf);
+	nodes_start(t, count);
 }
 
 static void town_stop(struct town *t)
@@ -234,6 +240,40 @@ static void test_client_keeps_lease_where_it_goes(void **state)
 	station(&t, 3, CLIENT_ASSOCIATED);
 	assert_int_equal(ask(&t, 3, DHCP_REQUEST, ip).type, DHCP_ACK);
 	assert_true(ip4_eq(&(struct ip4) { { ip.b[0], ip.b[1], ip.b[2], ip.b[3] } }, &ip));
+	town_stop(&t);
+}
+
+/* What a client uses besides its lease is known at the other end, and asked for without a
+ * broadcast. */
+static void test_seen_address_travels(void **state)
+{
+	struct event e = { .kind = EVENT_FRAME }, solicit = { .kind = EVENT_SOLICIT };
+	struct ip6 addr = { { 0xfd, 0x0d, 0xfe, 0x46, 0x8c, 0xe8, [15] = 0x77 } };
+	struct ip6 all = { { 0xff, 0x02, [15] = 1 } };
+	uint8_t frame[128];
+	struct wr w = wr_init(frame, sizeof(frame));
+	struct icmp6_path path = { .eth_src = client, .src = addr, .dst = all, .hop_limit = 255 };
+	struct icmp6_nd na = { .type = ICMP6_NA, .has_mac = true, .target = addr, .mac = client };
+	struct lease_view v;
+	struct town t;
+
+	(void)state;
+	town_start(&t, NODES);
+	run(&t, t.now + 20 * USEC_S);
+	station(&t, 0, CLIENT_ASSOCIATED);
+	path.eth_dst = icmp6_multicast_mac(&all);
+	icmp6_nd_build(&w, &path, &na);
+	e.frame = (struct event_frame) { LINK_CLIENT, 2, frame, wr_len(&w) };
+	feed(&t, 0, &e);
+	run(&t, t.now + USEC_S);
+	for (int i = 0; i < NODES; i++) {
+		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
+		assert_int_equal(v.client.addr_count, 1);
+		assert_true(ip6_eq(&v.client.addrs[0], &addr));
+	}
+	solicit.solicit = (struct event_solicit) { .v6 = true, .ip6 = addr };
+	feed(&t, NODES - 1, &solicit);
+	assert_int_equal(node_counter(t.node[NODES - 1], NODE_C_SOLICIT_ANSWERED), 1);
 	town_stop(&t);
 }
 
@@ -415,12 +455,54 @@ static void test_wish_is_complete(void **state)
 	town_stop(&t);
 }
 
-static bool is_member(const struct wish *w, const char *port)
+static const struct wish_link *link_find(const struct wish *w, const char *name)
 {
 	for (int i = 0; i < w->link_count; i++)
-		if (!strcmp(w->links[i].name, port) && !strcmp(w->links[i].master, "br0"))
-			return true;
-	return false;
+		if (!strcmp(w->links[i].name, name))
+			return &w->links[i];
+	return NULL;
+}
+
+/* The mesh ports' VLANs as options say: type of tag, number, none at all. */
+static void test_vlan_options(void **state)
+{
+	const struct wish_link *l;
+	struct town t = { 0 };
+
+	(void)state;
+	conf_init(&t.conf);
+	t.conf.l2.vlan_protocol = CONF_VLAN_8021Q;
+	t.conf.l2.vlan_id = 200;
+	t.conf.l3.vlan_id = 0;
+	nodes_start(&t, 2);
+	run(&t, t.now + 15 * USEC_S);
+	l = link_find(node_wish(t.node[0]), "eth1_200");
+	assert_non_null(l);
+	assert_int_equal(l->vid, 200);
+	assert_int_equal(l->vlan_proto, 0x8100);
+	assert_int_equal(members(t.node[0]), 2);
+	assert_int_equal(node_wish(t.node[0])->babel_count, 1);
+	assert_string_equal(node_wish(t.node[0])->babel[0].dev, "eth1");
+	town_stop(&t);
+	t = (struct town) { .conf = t.conf };
+	t.conf.l2.vlan_id = 0;
+	t.conf.l3.vlan_protocol = CONF_VLAN_8021AD;
+	t.conf.l3.vlan_id = 18;
+	nodes_start(&t, 2);
+	run(&t, t.now + 15 * USEC_S);
+	l = link_find(node_wish(t.node[0]), "eth1_18");
+	assert_non_null(l);
+	assert_int_equal(l->vlan_proto, 0x88a8);
+	assert_null(link_find(node_wish(t.node[0]), "eth1_0"));
+	assert_int_equal(members(t.node[0]), 2);
+	town_stop(&t);
+}
+
+static bool is_member(const struct wish *w, const char *port)
+{
+	const struct wish_link *l = link_find(w, port);
+
+	return l && !strcmp(l->master, "br0");
 }
 
 /* A restarted daemon goes on where the one before it stopped; a new one looks around first. */
@@ -478,11 +560,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain_knows_all_members),
 		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
+		cmocka_unit_test(test_seen_address_travels),
 		cmocka_unit_test(test_old_record_does_not_drop_client),
 		cmocka_unit_test(test_client_is_no_node),
 		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_solicit_finds_nodes),
 		cmocka_unit_test(test_wish_is_complete),
+		cmocka_unit_test(test_vlan_options),
 		cmocka_unit_test(test_restart_keeps_serving),
 		cmocka_unit_test(test_events_survive_recording),
 	};
