@@ -85,8 +85,34 @@ static bool is_forged_node(struct node *n, const struct event_client *e)
 	return true;
 }
 
+/* Whom the default route of this node leads to, and so the traffic of its clients. */
+static struct lease_node way_out(const struct node *n)
+{
+	struct gateway_used u = gateway_used(&n->gateway, GATEWAY_IP4);
+	struct lease_node gw = { 0 };
+
+	if (u.choice == GATEWAY_CHOICE_NONE)
+		u = gateway_used(&n->gateway, GATEWAY_IP6);
+	if (u.choice == GATEWAY_CHOICE_OWN)
+		memcpy(gw.b, n->id.b, sizeof(gw.b));
+	else if (u.record)
+		memcpy(gw.b + 2, u.record->node.b, sizeof(u.record->node.b));
+	return gw;
+}
+
+void clients_way_out(struct node *n)
+{
+	struct lease_node gw = way_out(n);
+	struct station *s;
+
+	for (uint32_t i = 0; (s = table_next(&n->stations, &i));)
+		if (s->vid == 0)
+			lease_client_gateway(&n->lease, &s->mac, &gw, n->now);
+}
+
 static void arrive(struct node *n, const struct event_client *e)
 {
+	struct lease_node gw = way_out(n);
 	struct station_key key = { .mac = e->mac, .vid = e->vid };
 	struct station *s = station_find(n, &e->mac, e->vid);
 	bool moved = s && s->port != e->port;
@@ -112,6 +138,7 @@ static void arrive(struct node *n, const struct event_client *e)
 	if (!moved || e->vid)
 		return;
 	lease_client_here(&n->lease, &e->mac, n->now);
+	lease_client_gateway(&n->lease, &e->mac, &gw, n->now);
 	ra_client_here(&n->ra, &e->mac, e->port, n->now);
 	send_update(n, &e->mac);
 	notice(n, NOTICE_CLIENT_CAME, s);

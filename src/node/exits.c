@@ -231,6 +231,7 @@ bool exits_out(struct node *n, const struct out *o, struct effect *ret)
 	case GATEWAY_CHANGED:
 		n->wish_dirty = true;
 		records_put_gateway(n);
+		clients_way_out(n);
 		break;
 	}
 	return false;

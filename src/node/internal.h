@@ -140,6 +140,8 @@ void clients_drop_nodes(struct node *n);
 /* The kernel's engine knows clients by their frames only: tells it of those that are here and
  * silent. */
 void clients_remind(struct node *n);
+/* Which gateway is used has changed: the records of the clients here say which one. */
+void clients_way_out(struct node *n);
 void clients_solicit(struct node *n, const struct event_solicit *s);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);
 /* A frame from the cloud: somebody may say that an address we gave away is theirs. */

@@ -63,7 +63,7 @@ json_t *clients_record(const struct rpc_context *c, const struct lease_view *v)
 		value_text(r->name), "ipv4", first_ip4(r), "ipv6", only_ip6(r), "node",
 		who_node(c, r->node.b), "node_id", value_hex(r->node.b, sizeof(r->node.b)), "here",
 		(int)self, "port", here ? value_text(node_port_name(c->node, s.port)) : json_null(),
-		"gateway", who_node(c, r->gateway.b), "seen_ago_s", (json_int_t)v->refreshed_s);
+		"gateway", who_gateway(c, r->gateway.b), "seen_ago_s", (json_int_t)v->refreshed_s);
 
 	json_object_set_new(o, "since_s", here ? value_ago_s(s.since, c->now) : json_null());
 	json_object_set_new(o, "leased", json_boolean(leased));

@@ -49,6 +49,17 @@ json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8])
 	return json_null();
 }
 
+json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8])
+{
+	const struct gateway *g = node_gateway(c->node);
+	json_t *name = who_node(c, id);
+
+	for (uint32_t i = 0; json_is_null(name) && i < g->known_count; i++)
+		if (!memcmp(g->known[i].node.b, id + 2, sizeof(g->known[i].node.b)))
+			name = value_text(g->known[i].name);
+	return name;
+}
+
 bool who_is_self(const struct rpc_context *c, const uint8_t id[static 8])
 {
 	return !memcmp(node_lease(c->node)->self.b, id, sizeof(node_lease(c->node)->self.b));

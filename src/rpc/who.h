@@ -21,6 +21,8 @@ void who_done(struct rpc_members *m);
 
 /* Name of the node with this id; JSON null when it is unknown or all zero. New reference. */
 json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8]);
+/* The same of a gateway, which may be in another cloud. */
+json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8]);
 /* The trama node behind an originator (or behind one of its ports); false: other software, or
  * unknown. */
 bool who_originator(const struct rpc_context *c, const struct mac *orig, struct node_member *ret);
