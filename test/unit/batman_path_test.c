@@ -298,6 +298,57 @@ static void test_wireless(void **state)
 	net_free(n);
 }
 
+/* TTL of broadcasts and flags of multicast, of the last frame and OGM from each node. */
+struct spied {
+	uint8_t ttl[3], mcast_version[3], mcast_flags[3];
+};
+
+static bool spy(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	struct spied *s = arg;
+	struct rd r = rd_init(frame, len), value;
+	uint8_t type, version;
+	struct bat_bcast bcast;
+	struct bat_eth eth;
+	struct bat_ogm ogm;
+	bool wanted = bat_eth_decode(&r, &eth) && rd_left(&r) > 0;
+	struct rd body = r;
+
+	(void)n, (void)to;
+	if (wanted && *r.p == BAT_TYPE_BCAST && bat_bcast_decode(&body, &bcast))
+		s->ttl[from] = bcast.ttl;
+	while (wanted && *r.p == BAT_TYPE_OGM && bat_ogm_next(&body, &ogm))
+		while (bat_tvlv_next(&ogm.tvlv, &type, &version, &value))
+			if (type == BAT_TVLV_MCAST) {
+				s->mcast_version[from] = version;
+				s->mcast_flags[from] = rd_u8(&value);
+			}
+	return false;
+}
+
+/* A broadcast has fewer hops left after each, and kernels are told to send every multicast here. */
+static void test_flooding(void **state)
+{
+	struct mac c = net_client(1);
+	struct net *n = chain(3);
+	struct spied s = { 0 };
+
+	(void)state;
+	n->drop = spy;
+	n->arg = &s;
+	net_run(n, 20 * USEC_S);
+	net_send(n, 0, &MAC_BROADCAST, &c, 7, 100);
+	net_run(n, USEC_S);
+	assert_int_equal(net_count(n, 2, 7), 1);
+	assert_true(s.ttl[0] > 2);
+	assert_int_equal(s.ttl[1], s.ttl[0] - 1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(s.mcast_version[i], 2);
+		assert_int_equal(s.mcast_flags[i] & 7, 7); /* unsnoopable, all IPv4, all IPv6 */
+	}
+	net_free(n);
+}
+
 static void test_unknown_type(void **state)
 {
 	struct net *n = chain(3);
@@ -479,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_best_port),
 		cmocka_unit_test(test_wireless),
+		cmocka_unit_test(test_flooding),
 		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_never_into_the_cloud),
 		cmocka_unit_test(test_truncations),

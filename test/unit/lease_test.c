@@ -509,6 +509,8 @@ static void addresses_bounded(void **state)
 	town_drain(t, 0);
 	assert_true(lease_find_address(&t->node[0].lease, &addr, t->now, &v));
 	assert_int_equal(v.client.addr_count, LEASE_ADDRS_MAX);
+	assert_memory_equal(&v.client.addrs[0], &addr,
+			    sizeof(addr)); /* in the place of the oldest */
 }
 
 static void records_end(void **state)
