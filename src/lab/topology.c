@@ -78,11 +78,11 @@ static int check_members(struct ctx *c, json_t *o, const char *what, const char 
 	json_object_foreach(o, key, v)
 	{
 		size_t n = strlen(key);
-		const char *p = allowed;
-		while ((p = strstr(p, key)) &&
+		const char *p = n > 0 ? allowed : NULL;
+		while (p && (p = strstr(p, key)) &&
 		       !((p == allowed || p[-1] == ' ') && (p[n] == ' ' || !p[n])))
 			p += n;
-		if (!p || n == 0)
+		if (!p)
 			return fail(c, "unknown %s '%s'; known are: %s", what, key, allowed);
 	}
 	return 0;
@@ -340,6 +340,13 @@ static int parse_uplink(struct ctx *c, json_t *props, struct wire_plan *w)
 	return 0;
 }
 
+/* A host of nodes[]: the providers that earlier links have made have no other links. */
+static int find_end(const struct topology *t, const char *id)
+{
+	int i = topology_host(t, id);
+	return i >= 0 && t->hosts[i].kind == HOST_PROVIDER ? -1 : i;
+}
+
 static int parse_link(struct ctx *c, json_t *link)
 {
 	json_t *props = json_object_get(link, "properties");
@@ -351,7 +358,7 @@ static int parse_link(struct ctx *c, json_t *link)
 		return fail(c, "each of links[] is an object with source and target");
 	snprintf(where, sizeof(where), "link '%.31s' - '%.31s'", from, to);
 	c->where = where;
-	int a = topology_host(c->t, from), b = topology_host(c->t, to);
+	int a = find_end(c->t, from), b = find_end(c->t, to);
 	int err = check_members(c, link, "member", "source target cost cost_text properties");
 	if (!err)
 		err = check_members(c, props, "property",
