@@ -170,6 +170,14 @@ int control_reply(struct control_peer *p, const char *text, size_t len)
 	return p->broken ? -EPIPE : 0;
 }
 
+static void peer_too_long(struct control_peer *p)
+{
+	p->control->counters.too_long++;
+	control_reply(p, error_long, sizeof(error_long) - 1);
+	p->dying = true;
+	peer_write(p);
+}
+
 /* Every whole line that is there; false when the user has asked too fast and the rest has to wait.
  */
 static bool peer_lines(struct control_peer *p)
@@ -183,6 +191,10 @@ static bool peer_lines(struct control_peer *p)
 	       (end = memchr(p->in + p->scanned, '\n', p->in_len - p->scanned)) != NULL) {
 		size_t len = (size_t)(end - p->in) - start;
 
+		if (len > CONTROL_REQUEST_MAX) {
+			peer_too_long(p);
+			return true;
+		}
 		if (len > 0 && !token_take(c, p->uid)) {
 			c->counters.delayed++;
 			fast = true;
@@ -235,11 +247,8 @@ static void peer_read(struct control_peer *p)
 	if (!peer_lines(p)) {
 		poller_set(p->poller, p->out_len ? UV_WRITABLE : 0);
 		alarm_set(p->control->turn, DELAY_MS);
-	} else if (p->in_len > CONTROL_REQUEST_MAX) {
-		p->control->counters.too_long++;
-		control_reply(p, error_long, sizeof(error_long) - 1);
-		p->dying = true;
-		peer_write(p);
+	} else if (!p->dying && p->in_len > CONTROL_REQUEST_MAX) {
+		peer_too_long(p);
 	}
 }
 
