@@ -270,8 +270,10 @@ static int on_address(const struct nlmsghdr *h, void *data)
 {
 	struct dump *d = data;
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(h);
-	struct rtnl_address a = { .is6 = ifa->ifa_family == AF_INET6, .len = ifa->ifa_prefixlen };
 	const struct nlattr *attr;
+	if (h->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(h) < sizeof(*ifa))
+		return MNL_CB_OK;
+	struct rtnl_address a = { .is6 = ifa->ifa_family == AF_INET6, .len = ifa->ifa_prefixlen };
 	if (ifa->ifa_scope != RT_SCOPE_UNIVERSE || (d->index && (int)ifa->ifa_index != d->index) ||
 	    (ifa->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) || d->count == d->cap)
 		return MNL_CB_OK;
@@ -294,7 +296,7 @@ static int on_address(const struct nlmsghdr *h, void *data)
 int rtnl_addresses(struct rtnl *r, int index, struct rtnl_address *ret, int cap)
 {
 	struct rtnl_msg m;
-	char buf[16384];
+	_Alignas(8) char buf[16384];
 	struct dump d = { .ret = ret, .cap = cap, .index = index };
 	struct nlmsghdr *h = rtnl_begin(&m, RTM_GETADDR, NLM_F_DUMP);
 	mnl_nlmsg_put_extra_header(h, sizeof(struct ifaddrmsg));

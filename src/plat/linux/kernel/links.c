@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/text.h"
-
 #ifndef RTEXT_FILTER_SKIP_STATS
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
 #endif
@@ -21,10 +19,10 @@
 static void parse_kind(struct link_info *l, const struct nlattr *linkinfo)
 {
 	const struct nlattr *info[IFLA_INFO_MAX + 1], *data[IFLA_BR_MAX + 1];
+	char master[sizeof(l->kind)];
 
 	nl_nest(linkinfo, info, IFLA_INFO_MAX);
-	if (info[IFLA_INFO_KIND])
-		text_copy(l->kind, sizeof(l->kind), mnl_attr_get_str(info[IFLA_INFO_KIND]));
+	nl_text(info[IFLA_INFO_KIND], l->kind, sizeof(l->kind));
 	nl_nest(info[IFLA_INFO_DATA], data, IFLA_BR_MAX);
 	if (!strcmp(l->kind, "vlan")) {
 		l->vid = nl_u16(data[IFLA_VLAN_ID], 0);
@@ -32,8 +30,8 @@ static void parse_kind(struct link_info *l, const struct nlattr *linkinfo)
 	} else if (!strcmp(l->kind, "bridge")) {
 		l->snooping = nl_u8(data[IFLA_BR_MCAST_SNOOPING], 0);
 	}
-	if (!info[IFLA_INFO_SLAVE_KIND] ||
-	    strcmp(mnl_attr_get_str(info[IFLA_INFO_SLAVE_KIND]), "bridge") != 0)
+	nl_text(info[IFLA_INFO_SLAVE_KIND], master, sizeof(master));
+	if (strcmp(master, "bridge") != 0)
 		return;
 	nl_nest(info[IFLA_INFO_SLAVE_DATA], data, IFLA_BRPORT_MAX);
 	l->bridge_port = true;
@@ -44,15 +42,16 @@ static void parse_kind(struct link_info *l, const struct nlattr *linkinfo)
 static int link_parse(struct link_info *l, const struct nlmsghdr *m)
 {
 	const struct nlattr *tb[IFLA_MAX + 1];
+	char alias[sizeof(LINK_ALIAS) + 1];
 	struct ifinfomsg h;
 
 	if (m->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(m) < sizeof(h))
 		return -ENOMSG;
 	memcpy(&h, mnl_nlmsg_get_payload(m), sizeof(h));
 	nl_attrs(m, sizeof(h), tb, IFLA_MAX);
-	if (!tb[IFLA_IFNAME])
-		return -ENOMSG;
 	memset(l, 0, sizeof(*l));
+	if (!nl_text(tb[IFLA_IFNAME], l->name, sizeof(l->name)))
+		return -ENOMSG;
 	l->index = h.ifi_index;
 	l->type = h.ifi_type;
 	l->flags = h.ifi_flags;
@@ -60,9 +59,8 @@ static int link_parse(struct link_info *l, const struct nlmsghdr *m)
 	l->master = (int)nl_u32(tb[IFLA_MASTER], 0);
 	l->below = tb[IFLA_LINK_NETNSID] ? 0 : (int)nl_u32(tb[IFLA_LINK], 0);
 	l->carrier = (h.ifi_flags & IFF_LOWER_UP) != 0;
-	l->ours = tb[IFLA_IFALIAS] && !strcmp(mnl_attr_get_str(tb[IFLA_IFALIAS]), LINK_ALIAS);
+	l->ours = nl_text(tb[IFLA_IFALIAS], alias, sizeof(alias)) && !strcmp(alias, LINK_ALIAS);
 	nl_bytes(tb[IFLA_ADDRESS], l->mac.b, sizeof(l->mac.b));
-	text_copy(l->name, sizeof(l->name), mnl_attr_get_str(tb[IFLA_IFNAME]));
 	parse_kind(l, tb[IFLA_LINKINFO]);
 	return 0;
 }

@@ -194,3 +194,15 @@ bool nl_bytes(const struct nlattr *a, void *ret, size_t len)
 	memcpy(ret, mnl_attr_get_payload(a), len);
 	return true;
 }
+
+bool nl_text(const struct nlattr *a, char *ret, size_t cap)
+{
+	const char *text = a ? mnl_attr_get_payload(a) : "";
+	size_t len = a ? strnlen(text, mnl_attr_get_payload_len(a)) : 0;
+
+	if (len >= cap)
+		len = cap - 1;
+	memcpy(ret, text, len);
+	ret[len] = '\0';
+	return len > 0;
+}

@@ -56,5 +56,8 @@ uint16_t nl_u16(const struct nlattr *a, uint16_t otherwise);
 uint8_t nl_u8(const struct nlattr *a, uint8_t otherwise);
 /* Copies len bytes; false (and ret untouched) when the attribute is absent or of another size. */
 bool nl_bytes(const struct nlattr *a, void *ret, size_t len);
+/* The text up to the first NUL or the end of the attribute, cut at cap - 1; "" when it is absent.
+ * True when there is any. */
+bool nl_text(const struct nlattr *a, char *ret, size_t cap);
 
 #endif

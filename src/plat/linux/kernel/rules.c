@@ -46,8 +46,7 @@ static int add_rule(void *arg, const struct nlmsghdr *m)
 		r->from4.len = h.src_len;
 		nl_bytes(tb[FRA_SRC], r->from4.addr.b, 4);
 	}
-	if (tb[FRA_IIFNAME])
-		text_copy(r->iif, sizeof(r->iif), mnl_attr_get_str(tb[FRA_IIFNAME]));
+	nl_text(tb[FRA_IIFNAME], r->iif, sizeof(r->iif));
 	rules->count++;
 	return 0;
 }
