@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "lab/topology.h"
-
 #define LATENCY_MIN 200 /* us: a cable of no length */
 
 static int add_wire(struct plan *p, uint16_t a, uint16_t b, const struct quality *q)
@@ -57,7 +55,7 @@ static int add_wires(struct plan *p, const struct topology *t, const int *node)
 	return err;
 }
 
-static int translate(struct plan *p, const struct topology *t)
+int sim_town_plan(struct plan *p, const struct topology *t)
 {
 	int node[TOPOLOGY_HOSTS_MAX], err = 0;
 
@@ -92,7 +90,7 @@ int sim_town_load(struct plan *p, const char *path)
 		fprintf(stderr, "trama-sim: %s\n", text);
 		return err;
 	}
-	err = translate(p, &t);
+	err = sim_town_plan(p, &t);
 	if (!err && !p->node_count)
 		err = -EINVAL;
 	if (err)

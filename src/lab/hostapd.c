@@ -72,45 +72,58 @@ static void print_station(const struct hostapd *h, int i, char *buf, size_t cap)
 			 mac_text(&h->station[i], mac), i + 1);
 }
 
+/* STA-FIRST, STA-NEXT MAC, STA MAC. */
+static bool answer_station(const struct hostapd *h, const char *request, char *reply, size_t cap)
+{
+	struct mac mac;
+	bool next = strncmp(request, "STA-NEXT ", 9) == 0;
+	if (strcmp(request, "STA-FIRST") == 0) {
+		print_station(h, 0, reply, cap);
+		return true;
+	}
+	if (!next && strncmp(request, "STA ", 4) != 0)
+		return false;
+	if (mac_parse(request + (next ? 9 : 4), &mac) < 0)
+		return false;
+	int i = find_station(h, &mac);
+	if (i < 0)
+		text_copy(reply, cap, "FAIL\n");
+	else
+		print_station(h, i + next, reply, cap);
+	return true;
+}
+
+void hostapd_answer(struct hostapd *h, const char *request, const struct sockaddr_un *from,
+		    socklen_t len, char *reply, size_t cap)
+{
+	reply[0] = '\0';
+	if (strcmp(request, "PING") == 0)
+		text_copy(reply, cap, "PONG\n");
+	else if (strcmp(request, "ATTACH") == 0)
+		text_copy(reply, cap, attach(h, from, len));
+	else if (strcmp(request, "DETACH") == 0) {
+		int peer = find_peer(h, from, len);
+		if (peer >= 0)
+			drop_peer(h, peer);
+		text_copy(reply, cap, peer >= 0 ? "OK\n" : "FAIL\n");
+	} else if (strcmp(request, "STATUS") == 0)
+		snprintf(reply, cap, "state=ENABLED\nssid[0]=%s\nnum_sta[0]=%d\n", h->ssid,
+			 h->station_count);
+	else if (!answer_station(h, request, reply, cap))
+		text_copy(reply, cap, "UNKNOWN COMMAND\n");
+}
+
 void hostapd_input(struct hostapd *h)
 {
-	char request[256], reply[512] = "";
+	char request[256], reply[512];
 	struct sockaddr_un from = { 0 };
 	socklen_t len = sizeof(from);
-	struct mac mac;
 	ssize_t n =
 		recvfrom(h->fd, request, sizeof(request) - 1, 0, (struct sockaddr *)&from, &len);
 	if (n < 0)
 		return;
 	request[n] = '\0';
-	if (strcmp(request, "PING") == 0)
-		text_copy(reply, sizeof(reply), "PONG\n");
-	else if (strcmp(request, "ATTACH") == 0)
-		text_copy(reply, sizeof(reply), attach(h, &from, len));
-	else if (strcmp(request, "DETACH") == 0) {
-		int peer = find_peer(h, &from, len);
-		if (peer >= 0)
-			drop_peer(h, peer);
-		text_copy(reply, sizeof(reply), peer >= 0 ? "OK\n" : "FAIL\n");
-	} else if (strcmp(request, "STATUS") == 0)
-		snprintf(reply, sizeof(reply), "state=ENABLED\nssid[0]=%s\nnum_sta[0]=%d\n",
-			 h->ssid, h->station_count);
-	else if (strcmp(request, "STA-FIRST") == 0)
-		print_station(h, 0, reply, sizeof(reply));
-	else if (strncmp(request, "STA-NEXT ", 9) == 0 && mac_parse(request + 9, &mac) == 0) {
-		int i = find_station(h, &mac);
-		if (i < 0)
-			text_copy(reply, sizeof(reply), "FAIL\n");
-		else
-			print_station(h, i + 1, reply, sizeof(reply));
-	} else if (strncmp(request, "STA ", 4) == 0 && mac_parse(request + 4, &mac) == 0) {
-		int i = find_station(h, &mac);
-		if (i < 0)
-			text_copy(reply, sizeof(reply), "FAIL\n");
-		else
-			print_station(h, i, reply, sizeof(reply));
-	} else
-		text_copy(reply, sizeof(reply), "UNKNOWN COMMAND\n");
+	hostapd_answer(h, request, &from, len, reply, sizeof(reply));
 	sendto(h->fd, reply, strlen(reply), 0, (struct sockaddr *)&from, len);
 }
 

@@ -29,6 +29,9 @@ struct hostapd {
 int hostapd_init(struct hostapd *h, const char *dir, const char *iface, const char *ssid);
 /* One request is waiting. */
 void hostapd_input(struct hostapd *h);
+/* The answer to one request, "" for none that there is. Public for the tests. */
+void hostapd_answer(struct hostapd *h, const char *request, const struct sockaddr_un *from,
+		    socklen_t len, char *reply, size_t cap);
 void hostapd_station(struct hostapd *h, const struct mac *mac, bool connected);
 
 #endif

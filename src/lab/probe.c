@@ -102,10 +102,8 @@ static void skip_name(struct rd *r)
 	}
 }
 
-/* The first address of the wanted kind. 0, -ENOENT, -EBADMSG, -EAGAIN for an answer to something
- * else. */
-static int read_answer(const uint8_t *buf, size_t len, uint16_t id, bool ip6,
-		       struct sockaddr_storage *ret)
+int probe_read_answer(const uint8_t *buf, size_t len, uint16_t id, bool ip6,
+		      struct sockaddr_storage *ret)
 {
 	struct rd r = rd_init(buf, len);
 	if (rd_u16(&r) != id)
@@ -147,7 +145,7 @@ static int ask(const struct sockaddr_storage *resolver, const char *name, bool i
 		rc = -errno;
 	else if (readable(fd, 1000)) {
 		ssize_t got = recv(fd, buf, sizeof(buf), 0);
-		rc = got < 0 ? -errno : read_answer(buf, (size_t)got, id, ip6, ret);
+		rc = got < 0 ? -errno : probe_read_answer(buf, (size_t)got, id, ip6, ret);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -198,6 +196,15 @@ int probe_connect(const struct sockaddr_storage *address, int port, int timeout_
 	return fd;
 }
 
+int probe_read_page(const char *text, char *body, size_t cap)
+{
+	const char *end = strstr(text, "\r\n\r\n");
+	if (!end || strncmp(text, "HTTP/1.", 7) != 0 || strncmp(text + 8, " 200", 4) != 0)
+		return -EPROTO;
+	snprintf(body, cap, "%s", end + 4);
+	return 0;
+}
+
 int probe_page(const struct sockaddr_storage *at, const char *host, int port, const char *path,
 	       char *body, size_t cap)
 {
@@ -224,13 +231,7 @@ int probe_page(const struct sockaddr_storage *at, const char *host, int port, co
 	}
 	close(fd);
 	buf[len] = '\0';
-	char *text = strstr(buf, "\r\n\r\n");
-	if (rc == 0 &&
-	    (!text || strncmp(buf, "HTTP/1.", 7) != 0 || strncmp(buf + 8, " 200", 4) != 0))
-		rc = -EPROTO;
-	if (rc == 0)
-		snprintf(body, cap, "%s", text + 4);
-	return rc;
+	return rc < 0 ? rc : probe_read_page(buf, body, cap);
 }
 
 static uint16_t checksum(const uint8_t *p, size_t n)
@@ -259,7 +260,7 @@ static size_t make_echo(uint8_t *buf, size_t cap, bool ip6, uint16_t id, uint16_
 	return wr_len(&w);
 }
 
-static bool is_reply(const uint8_t *buf, size_t len, bool ip6, uint16_t id)
+bool probe_is_reply(const uint8_t *buf, size_t len, bool ip6, uint16_t id)
 {
 	struct rd r = rd_init(buf, len);
 	if (!ip6)
@@ -288,7 +289,7 @@ long probe_ping(const struct sockaddr_storage *to)
 		while (rc == -ETIMEDOUT && (left = 1000 - (probe_now_usec() - start) / 1000) > 0 &&
 		       readable(fd, (int)left)) {
 			ssize_t got = recv(fd, buf, sizeof(buf), 0);
-			if (got > 0 && is_reply(buf, (size_t)got, ip6, id))
+			if (got > 0 && probe_is_reply(buf, (size_t)got, ip6, id))
 				rc = (long)(probe_now_usec() - start);
 		}
 	}

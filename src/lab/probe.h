@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 /* In a hurry everything is given up after about two seconds instead of three to six. For the whole
@@ -25,6 +26,15 @@ int probe_page(const struct sockaddr_storage *at, const char *host, int port, co
 /* Echo requests, a second apart, until one is answered: round trip in microseconds or -ETIMEDOUT,
  * -errno. */
 long probe_ping(const struct sockaddr_storage *to);
+
+/* What comes back, public for the tests. Of an answer of DNS the first address of the wanted kind:
+ * 0, -ENOENT, -EBADMSG, or -EAGAIN when it is to something else. */
+int probe_read_answer(const uint8_t *buf, size_t len, uint16_t id, bool ip6,
+		      struct sockaddr_storage *ret);
+/* The body of a whole answer of HTTP: 0 or -EPROTO. */
+int probe_read_page(const char *text, char *body, size_t cap);
+/* An ICMP datagram as a raw socket gives it: is it an echo reply of that id? */
+bool probe_is_reply(const uint8_t *buf, size_t len, bool ip6, uint16_t id);
 
 /* From text: 0 or -EINVAL. */
 int probe_address(const char *text, struct sockaddr_storage *ret);

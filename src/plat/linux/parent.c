@@ -95,6 +95,23 @@ static struct helper *helper_find(struct parent *p, const struct parent_request 
 	return NULL;
 }
 
+bool parent_request_ok(const struct parent_request *r)
+{
+	switch ((enum parent_op)r->op) {
+	case PARENT_START:
+		return r->kind < CHILD_DHCP || (r->kind == CHILD_DHCP && spawn_dev_ok(r->dev));
+	case PARENT_STOP:
+	case PARENT_RELOAD:
+		return r->kind <= CHILD_DHCP;
+	case PARENT_HOSTAPD:
+		return spawn_dev_ok(r->dev);
+	case PARENT_CONFIG:
+	case PARENT_READY:
+		return true;
+	}
+	return false;
+}
+
 static void helper_start(struct parent *p, const struct parent_request *r)
 {
 	struct helper *h = helper_find(p, r);
@@ -109,8 +126,7 @@ static void helper_start(struct parent *p, const struct parent_request *r)
 	}
 	for (h = p->helpers; h < p->helpers + PARENT_CHILDREN && h->pid; h++)
 		;
-	if (h == p->helpers + PARENT_CHILDREN || r->kind > CHILD_DHCP ||
-	    (r->kind == CHILD_DHCP && !spawn_dev_ok(r->dev))) {
+	if (h == p->helpers + PARENT_CHILDREN || !parent_request_ok(r)) {
 		report_helper(p, PARENT_DIED, &wanted, -EINVAL);
 		return;
 	}
@@ -159,7 +175,7 @@ static void hostapd_open(const struct parent *p, const struct parent_request *r)
 
 	memcpy(report.dev, r->dev, sizeof(report.dev));
 	report.dev[sizeof(report.dev) - 1] = '\0';
-	if (!spawn_dev_ok(r->dev)) {
+	if (!parent_request_ok(r)) {
 		report.status = -EINVAL;
 	} else {
 		snprintf(peer.sun_path, sizeof(peer.sun_path), "/run/hostapd/%s", report.dev);

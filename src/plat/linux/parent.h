@@ -10,6 +10,7 @@
 #ifndef PLAT_PARENT_H
 #define PLAT_PARENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "node/event.h"
@@ -36,6 +37,10 @@ struct parent_request {
 	uint32_t port;
 	char dev[NODE_IFNAME];
 };
+
+/* A request that the root process answers with more than a refusal: a kind that there is, and where
+ * the device is used, a name that can be one. */
+bool parent_request_ok(const struct parent_request *r);
 
 enum parent_said {
 	PARENT_STARTED,

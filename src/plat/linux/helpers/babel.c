@@ -55,9 +55,7 @@ struct babel {
 	struct babel_port have[INTERFACES]; /* as babeld has told or been told */
 	struct babel_table table;
 	struct babel_counters counters;
-	size_t len;
-	bool skip; /* the rest of a line that was too long */
-	char in[4096];
+	struct babel_in in;
 };
 
 static void babel_config(const struct babel *b, struct text *t)
@@ -182,8 +180,8 @@ static void connection_close(struct babel *b)
 	poller_free(b->socket);
 	b->socket = NULL;
 	b->have_count = 0;
-	b->len = 0;
-	b->skip = false;
+	b->in.len = b->in.used = 0;
+	b->in.skip = false;
 }
 
 static void answer_read(struct babel *b)
@@ -244,33 +242,12 @@ static void line_read(struct babel *b, char *line)
 	}
 }
 
-static void lines_read(struct babel *b)
-{
-	char *start = b->in;
-	char *end;
-
-	while ((end = memchr(start, '\n', b->len - (size_t)(start - b->in))) != NULL) {
-		*end = '\0';
-		if (!b->skip && end - start < BABEL_LINE_MAX)
-			line_read(b, start);
-		else
-			b->counters.malformed++;
-		b->skip = false;
-		start = end + 1;
-	}
-	b->len -= (size_t)(start - b->in);
-	memmove(b->in, start, b->len);
-	if (b->len == sizeof(b->in)) {
-		b->skip = true;
-		b->len = 0;
-	}
-}
-
 static void socket_ready(void *ctx, int events)
 {
 	struct babel *b = ctx;
-	ssize_t n =
-		recv(poller_fd(b->socket), b->in + b->len, sizeof(b->in) - b->len, MSG_DONTWAIT);
+	ssize_t n = recv(poller_fd(b->socket), b->in.buf + b->in.len, sizeof(b->in.buf) - b->in.len,
+			 MSG_DONTWAIT);
+	char *line;
 
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -282,8 +259,13 @@ static void socket_ready(void *ctx, int events)
 			alarm_set(b->connect, CONNECT_MS);
 		return;
 	}
-	b->len += (size_t)n;
-	lines_read(b);
+	b->in.len += (size_t)n;
+	while (babel_text_next(&b->in, &line)) {
+		if (line)
+			line_read(b, line);
+		else
+			b->counters.malformed++;
+	}
 }
 
 static void connect_due(void *ctx)

@@ -207,3 +207,25 @@ int babel_text_line(char *line, struct babel_line *ret)
 	}
 	return line_whole(ret->kind, seen) ? 0 : -EBADMSG;
 }
+
+bool babel_text_next(struct babel_in *in, char **ret)
+{
+	char *start = in->buf + in->used;
+	char *end = memchr(start, '\n', in->len - in->used);
+
+	if (end) {
+		*end = '\0';
+		*ret = !in->skip && end - start < BABEL_LINE_MAX ? start : NULL;
+		in->skip = false;
+		in->used = (size_t)(end - in->buf) + 1;
+		return true;
+	}
+	in->len -= in->used;
+	memmove(in->buf, start, in->len);
+	in->used = 0;
+	if (in->len == sizeof(in->buf)) {
+		in->skip = true;
+		in->len = 0;
+	}
+	return false;
+}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One line of babeld's local socket (babeld(8), "Local configuration interface"; the lines of its
+/* Lines of babeld's local socket (babeld(8), "Local configuration interface"; the lines of its
  * monitor are those of local.c in babeld 1.12). */
 #ifndef PLAT_BABEL_TEXT_H
 #define PLAT_BABEL_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
@@ -39,6 +40,17 @@ struct babel_line {
 	struct ip4 via4;
 	struct ip6 via6;
 };
+
+/* What came from the socket, in pieces: whoever reads appends to buf at len. */
+struct babel_in {
+	size_t len, used;
+	bool skip; /* the rest of a line that was too long */
+	char buf[4096];
+};
+
+/* The next whole line without its end, NUL-terminated, NULL when it was too long. False when there
+ * is no other; then there is room for more. */
+bool babel_text_next(struct babel_in *in, char **ret);
 
 /* The line without its end, NUL-terminated; it is cut into words in place. 0, or -EBADMSG when it
  * is of a known kind and something in it is missing or wrong. */

@@ -9,10 +9,21 @@
 
 #include "lib/text.h"
 
+void found_read(struct found *f, FILE *in)
+{
+	char line[160];
+
+	while (f->count < FOUND_LIMIT && fgets(line, sizeof(line), in)) {
+		struct found_item *i = &f->items[f->count];
+
+		if (sscanf(line, "%7s %79s %ld", i->what, i->where, &i->value) == 3)
+			f->count++;
+	}
+}
+
 int found_open(struct found *f, const char *run_dir)
 {
 	FILE *in;
-	char line[160];
 
 	memset(f, 0, sizeof(*f));
 	if (snprintf(f->path, sizeof(f->path), "%s/found", run_dir) >= (int)sizeof(f->path) - 4)
@@ -20,12 +31,7 @@ int found_open(struct found *f, const char *run_dir)
 	in = fopen(f->path, "re");
 	if (!in)
 		return errno == ENOENT ? 0 : -errno;
-	while (f->count < FOUND_LIMIT && fgets(line, sizeof(line), in)) {
-		struct found_item *i = &f->items[f->count];
-
-		if (sscanf(line, "%7s %79s %ld", i->what, i->where, &i->value) == 3)
-			f->count++;
-	}
+	found_read(f, in);
 	fclose(in);
 	return 0;
 }

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define FOUND_LIMIT 256
 
@@ -35,6 +36,8 @@ struct found {
 
 /* Reads the file; a missing one is empty, a broken line is skipped. 0 or -errno. */
 int found_open(struct found *f, const char *run_dir);
+/* Appends the lines of an open file. */
+void found_read(struct found *f, FILE *in);
 const struct found_item *found_get(const struct found *f, const char *what, const char *where);
 /* Keeps the first value; saved when it returns. 0 or -errno. */
 int found_put(struct found *f, const char *what, const char *where, long value);

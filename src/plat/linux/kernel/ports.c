@@ -105,7 +105,19 @@ static void ports_gone(struct ports *ports, const struct ports_view *view, syste
 	}
 }
 
-/* IPv4 resolvers of the machine that others can ask too. */
+uint8_t ports_resolvers(FILE *in, struct ip4 ret[static NODE_RESOLVERS])
+{
+	char line[128], word[IP4_TEXT];
+	uint8_t count = 0;
+
+	while (count < NODE_RESOLVERS && fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "nameserver %15s", word) == 1 &&
+		    ip4_parse(word, &ret[count]) == 0 && ret[count].b[0] != 127)
+			count++;
+	}
+	return count;
+}
+
 static uint8_t read_resolvers(struct ip4 ret[static NODE_RESOLVERS])
 {
 	static const char *const files[] = { "/etc/resolv.conf",
@@ -114,15 +126,11 @@ static uint8_t read_resolvers(struct ip4 ret[static NODE_RESOLVERS])
 
 	for (size_t i = 0; i < 2 && !count; i++) {
 		FILE *in = fopen(files[i], "re");
-		char line[128], word[IP4_TEXT];
 
-		while (in && count < NODE_RESOLVERS && fgets(line, sizeof(line), in)) {
-			if (sscanf(line, "nameserver %15s", word) == 1 &&
-			    ip4_parse(word, &ret[count]) == 0 && ret[count].b[0] != 127)
-				count++;
-		}
-		if (in)
-			fclose(in);
+		if (!in)
+			continue;
+		count = ports_resolvers(in, ret);
+		fclose(in);
 	}
 	return count;
 }

@@ -8,6 +8,8 @@
 #ifndef PLAT_LINUX_PORTS_H
 #define PLAT_LINUX_PORTS_H
 
+#include <stdio.h>
+
 #include "plat/linux/kernel/addrs.h"
 #include "plat/linux/kernel/routes.h"
 #include "plat/linux/kernel/system.h"
@@ -41,6 +43,8 @@ struct ports_view {
 /* Tells what is new since the last time. */
 void ports_update(struct ports *ports, const struct ports_view *view, system_event_fn *fn,
 		  void *arg);
+/* IPv4 resolvers in a resolv.conf that others can ask too; how many. */
+uint8_t ports_resolvers(FILE *in, struct ip4 ret[static NODE_RESOLVERS]);
 /* NULL when the interface is no port. */
 const struct port *ports_find(const struct ports *ports, int ifindex);
 
