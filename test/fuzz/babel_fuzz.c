@@ -13,25 +13,38 @@ static void hear(void *ctx, const struct event *e)
 	assert(e->kind == EVENT_ROUTE || e->kind == EVENT_NEIGHBOUR);
 }
 
+/* The socket gives at most 700 bytes at a time. */
+static size_t receive(struct babel_in *in, const uint8_t *data, size_t size)
+{
+	size_t n = sizeof(in->buf) - in->len;
+
+	assert(n > 0);
+	n = n < 700 ? n : 700;
+	n = n < size ? n : size;
+	memcpy(in->buf + in->len, data, n);
+	in->len += n;
+	return n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t key[2] = { 3, 4 };
+	static struct babel_in in;
 	struct sink sink = { hear, NULL };
 	struct babel_table table;
-	size_t at = 0;
+	struct babel_line l;
+	char *line;
 
+	in.len = in.used = 0;
+	in.skip = false;
 	if (babel_table_init(&table, sink, key, 16, 16))
 		return 0;
-	while (at < size) {
-		const uint8_t *end = memchr(data + at, '\n', size - at);
-		size_t len = end ? (size_t)(end - data) - at : size - at;
-		char line[BABEL_LINE_MAX] = { 0 };
-		struct babel_line l;
-
-		memcpy(line, data + at, len < sizeof(line) - 1 ? len : sizeof(line) - 1);
-		if (babel_text_line(line, &l) == 0)
-			babel_table_line(&table, &l, 1);
-		at += len + 1;
+	for (size_t at = 0; at < size;) {
+		at += receive(&in, data + at, size - at);
+		while (babel_text_next(&in, &line)) {
+			if (line && babel_text_line(line, &l) == 0)
+				babel_table_line(&table, &l, 1);
+		}
 	}
 	babel_table_report(&table);
 	babel_table_mark(&table);
