@@ -186,14 +186,12 @@ static void assert_refused(const struct cloud_conf *conf, const char *field)
 
 static void test_refusals(void **state)
 {
-	static const char *const bad4[] = { "10.%N1.0.0",
-					    "10.%N1.0.0/33",
-					    "10.1.0.0/31",
-					    "10.%N9.0.0/16",
-					    "10.1.0.0/16/",
-					    "10.1.0.0/16/33",
-					    "" };
-	static const char *const bad6[] = { "fd00::/65", "fd00::", "fd%N1::g/64", "fd00::/64/129" };
+	static const char *const bad4[] = { "10.%N1.0.0",     "10.%N1.0.0/33",
+					    "10.1.0.0/31",    "10.%N9.0.0/16",
+					    "10.1.0.0/16/",   "10.1.0.0/16/33",
+					    "10.1.0.0/16/12", "" };
+	static const char *const bad6[] = { "fd00::/65", "fd00::", "fd%N1::g/64", "fd00::/64/129",
+					    "fd00::/64/48" };
 	const struct cloud_conf good = cloud_conf_init("LibreMesh.org", 13);
 	struct cloud_conf conf = good;
 	char long_text[200];

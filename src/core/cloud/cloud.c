@@ -149,7 +149,7 @@ static int derive_ipv4(struct cloud *c, const char *from)
 	    split_host_len(text, 32, &inner.len) < 0 || net4_parse(text, &n) < 0)
 		return -EINVAL;
 	/* a network and a broadcast address, the anycast one, and a node at least */
-	if (n.len > 30)
+	if (n.len > 30 || inner.len < n.len)
 		return -EINVAL;
 	inner.addr = n.addr;
 	host = ip4_u32(&n.addr);
@@ -175,7 +175,7 @@ static int derive_ipv6(struct cloud *c, const char *from)
 	    split_host_len(text, 128, &inner.len) < 0 || net6_parse(text, &n) < 0)
 		return -EINVAL;
 	/* SLAAC needs 64 bits of host */
-	if (n.len > 64)
+	if (n.len > 64 || inner.len < n.len)
 		return -EINVAL;
 	inner.addr = n.addr;
 	inner = net6_base(&inner);

@@ -27,7 +27,8 @@ struct cloud_conf {
 	size_t ssid_len;       /* 1..32, bytes of any value */
 	int batadv_vlan;       /* 0 = untagged, 1..4094, or CLOUD_VLAN_DERIVED */
 	int babel_vlan;	       /* likewise; derived means 17 */
-	const char *ipv4;      /* template ADDRESS/LENGTH[/HOST LENGTH]; NULL = "10.%N1.0.0/16" */
+	const char *ipv4;      /* template ADDRESS/LENGTH[/HOST LENGTH, at least that]; NULL =
+				  "10.%N1.0.0/16" */
 	const char *ipv6;      /* NULL = "fd%N1:%N2%N3:%N4%N5::/64" */
 	const char *anygw_mac; /* NULL = "aa:aa:aa:%N1:%N2:aa" */
 	const char *hostname;  /* NULL = "LiMe-%M4%M5%M6" */

@@ -85,40 +85,42 @@ bool conf_check_domain(const char *text)
 	return label > 0;
 }
 
-/* Splits "ADDRESS/LENGTH/LENGTH" into "ADDRESS/LENGTH" and the second length, checked against max.
- */
-static bool cut_host_length(char *text, long long max)
+/* Splits "ADDRESS/LENGTH/LENGTH" into "ADDRESS/LENGTH" and the second length, up to max; max when
+ * there is none. */
+static bool cut_host_length(char *text, long long max, long long *ret)
 {
 	char *second = strchr(text, '/');
-	long long v;
 
+	*ret = max;
 	if (!second)
 		return false;
 	second = strchr(second + 1, '/');
 	if (!second)
 		return true;
 	*second = 0;
-	return text_number(second + 1, 1, max, &v) == 0;
+	return text_number(second + 1, 1, max, ret) == 0;
 }
 
 bool conf_check_ipv4_template(const char *text)
 {
 	char buf[2 * CONF_TEMPLATE_MAX];
 	struct net4 n;
+	long long host;
 
-	/* room for leases, the anycast address and a node: at least a /29 */
-	return expand(text, "254", buf, sizeof(buf)) && cut_host_length(buf, 29) &&
-	       !net4_parse(buf, &n) && n.len >= 8 && n.len <= 29;
+	/* room for leases, the anycast address and a node: at least a /29; the node is in it */
+	return expand(text, "254", buf, sizeof(buf)) && cut_host_length(buf, 29, &host) &&
+	       !net4_parse(buf, &n) && n.len >= 8 && n.len <= 29 && host >= n.len;
 }
 
 bool conf_check_ipv6_template(const char *text)
 {
 	char buf[2 * CONF_TEMPLATE_MAX];
 	struct net6 n;
+	long long host;
 
 	/* clients make their addresses themselves (SLAAC), so the network is a /64 */
-	return expand(text, "fe", buf, sizeof(buf)) && cut_host_length(buf, 64) &&
-	       !net6_parse(buf, &n) && n.len == 64;
+	return expand(text, "fe", buf, sizeof(buf)) && cut_host_length(buf, 128, &host) &&
+	       !net6_parse(buf, &n) && n.len == 64 && host >= n.len;
 }
 
 bool conf_check_mac_template(const char *text)
