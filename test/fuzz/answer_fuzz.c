@@ -46,20 +46,17 @@ static void show(size_t at, json_t *result)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static size_t commands;
-	static FILE *nowhere;
-	FILE *out = stdout;
 	struct rpc_client client;
 	json_t *v;
 	int peer;
 
-	if (!nowhere)
-		nowhere = fopen("/dev/null", "w");
+	if (!commands)
+		check(freopen("/dev/null", "w", stdout) != NULL);
 	while (command_at(commands))
 		commands++;
 	if (size == 0)
 		return 0;
 	connect_to(data + 1, size - 1, &client, &peer);
-	stdout = nowhere;
 	v = rpc_client_call(&client, "status", NULL);
 	check(v || client.err[0]);
 	if (v)
@@ -67,7 +64,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(v);
 	while ((v = rpc_client_next(&client, 0)))
 		json_decref(v);
-	stdout = out;
 	check(client.err[0]); /* it has hung up */
 	rpc_client_close(&client);
 	close(peer);

@@ -129,16 +129,14 @@ static void hostapd(char *text)
 
 static void status(const char *text)
 {
-	static FILE *nowhere;
-	FILE *out = stdout;
+	static bool silent;
 	json_t *v = json_loads(text, 0, NULL);
 
-	if (!nowhere)
-		nowhere = fopen("/dev/null", "w");
-	stdout = nowhere;
+	if (!silent)
+		check(freopen("/dev/null", "w", stdout) != NULL);
+	silent = true;
 	if (v)
 		status_print(v);
-	stdout = out;
 	json_decref(v);
 }
 
