@@ -132,6 +132,24 @@ static int start_state(struct node *n, usec_t now)
 	return n->state ? 0 : -ENOMEM;
 }
 
+/* What LibreMesh's two numbers say, counted from the network's address, and the exceptions. */
+static void lease_pool(const struct node *n, struct lease_conf *c)
+{
+	const struct conf *conf = n->conf;
+	struct net4 base = net4_base(&n->cloud.network4);
+	uint32_t net = ip4_u32(&base.addr), hosts = UINT32_MAX >> base.len;
+	uint32_t first = (uint32_t)conf->network.anygw_dhcp_start;
+	uint32_t count = (uint32_t)conf->network.anygw_dhcp_limit;
+	uint32_t last = count ? first + count - 1 : hosts;
+
+	c->pool.first = ip4_from_u32(net + (first < hosts ? first : hosts));
+	c->pool.last = ip4_from_u32(net + (last < hosts ? last : hosts));
+	for (uint32_t i = 0; i < conf->dhcp.exclude_count && i < LEASE_EXCLUDE_MAX; i++)
+		c->exclude[c->exclude_count++] =
+			(struct lease_range) { conf->dhcp.exclude[i].first,
+					       conf->dhcp.exclude[i].last };
+}
+
 static void lease_options(const struct node *n, struct lease_conf *c)
 {
 	const struct conf *conf = n->conf;
@@ -140,21 +158,15 @@ static void lease_options(const struct node *n, struct lease_conf *c)
 	c->anycast = n->cloud.anygw4;
 	c->anycast_mac = n->cloud.anygw_mac;
 	c->lease_s = (uint32_t)conf->dhcp.lease_time_s;
+	c->rate = (uint32_t)conf->dhcp.rate;
+	lease_pool(n, c);
 	c->mtu = (uint16_t)(conf->dhcp.mtu ? conf->dhcp.mtu : 1460);
 	text_copy(c->domain, sizeof(c->domain), conf->system.domain);
 	text_copy(c->search[0], sizeof(c->search[0]), conf->system.domain);
+	for (uint32_t i = 0; i < conf->dhcp.route_count && i < LEASE_ROUTES_MAX; i++)
+		c->routes[c->route_count++] =
+			(struct lease_route) { conf->dhcp.route[i].to, conf->dhcp.route[i].via };
 	text_copy(c->captive, sizeof(c->captive), conf->dhcp.captive_portal);
-}
-
-static void exclude(struct node *n, const struct conf_range *r)
-{
-	uint32_t first = ip4_u32(&r->first), last = ip4_u32(&r->last);
-
-	for (uint32_t v = first; v - first <= last - first && v - first < 4096; v++) {
-		struct ip4 ip = ip4_from_u32(v);
-
-		(void)lease_reserve_address(&n->lease, &ip, n->now);
-	}
 }
 
 static int start_lease(struct node *n, void *buf, usec_t now)
@@ -173,8 +185,6 @@ static int start_lease(struct node *n, void *buf, usec_t now)
 	if (err)
 		return err;
 	(void)lease_reserve_address(&n->lease, &n->cloud.node4, n->now);
-	for (uint32_t i = 0; i < n->conf->dhcp.exclude_count; i++)
-		exclude(n, &n->conf->dhcp.exclude[i]);
 	return 0;
 }
 

@@ -58,11 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (conf.limits.records == 0) {
 		conf_init(&conf);
 		/* what is made anew for every input, and is full soon */
-		conf.limits = (struct conf_limits) { .originators = 16,
-						     .clients = 64,
-						     .records = 64,
-						     .neighbours = 8,
-						     .solicit_rate = 10 };
+		conf.limits = (struct conf_limits) {
+			.originators = 16, .clients = 64, .records = 64, .solicit_rate = 10
+		};
 	}
 	setup.primary_mac = (struct mac) { { 2, 0, 0, 0, 0, 1 } };
 	n = node_new(&setup, now, &err);

@@ -410,6 +410,56 @@ static void exhausted(void **state)
 	town_stop(&town);
 }
 
+/* Only what the configuration leaves for clients is given to them, whoever asks for what. */
+static void pool_range(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	unsigned got = 0;
+
+	(void)state;
+	conf.pool = (struct lease_range) { { { 10, 13, 7, 250 } }, { { 10, 13, 8, 20 } } };
+	conf.exclude_count = 1;
+	conf.exclude[0] = (struct lease_range) { { { 10, 13, 8, 0 } }, { { 10, 13, 8, 15 } } };
+	town_start(&town, 1, &conf, 1);
+	town_run(&town, 5 * USEC_S);
+	for (unsigned i = 0; i < 20; i++) {
+		struct host h = town_host(i);
+
+		h.ip = (struct ip4) { { 10, 13, 9, (uint8_t)i } };
+		assert_int_not_equal(host_renew(&town, &h, 0), DHCP_ACK);
+		if (!host_join(&town, &h, 0))
+			continue;
+		assert_true((h.ip.b[2] == 7 && h.ip.b[3] >= 250) ||
+			    (h.ip.b[2] == 8 && h.ip.b[3] >= 16 && h.ip.b[3] <= 20));
+		got++;
+	}
+	assert_int_equal(got, 6 + 5);
+	town_stop(&town);
+}
+
+static void rate(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+
+	(void)state;
+	conf.rate = 10;
+	town_start(&town, 1, &conf, 1);
+	town_run(&town, 5 * USEC_S);
+	for (unsigned i = 0; i < 250; i++) {
+		struct host h = town_host(i);
+
+		host_discover(&town, &h, 0);
+	}
+	town_run(&town, 1 * USEC_S); /* the burst is used up, 10 more may come */
+	for (unsigned i = 0; i < 20; i++) {
+		struct host h = town_host(300 + i);
+
+		host_discover(&town, &h, 0);
+	}
+	assert_int_equal(counter(&town, LEASE_COUNT_DISCOVER), 200 + 10);
+	town_stop(&town);
+}
+
 static void offer_expires(void **state)
 {
 	struct town *t = *state;
@@ -688,6 +738,8 @@ int main(void)
 		ALONE(by_identifier),
 		cmocka_unit_test(not_ready),
 		cmocka_unit_test(exhausted),
+		cmocka_unit_test(pool_range),
+		cmocka_unit_test(rate),
 		cmocka_unit_test_setup_teardown(roams, setup_two, teardown),
 		cmocka_unit_test_setup_teardown(renewals_are_quiet, setup_two, teardown),
 	};

@@ -27,6 +27,7 @@
 #define CONF_URL_MAX 192
 #define CONF_ADDR_MAX 8
 #define CONF_RANGE_MAX 16
+#define CONF_ROUTE_MAX 8
 #define CONF_URLS_MAX 4
 
 /* An address of either family; family 4 or 6, 0: none. */
@@ -39,6 +40,11 @@ struct conf_addr {
 /* First and last address, both included. */
 struct conf_range {
 	struct ip4 first, last;
+};
+
+struct conf_route {
+	struct net4 to;
+	struct ip4 via;
 };
 
 enum conf_engine { CONF_ENGINE_AUTO, CONF_ENGINE_USER, CONF_ENGINE_KERNEL };
@@ -92,8 +98,10 @@ struct conf_dhcp {
 	int32_t mtu; /* option 26; 0: the smallest that the cloud's links allow */
 	uint32_t exclude_count;
 	struct conf_range exclude[CONF_RANGE_MAX];
-	char captive_portal[CONF_URL_MAX]; /* option 114 */
-	int32_t rate;			   /* messages answered per second */
+	uint32_t route_count;
+	struct conf_route route[CONF_ROUTE_MAX]; /* option 121, beside the default route */
+	char captive_portal[CONF_URL_MAX];	 /* option 114 */
+	int32_t rate;				 /* messages that each port may send per second */
 };
 
 struct conf_ra {
@@ -121,7 +129,6 @@ struct conf_limits {
 	int32_t originators;
 	int32_t clients; /* of the whole cloud */
 	int32_t records;
-	int32_t neighbours;
 	int32_t solicit_rate; /* unknown addresses looked for in the cloud, per second */
 };
 

@@ -14,6 +14,7 @@ enum conf_type {
 	CONF_TEXT,   /* char[size] that `check` likes; min is the smallest length */
 	CONF_ADDR,   /* struct conf_addr */
 	CONF_RANGE,  /* struct conf_range */
+	CONF_ROUTE,  /* struct conf_route */
 	CONF_IP4,    /* struct ip4 */
 	CONF_IP6,    /* struct ip6 */
 	CONF_NET4,   /* struct net4, host bits kept */

@@ -124,6 +124,24 @@ static int parse_range(const char *text, struct conf_range *to)
 	return 0;
 }
 
+/* NETWORK/LENGTH ROUTER */
+static int parse_route(const char *text, struct conf_route *to)
+{
+	const char *space = strchr(text, ' ');
+	struct conf_route r;
+	char net[NET_TEXT];
+
+	if (!space || (size_t)(space - text) >= sizeof(net))
+		return -EINVAL;
+	memcpy(net, text, (size_t)(space - text));
+	net[space - text] = 0;
+	if (net4_parse(net, &r.to) < 0 || ip4_parse(space + 1, &r.via) < 0)
+		return -EINVAL;
+	r.to = net4_base(&r.to);
+	*to = r;
+	return 0;
+}
+
 /* An absent address or network is all zero and, as text, empty. */
 static int parse_zero(const struct conf_option *o, void *to)
 {
@@ -146,6 +164,8 @@ int conf_value_parse(const struct conf_option *o, const char *text, void *to)
 		return parse_addr(text, to);
 	case CONF_RANGE:
 		return parse_range(text, to);
+	case CONF_ROUTE:
+		return parse_route(text, to);
 	case CONF_IP4:
 		return *text ? ip4_parse(text, to) : parse_zero(o, to);
 	case CONF_IP6:
@@ -172,6 +192,13 @@ static void print_range(const struct conf_range *r, struct text *t)
 	text_add(t, "%s", ip4_text(&r->first, buf));
 	if (!ip4_eq(&r->first, &r->last))
 		text_add(t, "-%s", ip4_text(&r->last, buf));
+}
+
+static void print_route(const struct conf_route *r, struct text *t)
+{
+	char net[NET_TEXT], via[IP4_TEXT];
+
+	text_add(t, "%s %s", net4_text(&r->to, net), ip4_text(&r->via, via));
 }
 
 static void print_net4(const struct net4 *n, struct text *t)
@@ -218,6 +245,9 @@ void conf_value_print(const struct conf_option *o, const void *from, struct text
 		break;
 	case CONF_RANGE:
 		print_range(from, t);
+		break;
+	case CONF_ROUTE:
+		print_route(from, t);
 		break;
 	case CONF_IP4:
 		text_add(t, "%s", ip4_is_zero(from) ? "" : ip4_text(from, buf));
@@ -280,6 +310,9 @@ void conf_value_wants(const struct conf_option *o, struct text *t)
 		break;
 	case CONF_RANGE:
 		text_add(t, "an IPv4 address, FIRST-LAST, or NETWORK/LENGTH");
+		break;
+	case CONF_ROUTE:
+		text_add(t, "NETWORK/LENGTH ROUTER");
 		break;
 	case CONF_IP4:
 		text_add(t, "an IPv4 address");

@@ -16,6 +16,7 @@ enum {
 	RESERVED_DEFAULT = 4096,
 	TALKERS_MAX = 4096,
 	PORTS_MAX = 256,
+	PORT_RATE_DEFAULT = 100, /* messages per second */
 	PORT_BURST = 200,
 	CLIENT_BURST = 10,
 	SPARE_MIN = 8, /* free addresses to have, and one for every four in use */
@@ -25,7 +26,6 @@ enum {
 	DECLINES_MAX = 64,
 };
 
-#define PORT_INTERVAL (10 * USEC_MS)
 #define CLIENT_INTERVAL (1 * USEC_S)
 #define TALKERS_SWEEP (1 * USEC_S)
 #define UNSYNCED_MAX                                                                               \
@@ -33,6 +33,7 @@ enum {
 		       */
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
 #define SWEEP (60 * USEC_S)
+#define FULL_PAUSE (1 * USEC_S) /* all blocks are claimed: to see that takes a while */
 #define CLAIM_REPEAT (20 * USEC_S)
 #define BLOCK_IDLE (3600 * USEC_S)
 #define QUARANTINE (3600 * USEC_S)
@@ -43,7 +44,7 @@ static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 {
 	const struct lease *l = ctx;
 
-	if (!lease_is_client_address(l, ip))
+	if (!lease_is_pool_address(l, ip))
 		return POOL_USE_EXCLUDED;
 	return book_holder4(&l->book, ip) ? POOL_USE_HELD : POOL_USE_FREE;
 }
@@ -69,6 +70,10 @@ static void conf_set(struct lease *l, const struct lease_conf *conf)
 	l->conf.network = net4_base(&conf->network);
 	if (l->conf.lease_s == 0)
 		l->conf.lease_s = LEASE_DEFAULT_S;
+	if (l->conf.rate == 0)
+		l->conf.rate = PORT_RATE_DEFAULT;
+	if (l->conf.exclude_count > LEASE_EXCLUDE_MAX)
+		l->conf.exclude_count = LEASE_EXCLUDE_MAX;
 }
 
 static struct hash_key key_draw(struct rng *r)
@@ -77,6 +82,14 @@ static struct hash_key key_draw(struct rng *r)
 
 	key.k1 = rng_u64(r);
 	return key;
+}
+
+static void pool_limits_set(struct lease *l)
+{
+	const struct lease_range *r = &l->conf.pool;
+
+	if (!ip4_is_zero(&r->last))
+		pool_limit(&l->pool, &r->first, &r->last);
 }
 
 static uint32_t or_default(uint32_t limit, uint32_t fallback)
@@ -99,6 +112,8 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 	l->book.ctx = l;
 	if (err == 0)
 		err = pool_init(&l->pool, &ps);
+	if (err == 0)
+		pool_limits_set(l);
 	if (err == 0)
 		err = table_init(&l->offers, sizeof(struct lease_offer), sizeof(struct mac),
 				 or_default(limits->offers, OFFERS_DEFAULT), key);
@@ -130,6 +145,7 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->sweep_due = now + SWEEP;
 	l->offers_due = USEC_NEVER;
 	outq_init(&l->out, setup->out_buf, setup->out_cap);
+	l->full_at = now - FULL_PAUSE;
 	err = tables_init(l, &setup->limits);
 	if (err < 0)
 		lease_done(l);
@@ -154,6 +170,7 @@ int lease_configure(struct lease *l, const struct lease_conf *conf)
 	    !ip4_eq(&base.addr, &l->conf.network.addr) || !ip4_eq(&conf->anycast, &l->conf.anycast))
 		return -EINVAL;
 	conf_set(l, conf);
+	pool_limits_set(l);
 	return 0;
 }
 
@@ -169,6 +186,21 @@ bool lease_is_client_address(const struct lease *l, const struct ip4 *ip)
 
 	return net4_has(&l->conf.network, ip) && host != 0 && host != host_bits &&
 	       !ip4_eq(ip, &l->conf.anycast) && !table_find(&l->reserved, ip);
+}
+
+static bool is_in(const struct lease_range *r, const struct ip4 *ip)
+{
+	return ip4_u32(ip) >= ip4_u32(&r->first) && ip4_u32(ip) <= ip4_u32(&r->last);
+}
+
+bool lease_is_pool_address(const struct lease *l, const struct ip4 *ip)
+{
+	if (!ip4_is_zero(&l->conf.pool.last) && !is_in(&l->conf.pool, ip))
+		return false;
+	for (unsigned i = 0; i < l->conf.exclude_count; i++)
+		if (is_in(&l->conf.exclude[i], ip))
+			return false;
+	return lease_is_client_address(l, ip);
 }
 
 void lease_save(struct lease *l, struct book_client *c, usec_t now)
@@ -231,13 +263,15 @@ void lease_claim_ahead(struct lease *l, usec_t now)
 	}
 	l->claim_due = USEC_NEVER;
 	count = pool_count(&l->pool);
-	if (count.waiting >= CLAIMS_WAITING)
+	if (count.waiting >= CLAIMS_WAITING || now - l->full_at < FULL_PAUSE)
 		return;
 	for (unsigned i = 0; i < CLAIMS_AT_ONCE && count.free < spare_wanted(l, &count); i++) {
 		struct pool_own *o = pool_claim_new(&l->pool, NULL, now);
 
-		if (!o)
+		if (!o) {
+			l->full_at = now;
 			return;
+		}
 		block_put(l, o);
 		count = pool_count(&l->pool);
 	}
@@ -277,7 +311,7 @@ static bool port_admits(struct lease *l, uint16_t port, usec_t now)
 	if (!p)
 		p = table_add(&l->ports, &port);
 	if (l->conf.port_unlimited ||
-	    (p && bucket_take(&p->messages, PORT_INTERVAL, PORT_BURST, now)))
+	    (p && bucket_take(&p->messages, USEC_S / l->conf.rate, PORT_BURST, now)))
 		return true;
 	l->counters[LEASE_COUNT_RATE_PORT]++;
 	return false;

@@ -37,6 +37,7 @@
 #define LEASE_TEXT_MAX 256
 #define LEASE_SEARCH_MAX 4
 #define LEASE_ROUTES_MAX 8
+#define LEASE_EXCLUDE_MAX 16
 #define LEASE_OUT_FRAME                                                                            \
 	590 /* largest frame made unless a client allows more, which is at most 1514 */
 
@@ -45,9 +46,17 @@ struct lease_route {
 	struct ip4 via;
 };
 
+/* Both ends included. */
+struct lease_range {
+	struct ip4 first, last;
+};
+
 struct lease_conf {
-	struct net4 network; /* of the cloud; host bits are ignored */
-	struct ip4 anycast;  /* router, DNS server and server identifier for clients */
+	struct net4 network;	 /* of the cloud; host bits are ignored */
+	struct lease_range pool; /* what is given to clients of it; all zero: everything */
+	unsigned exclude_count;	 /* but for these */
+	struct lease_range exclude[LEASE_EXCLUDE_MAX];
+	struct ip4 anycast; /* router, DNS server and server identifier for clients */
 	struct mac anycast_mac;
 	uint32_t lease_s;			       /* 0: 1200 */
 	uint16_t mtu;				       /* option 26; 0: not sent */
@@ -56,6 +65,7 @@ struct lease_conf {
 	char captive[LEASE_TEXT_MAX];		       /* option 114, an URI; empty: none */
 	unsigned route_count; /* option 121; the default route by way of anycast is added to them */
 	struct lease_route routes[LEASE_ROUTES_MAX];
+	uint32_t rate;	     /* messages per second that a port may send; 0: 100 */
 	bool port_unlimited; /* no limit per port: for benchmarks */
 };
 
@@ -115,6 +125,7 @@ struct lease {
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
 	usec_t claim_due;   /* next look whether more blocks are needed */
 	usec_t talkers_swept;
+	usec_t full_at;		  /* when there was last no block to claim */
 	unsigned unmet;		  /* clients without an address since blocks became ready */
 	unsigned declines;	  /* records of declined addresses that we made */
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */

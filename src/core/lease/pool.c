@@ -17,6 +17,7 @@ int pool_init(struct pool *p, const struct pool_setup *setup)
 			     .use = setup->use,
 			     .ctx = setup->ctx };
 	p->blocks = size_log2 > 4 ? 1u << (size_log2 - 4) : 1;
+	p->last_block = p->blocks - 1;
 	return table_init(&p->claims, sizeof(struct pool_claim), sizeof(uint32_t),
 			  setup->claims_max, setup->key);
 }
@@ -29,6 +30,14 @@ void pool_done(struct pool *p)
 static uint32_t block_index(const struct pool *p, const struct ip4 *ip)
 {
 	return (ip4_u32(ip) - ip4_u32(&p->net.addr)) / POOL_BLOCK;
+}
+
+void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last)
+{
+	if (!net4_has(&p->net, first) || !net4_has(&p->net, last))
+		return;
+	p->first_block = block_index(p, first);
+	p->last_block = block_index(p, last);
 }
 
 static struct ip4 block_address(const struct pool *p, uint32_t index, unsigned i)
@@ -142,7 +151,7 @@ struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now
 	static const struct hash_key key = { 0x7472616d61, 0x706f6f6c }; /* the same everywhere */
 	uint8_t seed[LEASE_NODE_ID + 4];
 	struct wr w = wr_init(seed, sizeof(seed));
-	uint32_t start;
+	uint32_t start, blocks = p->last_block - p->first_block + 1;
 
 	if (p->own_count == POOL_OWN_MAX || p->claims.count == p->claims.limit)
 		return NULL;
@@ -150,9 +159,9 @@ struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now
 		return pool_is_claimed(p, ip) ? NULL : claim_index(p, block_index(p, ip), now);
 	wr_bytes(&w, p->self.b, sizeof(p->self.b));
 	wr_u32(&w, p->own_count);
-	start = (uint32_t)(hash_bytes(&key, seed, sizeof(seed)) % p->blocks);
-	for (uint32_t i = 0; i < p->blocks; i++) {
-		uint32_t index = (start + i) % p->blocks;
+	start = (uint32_t)(hash_bytes(&key, seed, sizeof(seed)) % blocks);
+	for (uint32_t i = 0; i < blocks; i++) {
+		uint32_t index = p->first_block + (start + i) % blocks;
 		struct pool_own *o;
 
 		if (table_find(&p->claims, &index))

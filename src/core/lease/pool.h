@@ -56,9 +56,10 @@ struct pool_claim {
 struct pool {
 	struct net4 net;
 	struct lease_node self;
-	struct table claims; /* struct pool_claim */
-	uint32_t blocks;     /* in the network */
-	uint32_t epoch;	     /* highest seen */
+	struct table claims;		  /* struct pool_claim */
+	uint32_t blocks;		  /* in the network */
+	uint32_t first_block, last_block; /* those that new claims are made of */
+	uint32_t epoch;			  /* highest seen */
 	unsigned own_count;
 	enum pool_use (*use)(void *ctx, const struct ip4 *ip); /* asked when a block becomes ours */
 	void *ctx;
@@ -87,6 +88,8 @@ int pool_init(struct pool *p, const struct pool_setup *setup);
 void pool_done(struct pool *p);
 struct pool_own *pool_own_find(struct pool *p, const struct ip4 *ip);
 struct pool_own *pool_own_at(struct pool *p, uint32_t index);
+/* New claims are made between these two addresses only; what is claimed already stays. */
+void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last);
 /* Somebody has claimed the block of ip. */
 bool pool_is_claimed(const struct pool *p, const struct ip4 *ip);
 /*

@@ -264,6 +264,8 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 		count(s, LEASE_COUNT_NOT_READY);
 		return VERDICT_SILENT;
 	}
+	if (!lease_is_pool_address(l, ip))
+		return VERDICT_NAK;
 	if (pool_own_find(&l->pool, ip)) {
 		const struct book_addr *holder = book_holder4(&l->book, ip);
 		bool its_own = holder && mac_eq(&holder->holder, &s->msg.chaddr);

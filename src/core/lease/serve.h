@@ -52,7 +52,10 @@ void lease_claim_ahead(struct lease *l, usec_t now);
 bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now);
 /* We know what the others know, so that what has no record is free. */
 bool lease_is_judge(const struct lease *l, usec_t now);
-/* ip may be a client's. */
+/* ip may be a client's, by whatever way it came to it. */
 bool lease_is_client_address(const struct lease *l, const struct ip4 *ip);
+
+/* ... and may be given to one. */
+bool lease_is_pool_address(const struct lease *l, const struct ip4 *ip);
 
 #endif
