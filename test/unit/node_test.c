@@ -25,6 +25,7 @@ struct town {
 	int count;
 	usec_t now;
 	uint64_t notices[NOTICE_COUNT];
+	enum probe_result internet; /* what every probe of an uplink finds */
 	uint8_t dhcp[1600]; /* last frame to a client */
 	size_t dhcp_len;
 	struct mac forgotten;
@@ -57,6 +58,13 @@ static void frame_out(struct town *t, int i, const struct effect_frame *f)
 	feed(t, to, &e);
 }
 
+static void probed(struct town *t, int i, uint32_t id)
+{
+	struct event e = { .kind = EVENT_PROBE, .probe = { .id = id, .result = t->internet } };
+
+	feed(t, i, &e);
+}
+
 static void drain(struct town *t, int i)
 {
 	struct effect e;
@@ -66,6 +74,8 @@ static void drain(struct town *t, int i)
 			frame_out(t, i, &e.frame);
 		if (e.kind == EFFECT_NOTICE)
 			t->notices[e.notice.notice]++;
+		if (e.kind == EFFECT_PROBE)
+			probed(t, i, e.probe.id);
 		if (e.kind == EFFECT_FORGET)
 			t->forgotten = e.forget.mac;
 	}
@@ -274,6 +284,62 @@ static void test_seen_address_travels(void **state)
 	solicit.solicit = (struct event_solicit) { .v6 = true, .ip6 = addr };
 	feed(&t, NODES - 1, &solicit);
 	assert_int_equal(node_counter(t.node[NODES - 1], NODE_C_SOLICIT_ANSWERED), 1);
+	town_stop(&t);
+}
+
+/* Port 3 of node i, configured by somebody else, leads to the internet by IPv4 and IPv6. */
+static void add_uplink(struct town *t, int i)
+{
+	struct event e = { .kind = EVENT_PORT };
+
+	e.port = (struct event_port) { .port = 3,
+				       .carrier = true,
+				       .foreign_default = true,
+				       .kind = PORT_KIND_ETHERNET,
+				       .mtu = 1500,
+				       .mac = { { 2, 0, 0, (uint8_t)i, 0, 4 } },
+				       .name = "wan" };
+	feed(t, i, &e);
+	memset(&e, 0, sizeof(e));
+	e.kind = EVENT_UPLINK;
+	e.uplink = (struct event_uplink) { .port = 3, .foreign = true };
+	net4_parse("192.168.1.2/24", &e.uplink.ip4);
+	ip4_parse("192.168.1.1", &e.uplink.router4);
+	net6_parse("2001:db8:7::2/64", &e.uplink.ip6);
+	ip6_parse("fe80::1", &e.uplink.router6);
+	feed(t, i, &e);
+}
+
+/* Everybody knows by which gateway a client leaves, and when it no longer does. */
+static void test_record_names_gateway(void **state)
+{
+	static const struct lease_node nobody, first = { { 0, 0, 2, 0, 0, 0, 0, 1 } };
+	struct lease_view v;
+	struct net6 private;
+	struct town t;
+
+	(void)state;
+	town_start(&t, NODES);
+	run(&t, t.now + 30 * USEC_S);
+	station(&t, 0, CLIENT_ASSOCIATED);
+	run(&t, t.now + USEC_S);
+	assert_true(lease_find(node_lease(t.node[3]), &client, t.now, &v));
+	assert_true(lease_node_eq(&v.client.gateway, &nobody));
+	add_uplink(&t, 0);
+	run(&t, t.now + 3 * USEC_S);
+	for (int i = 0; i < NODES; i++) {
+		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
+		assert_true(lease_node_eq(&v.client.gateway, &first));
+	}
+	/* what is connected there is closed to the mesh */
+	net6_parse("2001:db8:7::/64", &private);
+	assert_int_equal(node_wish(t.node[0])->filter.uplink_count, 1);
+	assert_memory_equal(&node_wish(t.node[0])->filter.uplinks[0].network6, &private,
+			    sizeof(private));
+	t.internet = PROBE_FAILED;
+	run(&t, t.now + 6 * USEC_S);
+	assert_true(lease_find(node_lease(t.node[3]), &client, t.now, &v));
+	assert_true(lease_node_eq(&v.client.gateway, &nobody));
 	town_stop(&t);
 }
 
@@ -561,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_chain_knows_all_members),
 		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
 		cmocka_unit_test(test_seen_address_travels),
+		cmocka_unit_test(test_record_names_gateway),
 		cmocka_unit_test(test_old_record_does_not_drop_client),
 		cmocka_unit_test(test_client_is_no_node),
 		cmocka_unit_test(test_strangers_leave_room),
