@@ -277,6 +277,7 @@ static void uplink_filter(const struct node *n, struct wish *w, const struct nod
 	u = &w->filter.uplinks[w->filter.uplink_count++];
 	text_copy(u->dev, sizeof(u->dev), p->info.name);
 	u->network4 = p->uplink4 ? net4_base(&p->uplink.ip4) : (struct net4) { 0 };
+	u->network6 = p->uplink6 ? net6_base(&p->uplink.ip6) : (struct net6) { 0 };
 	u->masquerade4 = true;
 	u->masquerade6 = n->conf->uplink.nat66;
 	u->allow_private = n->conf->uplink.allow_private;
@@ -385,6 +386,7 @@ static void filter(const struct node *n, struct wish *w)
 	f->batman_vid = n->cloud.batadv_vlan;
 	f->babel_vid = n->cloud.babel_vlan;
 	f->vlan_proto = n->conf->l2.vlan_protocol == CONF_VLAN_8021AD ? 0x88a8 : 0x8100;
+	f->solicit_rate = (uint16_t)n->conf->limits.solicit_rate;
 	text_copy(f->bridge, sizeof(f->bridge), BRIDGE);
 	text_copy(f->cloud, sizeof(f->cloud), CLOUD);
 	text_copy(f->anycast, sizeof(f->anycast), ANYCAST);
@@ -401,9 +403,14 @@ static void names(const struct node *n, struct wish *w)
 	w->dns.listen6 = n->cloud.anygw6;
 	w->dns.own4 = n->cloud.node4;
 	w->dns.own6 = n->cloud.node6;
-	for (size_t i = 0; i < count && w->dns.upstream_count < NODE_RESOLVERS; i++)
+	for (size_t i = 0; i < count && i < NODE_RESOLVERS; i++) {
 		if (r[i].family == GATEWAY_IP4 && !ip4_eq(&r[i].ip4, &n->cloud.node4))
 			w->dns.upstreams[w->dns.upstream_count++] = r[i].ip4;
+		/* a link-local one would have to name its port */
+		if (r[i].family == GATEWAY_IP6 && !ip6_eq(&r[i].ip6, &n->cloud.node6) &&
+		    !ip6_is_link_local(&r[i].ip6))
+			w->dns.upstreams6[w->dns.upstream6_count++] = r[i].ip6;
+	}
 }
 
 void wish_compute(const struct node *n, struct wish *w)

@@ -127,6 +127,7 @@ struct wish_filter {
 				batman */
 	uint16_t babel_vid;
 	uint16_t vlan_proto;
+	uint16_t solicit_rate; /* broadcasts per second in search of unknown addresses */
 	char bridge[NODE_IFNAME];
 	char cloud[NODE_IFNAME];   /* bat0 */
 	char anycast[NODE_IFNAME]; /* anygw, and the bridge port at its other end */
@@ -136,6 +137,7 @@ struct wish_filter {
 		char dev[NODE_IFNAME];
 		struct net4 network4; /* what is connected behind it, closed to the mesh unless
 					 allowed */
+		struct net6 network6;
 		bool masquerade4;
 		bool masquerade6;
 		bool allow_private;
@@ -159,6 +161,8 @@ struct wish_dns {
 	char domain[64];
 	uint8_t upstream_count;
 	struct ip4 upstreams[NODE_RESOLVERS];
+	uint8_t upstream6_count;
+	struct ip6 upstreams6[NODE_RESOLVERS];
 	struct ip4 listen4; /* for clients: the anycast addresses */
 	struct ip6 listen6;
 	struct ip4 own4; /* for other nodes, whose questions come by way of the mesh */

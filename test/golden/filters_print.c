@@ -38,6 +38,7 @@ static void plain(struct wish *w)
 	f->batman_vid = 29;
 	f->babel_vid = 17;
 	f->vlan_proto = 0x88a8;
+	f->solicit_rate = 10;
 	text_copy(f->bridge, sizeof(f->bridge), "br0");
 	text_copy(f->cloud, sizeof(f->cloud), "bat0");
 	text_copy(f->anycast, sizeof(f->anycast), "anygw");
@@ -55,6 +56,8 @@ static void gateway(struct wish *w)
 	add_uplink(w, "eth1", "192.168.1.0/24", false);
 	add_uplink(w, "wan", "10.0.0.0/24", true);
 	text_copy(w->babel[w->babel_count++].dev, NODE_IFNAME, "eth0_17");
+	net6_parse("2001:db8:7::/64", &w->filter.uplinks[0].network6);
+	ip6_parse("2001:db8:7::1", &w->dns.upstreams6[w->dns.upstream6_count++]);
 	ip4_parse("192.168.1.1", &w->dns.upstreams[w->dns.upstream_count++]);
 }
 

@@ -60,10 +60,12 @@ static void conf_text(const struct dns *d, struct text *t)
 
 static void servers_text(const struct dns *d, struct text *t)
 {
-	char ip[IP4_TEXT];
+	char ip[IP6_TEXT];
 
 	for (uint8_t i = 0; i < d->wish.upstream_count && i < NODE_RESOLVERS; i++)
 		text_add(t, "server=%s\n", ip4_text(&d->wish.upstreams[i], ip));
+	for (uint8_t i = 0; i < d->wish.upstream6_count && i < NODE_RESOLVERS; i++)
+		text_add(t, "server=%s\n", ip6_text(&d->wish.upstreams6[i], ip));
 }
 
 static void host_line(struct text *t, const struct ip4 *ip4, const struct ip6 *ip6,

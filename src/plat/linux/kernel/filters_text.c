@@ -14,6 +14,7 @@ static const char *const bridge_counters[] = {
 	"icmp_redirect", "cloud_anycast_from", "cloud_anycast_to", "cloud_dhcp4",
 	"cloud_dhcp6",	 "cloud_rs",	       "cloud_arp",	   "cloud_ns",
 	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",	   "cloud_state",
+	"solicit_rate",
 };
 
 static const char *const inet_counters[] = { "private4", "private6", "uplink_dns", "uplink_dhcp" };
@@ -32,6 +33,11 @@ static void add_raw6(struct text *t, const struct ip6 *a)
 		text_add(t, "%02x", a->b[i]);
 }
 
+static bool is_bridge_port(const struct wish_filter *f, const struct wish_link *l)
+{
+	return l->master[0] && !strcmp(l->master, f->bridge);
+}
+
 /* Client ports of the bridge: every wished port but the cloud's and the anycast end. */
 static unsigned int add_client_ports(const struct wish *w, struct text *t)
 {
@@ -41,8 +47,8 @@ static unsigned int add_client_ports(const struct wish *w, struct text *t)
 	for (uint16_t i = 0; i < w->link_count; i++) {
 		const struct wish_link *l = &w->links[i];
 
-		if (!l->master[0] || strcmp(l->master, f->bridge) != 0 ||
-		    !strcmp(l->name, f->cloud) || !strcmp(l->name, f->anycast_port))
+		if (!is_bridge_port(f, l) || !strcmp(l->name, f->cloud) ||
+		    !strcmp(l->name, f->anycast_port))
 			continue;
 		text_add(t, "%s\"%s\"", count++ ? ", " : "", l->name);
 	}
@@ -137,6 +143,34 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 		    "cloud_ip6 }\n\t}\n\n");
 }
 
+/*
+ * What this node asks for by broadcast is what no record knows: somebody scanning the network must
+ * not become a storm on everybody's Wi-Fi. Each port has a limit of its own, or the first one that
+ * a frame is flooded to would use up that of the others.
+ */
+static void add_solicits(const struct wish *w, struct text *t)
+{
+	static const char *const questions[] = {
+		"ether daddr ff:ff:ff:ff:ff:ff arp operation request",
+		"ip6 daddr ff02::1:ff00:0/104 icmpv6 type nd-neighbor-solicit",
+	};
+	unsigned int rate = w->filter.solicit_rate;
+
+	if (!rate)
+		return;
+	text_add(t, "\tchain output {\n\t\ttype filter hook output priority 0; policy accept;\n");
+	for (uint16_t i = 0; i < 2 * w->link_count; i++) {
+		const struct wish_link *l = &w->links[i / 2];
+
+		if (is_bridge_port(&w->filter, l) && strcmp(l->name, w->filter.anycast_port) != 0)
+			text_add(t,
+				 "\t\toifname \"%s\" %s limit rate over %u/second burst %u "
+				 "packets counter name solicit_rate drop\n",
+				 l->name, questions[i % 2], rate, 2 * rate);
+	}
+	text_add(t, "\t}\n\n");
+}
+
 static void add_bridge(const struct wish *w, struct text *t)
 {
 	const struct wish_filter *f = &w->filter;
@@ -158,6 +192,7 @@ static void add_bridge(const struct wish *w, struct text *t)
 	if (add_client_ports(w, &ports))
 		text_add(t, "\t\tiifname { %s } jump from_client\n", buf);
 	text_add(t, "\t}\n\n");
+	add_solicits(w, t);
 	/* Forwarded and sent by the node itself. */
 	text_add(t, "\tchain postrouting {\n\t\ttype filter hook postrouting priority 0; policy "
 		    "accept;\n");
@@ -223,18 +258,24 @@ static void add_private(const struct wish *w, uint8_t index, struct text *t)
 {
 	const struct wish_uplink *u = &w->filter.uplinks[index];
 	struct net4 n = net4_base(&u->network4);
-	char net[NET_TEXT], ip[IP4_TEXT];
+	struct net6 n6 = net6_base(&u->network6);
+	char net[NET_TEXT], ip[IP6_TEXT];
 
 	text_add(t, "\tchain private_%u {\n", index);
 	for (uint8_t i = 0; i < w->dns.upstream_count; i++)
 		text_add(t, "\t\tip daddr %s meta l4proto { tcp, udp } th dport 53 accept\n",
 			 ip4_text(&w->dns.upstreams[i], ip));
+	for (uint8_t i = 0; i < w->dns.upstream6_count; i++)
+		text_add(t, "\t\tip6 daddr %s meta l4proto { tcp, udp } th dport 53 accept\n",
+			 ip6_text(&w->dns.upstreams6[i], ip));
 	text_add(t,
 		 "\t\tip daddr { 10.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16%s%s }"
 		 " counter name private4 reject with icmpx type admin-prohibited\n",
 		 n.len ? ", " : "", n.len ? net4_text(&n, net) : "");
-	text_add(t, "\t\tip6 daddr { fc00::/7, fe80::/10 } counter name private6"
-		    " reject with icmpx type admin-prohibited\n\t}\n\n");
+	text_add(t,
+		 "\t\tip6 daddr { fc00::/7, fe80::/10%s%s } counter name private6"
+		 " reject with icmpx type admin-prohibited\n\t}\n\n",
+		 n6.len ? ", " : "", n6.len ? net6_text(&n6, net) : "");
 }
 
 static void add_forward(const struct wish *w, struct text *t)
