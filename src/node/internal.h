@@ -74,6 +74,7 @@ struct node_record {
 	struct ip4 ip4;
 	struct ip6 ip6;
 	struct mac cloud_mac;
+	uint32_t link_mtu; /* the smallest of its ports to other nodes; 0: does not say */
 };
 
 struct node {
@@ -99,8 +100,8 @@ struct node {
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct node_peer peers[NODE_PEERS];
+	uint32_t client_mtu; /* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
-	uint64_t own_gateway_digest; /* of the gateway record as last written */
 
 	bool wish_dirty, names_dirty, members_dirty, store_wanted;
 	bool loaded;
@@ -185,6 +186,15 @@ void exits_port_changed(struct node *n, uint16_t port);
 void exits_route(struct node *n, const struct event_route *r);
 void exits_probe(struct node *n, const struct event_probe *p);
 bool exits_out(struct node *n, const struct out *o, struct effect *ret);
+
+/* served.c: what clients are told */
+#define SERVED_MTU_FIRST 1460 /* until links and other nodes are known */
+void served_lease(const struct node *n, struct lease_conf *c);
+void served_ra(const struct node *n, struct ra_conf *c);
+/* The smallest MTU of our ports to other nodes. */
+uint32_t served_link_mtu(const struct node *n);
+/* Every second: what follows for the clients from the links and nodes of the cloud. */
+void served_refresh(struct node *n);
 
 /* clash.c: two clouds with one VLAN or one IPv4 network */
 /* The engine refuses a node of another SSID. */

@@ -132,43 +132,6 @@ static int start_state(struct node *n, usec_t now)
 	return n->state ? 0 : -ENOMEM;
 }
 
-/* What LibreMesh's two numbers say, counted from the network's address, and the exceptions. */
-static void lease_pool(const struct node *n, struct lease_conf *c)
-{
-	const struct conf *conf = n->conf;
-	struct net4 base = net4_base(&n->cloud.network4);
-	uint32_t net = ip4_u32(&base.addr), hosts = UINT32_MAX >> base.len;
-	uint32_t first = (uint32_t)conf->network.anygw_dhcp_start;
-	uint32_t count = (uint32_t)conf->network.anygw_dhcp_limit;
-	uint32_t last = count ? first + count - 1 : hosts;
-
-	c->pool.first = ip4_from_u32(net + (first < hosts ? first : hosts));
-	c->pool.last = ip4_from_u32(net + (last < hosts ? last : hosts));
-	for (uint32_t i = 0; i < conf->dhcp.exclude_count && i < LEASE_EXCLUDE_MAX; i++)
-		c->exclude[c->exclude_count++] =
-			(struct lease_range) { conf->dhcp.exclude[i].first,
-					       conf->dhcp.exclude[i].last };
-}
-
-static void lease_options(const struct node *n, struct lease_conf *c)
-{
-	const struct conf *conf = n->conf;
-
-	c->network = n->cloud.network4;
-	c->anycast = n->cloud.anygw4;
-	c->anycast_mac = n->cloud.anygw_mac;
-	c->lease_s = (uint32_t)conf->dhcp.lease_time_s;
-	c->rate = (uint32_t)conf->dhcp.rate;
-	lease_pool(n, c);
-	c->mtu = (uint16_t)(conf->dhcp.mtu ? conf->dhcp.mtu : 1460);
-	text_copy(c->domain, sizeof(c->domain), conf->system.domain);
-	text_copy(c->search[0], sizeof(c->search[0]), conf->system.domain);
-	for (uint32_t i = 0; i < conf->dhcp.route_count && i < LEASE_ROUTES_MAX; i++)
-		c->routes[c->route_count++] =
-			(struct lease_route) { conf->dhcp.route[i].to, conf->dhcp.route[i].via };
-	text_copy(c->captive, sizeof(c->captive), conf->dhcp.captive_portal);
-}
-
 static int start_lease(struct node *n, void *buf, usec_t now)
 {
 	struct lease_setup s = { .rng = rng_init(n->setup.seed ^ 0x6c65),
@@ -178,9 +141,8 @@ static int start_lease(struct node *n, void *buf, usec_t now)
 	struct lease_conf c;
 	int err;
 
-	memset(&c, 0, sizeof(c));
 	memcpy(s.self.b, n->id.b, sizeof(s.self.b));
-	lease_options(n, &c);
+	served_lease(n, &c);
 	err = lease_init(&n->lease, &c, &s, now);
 	if (err)
 		return err;
@@ -193,21 +155,9 @@ static int start_ra(struct node *n, void *buf, usec_t now)
 	struct ra_setup s = { .rng = rng_init(n->setup.seed ^ 0x7261),
 			      .out_buf = buf,
 			      .out_cap = QUEUE_RA };
-	uint32_t lifetime_s = (uint32_t)n->conf->ra.lifetime_s;
 	struct ra_conf c;
 
-	memset(&c, 0, sizeof(c));
-	c.anycast_mac = n->cloud.anygw_mac;
-	c.network4 = n->cloud.network4;
-	c.anycast4 = n->cloud.anygw4;
-	c.anycast6 = n->cloud.anygw6;
-	c.prefix_count = 1;
-	c.prefixes[0] = (struct ra_prefix) { n->cloud.network6, lifetime_s, lifetime_s };
-	c.lifetime_s = 1800;
-	c.pref = RA_PREF_LOW;
-	c.mtu = (uint32_t)(n->conf->ra.mtu ? n->conf->ra.mtu : 1460);
-	c.interval = n->conf->ra.interval_s * USEC_S;
-	text_copy(c.search[0], sizeof(c.search[0]), n->conf->system.domain);
+	served_ra(n, &c);
 	return ra_init(&n->ra, &c, &s, now);
 }
 
@@ -220,6 +170,7 @@ static int start(struct node *n, usec_t now)
 
 	if (err)
 		return err;
+	n->client_mtu = SERVED_MTU_FIRST;
 	outq_init(&n->batman_out, carve(&at, QUEUE_BATMAN), QUEUE_BATMAN);
 	outq_init(&n->state_out, carve(&at, QUEUE_STATE), QUEUE_STATE);
 	outq_init(&n->port_out, carve(&at, QUEUE_PORT), QUEUE_PORT);
@@ -410,6 +361,7 @@ static void slow(struct node *n)
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))
 		records_put_gateway(n);
 	clash_refresh(n);
+	served_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
 	if (n->store_at <= n->now) {

@@ -22,6 +22,7 @@ enum field {
 	FIELD_WORKING,
 	FIELD_RESOLVER4,
 	FIELD_RESOLVER6,
+	FIELD_MTU,
 };
 
 static void put_bytes(struct wr *w, enum field f, const void *data, size_t len)
@@ -65,6 +66,7 @@ void records_put_node(struct node *n)
 	put_bytes(&w, FIELD_IP4, n->cloud.node4.b, sizeof(n->cloud.node4.b));
 	put_bytes(&w, FIELD_IP6, n->cloud.node6.b, sizeof(n->cloud.node6.b));
 	put_bytes(&w, FIELD_MAC, n->cloud_mac.b, sizeof(n->cloud_mac.b));
+	put_u32(&w, FIELD_MTU, served_link_mtu(n));
 	(void)state_put_owned(n->state, &key, buf, wr_len(&w), 0, n->now);
 }
 
@@ -84,6 +86,8 @@ bool record_node_decode(const struct state_view *v, struct node_record *ret)
 			ret->ip6 = rd_ip6(&f);
 		else if (type == FIELD_MAC)
 			ret->cloud_mac = rd_mac(&f);
+		else if (type == FIELD_MTU)
+			ret->link_mtu = rd_u32(&f);
 		if (!rd_ok(&f))
 			return false;
 	}
@@ -240,6 +244,7 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_WORKING:
 	case FIELD_RESOLVER4:
 	case FIELD_RESOLVER6:
+	case FIELD_MTU:
 		break;
 	}
 }

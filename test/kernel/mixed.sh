@@ -98,6 +98,10 @@ same_crcs() {
 }
 
 ok "the checksums of all tables are equal at both kinds" wait_for 10 same_crcs
+told_mtu() { # CLIENT MTU: by router advertisements
+	in_ns "$1" sh -c "cat /proc/sys/net/ipv6/conf/*/mtu" | grep -qx "$2"
+}
+ok "beside nodes of other software clients are told the MTU of LibreMesh" wait_for 30 told_mtu c1 1350
 ok "a ping of 1472 bytes passes both kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3; do
 	ok "node $n: the daemon answers" trama_cli $n status

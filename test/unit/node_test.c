@@ -310,6 +310,34 @@ static void add_uplink(struct town *t, int i)
 	feed(t, i, &e);
 }
 
+/* What clients are told is what the narrowest link of the cloud carries, wherever they are. */
+static void test_clients_hear_of_narrow_links(void **state)
+{
+	struct event e = { .kind = EVENT_PORT };
+	struct ip4 none = { { 0 } };
+	struct town t;
+
+	(void)state;
+	town_start(&t, NODES);
+	run(&t, t.now + 30 * USEC_S);
+	station(&t, 0, CLIENT_ASSOCIATED);
+	assert_int_equal(ask(&t, 0, DHCP_DISCOVER, none).mtu, 1460);
+	e.port = (struct event_port) { .port = 0,
+				       .carrier = true,
+				       .kind = PORT_KIND_ETHERNET,
+				       .mtu = 1400,
+				       .mac = { { 2, 0, 0, 3, 0, 1 } },
+				       .name = "eth0" };
+	feed(&t, 3, &e);
+	run(&t, t.now + 3 * USEC_S);
+	assert_int_equal(ask(&t, 0, DHCP_DISCOVER, none).mtu, 1360);
+	e.port.mtu = 1500;
+	feed(&t, 3, &e);
+	run(&t, t.now + 3 * USEC_S);
+	assert_int_equal(ask(&t, 0, DHCP_DISCOVER, none).mtu, 1460);
+	town_stop(&t);
+}
+
 /* Everybody knows by which gateway a client leaves, and when it no longer does. */
 static void test_record_names_gateway(void **state)
 {
@@ -628,6 +656,7 @@ int main(void)
 		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
 		cmocka_unit_test(test_seen_address_travels),
 		cmocka_unit_test(test_record_names_gateway),
+		cmocka_unit_test(test_clients_hear_of_narrow_links),
 		cmocka_unit_test(test_old_record_does_not_drop_client),
 		cmocka_unit_test(test_client_is_no_node),
 		cmocka_unit_test(test_strangers_leave_room),

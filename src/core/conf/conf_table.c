@@ -86,7 +86,7 @@ const struct conf_option conf_table[] = {
 	{ "trama dhcp", "lease_time_s", NUMBER(dhcp.lease_time_s, 120, 604800), .def = "1200",
 	  .help = "Seconds that a client may use its IPv4 address without renewing it." },
 	{ "trama dhcp", "mtu", NUMBER(dhcp.mtu, 576, 1500), .or_zero = true, .def = "0",
-	  .help = "MTU announced to clients by DHCP; 0 is what the links of the cloud allow." },
+	  .help = "MTU announced to clients by DHCP; 0 is what the cloud's links allow, 1350 beside LibreMesh." },
 	{ "trama dhcp", "exclude", .type = CONF_RANGE,
 	  LIST(struct conf, dhcp.exclude, dhcp.exclude_count), .def = "",
 	  .help = "Addresses never given to clients." },
@@ -100,7 +100,7 @@ const struct conf_option conf_table[] = {
 	  .help = "DHCP messages that each port may send per second." },
 
 	{ "trama ra", "mtu", NUMBER(ra.mtu, 1280, 1500), .or_zero = true, .def = "0",
-	  .help = "MTU announced to clients by router advertisements; 0 is what the links allow." },
+	  .help = "MTU announced to clients by router advertisements; 0 as for DHCP." },
 	{ "trama ra", "interval_s", NUMBER(ra.interval_s, 4, 600), .def = "60",
 	  .help = "Seconds between two unsolicited router advertisements." },
 	{ "trama ra", "lifetime_s", NUMBER(ra.lifetime_s, 1800, 604800), .def = "86400",
