@@ -410,6 +410,20 @@ static void exhausted(void **state)
 	town_stop(&town);
 }
 
+/* A client that renews must not name a server (RFC 2131, table 5), but some do. */
+static void renews_by_name(void **state)
+{
+	struct town *t = *state;
+	struct host h = town_host(1);
+	struct dhcp_msg m = { .type = DHCP_REQUEST, .server_id = TOWN_CONF.anycast };
+
+	assert_true(host_join(t, &h, 0));
+	m.ciaddr = h.ip;
+	h.xid++;
+	assert_int_equal(host_send(t, &h, 0, &m), DHCP_ACK);
+	assert_true(ip4_eq(&t->reply.yiaddr, &h.ip));
+}
+
 /* Only what the configuration leaves for clients is given to them, whoever asks for what. */
 static void pool_range(void **state)
 {
@@ -737,6 +751,7 @@ int main(void)
 		ALONE(broken),
 		ALONE(by_identifier),
 		cmocka_unit_test(not_ready),
+		ALONE(renews_by_name),
 		cmocka_unit_test(exhausted),
 		cmocka_unit_test(pool_range),
 		cmocka_unit_test(rate),

@@ -361,7 +361,8 @@ static void serve_request(struct serve *s)
 {
 	const struct dhcp_msg *m = &s->msg;
 	bool bound = !ip4_is_zero(&m->ciaddr) && ip4_is_zero(&m->server_id);
-	struct ip4 ip = bound ? m->ciaddr : m->requested;
+	/* some name the server when they renew, which they should not */
+	struct ip4 ip = bound || ip4_is_zero(&m->requested) ? m->ciaddr : m->requested;
 	struct book_client *c;
 
 	count(s, LEASE_COUNT_REQUEST);
