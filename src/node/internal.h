@@ -100,7 +100,8 @@ struct node {
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct node_peer peers[NODE_PEERS];
-	uint32_t client_mtu; /* what clients are told unless it is configured */
+	usec_t foreign_since; /* nodes of other software are in the cloud, 0: none */
+	uint32_t client_mtu;  /* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
 	bool wish_dirty, names_dirty, members_dirty, store_wanted;

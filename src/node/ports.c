@@ -119,6 +119,7 @@ void ports_event(struct node *n, const struct event_port *e)
 {
 	struct node_port *p;
 	struct port_info info;
+	bool linked;
 
 	if (e->port >= NODE_PORTS) {
 		n->counters[NODE_C_BAD_PORT]++;
@@ -134,6 +135,7 @@ void ports_event(struct node *n, const struct event_port *e)
 		*p = (struct node_port) { 0 };
 		return;
 	}
+	linked = e->carrier && !(p->used && p->info.carrier);
 	p->used = true;
 	p->info = *e;
 	p->batman_mac = cloud_hardif_mac(e->name, &n->setup.primary_mac);
@@ -142,6 +144,8 @@ void ports_event(struct node *n, const struct event_port *e)
 	info = port_info(n, p);
 	(void)port_set(&n->port, e->port, &info, n->now);
 	engine_port(n, e->port, p->decision.mesh);
+	if (linked && p->decision.mesh)
+		lease_linked(&n->lease, n->now);
 }
 
 static void decided(struct node *n, const struct out *o)

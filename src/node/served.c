@@ -7,6 +7,9 @@
 
 #include "node/internal.h"
 
+/* A node of ours may be heard before it says that it is one. */
+#define FOREIGN_STAYS (10 * USEC_S)
+
 enum client_mtu {
 	MTU_LINK = 1500,    /* of a node that does not say */
 	MTU_TUNNEL = 40,    /* what a tunnel to a gateway needs, more than the cloud's headers */
@@ -107,17 +110,22 @@ static uint32_t client_mtu(const struct node *n)
 		if (record_node_decode(&v, &rec) && rec.link_mtu && rec.link_mtu < mtu)
 			mtu = rec.link_mtu;
 	mtu = mtu < MTU_MIN + MTU_TUNNEL ? MTU_MIN : mtu - MTU_TUNNEL;
-	if (mtu > MTU_FOREIGN && has_foreign(n))
+	if (mtu > MTU_FOREIGN && n->foreign_since && n->now - n->foreign_since >= FOREIGN_STAYS)
 		mtu = MTU_FOREIGN;
 	return mtu < MTU_CLOUD ? mtu : MTU_CLOUD;
 }
 
 void served_refresh(struct node *n)
 {
-	uint32_t mtu = client_mtu(n);
 	struct lease_conf lease;
 	struct ra_conf ra;
+	uint32_t mtu;
 
+	if (!has_foreign(n))
+		n->foreign_since = 0;
+	else if (!n->foreign_since)
+		n->foreign_since = n->now;
+	mtu = client_mtu(n);
 	if (mtu == n->client_mtu)
 		return;
 	n->client_mtu = mtu;

@@ -410,6 +410,23 @@ static void exhausted(void **state)
 	town_stop(&town);
 }
 
+/* A cable that was plugged in later than the node was switched on: there may be others behind it.
+ */
+static void waits_for_neighbours(void **state)
+{
+	struct host h = town_host(1);
+
+	(void)state;
+	town_start(&town, 1, &TOWN_CONF, 1);
+	town_run(&town, 2 * USEC_S);
+	lease_linked(&town.node[0].lease, town.now);
+	town_run(&town, 2 * USEC_S);
+	assert_false(host_join(&town, &h, 0));
+	town_run(&town, 1100 * USEC_MS);
+	assert_true(host_join(&town, &h, 0));
+	town_stop(&town);
+}
+
 /* A client that renews must not name a server (RFC 2131, table 5), but some do. */
 static void renews_by_name(void **state)
 {
@@ -752,6 +769,7 @@ int main(void)
 		ALONE(by_identifier),
 		cmocka_unit_test(not_ready),
 		ALONE(renews_by_name),
+		cmocka_unit_test(waits_for_neighbours),
 		cmocka_unit_test(exhausted),
 		cmocka_unit_test(pool_range),
 		cmocka_unit_test(rate),

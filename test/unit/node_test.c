@@ -26,7 +26,7 @@ struct town {
 	usec_t now;
 	uint64_t notices[NOTICE_COUNT];
 	enum probe_result internet; /* what every probe of an uplink finds */
-	uint8_t dhcp[1600]; /* last frame to a client */
+	uint8_t dhcp[1600];	    /* last frame to a client */
 	size_t dhcp_len;
 	struct mac forgotten;
 };

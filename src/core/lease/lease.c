@@ -140,7 +140,7 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	conf_set(l, conf);
 	l->self = setup->self;
 	l->rng = setup->rng;
-	l->started = now;
+	l->linked_at = now;
 	l->claim_due = now;
 	l->sweep_due = now + SWEEP;
 	l->offers_due = USEC_NEVER;
@@ -447,9 +447,19 @@ static void blocks_sweep(struct lease *l, usec_t now)
 	}
 }
 
+static usec_t alone_since(const struct lease *l)
+{
+	return l->peers ? USEC_NEVER : l->linked_at;
+}
+
+void lease_linked(struct lease *l, usec_t now)
+{
+	l->linked_at = now;
+}
+
 void lease_tick(struct lease *l, usec_t now)
 {
-	if (pool_tick(&l->pool, l->peers == 0, now))
+	if (pool_tick(&l->pool, alone_since(l), now))
 		l->unmet = 0; /* whoever is still in need asks again */
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {
@@ -466,7 +476,7 @@ usec_t lease_deadline(const struct lease *l)
 {
 	usec_t due = usec_min(l->sweep_due, usec_min(l->offers_due, l->claim_due));
 
-	return usec_min(due, pool_deadline(&l->pool, l->peers == 0));
+	return usec_min(due, pool_deadline(&l->pool, alone_since(l)));
 }
 
 void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
@@ -510,7 +520,7 @@ void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t n
 
 void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now)
 {
-	pool_acked(&l->pool, block, l->peers == 0, now);
+	pool_acked(&l->pool, block, alone_since(l), now);
 }
 
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now)

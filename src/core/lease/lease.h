@@ -10,8 +10,8 @@
  * Invariants
  * - An address is allocated only from a block of our own that is ready, while no record holds or
  * shows it.
- * - A block is ready 2 s after all present neighbours acknowledged the claim, or 3 s after it when
- * we know no other node.
+ * - A block is ready 2 s after all present neighbours acknowledged the claim, or when we know no
+ * other node 3 s after it and after the last port to other nodes came up.
  * - Of two claims to a block the lower (epoch, node id) holds it; the loser allocates nothing more
  * from it, and the clients on both sides keep what they have.
  * - Of two clients with one address the longer lease (by age, under 60 s of difference the lower
@@ -121,8 +121,8 @@ struct lease {
 	struct table talkers; /* rates by MAC */
 	struct table ports;   /* rates by port */
 	struct table reserved;
-	usec_t started;
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
+	usec_t linked_at;   /* when a way to other nodes last opened */
 	usec_t claim_due;   /* next look whether more blocks are needed */
 	usec_t talkers_swept;
 	usec_t full_at;		  /* when there was last no block to claim */
@@ -171,6 +171,8 @@ usec_t lease_deadline(const struct lease *l);
  * neighbour is there.
  */
 void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now);
+/* A way to other nodes has just opened: whoever is alone waits for them. */
+void lease_linked(struct lease *l, usec_t now);
 /* A record appeared or changed, written by any node; what we put ourselves may come back. */
 void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now);
 /*

@@ -268,7 +268,12 @@ void pool_return(struct pool *p, struct pool_own *o)
 	own_end(p, o);
 }
 
-void pool_acked(struct pool *p, const struct lease_block *block, bool alone, usec_t now)
+static usec_t alone_until(const struct pool_own *o, usec_t alone)
+{
+	return (alone > o->claimed_at ? alone : o->claimed_at) + POOL_ALONE_WAIT;
+}
+
+void pool_acked(struct pool *p, const struct lease_block *block, usec_t alone, usec_t now)
 {
 	const struct pool_claim *c = table_find(&p->claims, &block->index);
 	struct pool_own *o = c && c->own ? &p->own[c->own - 1] : NULL;
@@ -277,17 +282,19 @@ void pool_acked(struct pool *p, const struct lease_block *block, bool alone, use
 		return;
 	o->state = POOL_ACKED;
 	o->ready_at = now + POOL_ACKED_WAIT;
-	if (alone && o->ready_at < o->claimed_at + POOL_ALONE_WAIT)
-		o->ready_at = o->claimed_at + POOL_ALONE_WAIT;
+	if (alone != USEC_NEVER && o->ready_at < alone_until(o, alone))
+		o->ready_at = alone_until(o, alone);
 }
 
-static usec_t own_due(const struct pool_own *o, bool alone)
+static usec_t own_due(const struct pool_own *o, usec_t alone)
 {
 	switch (o->state) {
 	case POOL_CLAIMED:
-		return alone ? o->claimed_at + POOL_ALONE_WAIT : USEC_NEVER;
+		return alone == USEC_NEVER ? USEC_NEVER : alone_until(o, alone);
 	case POOL_ACKED:
-		return o->ready_at;
+		return alone != USEC_NEVER && alone_until(o, alone) > o->ready_at
+			       ? alone_until(o, alone)
+			       : o->ready_at;
 	case POOL_NONE:
 	case POOL_READY:
 		break;
@@ -295,7 +302,7 @@ static usec_t own_due(const struct pool_own *o, bool alone)
 	return USEC_NEVER;
 }
 
-bool pool_tick(struct pool *p, bool alone, usec_t now)
+bool pool_tick(struct pool *p, usec_t alone, usec_t now)
 {
 	bool some = false;
 
@@ -311,7 +318,7 @@ bool pool_tick(struct pool *p, bool alone, usec_t now)
 	return some;
 }
 
-usec_t pool_deadline(const struct pool *p, bool alone)
+usec_t pool_deadline(const struct pool *p, usec_t alone)
 {
 	unsigned left = p->own_count; /* asked after each packet: most nodes have a few only */
 	usec_t due = USEC_NEVER;

@@ -102,11 +102,13 @@ enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, us
 			     struct lease_block *ret_lost);
 void pool_forget(struct pool *p, const struct lease_block *block);
 void pool_return(struct pool *p, struct pool_own *o);
+/* `alone`: since when we could have heard of other nodes and know none, USEC_NEVER when we know
+ * some. */
 /* Nobody refused it; who is alone waits POOL_ALONE_WAIT all the same. */
-void pool_acked(struct pool *p, const struct lease_block *block, bool alone, usec_t now);
+void pool_acked(struct pool *p, const struct lease_block *block, usec_t alone, usec_t now);
 /* Makes claims ready that are due; true when there were some. */
-bool pool_tick(struct pool *p, bool alone, usec_t now);
-usec_t pool_deadline(const struct pool *p, bool alone);
+bool pool_tick(struct pool *p, usec_t alone, usec_t now);
+usec_t pool_deadline(const struct pool *p, usec_t alone);
 /* What is said about ip has changed. */
 void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t now);
 void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now);
