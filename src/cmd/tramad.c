@@ -152,11 +152,25 @@ static int run(struct options *o)
 	return parent_run(&setup);
 }
 
+/* Started without them, the first socket would be standard error, and log lines would go there. */
+static void stdio_open(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
-	int r = options_read(argc, argv, &o);
+	int r;
 
+	stdio_open();
+	r = options_read(argc, argv, &o);
 	if (r >= 0)
 		return r;
 	/* Tables have pages of their own, which are not there until they are used; and what a large

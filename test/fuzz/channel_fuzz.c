@@ -26,7 +26,7 @@ static void request(int here, int there, struct rd r)
 	int err;
 
 	check(send(there, r.p, rd_left(&r), MSG_DONTWAIT) == (ssize_t)rd_left(&r));
-	err = channel_receive(here, &got, sizeof(got), false, NULL);
+	err = channel_receive(here, &got, sizeof(got), NULL);
 	check((err == 0) == (rd_left(&r) == sizeof(got)));
 	if (err || !parent_request_ok(&got))
 		return;

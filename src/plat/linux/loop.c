@@ -364,9 +364,23 @@ static void parent_lost(void *ctx)
 	loop_end(ctx, 1);
 }
 
-static void handles_open(struct loop *l)
+/* The process has been started with all of them blocked. */
+static void signals_open(struct loop *l)
 {
 	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+	sigset_t none;
+
+	for (int i = 0; i < SIGNALS; i++) {
+		uv_signal_init(&l->uv, &l->signals[i]);
+		l->signals[i].data = l;
+		uv_signal_start(&l->signals[i], signal_came, numbers[i]);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void handles_open(struct loop *l)
+{
 
 	uv_prepare_init(&l->uv, &l->turn);
 	l->turn.data = l;
@@ -376,11 +390,7 @@ static void handles_open(struct loop *l)
 	uv_timer_init(&l->uv, &l->apply_timer);
 	uv_timer_init(&l->uv, &l->mesh_timer);
 	l->mesh_timer.data = l;
-	for (int i = 0; i < SIGNALS; i++) {
-		uv_signal_init(&l->uv, &l->signals[i]);
-		l->signals[i].data = l;
-		uv_signal_start(&l->signals[i], signal_came, numbers[i]);
-	}
+	signals_open(l);
 	uv_poll_init(&l->uv, &l->watch, system_watch_fd(l->system));
 	l->watch.data = l;
 	uv_poll_start(&l->watch, UV_READABLE, watch_ready);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -34,6 +35,8 @@
 #define PARENT_NODE_GRACE (8 * USEC_S) /* the node process: it takes its links and rules away */
 #define PARENT_LIVED (10 * USEC_S) /* a node process that lived so long is started anew at once */
 #define PARENT_BACKOFF_MAX (5 * USEC_S)
+#define PARENT_LOCK_TRIES 40
+#define PARENT_LOCK_WAIT (50 * 1000) /* microseconds between them */
 
 struct helper {
 	pid_t pid; /* 0 = free */
@@ -66,10 +69,13 @@ static usec_t now_get(void)
 	return (usec_t)t.tv_sec * USEC_S + t.tv_nsec / 1000;
 }
 
+/* A node process that does not read hangs; this one must not wait for it. */
 static void report_send(const struct parent *p, const struct parent_report *report, int fd)
 {
-	if (p->channel >= 0)
-		channel_send(p->channel, report, sizeof(*report), fd);
+	if (p->channel >= 0 && channel_send(p->channel, report, sizeof(*report), fd) == -EAGAIN) {
+		log_error("the node process hangs: killed");
+		kill(p->node, SIGKILL);
+	}
 }
 
 static void report_helper(const struct parent *p, enum parent_said said, const struct helper *h,
@@ -222,11 +228,8 @@ static void request_handle(struct parent *p, const struct parent_request *r)
 /* The node process: a copy of this one, which then gives up what it does not need. */
 _Noreturn static void node_become(const struct parent *p, int fd, pid_t parent)
 {
-	sigset_t none;
-
 	close(p->signals);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Signals stay blocked: they wait until the loop can handle them. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(126);
 	exit(p->setup->node(p->setup, fd));
@@ -277,7 +280,8 @@ static void stop_all(struct parent *p, usec_t now)
 
 static void node_died(struct parent *p, int status, usec_t now)
 {
-	close(p->channel);
+	if (p->channel >= 0)
+		close(p->channel);
 	p->channel = -1;
 	p->node = 0;
 	p->kill_at = USEC_NEVER;
@@ -359,6 +363,21 @@ static usec_t timers_run(struct parent *p, usec_t now)
 	return next;
 }
 
+static void channel_readable(struct parent *p)
+{
+	struct parent_request request;
+	int r = channel_receive(p->channel, &request, sizeof(request), NULL);
+
+	if (!r)
+		request_handle(p, &request);
+	if (!r || r == -EAGAIN)
+		return;
+	/* It is about to end, which may take it a moment; if not, it is made to. */
+	close(p->channel);
+	p->channel = -1;
+	p->kill_at = usec_min(p->kill_at, now_get() + PARENT_NODE_GRACE);
+}
+
 /* True while any helper runs; all are asked to stop. */
 static bool helpers_stop(struct parent *p)
 {
@@ -379,14 +398,12 @@ static void turn(struct parent *p)
 	usec_t next = timers_run(p, now);
 	struct pollfd fds[2] = { { .fd = p->signals, .events = POLLIN },
 				 { .fd = p->channel, .events = POLLIN } };
-	struct parent_request request;
 	int wait_ms = next == USEC_NEVER ? -1 : (int)((next - now) / USEC_MS + 1);
 
 	if (poll(fds, 2, wait_ms) < 0)
 		return;
-	if (fds[1].revents &&
-	    channel_receive(p->channel, &request, sizeof(request), false, NULL) == 0)
-		request_handle(p, &request);
+	if (fds[1].revents)
+		channel_readable(p);
 	if (fds[0].revents)
 		signals_handle(p, now_get());
 }
@@ -399,6 +416,34 @@ static int dir_make(const char *path, mode_t mode, const struct privileges *user
 	if (chown(path, user->uid, user->gid))
 		return -errno;
 	return chmod(path, mode) ? -errno : 0;
+}
+
+/* One tramad per run directory, or two would undo each other's work. The node process has the lock
+ * as well, so this waits for one whose root process was killed. A descriptor to be kept, or -errno.
+ */
+static int lock_take(void)
+{
+	int fd = open(PARENT_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK || i == PARENT_LOCK_TRIES) {
+			int r = -errno;
+
+			close(fd);
+			return r;
+		}
+		usleep(PARENT_LOCK_WAIT);
+	}
+	return fd;
+}
+
+static int dirs_make(const struct privileges *user)
+{
+	int r = dir_make(PARENT_RUN_DIR, 0755, user);
+
+	return r ? r : dir_make(PARENT_STATE_DIR, 0700, user);
 }
 
 static int signals_open(void)
@@ -418,12 +463,18 @@ static int signals_open(void)
 int parent_run(const struct parent_setup *setup)
 {
 	struct parent p = { .setup = setup, .channel = -1, .start_at = 0, .kill_at = USEC_NEVER };
-	int r = dir_make(PARENT_RUN_DIR, 0755, &setup->user);
+	int lock, r;
 
-	if (!r)
-		r = dir_make(PARENT_STATE_DIR, 0700, &setup->user);
+	umask(022); /* babeld's socket has what this leaves */
+	r = dirs_make(&setup->user);
 	if (r) {
 		log_error(PARENT_RUN_DIR ", " PARENT_STATE_DIR ": %s", strerror(-r));
+		return 1;
+	}
+	lock = lock_take();
+	if (lock < 0) {
+		log_error(PARENT_RUN_DIR ": %s",
+			  lock == -EWOULDBLOCK ? "another tramad runs here" : strerror(-lock));
 		return 1;
 	}
 	p.signals = signals_open();
@@ -436,5 +487,6 @@ int parent_run(const struct parent_setup *setup)
 	while (helpers_stop(&p))
 		turn(&p);
 	close(p.signals);
+	close(lock);
 	return p.status;
 }

@@ -4,14 +4,14 @@
 #ifndef PLAT_CHANNEL_H
 #define PLAT_CHANNEL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* pass_fd -1 = none. 0 or -errno. */
+/* pass_fd -1 = none. 0 or -errno, -EAGAIN when the other end has not read for long. */
 int channel_send(int fd, const void *data, size_t len, int pass_fd);
-/* 0, -EAGAIN (never with wait), -ECONNRESET at the end, -EBADMSG for any other size. *ret_fd is -1
- * when no descriptor came; ret_fd NULL: none may come. */
-int channel_receive(int fd, void *data, size_t len, bool wait, int *ret_fd);
+/* 0, -EAGAIN, -ECONNRESET at the end, -EBADMSG for any other size and for more descriptors than
+ * may come: none when ret_fd is NULL, else one. *ret_fd is -1 when none came (or
+ * there was no room for it). */
+int channel_receive(int fd, void *data, size_t len, int *ret_fd);
 
 #endif

@@ -19,16 +19,24 @@ static const char *const child_names[] = {
 	[CHILD_DHCP] = "udhcpc",
 };
 
+/* A root process that does not read is as good as none. */
+static void parent_ask(struct children *c, const struct parent_request *r)
+{
+	int err = channel_send(c->channel, r, sizeof(*r), -1);
+
+	if (!err)
+		return;
+	log_error("root process: %s", strerror(-err));
+	c->watch.lost(c->watch.ctx);
+}
+
 static void child_ask(struct children *c, enum parent_op op, const struct child *child)
 {
 	struct parent_request r = { .op = (uint32_t)op, .port = child->port };
-	int err;
 
 	r.kind = (uint32_t)child->kind;
 	text_copy(r.dev, sizeof(r.dev), child->dev);
-	err = channel_send(c->channel, &r, sizeof(r), -1);
-	if (err)
-		log_error("root process: %s", strerror(-err));
+	parent_ask(c, &r);
 }
 
 static void children_schedule(struct children *c);
@@ -177,6 +185,14 @@ static void child_died(struct children *c, const struct parent_report *r)
 		child_tell(c, &dead, r->status);
 }
 
+/* No descriptor although all was well: it did not find room here. */
+static int opened_fd(const struct parent_report *r, int fd)
+{
+	if (fd >= 0)
+		return fd;
+	return r->status ? r->status : -EMFILE;
+}
+
 static void channel_readable(void *ctx, int events)
 {
 	struct children *c = ctx;
@@ -184,7 +200,7 @@ static void channel_readable(void *ctx, int events)
 	int fd, err;
 
 	(void)events;
-	err = channel_receive(c->channel, &r, sizeof(r), false, &fd);
+	err = channel_receive(c->channel, &r, sizeof(r), &fd);
 	if (err == -EAGAIN)
 		return;
 	if (err) {
@@ -198,7 +214,7 @@ static void channel_readable(void *ctx, int events)
 	else if (r.said == PARENT_DIED)
 		child_died(c, &r);
 	else if (r.said == PARENT_OPENED)
-		c->watch.opened(c->watch.ctx, (enum parent_op)r.op, r.dev, fd >= 0 ? fd : r.status);
+		c->watch.opened(c->watch.ctx, (enum parent_op)r.op, r.dev, opened_fd(&r, fd));
 }
 
 int children_init(struct children *c, uv_loop_t *loop, int channel, struct sink sink,
@@ -275,12 +291,12 @@ void children_open(struct children *c, enum parent_op op, const char *dev)
 	struct parent_request r = { .op = (uint32_t)op };
 
 	text_copy(r.dev, sizeof(r.dev), dev);
-	channel_send(c->channel, &r, sizeof(r), -1);
+	parent_ask(c, &r);
 }
 
 void children_ready(struct children *c)
 {
 	struct parent_request r = { .op = PARENT_READY };
 
-	channel_send(c->channel, &r, sizeof(r), -1);
+	parent_ask(c, &r);
 }
