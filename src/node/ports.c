@@ -5,17 +5,18 @@
 #include "node/internal.h"
 
 /* LibreMesh's name of a VLAN device: what is neither letter, digit nor '-' becomes '-', then
- * _<vid>. */
+ * _<vid>. Of a long name the end stays: adapters of one maker, as enx00e04c680001, differ there. */
 static void vlan_name(char ret[static NODE_IFNAME], const char *parent, uint16_t vid)
 {
 	struct text t = text_init(ret, NODE_IFNAME);
 	size_t room = NODE_IFNAME - 1 - 5; /* _4094 */
+	size_t len = strlen(parent);
 
 	if (!vid) {
 		text_add(&t, "%s", parent);
 		return;
 	}
-	for (size_t i = 0; i < room && parent[i]; i++) {
+	for (size_t i = len > room ? len - room : 0; i < len; i++) {
 		char c = parent[i];
 		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 			     (c >= '0' && c <= '9') || c == '-';
@@ -23,6 +24,24 @@ static void vlan_name(char ret[static NODE_IFNAME], const char *parent, uint16_t
 		text_add(&t, "%c", plain ? c : '-');
 	}
 	text_add(&t, "_%u", (unsigned int)vid);
+}
+
+/* The same, or one made of the number where another port has that already (eth0.1 and eth0-1). */
+static void port_vlan_name(const struct node *n, uint16_t index, uint16_t vid,
+			   char ret[static NODE_IFNAME])
+{
+	struct text t = text_init(ret, NODE_IFNAME);
+	bool taken = false;
+
+	vlan_name(ret, n->ports[index].info.name, vid);
+	for (uint16_t i = 0; i < NODE_PORTS; i++) {
+		const struct node_port *p = &n->ports[i];
+
+		taken = taken || (i != index && p->used &&
+				  (!strcmp(p->mesh_dev, ret) || !strcmp(p->babel_dev, ret)));
+	}
+	if (taken)
+		text_add(&t, "port%u_%u", (unsigned int)index, (unsigned int)vid);
 }
 
 struct port_conf ports_conf(const struct node *n)
@@ -139,8 +158,8 @@ void ports_event(struct node *n, const struct event_port *e)
 	p->used = true;
 	p->info = *e;
 	p->batman_mac = cloud_hardif_mac(e->name, &n->setup.primary_mac);
-	vlan_name(p->mesh_dev, e->name, n->cloud.batadv_vlan);
-	vlan_name(p->babel_dev, e->name, n->cloud.babel_vlan);
+	port_vlan_name(n, e->port, n->cloud.batadv_vlan, p->mesh_dev);
+	port_vlan_name(n, e->port, n->cloud.babel_vlan, p->babel_dev);
 	info = port_info(n, p);
 	(void)port_set(&n->port, e->port, &info, n->now);
 	engine_port(n, e->port, p->decision.mesh);

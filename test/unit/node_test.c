@@ -649,6 +649,30 @@ static void test_events_survive_recording(void **state)
 	assert_memory_equal(&back.route.to6, &e.route.to6, sizeof(e.route.to6));
 }
 
+/* Names of USB adapters of one maker differ at their end only; eth0.1 and eth0-1 not at all. */
+static void test_vlan_names(void **state)
+{
+	static const char *const ports[] = { "enx00e04c680001", "enx00e04c680002", "eth0.1",
+					     "eth0-1" };
+	const struct wish *w;
+	struct town t;
+	int vlans = 0;
+
+	(void)state;
+	town_start(&t, 1);
+	for (uint16_t i = 0; i < 4; i++)
+		add_port(&t, 0, (uint16_t)(4 + i), ports[i], PORT_KIND_ETHERNET);
+	run(&t, t.now + 5 * USEC_S);
+	w = node_wish(t.node[0]);
+	for (uint16_t i = 0; i < w->link_count; i++) {
+		vlans += w->links[i].kind == WISH_VLAN;
+		for (uint16_t k = 0; k < i; k++)
+			assert_string_not_equal(w->links[i].name, w->links[k].name);
+	}
+	assert_int_equal(vlans, 8);
+	town_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -663,6 +687,7 @@ int main(void)
 		cmocka_unit_test(test_solicit_finds_nodes),
 		cmocka_unit_test(test_wish_is_complete),
 		cmocka_unit_test(test_vlan_options),
+		cmocka_unit_test(test_vlan_names),
 		cmocka_unit_test(test_restart_keeps_serving),
 		cmocka_unit_test(test_events_survive_recording),
 	};
