@@ -245,6 +245,12 @@ static json_t *answer(struct system *s, const struct line *l)
 	return json_pack("{si}", "result", r);
 }
 
+static json_t *stale(struct system *s)
+{
+	system_look(s);
+	return json_pack("{sb}", "stale", system_is_stale(s));
+}
+
 static json_t *run(struct system *s, const struct line *l)
 {
 	const char *word = l->pairs[0];
@@ -263,7 +269,7 @@ static json_t *run(struct system *s, const struct line *l)
 	else if (!strcmp(word, "read"))
 		return read_events(s, l->count > 1 ? atoi(l->pairs[1]) : 100);
 	else if (!strcmp(word, "stale"))
-		return json_pack("{sb}", "stale", system_is_stale(s));
+		return stale(s);
 	else if (!strcmp(word, "remove"))
 		system_remove(s);
 	else if (!strcmp(word, "forget") && l->count > 1 && mac_parse(l->pairs[1], &mac) == 0)

@@ -24,7 +24,7 @@ struct loop {
 	uv_loop_t uv;
 	uv_prepare_t turn;
 	uv_poll_t watch;
-	uv_timer_t timer, apply_timer, mesh_timer;
+	uv_timer_t timer, apply_timer, mesh_timer, look_timer;
 	uv_signal_t signals[SIGNALS];
 	struct node *node; /* NULL until there is a port */
 	struct system *system;
@@ -38,9 +38,10 @@ struct loop {
 	struct node_setup node_setup;
 	usec_t deadline; /* the timer is set to */
 	usec_t start, applied_at;
-	bool busy;	/* in node_input or its effects */
-	bool wish_new;	/* EFFECT_WISH since the last apply */
-	bool wires_old; /* devices have changed, or some were missing */
+	bool busy;	   /* in node_input or its effects */
+	bool wish_new;	   /* EFFECT_WISH since the last apply */
+	bool wires_old;	   /* devices have changed, or some were missing */
+	char errors[2048]; /* of the last apply */
 	int status;
 	/* What the kernel told: while it is read the system must not be called, and there may be no
 	 * node yet. Kinds without borrowed bytes. */
@@ -73,7 +74,8 @@ static void effect_do(struct loop *l, const struct effect *e)
 		wires_datagram(l->wires, &e->datagram);
 		break;
 	case EFFECT_WISH:
-		l->wish_new = true;
+		/* A metric that changes has the wish computed, and often changes nothing in it. */
+		l->wish_new = l->wish_new || !system_has_wish(l->system, node_wish(l->node));
 		break;
 	case EFFECT_NAMES:
 		helpers_names(l->helpers, l->node);
@@ -245,9 +247,24 @@ static void apply_due(uv_timer_t *t)
 	(void)t; /* the end of this turn looks */
 }
 
+static void look_due(uv_timer_t *t)
+{
+	struct loop *l = t->data;
+
+	system_look(l->system); /* the end of this turn applies what is missing */
+}
+
+/* What fails is tried again every second, and said once. */
+static void errors_say(struct loop *l, const char *errors)
+{
+	if (errors[0] && strcmp(errors, l->errors) != 0)
+		log_warning("kernel: %s", errors);
+	text_copy(l->errors, sizeof(l->errors), errors);
+}
+
 static void wish_apply(struct loop *l)
 {
-	char lines[2048];
+	char lines[sizeof(l->errors)];
 	struct text errors = text_init(lines, sizeof(lines));
 	const struct wish *w = node_wish(l->node);
 	int r;
@@ -256,10 +273,11 @@ static void wish_apply(struct loop *l)
 	l->counters.applies++;
 	r = system_apply(l->system, w, &errors);
 	l->applied_at = loop_now();
-	if (r) {
+	if (r)
 		l->counters.apply_errors++;
-		log_warning("kernel: %s", errors.len ? lines : strerror(-r));
-	}
+	if (r && !errors.len)
+		text_add(&errors, "%s", strerror(-r));
+	errors_say(l, lines);
 	/* Errors are tried again, by way of the same delay as missing devices. */
 	l->wires_old = wires_apply(l->wires, w, &l->devices) > 0 || r;
 	helpers_apply(l->helpers, w, &l->devices);
@@ -390,6 +408,9 @@ static void handles_open(struct loop *l)
 	uv_timer_init(&l->uv, &l->apply_timer);
 	uv_timer_init(&l->uv, &l->mesh_timer);
 	l->mesh_timer.data = l;
+	uv_timer_init(&l->uv, &l->look_timer);
+	l->look_timer.data = l;
+	uv_timer_start(&l->look_timer, look_due, LOOP_LOOK_MS, LOOP_LOOK_MS);
 	signals_open(l);
 	uv_poll_init(&l->uv, &l->watch, system_watch_fd(l->system));
 	l->watch.data = l;

@@ -22,6 +22,7 @@
 #define LOOP_MESH_MS 1000 /* between two looks at the tables of the kernel's engine */
 #define LOOP_APPLY_MS 50
 #define LOOP_REPAIR_MS 1000
+#define LOOP_LOOK_MS 3000 /* after what nobody tells of */
 #define LOOP_PRIMARY_MS                                                                            \
 	5000 /* a primary interface that is configured and missing is waited for                   \
 	      */

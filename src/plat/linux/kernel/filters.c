@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -157,6 +160,37 @@ void filters_apply(struct filters *f, struct apply *a)
 {
 	for (int i = 0; i < FILTER_FAMILIES; i++)
 		table_apply(&f->table[i], (enum filter_family)i, a);
+}
+
+/* In doubt it is there. */
+static bool table_is_there(struct nl *nl, uint8_t family)
+{
+	struct nlmsghdr *m = nl_begin(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
+	struct nfgenmsg *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
+
+	h->nfgen_family = family;
+	mnl_attr_put_strz(m, NFTA_TABLE_NAME, "trama");
+	return nl_talk(nl, m, NULL, NULL) != -ENOENT;
+}
+
+bool filters_gone(struct filters *f)
+{
+	static const uint8_t families[FILTER_FAMILIES] = {
+		[FILTER_BRIDGE] = NFPROTO_BRIDGE, [FILTER_INET] = NFPROTO_INET
+	};
+	struct nl nl;
+	bool gone = false;
+
+	if (nl_open(&nl, NETLINK_NETFILTER) != 0)
+		return false;
+	for (int i = 0; i < FILTER_FAMILIES; i++) {
+		if (!f->table[i].known || table_is_there(&nl, families[i]))
+			continue;
+		f->table[i].known = false;
+		gone = true;
+	}
+	nl_close(&nl);
+	return gone;
 }
 
 int filters_remove(struct filters *f)

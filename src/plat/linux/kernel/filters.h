@@ -39,6 +39,9 @@ struct filters {
 };
 
 void filters_apply(struct filters *f, struct apply *a);
+/* Has somebody taken a table of ours away (`nft flush ruleset`)? The next filters_apply brings it
+ * back. */
+bool filters_gone(struct filters *f);
 /* Deletes both tables. 0 or -errno. */
 int filters_remove(struct filters *f);
 

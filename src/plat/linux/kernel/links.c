@@ -16,6 +16,8 @@
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
 #endif
 
+_Static_assert((int)IFLA_BRPORT_MAX <= (int)IFLA_BR_MAX, "both fit parse_kind's table");
+
 static void parse_kind(struct link_info *l, const struct nlattr *linkinfo)
 {
 	const struct nlattr *info[IFLA_INFO_MAX + 1], *data[IFLA_BR_MAX + 1];

@@ -101,6 +101,17 @@ bool system_is_stale(const struct system *s)
 	return s->watch.stale || s->failed;
 }
 
+void system_look(struct system *s)
+{
+	if (filters_gone(&s->filters))
+		s->watch.stale = true;
+}
+
+bool system_has_wish(const struct system *s, const struct wish *w)
+{
+	return memcmp(&s->wish, w, sizeof(*w)) == 0;
+}
+
 void system_remove(struct system *s)
 {
 	char buf[256];

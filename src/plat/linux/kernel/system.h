@@ -64,6 +64,11 @@ unsigned int system_changes(const struct system *s);
 /* Something of the last wish has gone or been changed by others since it was applied, or that had
  * failures. */
 bool system_is_stale(const struct system *s);
+/* Looks after the filters, of which nobody tells when others take them away; for every few seconds.
+ * What is missing makes the system stale. */
+void system_look(struct system *s);
+/* Is that the wish that was applied last? */
+bool system_has_wish(const struct system *s, const struct wish *w);
 /* Everything of ours goes, ports are put back as found. */
 void system_remove(struct system *s);
 

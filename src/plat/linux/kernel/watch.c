@@ -14,6 +14,7 @@
 #include "plat/linux/kernel/vlan.h"
 
 #define RECEIVE_BUFFER (1024 * 1024)
+#define WATCH_BURST 256 /* messages read before others have their turn: anybody can cause them */
 
 /* One watch_read. */
 struct pass {
@@ -190,8 +191,10 @@ static int relearn(struct pass *p)
 	if (!p->w->bridge)
 		return 0;
 	r = fdb_dump(p->view->nl, p->w->bridge, learn_entry, p);
-	if (r)
+	if (r) {
+		p->w->relearn = true; /* once more, at the next notification */
 		return r;
+	}
 	for (uint32_t i = 0; (s = table_next(&p->w->stations, &i));) {
 		if (s->round != p->w->round)
 			station_left(p, s);
@@ -339,7 +342,7 @@ int watch_read(struct watch *w, const struct watch_view *view, system_event_fn *
 	struct pass p = { .w = w, .view = view, .fn = fn, .arg = arg };
 	ssize_t len;
 
-	for (;;) {
+	for (int i = 0; i < WATCH_BURST; i++) {
 		len = mnl_socket_recvfrom(w->sock, buf, sizeof(buf));
 		if (len < 0 && errno == ENOBUFS) {
 			w->rescan = true;
@@ -349,12 +352,12 @@ int watch_read(struct watch *w, const struct watch_view *view, system_event_fn *
 		}
 		if (len < 0 && errno == EINTR)
 			continue;
+		if (len < 0 && errno != EAGAIN)
+			return -errno;
 		if (len < 0)
 			break;
 		mnl_cb_run(buf, (size_t)len, 0, 0, handle, &p);
 	}
-	if (errno != EAGAIN)
-		return -errno;
 	if (w->rescan)
 		rescan(&p);
 	return w->relearn ? relearn(&p) : 0;
