@@ -82,6 +82,15 @@ static void turns(int n)
 		uv_run(&loop, UV_RUN_NOWAIT);
 }
 
+/* Requests wait a millisecond for each other. */
+static void turns_until(int calls_wanted)
+{
+	for (int i = 0; i < 1000 && calls < calls_wanted; i++) {
+		usleep(1000);
+		turns(1);
+	}
+}
+
 static int join(void)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -123,6 +132,7 @@ static void test_lines(void **state)
 	assert_int_equal(calls, 1);
 	assert_string_equal(hear(fd), "one\n");
 	say(fd, "o\n\n\nthree\n");
+	turns_until(3);
 	assert_int_equal(calls, 3);
 	assert_string_equal(hear(fd), "two\nthree\n");
 	close(fd);
@@ -208,6 +218,28 @@ static void test_rate(void **state)
 	turns(3);
 }
 
+/* Many requests at once: others have their turn in between. */
+static void test_turns(void **state)
+{
+	char many[2 * 100 + 1];
+	int fd = join(), other = join();
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		memcpy(many + 2 * i, "q\n", 3);
+	assert_int_equal(send(fd, many, 200, MSG_NOSIGNAL), 200);
+	turns(2);
+	assert_in_range(calls, 1, 10);
+	say(other, "other\n");
+	assert_string_equal(hear(other), "other\n");
+	assert_in_range(calls, 2, 50);
+	turns_until(101);
+	assert_int_equal(calls, 101);
+	close(fd);
+	close(other);
+	turns(3);
+}
+
 static void test_does_not_read(void **state)
 {
 	int fd = join();
@@ -244,6 +276,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_oversize, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_does_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_goes, setup, teardown),
 	};

@@ -14,6 +14,7 @@
 
 #define READ_SIZE 4096
 #define DELAY_MS 100
+#define TURN_MS 1 /* with 0 the timer would run again in the same turn of the loop */
 #define TOKEN_MS (1000 / CONTROL_RATE)
 
 struct control_peer {
@@ -178,42 +179,62 @@ static void peer_too_long(struct control_peer *p)
 	peer_write(p);
 }
 
-/* Every whole line that is there; false when the user has asked too fast and the rest has to wait.
- */
-static bool peer_lines(struct control_peer *p)
+enum lines {
+	LINES_DONE,  /* no whole line is there any more */
+	LINES_MORE,  /* one was called, there is another */
+	LINES_LATER, /* the user has asked too fast */
+};
+
+/* Calls one request: who sends many must not keep the node from everything else. */
+static enum lines peer_line(struct control_peer *p)
 {
 	struct control *c = p->control;
-	size_t start = 0;
-	bool fast = false;
-	char *end;
+	char *end = memchr(p->in + p->scanned, '\n', p->in_len - p->scanned);
+	size_t len = end ? (size_t)(end - p->in) : 0;
 
-	while (!p->broken && !p->dying &&
-	       (end = memchr(p->in + p->scanned, '\n', p->in_len - p->scanned)) != NULL) {
-		size_t len = (size_t)(end - p->in) - start;
-
-		if (len > CONTROL_REQUEST_MAX) {
-			peer_too_long(p);
-			return true;
-		}
-		if (len > 0 && !token_take(c, p->uid)) {
-			c->counters.delayed++;
-			fast = true;
-			break;
-		}
-		*end = '\0';
-		if (len > 0) {
-			c->counters.requests++;
-			c->calls.call(c->calls.ctx, p, p->in + start, len);
-		}
-		start += len + 1;
-		p->scanned = start;
-	}
-	if (!fast)
+	if (!end) {
 		p->scanned = p->in_len;
-	memmove(p->in, p->in + start, p->in_len - start);
-	p->in_len -= start;
-	p->scanned -= start;
-	return !fast;
+		return LINES_DONE;
+	}
+	if (len > CONTROL_REQUEST_MAX) {
+		peer_too_long(p);
+		return LINES_DONE;
+	}
+	if (len > 0 && !token_take(c, p->uid)) {
+		c->counters.delayed++;
+		return LINES_LATER;
+	}
+	*end = '\0';
+	if (len > 0) {
+		c->counters.requests++;
+		c->calls.call(c->calls.ctx, p, p->in, len);
+	}
+	p->in_len -= len + 1;
+	memmove(p->in, end + 1, p->in_len);
+	p->scanned = 0;
+	if (memchr(p->in, '\n', p->in_len))
+		return LINES_MORE;
+	p->scanned = p->in_len;
+	return LINES_DONE;
+}
+
+/* Closes or reads on soon. */
+static void turn_ask(struct control *c, uint64_t delay_ms)
+{
+	if (delay_ms <= TURN_MS || !alarm_is_set(c->turn))
+		alarm_set(c->turn, delay_ms);
+}
+
+/* True when it waits for its turn and is not read meanwhile. */
+static bool peer_waits(struct control_peer *p)
+{
+	enum lines lines = peer_line(p);
+
+	if (lines == LINES_DONE || p->broken)
+		return false;
+	poller_set(p->poller, p->out_len ? UV_WRITABLE : 0);
+	turn_ask(p->control, lines == LINES_MORE ? TURN_MS : DELAY_MS);
+	return true;
 }
 
 static bool peer_grow(struct control_peer *p)
@@ -244,12 +265,8 @@ static void peer_read(struct control_peer *p)
 		return;
 	}
 	p->in_len += (size_t)n;
-	if (!peer_lines(p)) {
-		poller_set(p->poller, p->out_len ? UV_WRITABLE : 0);
-		alarm_set(p->control->turn, DELAY_MS);
-	} else if (!p->dying && p->in_len > CONTROL_REQUEST_MAX) {
+	if (!peer_waits(p) && !p->dying && p->in_len > CONTROL_REQUEST_MAX)
 		peer_too_long(p);
-	}
 }
 
 static void peer_ready(void *ctx, int events)
@@ -264,28 +281,23 @@ static void peer_ready(void *ctx, int events)
 		peer_break(p);
 }
 
-/* Closes what is to be closed, reads on where somebody had asked too fast. */
+/* Closes what is to be closed, reads on where requests wait. */
 static void turn_due(void *ctx)
 {
 	struct control *c = ctx;
-	bool again = false;
 
 	for (int i = 0; i < CONTROL_PEERS; i++) {
 		struct control_peer *p = c->peers[i];
 
 		if (!p)
 			continue;
-		if (!p->broken && p->in_len > 0 && !p->dying && !peer_lines(p)) {
-			again = true;
+		if (!p->broken && p->in_len > 0 && !p->dying && peer_waits(p))
 			continue;
-		}
 		if (p->broken)
 			peer_remove(p);
 		else
 			poller_set(p->poller, UV_READABLE | (p->out_len ? UV_WRITABLE : 0));
 	}
-	if (again)
-		alarm_set(c->turn, DELAY_MS);
 }
 
 /* A free place, unless this user or all together have enough. */
