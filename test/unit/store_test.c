@@ -17,6 +17,8 @@
 #include "plat/linux/file.h"
 #include "plat/linux/store.h"
 
+#define BIG (5 * 1024 * 1024)
+
 static uv_loop_t loop;
 static char base[64], disk[80], run[80];
 
@@ -84,7 +86,29 @@ static void test_epoch(void **state)
 		last = next;
 	}
 	file_remove(disk, "epoch"); /* the disk was emptied, the clock is right */
+	assert_true(epoch() > last);
+	file_remove(disk, "epoch");
+	file_remove(run, "epoch");
 	assert_true(epoch() > 0);
+}
+
+/* Nothing can be written there: epochs grow all the same, by what the boot remembers. */
+static void test_epoch_full_disk(void **state)
+{
+	uint32_t last = epoch(), next;
+	struct store *s;
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/epoch", disk);
+	file_remove(disk, "epoch");
+	assert_int_equal(mkdir(path, 0700), 0); /* cannot be replaced by a file */
+	for (int i = 0; i < 2 * STORE_EPOCH_STEP; i++, last = next) {
+		s = store_new(&loop, disk, run);
+		assert_true(store_epoch(s, &next) < 0);
+		assert_true(next > last);
+		store_free(s);
+	}
 }
 
 static void save(struct store *s, const char *text)
@@ -116,6 +140,24 @@ static void test_snapshot(void **state)
 	save(s, "four");
 	while (store_counters(s)->writes < 1)
 		uv_run(&loop, UV_RUN_ONCE);
+	store_free(s);
+	/* what a node with many records writes is read again */
+	s = store_new(&loop, disk, run);
+	data = calloc(1, BIG);
+	assert_non_null(data);
+	store_save(s, &(struct effect_store) { data, BIG });
+	free(data);
+	store_free(s);
+	s = store_new(&loop, disk, run);
+	data = store_load(s, &len);
+	assert_non_null(data);
+	assert_int_equal(len, BIG);
+	free(data);
+	save(s, "three");
+	store_free(s);
+	s = store_new(&loop, disk, run);
+	free(store_load(s, &len));
+	save(s, "four");
 	store_free(s);
 	/* what the start began with is kept aside */
 	snprintf(path, sizeof(path), "%s/snapshot.last", disk);
@@ -152,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_epoch, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_epoch_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 	};

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "plat/linux/log.h"
 
 #define PATH_SIZE 256
+#define EPOCH_MAX (UINT32_MAX - 2 * STORE_EPOCH_STEP) /* a file with more is damaged */
 #define WALL_START 1767225600 /* 2026-01-01: before it the clock has not been set */
 
 struct save {
@@ -72,7 +74,7 @@ static uint32_t number_read(const char *dir, const char *name)
 		return 0;
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return text_number(text, 0, UINT32_MAX, &v) ? 0 : (uint32_t)v;
+	return text_number(text, 0, EPOCH_MAX, &v) ? 0 : (uint32_t)v;
 }
 
 static int number_write(const char *dir, const char *name, uint32_t v, enum file_sync sync)
@@ -84,38 +86,64 @@ static int number_write(const char *dir, const char *name, uint32_t v, enum file
 	return file_replace(path, text, (size_t)len, 0600, sync);
 }
 
+/* If it has been set, else 1: minutes grow faster than anybody reboots. */
+static uint32_t epoch_by_clock(void)
+{
+	time_t wall = time(NULL);
+
+	return wall > WALL_START ? (uint32_t)((wall - WALL_START) / 60) + 1 : 1;
+}
+
 int store_epoch(const struct store *s, uint32_t *ret)
 {
 	uint32_t reserved = number_read(s->dir, "epoch");
 	uint32_t last = number_read(s->run_dir, "epoch");
-	time_t wall = time(NULL);
 	uint32_t epoch;
-	int r = 0;
+	int r = 0, err;
 
 	/* After a reboot all that were reserved may have been used. A disk that was emptied is made
-	 * up for by the clock, if it has been set: minutes grow faster than anybody reboots. */
-	if (reserved == 0)
-		epoch = wall > WALL_START ? (uint32_t)((wall - WALL_START) / 60) + 1 : 1;
+	 * up for by the clock. */
+	if (last)
+		epoch = last + 1;
 	else
-		epoch = last && last < reserved ? last + 1 : reserved + 1;
-	if (epoch > reserved)
+		epoch = reserved ? reserved + 1 : epoch_by_clock();
+	if (epoch > reserved) {
 		r = number_write(s->dir, "epoch", epoch + STORE_EPOCH_STEP, FILE_DURABLE);
-	if (!r)
-		r = number_write(s->run_dir, "epoch", epoch, FILE_VOLATILE);
+		/* Nor can the next one read there what this one took. */
+		if (r && epoch < epoch_by_clock())
+			epoch = epoch_by_clock();
+	}
+	err = number_write(s->run_dir, "epoch", epoch, FILE_VOLATILE);
 	*ret = epoch;
-	return r;
+	return r ? r : err;
+}
+
+/* Its length with *ret to be freed, or -errno. */
+static ssize_t snapshot_read(const char *path, uint8_t **ret)
+{
+	struct stat st;
+	size_t cap;
+
+	*ret = NULL;
+	if (stat(path, &st))
+		return -errno;
+	if (st.st_size > STORE_SNAPSHOT_MAX)
+		return -EFBIG;
+	cap = (size_t)st.st_size + 1;
+	*ret = malloc(cap);
+	return *ret ? file_read(path, *ret, cap) : -ENOMEM;
 }
 
 uint8_t *store_load(const struct store *s, size_t *ret_len)
 {
 	char path[PATH_SIZE], aside[PATH_SIZE];
-	uint8_t *data = malloc(STORE_SNAPSHOT_MAX);
+	uint8_t *data;
 	ssize_t n;
 
 	*ret_len = 0;
 	path_make(path, s->dir, "snapshot");
 	path_make(aside, s->dir, "snapshot.last");
-	n = data ? file_read(path, data, STORE_SNAPSHOT_MAX) : -ENOMEM;
+	n = snapshot_read(path, &data);
 	if (n != -ENOENT) {
 		unlink(aside);
 		if (link(path, aside) && n > 0)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What survives a reboot, in one directory:
- *   snapshot       the node's, its own format and checksum; replaced whole, in another thread (a
- * flash may take long) snapshot.last  the one this start began with, kept aside whether it could be
- * read or not epoch          boot epochs are given out up to this one; a start beyond it reserves
- * STORE_EPOCH_STEP more
+ *
+ * - snapshot: the node's, its own format and checksum; replaced whole, in another thread (a flash
+ *   may take long)
+ * - snapshot.last: the one this start began with, kept aside whether it could be read or not
+ * - epoch: boot epochs are given out up to this one; a start beyond it reserves STORE_EPOCH_STEP
+ *   more
  */
 #ifndef PLAT_STORE_H
 #define PLAT_STORE_H
@@ -14,7 +16,7 @@
 #include "node/effect.h"
 
 #define STORE_EPOCH_STEP 16
-#define STORE_SNAPSHOT_MAX (4 * 1024 * 1024)
+#define STORE_SNAPSHOT_MAX (64 * 1024 * 1024) /* as many records as can be configured */
 
 struct store_counters {
 	uint64_t writes, bytes, failed;
