@@ -33,6 +33,17 @@ void text_add(struct text *t, const char *fmt, ...)
 	t->len += (size_t)n;
 }
 
+void text_add_plain(struct text *t, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s, next = (unsigned char)s[1];
+		bool latin = c == 0xc2 && next >= 0x80 && next < 0xa0;
+
+		text_add(t, "%c", c < 0x20 || c == 0x7f || latin ? '?' : c);
+		s += latin;
+	}
+}
+
 bool text_copy(char *dst, size_t cap, const char *src)
 {
 	size_t len = strlen(src), n = len < cap ? len : cap - 1;

@@ -15,6 +15,9 @@ struct text {
 
 struct text text_init(char *buf, size_t cap);
 void text_add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Text of others: what could end a line or speak to a terminal (control characters of ASCII, and of
+ * Latin-1 in UTF-8) becomes '?'. */
+void text_add_plain(struct text *t, const char *s);
 /* Copies src into dst of size cap, cut at cap - 1; returns false when it was cut. */
 bool text_copy(char *dst, size_t cap, const char *src);
 /* Whole string is a decimal number from min to max: 0 or -EINVAL, -ERANGE. */

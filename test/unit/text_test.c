@@ -89,12 +89,23 @@ static void test_number(void **state)
 	assert_int_equal(v, 77);
 }
 
+static void test_plain(void **state)
+{
+	char buf[32];
+	struct text t = text_init(buf, sizeof(buf));
+
+	(void)state;
+	text_add_plain(&t, "a\nb\x1b[2J\x7f\xc2\x9b"
+			   "1\xc3\xb1\xc2");
+	assert_string_equal(buf, "a?b?[2J??1\xc3\xb1\xc2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add_until_full), cmocka_unit_test(test_nothing_after_a_cut),
 		cmocka_unit_test(test_no_room_at_all), cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_number),	       cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cmd/cli/cli.h"
+#include "lib/text.h"
 
 int cli_fail(const struct cli *c, const char *fmt, ...)
 {
@@ -47,6 +48,27 @@ json_t *cli_ask(const struct cli *c, const char *method, json_t *params)
 	result = cli_ask_over(&client, c, method, params);
 	rpc_client_close(&client);
 	return result;
+}
+
+static void clean_text(json_t *v)
+{
+	char buf[1024];
+	struct text t = text_init(buf, sizeof(buf));
+
+	text_add_plain(&t, json_string_value(v));
+	(void)json_string_set_nocheck(v, buf);
+}
+
+void cli_clean(json_t *v)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(v))
+		clean_text(v);
+	json_array_foreach(v, i, item) cli_clean(item);
+	json_object_foreach(v, key, item) cli_clean(item);
 }
 
 int cli_print_json(json_t *result)

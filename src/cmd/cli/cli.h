@@ -68,6 +68,8 @@ json_t *cli_ask(const struct cli *c, const char *method, json_t *params);
 json_t *cli_ask_over(struct rpc_client *client, const struct cli *c, const char *method,
 		     json_t *params);
 bool cli_open(const struct cli *c, struct rpc_client *client);
+/* Texts in it, of clients and other nodes, made fit for a terminal. */
+void cli_clean(json_t *v);
 /* Result as JSON on stdout; takes it. */
 int cli_print_json(json_t *result);
 /* "trama COMMAND: text" on stderr; returns CLI_FAILED. */

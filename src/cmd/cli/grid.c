@@ -39,8 +39,8 @@ void grid_duration(char *ret, size_t cap, double seconds)
 
 static void add_plain(struct text *t, const char *s)
 {
-	for (; s && *s; s++)
-		text_add(t, "%c", (unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
+	if (s)
+		text_add_plain(t, s);
 }
 
 static void list_text(struct text *t, json_t *v)

@@ -125,6 +125,7 @@ static json_t *probe(struct rpc_client *client, const char *to, int ttl, int id)
 		if (json_is_null(answer))
 			wait_ms(POLL_MS);
 	}
+	cli_clean(answer);
 	json_decref(sent);
 	return answer;
 }
@@ -258,6 +259,7 @@ static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
 	struct layer3 l = { c, rpc_client_call(client, "nodes", NULL), json_array() };
 	int r;
 
+	cli_clean(l.nodes);
 	if (goal && !c->json)
 		printf("inside the cloud, from this node to %s:\n", label(who));
 	json_object_set_new(k, "mesh_hops", goal ? mesh_hops(client, c, goal) : json_array());
@@ -288,6 +290,7 @@ int run_trace(struct cli *c)
 		rpc_client_close(&client);
 		return CLI_FAILED;
 	}
+	cli_clean(k);
 	if (!c->json)
 		print_know(k);
 	trace_all(&client, c, k);

@@ -34,13 +34,10 @@ static void line_write(enum log_level level, const char *text)
 	struct text t = text_init(buf, sizeof(buf) - 1);
 
 	if (log_state.journal)
-		text_add(&t, "<%d>%s", (int)level, text);
+		text_add(&t, "<%d>", (int)level);
 	else
-		text_add(&t, "%s: %s", log_state.name, text);
-	/* names of others may be in it: nothing that ends a line early or speaks to a terminal */
-	for (size_t i = 0; i < t.len; i++)
-		if ((unsigned char)buf[i] < 0x20 || buf[i] == 0x7f)
-			buf[i] = '?';
+		text_add(&t, "%s: ", log_state.name);
+	text_add_plain(&t, text);
 	buf[t.len++] = '\n';
 	/* A log that cannot be written is nothing to fail for. */
 	if (write(STDERR_FILENO, buf, t.len) < 0)
