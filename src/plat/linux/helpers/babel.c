@@ -103,8 +103,11 @@ static void babel_ask(struct babel *b, const struct text *t)
 	ssize_t n = send(poller_fd(b->socket), t->buf, t->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	log_debug("babeld: %.*s", (int)t->len - 1, t->buf);
-	if (n != (ssize_t)t->len)
-		log_warning("babeld does not listen");
+	if (n == (ssize_t)t->len)
+		return;
+	log_warning("babeld does not listen");
+	/* What it has not heard is told again over a new connection. */
+	shutdown(poller_fd(b->socket), SHUT_RDWR);
 }
 
 static void interface_add(struct babel *b, const struct babel_port *p)

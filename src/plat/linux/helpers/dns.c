@@ -50,7 +50,7 @@ static void conf_text(const struct dns *d, struct text *t)
 		    "servers-file=" DNS_SERVERS "\naddn-hosts=" DNS_HOSTS "\n"
 		    "cache-size=1000\nlocal-ttl=10\nneg-ttl=10\n"
 		    "domain-needed\nbogus-priv\n"
-		    "log-facility=/dev/null\nlocal=/" OWN_NAME "/\n");
+		    "log-facility=/dev/null\npid-file=\nlocal=/" OWN_NAME "/\n");
 	if (d->wish.domain[0])
 		text_add(t, "domain=%s\nlocal=/%s/\nexpand-hosts\n", d->wish.domain,
 			 d->wish.domain);
