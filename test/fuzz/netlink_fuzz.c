@@ -167,6 +167,7 @@ struct box {
 
 static void ask(struct box *b, uint8_t question)
 {
+	bool wifi;
 	struct text errors = text_init(b->errors, sizeof(b->errors));
 	struct apply a = { &b->nl, &WISH, &b->links, &b->found, &errors, 0, 0 };
 	struct watch_view view = { &b->nl, &b->links, &b->found, &WISH, &b->vlans };
@@ -193,7 +194,7 @@ static void ask(struct box *b, uint8_t question)
 		fdb_apply(&a);
 		break;
 	case 6:
-		wifi_kind(1);
+		wifi_kind(1, &wifi);
 		babel_flush_routes();
 		break;
 	default:

@@ -195,6 +195,29 @@ static void delete_unwished(struct apply *a, struct addr_list *list)
 	}
 }
 
+/* Notes of addresses that have gone with their interface, or by somebody else's hand. */
+static void forget_gone(struct apply *a, const struct addr_list *list)
+{
+	for (size_t i = 0; i < a->found->count; i++) {
+		struct found_item item = a->found->items[i];
+		bool there = strcmp(item.what, "addr") != 0;
+
+		for (size_t k = 0; k < list->count && !there; k++) {
+			const struct link_info *l = links_find_index(a->links, list->v[k].index);
+			char where[80];
+
+			if (!l)
+				continue;
+			addr_where(&list->v[k], l->name, where, sizeof(where));
+			there = !strcmp(where, item.where);
+		}
+		if (there)
+			continue;
+		found_drop(a->found, item.what, item.where);
+		i--;
+	}
+}
+
 static bool list_has(const struct addr_list *list, const struct addr_info *i)
 {
 	for (size_t k = 0; k < list->count; k++) {
@@ -239,10 +262,12 @@ void addrs_apply(struct apply *a)
 		if (a->changes != before)
 			r = addrs_dump(a->nl, &list);
 	}
-	if (r)
+	if (r) {
 		apply_fail(a, r, "dump of", "addresses");
-	else
+	} else {
+		forget_gone(a, &list);
 		add_missing(a, &list);
+	}
 	addrs_done(&list);
 }
 

@@ -19,14 +19,24 @@ static bool names_have(const char *const *names, const char *name)
 	return false;
 }
 
+/* Names stand in configurations of other programs: in nft's text between quotation marks, where a
+ * star is a wildcard. The kernel allows nearly everything. */
+static bool name_is_plain(const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_.:@-";
+
+	return name[0] != '-' && name[0] != '.' && name[strspn(name, plain)] == '\0';
+}
+
 static bool is_port(const struct ports *ports, const struct ports_view *view,
 		    const struct link_info *l)
 {
 	const struct link_info *master =
 		l->master ? links_find_index(view->links, l->master) : NULL;
 
-	if (names_have(ports->never, l->name) || l->ours || wish_makes_link(view->wish, l->name) ||
-	    vlan_is_hidden(view->wish, l->name))
+	if (names_have(ports->never, l->name) || !name_is_plain(l->name) || l->ours ||
+	    wish_makes_link(view->wish, l->name) || vlan_is_hidden(view->wish, l->name))
 		return false;
 	if (names_have(ports->also, l->name))
 		return true;
@@ -236,6 +246,29 @@ static bool is_served(const struct ports_view *view, const struct link_info *l)
 	return bridge && bridge->ours;
 }
 
+static void port_new(struct port *p, uint16_t number, const struct ports_view *view,
+		     const struct link_info *l)
+{
+	memset(p, 0, sizeof(*p));
+	p->used = true;
+	p->here = true;
+	p->ifindex = l->index;
+	p->kind = PORT_KIND_TUNNEL;
+	if (l->type == ARPHRD_ETHER)
+		p->kind = wifi_kind(l->index, &p->wifi);
+	p->told.port = number;
+	p->served = is_served(view, l);
+}
+
+/* As a new one, so that nothing of what it was stays. */
+static void kind_check(struct port *p, system_event_fn *fn, void *arg)
+{
+	bool wifi;
+
+	if (p->here && p->wifi && wifi_kind(p->ifindex, &wifi) != p->kind)
+		port_gone(p, fn, arg);
+}
+
 void ports_update(struct ports *ports, const struct ports_view *view, system_event_fn *fn,
 		  void *arg)
 {
@@ -249,15 +282,9 @@ void ports_update(struct ports *ports, const struct ports_view *view, system_eve
 		p = slot_for(ports, l->name);
 		if (!p)
 			continue;
-		if (!p->here) {
-			memset(p, 0, sizeof(*p));
-			p->used = true;
-			p->here = true;
-			p->ifindex = l->index;
-			p->kind = l->type == ARPHRD_ETHER ? wifi_kind(l->index) : PORT_KIND_TUNNEL;
-			p->told.port = (uint16_t)(p - ports->v);
-			p->served = is_served(view, l);
-		}
+		kind_check(p, fn, arg);
+		if (!p->here)
+			port_new(p, (uint16_t)(p - ports->v), view, l);
 		update_one(p, view, l, fn, arg);
 	}
 }

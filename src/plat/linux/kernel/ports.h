@@ -19,6 +19,7 @@ struct port {
 	bool here;
 	bool uplink_told;
 	bool served; /* see struct event_port */
+	bool wifi;   /* its kind may change: hostapd makes an access point of what was a station */
 	int ifindex;
 	enum port_kind kind;
 	struct event_port told;

@@ -32,15 +32,17 @@ static uint32_t interface_type(struct nl *nl, int ifindex)
 	return nl_talk(nl, m, get_type, &type) ? NL80211_IFTYPE_UNSPECIFIED : type;
 }
 
-enum port_kind wifi_kind(int ifindex)
+enum port_kind wifi_kind(int ifindex, bool *ret_wifi)
 {
 	struct nl nl;
 	uint32_t type;
 
+	*ret_wifi = false;
 	if (nl_open(&nl, NETLINK_GENERIC) != 0)
 		return PORT_KIND_ETHERNET;
 	type = interface_type(&nl, ifindex);
 	nl_close(&nl);
+	*ret_wifi = type != NL80211_IFTYPE_UNSPECIFIED;
 	switch (type) {
 	case NL80211_IFTYPE_AP:
 	case NL80211_IFTYPE_AP_VLAN:

@@ -7,7 +7,8 @@
 #include "node/event.h"
 
 /* PORT_KIND_ETHERNET where there is no nl80211 or the interface is none of its own. A station of
- * somebody's access point cannot be bridged: PORT_KIND_TUNNEL, layer 3 only. */
-enum port_kind wifi_kind(int ifindex);
+ * somebody's access point cannot be bridged: PORT_KIND_TUNNEL, layer 3 only. *ret_wifi: it is
+ * nl80211's, and may be something else tomorrow. */
+enum port_kind wifi_kind(int ifindex, bool *ret_wifi);
 
 #endif
