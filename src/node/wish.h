@@ -26,13 +26,13 @@
 #define WISH_FDB 8
 #define WISH_SYSCTLS 192
 #define WISH_CHILDREN (2 + NODE_PORTS)
-#define WISH_UPLINKS 4
+#define WISH_UPLINKS NODE_PORTS /* each has its filters */
 
 enum wish_link_kind {
 	WISH_BRIDGE,
-	WISH_VETH, /* made as a pair: name and peer are two entries, the first with `create_peer` */
-	WISH_VLAN, /* 8021q device, or a veth pair with tc-BPF where the kernel has none */
-	WISH_EXISTING, /* a port: only master, up and promiscuity are ours */
+	WISH_VETH,     /* one end of a pair: the other, `peer`, is an entry of its own */
+	WISH_VLAN,     /* 8021q device, or a veth pair with tc-BPF where the kernel has none */
+	WISH_EXISTING, /* a port: what is asked of it is put back when it is no longer asked */
 	WISH_BATADV,   /* the kernel's batman-adv, set up as wish.batadv says */
 };
 

@@ -19,7 +19,7 @@
 
 #include "plat/linux/kernel/apply.h"
 
-#define FILTERS_TEXT 12288
+#define FILTERS_TEXT 40960 /* all ports uplinks */
 
 enum filter_family { FILTER_BRIDGE, FILTER_INET };
 #define FILTER_FAMILIES 2
