@@ -5,10 +5,14 @@
  * they are in the table, so pointers to them hold until they are removed. The key is the first
  * key_size bytes of an entry.
  *
- *   struct client { struct mac mac; uint16_t vid; ...; };   key = {mac, vid}, zero any padding
- * inside the key struct client *c = table_find(&t, &key); c = table_add(&t, &key);          zeroed
- * but for the key; NULL when full: count it for (uint32_t i = 0; (c = table_next(&t, &i)); )   in
- * slot order; removing the current entry is allowed
+ *   struct client { struct mac mac; uint16_t vid; ...; };
+ *   struct client *c = table_find(&t, &key);
+ *
+ *   c = table_add(&t, &key);
+ *   for (uint32_t i = 0; (c = table_next(&t, &i));)
+ *
+ * Here the key is {mac, vid}; zero any padding inside it. A new entry is zero but for the key, NULL
+ * when the table is full: count that. The walk is in slot order, and may remove the entry it is at.
  */
 #ifndef LIB_TABLE_H
 #define LIB_TABLE_H

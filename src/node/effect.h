@@ -12,7 +12,8 @@ enum effect_kind {
 	EFFECT_DATAGRAM, /* state datagram (UDP, NODE_STATE_UDP_PORT) to a Babel neighbour */
 	EFFECT_WISH, /* what the system should look like has changed: read node_wish() and apply the
 			difference */
-	EFFECT_NAMES,  /* the names clients may ask for have changed: read node_names() */
+	EFFECT_NAMES,  /* the names clients may ask for have changed: read node_name_next()
+			*/
 	EFFECT_FORGET, /* remove the bridge's forwarding entry of a station on client ports */
 	EFFECT_ANSWER, /* neighbour entry for an address on the client bridge (answers
 			  EVENT_SOLICIT) */

@@ -37,8 +37,7 @@ usec_t node_deadline(const struct node *n);
 
 const struct wish *node_wish(const struct node *n);
 
-/* Names for clients: calls back for every name with its addresses (zero = none), from records only.
- */
+/* A name that clients may ask for, with its addresses (zero = none), from a record. */
 struct node_name {
 	char name[64];
 	struct ip4 ip4;

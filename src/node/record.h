@@ -3,7 +3,7 @@
  * Recording: the events of a node as bytes, so that the simulator can play them back.
  *
  *   file   = header, then entries until the end
- *   header = "TRMR", version u8 = 1, setup (see record.c)
+ *   header = see record_head.h
  *   entry  = length u32 of what follows, time u64 (us, monotonic), kind u8, fields of that kind
  */
 #ifndef NODE_RECORD_H

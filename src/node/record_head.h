@@ -2,10 +2,10 @@
 /*
  * The head of a recording, and its last entry.
  *
- *   head = "TRMR", version u8 = 1, primary MAC 6, primary name 16, boot epoch u32, seed u64, hash
- * key 2 * u64, time of the node's start u64, length u32 and text of the configuration (conf_print
- * with all and secrets) end  = an entry as in record.h of kind RECORD_END: count of effects u64,
- * hash as 16 hex digits
+ * - head = "TRMR", version u8 = 1, primary MAC 6, primary name 16, boot epoch u32, seed u64,
+ *   hash key 2 * u64, time of the node's start u64, length u32 and text of the configuration
+ *   (conf_print with all and secrets)
+ * - end = an entry as in record.h of kind RECORD_END: count of effects u64, hash as 16 hex digits
  */
 #ifndef NODE_RECORD_HEAD_H
 #define NODE_RECORD_HEAD_H

@@ -26,7 +26,8 @@
  * configured. Beyond the wish, br_netfilter is switched off in this network namespace while the
  * node runs.
  *
- * Needs CAP_NET_ADMIN, CAP_BPF (for VLAN devices without 8021q), /proc/sys and the program nft.
+ * Needs CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON (for VLAN devices without 8021q), /proc/sys and the
+ * program nft.
  */
 #ifndef PLAT_LINUX_SYSTEM_H
 #define PLAT_LINUX_SYSTEM_H
