@@ -12,6 +12,7 @@
 #include "lab/rtnl.h"
 #include "lib/wire.h"
 #include "plat/linux/helpers/babel_flush.h"
+#include "plat/linux/kernel/batadv.h"
 #include "plat/linux/kernel/fdb.h"
 #include "plat/linux/kernel/vlan.h"
 #include "plat/linux/kernel/watch.h"
@@ -154,6 +155,7 @@ static const struct wish WISH = {
 	.fdb_count = 1,
 	.fdb = { { .dev = "bat0", .mac = { { 0xaa, 0xaa, 0xaa, 0, 0, 1 } } } },
 	.filter = { .bridge = "br0", .cloud = "bat0" },
+	.batadv = { .used = true, .orig_interval_ms = 1000, .hop_penalty = 30 },
 };
 
 struct box {
@@ -162,6 +164,7 @@ struct box {
 	struct found found;
 	struct watch watch;
 	struct vlans vlans;
+	struct batadv batadv;
 	char errors[512];
 };
 
@@ -172,9 +175,10 @@ static void ask(struct box *b, uint8_t question)
 	struct apply a = { &b->nl, &WISH, &b->links, &b->found, &errors, 0, 0 };
 	struct watch_view view = { &b->nl, &b->links, &b->found, &WISH, &b->vlans };
 	struct rtnl lab = { &asking, 0 };
+	struct batadv_view tables = { &b->links, &b->watch.ports, &WISH };
 	struct rtnl_address addrs[4];
 
-	switch (question % 8) {
+	switch (question % 10) {
 	case 0:
 		watch_read(&b->watch, &view, heard, NULL);
 		break;
@@ -196,6 +200,12 @@ static void ask(struct box *b, uint8_t question)
 	case 6:
 		wifi_kind(1, &wifi);
 		babel_flush_routes();
+		break;
+	case 7:
+		batadv_apply(&b->batadv, &a);
+		break;
+	case 8:
+		batadv_read(&b->batadv, &tables, heard, NULL);
 		break;
 	default:
 		if (rtnl_addresses(&lab, 0, addrs, 4) > 4)
