@@ -142,12 +142,20 @@ bool node_ping_answer(const struct node *n, uint16_t id, struct batman_icmp *ret
 /* Names come from two lists, the nodes first; the cursor's highest bit tells which one it is in. */
 #define CURSOR_CLIENTS 0x80000000u
 
+/* Names that programs ask for by themselves, to be configured by whoever answers, are nobody's;
+ * nor is a name of several labels, which would be an answer for somebody else's domain. */
+static bool may_be_had(const char *name)
+{
+	return name[0] && !strchr(name, '.') && strcmp(name, "wpad") != 0 &&
+	       strcmp(name, "isatap") != 0 && strcmp(name, "localhost") != 0;
+}
+
 static bool member_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
 {
 	struct node_member m;
 
 	while (node_member_next(n, cursor, &m)) {
-		if (!m.name[0])
+		if (!may_be_had(m.name))
 			continue;
 		text_copy(ret->name, sizeof(ret->name), m.name);
 		ret->ip4 = m.ip4;
@@ -157,20 +165,12 @@ static bool member_name(const struct node *n, uint32_t *cursor, struct node_name
 	return false;
 }
 
-/* Names that programs ask for by themselves, to be configured by whoever answers, are no client's;
- * nor is a name of several labels, which would be an answer for somebody else's domain. */
-static bool client_may_have(const char *name)
-{
-	return name[0] && !strchr(name, '.') && strcmp(name, "wpad") != 0 &&
-	       strcmp(name, "isatap") != 0 && strcmp(name, "localhost") != 0;
-}
-
 static bool client_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
 {
 	struct lease_view v;
 
 	while (lease_next(&n->lease, cursor, n->now, &v)) {
-		if (!client_may_have(v.client.name) || (v.client.flags & LEASE_DECLINED))
+		if (!may_be_had(v.client.name) || (v.client.flags & LEASE_DECLINED))
 			continue;
 		text_copy(ret->name, sizeof(ret->name), v.client.name);
 		ret->ip4 = v.client.ip4;

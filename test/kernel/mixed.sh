@@ -58,6 +58,23 @@ quiet_requests() {
 	[ -n "$before" ] && [ "$before" = "$after" ]
 }
 
+hops_to() { # TRAMA NODE, CLIENT: who answered, and how
+	trama_cli "$1" trace "$2" 02:cc:00:00:00:01 --json | python3 -c "
+import json, sys
+print(*(h['from'] + ' ' + h['answer'] for h in json.load(sys.stdin)['mesh_hops'] if h), sep=', ')"
+}
+
+traced() {
+	local hops
+	hops=$(hops_to 1 02:cc:00:00:01:00)
+	echo "$hops"
+	[ "$hops" = "02:12:00:00:00:01 ttl-exceeded, $(hardif 3 l32) ttl-exceeded, 02:14:00:00:00:03 reply" ]
+}
+
+knows_record() { # TRAMA NODE, CLIENT
+	trama_cli "$1" clients --json | grep -q "$2"
+}
+
 walk_and_ping() { # NODE
 	walk_to "$1"
 	wait_for 8 pings cr 10.13.200.2 && wait_for 8 pings c3 10.13.201.1
@@ -65,12 +82,14 @@ walk_and_ping() { # NODE
 
 ok "trama and kernel nodes become neighbours" wait_for 30 sees_client 2 02:cc:00:00:00:01
 ok "every client reaches every other" wait_for 30 every_pair
+ok "the records of trama nodes pass a kernel node" wait_for 10 knows_record 3 02:cc:00:00:00:01
 ok "the kernel at the end knows the first trama node's client" sees_client 4 02:cc:00:00:00:01
 ok "batctl ping from the kernel reaches the trama node two hops away" \
 	in_ns n4 batctl meshif bat0 ping -c 3 "$(hardif 1 l12)"
 ok "batctl traceroute from the kernel ends at the trama node" \
 	in_ns n4 batctl meshif bat0 traceroute "$(hardif 1 l12)"
 ok "a client walks from a trama node to a kernel node" walk_and_ping 4
+ok "a trama node traces it: the kernel nodes on the way and at the end answer, by TTL and by ping" wait_for 8 traced
 ok "and back" walk_and_ping 1
 ok "tables agree: no further table requests once it is quiet" quiet_requests
 # batctl shows a client as: * MAC VID [flags] (ttvn) ORIGINATOR (ttvn) (CRC); -1 is untagged

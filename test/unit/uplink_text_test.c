@@ -61,6 +61,8 @@ static void test_gone_and_wrong(void **state)
 					     "ip 10.0.0.2\nmask 255.0.255.0\n",
 					     "ip x\n",
 					     "ip 10.0.0.2\nmask 33\n",
+					     "ip 10.0.0.2\nmask 7\n",
+					     "ip 10.0.0.2\nmask 254.0.0.0\n",
 					     "ip 10.0.0.2\nmtu 10\n",
 					     "ip 10.0.0.2\ndns one\n",
 					     "ip 10.0.0.2\nrouter y\n" };

@@ -7,13 +7,15 @@
 #include "lib/text.h"
 
 /* Prefix length of a netmask given as address or as length. */
+#define MASK_MIN 8 /* shorter than any network that there is: it would hide the other clouds */
+
 static int mask_parse(const char *word, uint8_t *ret)
 {
 	long long v;
 	struct ip4 mask;
 	uint32_t bits;
 
-	if (!text_number(word, 1, 32, &v)) {
+	if (!text_number(word, MASK_MIN, 32, &v)) {
 		*ret = (uint8_t)v;
 		return 0;
 	}
@@ -25,7 +27,7 @@ static int mask_parse(const char *word, uint8_t *ret)
 	*ret = 0;
 	for (; bits; bits <<= 1)
 		(*ret)++;
-	return 0;
+	return *ret >= MASK_MIN ? 0 : -EBADMSG;
 }
 
 static bool ip4_usable(const struct ip4 *ip)
