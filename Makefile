@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: installs packages, calls meson, starts what was built. `make help` lists what there is to make.
 #   build/       release: what runs      build-asan/  with sanitizers: unit tests and checks
-#   build-fuzz/  libFuzzer (clang)       TOWN, FUZZ_SECONDS and DESTDIR can be set
+#   build-fuzz/  libFuzzer (clang)       build-portable/MACHINE/  for tools/machines/MACHINE.*
+# TOWN, FUZZ_SECONDS and DESTDIR can be set.
 
 SHELL = /bin/bash
 TOWN ?= lab/towns/plaza.json
 FUZZ_SECONDS ?= 600
+MACHINES = $(basename $(notdir $(wildcard tools/machines/*)))
 # Without sudo the programs themselves say that they need root.
 ROOT = $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
 
@@ -13,7 +15,7 @@ all: build/build.ninja ## build the programs into build/
 	@ninja -C build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /make \1 	/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /make \1 	/p' $(MAKEFILE_LIST) | expand -t 22
 
 # The rules that make a build directory run once; ninja itself notices changed meson.build files.
 build/build.ninja:
@@ -28,11 +30,20 @@ build-fuzz/build.ninja:
 	@tools/install-packages build test
 	@CC=clang meson setup build-fuzz -Dfuzz=true -Dwerror=false -Db_sanitize=address,undefined -Db_lundef=false
 
+build-portable/%/build.ninja: | tools/machines/%.cross packages-portable
+	@meson setup build-portable/$* --cross-file tools/machines/$*.cross
+
+build-portable/%/build.ninja: | tools/machines/%.native packages-portable
+	@meson setup build-portable/$* --native-file tools/machines/$*.native
+
 packages-run:
 	@tools/install-packages build run
 
 packages-test:
 	@tools/install-packages build run test
+
+packages-portable:
+	@tools/install-packages build test portable
 
 run: packages-run all ## a whole town on this machine, until Ctrl-C (TOWN=file)
 	@exec $(ROOT) build/src/cmd/trama-lab up $(TOWN)
@@ -48,6 +59,10 @@ test-long: packages-test all build-asan/build.ninja ## every test and the long o
 	@ninja -C build-asan
 	@test/run-all --long
 
+test-portable: all $(MACHINES:%=build-portable/%/build.ninja) ## node and simulator for MIPS, ARM and musl; all with clang
+	@for machine in $(MACHINES); do ninja -C build-portable/$$machine || exit; done
+	@test/run-all --portable
+
 bench: all ## the benchmarks: tables, and build/bench/NAME.json
 	@tools/install-packages run bench
 	@ninja -C build test/bench/crowd
@@ -61,6 +76,6 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 	@meson install -C build --no-rebuild
 
 clean: ## remove everything that was built
-	rm -rf build build-asan build-fuzz
+	rm -rf build build-asan build-fuzz build-portable
 
-.PHONY: all help packages-run packages-test run demo test test-long bench fuzz install clean
+.PHONY: all help packages-run packages-test packages-portable run demo test test-long test-portable bench fuzz install clean

@@ -207,7 +207,7 @@ static struct dhcp_msg ask(struct town *t, int i, enum dhcp_type type, struct ip
 	m.op = DHCP_OP_REQUEST;
 	m.xid = 77;
 	m.chaddr = client;
-	m.type = type;
+	m.type = (uint8_t)type;
 	m.requested = requested;
 	dhcp_encode(&w, &m);
 	udp4_build(&f, &path, payload, wr_len(&w));
