@@ -74,7 +74,7 @@ int icmp6_nd_decode(struct rd *body, const struct ip6_head *ip, const struct icm
 	if (h->type != ICMP6_RS)
 		nd.target = rd_ip6(body);
 	while (option_next(body, &type, &value))
-		if (type == wanted && rd_left(&value) >= 6) {
+		if (type == wanted) { /* the shortest option has room for it */
 			nd.mac = rd_mac(&value);
 			nd.has_mac = true;
 		}
@@ -134,7 +134,7 @@ static void ra_option_decode(uint8_t type, struct rd *v, struct icmp6_ra *ra)
 {
 	switch (type) {
 	case ND_SOURCE_MAC:
-		ra->has_mac = rd_left(v) >= 6;
+		ra->has_mac = true; /* the shortest option has room for it */
 		ra->mac = rd_mac(v);
 		break;
 	case ND_PREFIX:

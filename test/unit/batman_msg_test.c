@@ -233,6 +233,7 @@ static void test_aggregate(void **state)
 static void test_inner(void **state)
 {
 	static const char tagged[] = "0600000000a1 0600000000b2 8100 6005 0800 45000000";
+	static const char untagged[] = "0600000000a1 0600000000b2 0800 45a00000";
 	static const char priority[] = "0600000000a1 0600000000b2 8100 e000 0806 45000000";
 	uint8_t raw[64];
 	size_t len = unhex(tagged, raw, sizeof(raw));
@@ -248,6 +249,9 @@ static void test_inner(void **state)
 	assert_true(bat_inner_decode(rd_init(raw, len), &in));
 	assert_int_equal(in.vid, 0);
 	assert_int_equal(in.type, 0x0806);
+	len = unhex(untagged, raw, sizeof(raw));
+	assert_true(bat_inner_decode(rd_init(raw, len), &in));
+	assert_int_equal(in.priority, 5); /* class selector 5 */
 }
 
 int main(void)

@@ -44,6 +44,15 @@ static void round_trip(void **state)
 	(void)state;
 	dhcp_encode(&w, &EXAMPLE);
 	assert_true(wr_len(&w) >= DHCP_LEN_MIN);
+	w = wr_init(buf, sizeof(buf));
+	wr_zero(&w, DHCP_LEN_MIN);
+	dhcp_encode_end(&w); /* long enough without padding */
+	assert_int_equal(wr_len(&w), DHCP_LEN_MIN + 1);
+	w = wr_init(buf, DHCP_LEN_MIN - 1);
+	dhcp_encode(&w, &EXAMPLE);
+	assert_int_equal(wr_len(&w), 0);
+	w = wr_init(buf, sizeof(buf));
+	dhcp_encode(&w, &EXAMPLE);
 	assert_int_equal(decode(buf, wr_len(&w), &got), 0);
 	assert_int_equal(got.type, DHCP_REQUEST);
 	assert_int_equal(got.xid, 0xdeadbeef);

@@ -61,6 +61,12 @@ static void eth_round_trip(void **state)
 	assert_true(got.tagged && got.tpid == ETH_TYPE_8021AD && got.vid == 29 && got.pcp == 5);
 	assert_int_equal(got.type, ETH_TYPE_IP6);
 	assert_true(mac_eq(&got.src, &B) && mac_eq(&got.dst, &A));
+	e.tpid = 0; /* the usual one */
+	w = wr_init(buf, sizeof(buf));
+	eth_encode(&w, &e);
+	r = rd_init(buf, wr_len(&w));
+	assert_int_equal(eth_decode(&r, &got), 0);
+	assert_int_equal(got.tpid, ETH_TYPE_8021Q);
 }
 
 static void arp_round_trip(void **state)
@@ -169,6 +175,61 @@ static void udp4_special_sums(void **state)
 	assert_int_equal(udp4_decode(&r, &ip, &udp, &data), -EBADMSG);
 }
 
+/* A sum of 0 is sent as 0xffff, for 0 means that there is none. */
+static void udp4_sum_zero(void **state)
+{
+	struct udp4_path p = { .eth_src = A, .eth_dst = B, .ttl = 9, .src_port = 67 };
+	uint8_t buf[64], *sum = buf + ETH_HEADER + IP4_HEADER + 6, data[2] = { 0, 0 };
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct rd got;
+
+	(void)state;
+	udp4_build(&w, &p, data, sizeof(data));
+	memcpy(data, sum, sizeof(data)); /* what is missing to the sum of ones */
+	w = wr_init(buf, sizeof(buf));
+	udp4_build(&w, &p, data, sizeof(data));
+	assert_true(sum[0] == 0xff && sum[1] == 0xff);
+	assert_int_equal(buf[ETH_HEADER + 8], 9);
+	assert_int_equal(open_udp4(buf, wr_len(&w), &got), 0);
+}
+
+static void udp_short(void **state)
+{
+	struct ip4_head ip = { .ttl = 1 };
+	struct rd r = rd_init("\0\104\0\103\0\7\0\0\0\0", 10), data;
+	struct udp_head udp;
+
+	(void)state;
+	assert_int_equal(udp4_decode(&r, &ip, &udp, &data), -EBADMSG);
+}
+
+/* An IPv4 header of that first byte and total length, with a right checksum over its first 20
+ * bytes. */
+static int ip4_try(uint8_t first, uint8_t len, size_t there)
+{
+	uint8_t raw[24] = { first, 0, 0, len, 0, 0, 0, 0, 64, IP_PROTO_UDP };
+	uint16_t sum = sum_finish(sum_add(0, raw, 20));
+	struct rd r, payload;
+	struct ip4_head ip;
+
+	raw[10] = (uint8_t)(sum >> 8);
+	raw[11] = (uint8_t)sum;
+	r = rd_init(raw, there);
+	return ip4_decode(&r, &ip, &payload);
+}
+
+static void ip4_headers(void **state)
+{
+	(void)state;
+	assert_int_equal(ip4_try(0x45, 20, 20), 0);
+	assert_int_equal(ip4_try(0x46, 24, 24), 0);
+	assert_int_equal(ip4_try(0x46, 24, 20), -EBADMSG); /* options that are not there */
+	assert_int_equal(ip4_try(0x65, 20, 20), -EBADMSG);
+	assert_int_equal(ip4_try(0x44, 20, 20), -EBADMSG);
+	assert_int_equal(ip4_try(0x45, 19, 20), -EBADMSG);
+	assert_int_equal(ip4_try(0x45, 21, 20), -EBADMSG);
+}
+
 static void udp6_round_trip(void **state)
 {
 	struct udp6_path p = { .eth_src = A,
@@ -260,6 +321,23 @@ static void name_limits(void **state)
 	w = wr_init(buf, sizeof(buf));
 	name_encode(&w, "");
 	assert_int_equal(wr_len(&w), 0);
+	w = wr_init(buf, sizeof(buf));
+	name_encode(&w, "lan."); /* as a root server would write it */
+	r = rd_init(buf, wr_len(&w));
+	assert_int_equal(name_decode(&r, text), 0);
+	assert_string_equal(text, "lan");
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 60; i < sizeof(text); i += 60)
+		text[i] = '.';
+	text[sizeof(text) - 1] = '\0';
+	w = wr_init(buf, sizeof(buf));
+	name_encode(&w, text);
+	assert_true(wr_len(&w) > 0);
+	memcpy(buf, text, sizeof(text) - 1);
+	strcpy((char *)buf + sizeof(text) - 1, "a"); /* one byte more */
+	w = wr_init(buf + 256, sizeof(buf) - 256);
+	name_encode(&w, (char *)buf);
+	assert_int_equal(wr_len(&w), 0);
 	r = rd_init("\xc0\x0c", 2); /* a pointer */
 	assert_int_equal(name_decode(&r, text), -EBADMSG);
 	for (size_t i = 0; i < sizeof(buf); i++) /* endless */
@@ -326,6 +404,8 @@ static void nd_checks(void **state)
 	assert_int_equal(nd_try(&p, &na), -EBADMSG); /* solicited and to a group */
 	na.solicited = false;
 	assert_int_equal(nd_try(&p, &na), 0);
+	p = nd_path("::", "ff02::1");
+	assert_int_equal(nd_try(&p, &na), -EBADMSG); /* nobody's address */
 }
 
 static void ra_fill(struct icmp6_ra *m)
@@ -353,14 +433,25 @@ static void ra_fill(struct icmp6_ra *m)
 
 static int ra_open(const uint8_t *buf, size_t len, struct icmp6_ra *ret)
 {
-	struct rd r = rd_init(buf, len), payload, body;
-	struct icmp6_head h;
+	struct rd r = rd_init(buf, len), payload, body, again;
+	struct icmp6_head h, other;
 	struct ip6_head ip;
 	struct eth e;
 
 	if (eth_decode(&r, &e) < 0 || ip6_decode(&r, &ip, &payload) < 0 ||
 	    icmp6_decode(&payload, &ip, &h, &body) < 0)
 		return -EBADMSG;
+	/* of another type, code or from another link it never is one */
+	other = (struct icmp6_head) { .type = ICMP6_RS };
+	again = body;
+	assert_int_equal(icmp6_ra_decode(&again, &ip, &other, ret), -EBADMSG);
+	other = (struct icmp6_head) { .type = ICMP6_RA, .code = 1 };
+	again = body;
+	assert_int_equal(icmp6_ra_decode(&again, &ip, &other, ret), -EBADMSG);
+	ip.hop_limit--;
+	again = body;
+	assert_int_equal(icmp6_ra_decode(&again, &ip, &h, ret), -EBADMSG);
+	ip.hop_limit++;
 	return icmp6_ra_decode(&body, &ip, &h, ret);
 }
 
@@ -393,6 +484,45 @@ static void ra_round_trip(void **state)
 	assert_int_equal(ra_open(buf, wr_len(&w), &got), -EBADMSG);
 }
 
+static void prefix_option(struct wr *w, uint8_t units, uint8_t len)
+{
+	wr_u8(w, 3);
+	wr_u8(w, units);
+	wr_u8(w, len);
+	wr_zero(w, (size_t)units * 8 - 3);
+}
+
+/* What is too much is left out, what is wrong is skipped. */
+static void ra_too_much(void **state)
+{
+	struct icmp6_path p = nd_path("fe80::a", "ff02::1");
+	uint8_t buf[1024];
+	struct wr w = wr_init(buf, sizeof(buf));
+	size_t mark = icmp6_begin(&w, &p, ICMP6_RA, 0);
+	struct icmp6_ra got;
+
+	(void)state;
+	wr_zero(&w, 12);
+	prefix_option(&w, 4, 129);
+	prefix_option(&w, 1, 64);
+	for (unsigned i = 0; i <= ICMP6_PREFIXES_MAX; i++)
+		prefix_option(&w, 4, 64);
+	wr_u8(&w, 25);
+	wr_u8(&w, 1 + 2 * (ICMP6_RDNSS_MAX + 1));
+	wr_zero(&w, 6 + 16 * (ICMP6_RDNSS_MAX + 1));
+	wr_u8(&w, 31);
+	wr_u8(&w, 3);
+	wr_zero(&w, 6);
+	for (unsigned i = 0; i < 5; i++)
+		wr_bytes(&w, "\1a", 3);
+	wr_zero(&w, 1);
+	icmp6_end(&w, mark);
+	assert_int_equal(ra_open(buf, wr_len(&w), &got), 0);
+	assert_int_equal(got.prefix_count, ICMP6_PREFIXES_MAX);
+	assert_int_equal(got.rdnss_count, ICMP6_RDNSS_MAX);
+	assert_int_equal(got.dnssl_count, ICMP6_DNSSL_MAX);
+}
+
 /* An option of length 0 would never end. */
 static void nd_option_zero(void **state)
 {
@@ -414,6 +544,8 @@ static void builders_refuse(void **state)
 	uint8_t buf[40], big[70000] = { 0 };
 	struct wr w = wr_init(buf, sizeof(buf));
 	struct udp4_path p4 = { .src_port = 1 };
+	struct udp6_path p = { .src_port = 1 };
+	size_t mark;
 	struct icmp6_path p6 = nd_path("fe80::a", "ff02::1");
 	struct icmp6_ra m;
 
@@ -422,6 +554,19 @@ static void builders_refuse(void **state)
 	assert_int_equal(wr_len(&w), 0);
 	w = wr_init(big, sizeof(big));
 	udp4_build(&w, &p4, big, 65530);
+	assert_int_equal(wr_len(&w), 0);
+	w = wr_init(big, sizeof(big));
+	udp6_build(&w, &p, big, 65530);
+	assert_int_equal(wr_len(&w), 0);
+	w = wr_init(big, sizeof(big));
+	mark = icmp6_begin(&w, &p6, ICMP6_RS, 0);
+	wr_zero(&w, 65536);
+	icmp6_end(&w, mark);
+	assert_int_equal(wr_len(&w), 0);
+	ra_fill(&m);
+	strcpy(m.dnssl[0], "a..b");
+	w = wr_init(big, sizeof(big));
+	icmp6_ra_build(&w, &p6, &m);
 	assert_int_equal(wr_len(&w), 0);
 	ra_fill(&m);
 	for (size_t cap = 0; cap < 120; cap++) {
@@ -440,6 +585,8 @@ int main(void)
 		cmocka_unit_test(dhcp6_truncated),   cmocka_unit_test(name_limits),
 		cmocka_unit_test(nd_checks),	     cmocka_unit_test(ra_round_trip),
 		cmocka_unit_test(nd_option_zero),    cmocka_unit_test(builders_refuse),
+		cmocka_unit_test(udp4_sum_zero),     cmocka_unit_test(udp_short),
+		cmocka_unit_test(ip4_headers),	     cmocka_unit_test(ra_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

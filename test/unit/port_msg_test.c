@@ -53,6 +53,43 @@ static void test_hello_codec(void **state)
 	assert_int_equal(port_hello_decode(&r, &back), -EPROTONOSUPPORT);
 }
 
+static int hello_try(const struct port_hello *h)
+{
+	uint8_t frame[PORT_FRAME_MAX];
+	struct wr w = wr_init(frame, sizeof(frame));
+	struct port_hello back;
+	struct rd r;
+
+	port_hello_encode(&w, h);
+	r = rd_init(frame + ETH_HEADER, wr_len(&w) - ETH_HEADER);
+	return port_hello_decode(&r, &back);
+}
+
+static void test_hello_refused(void **state)
+{
+	const struct port_hello good = {
+		.node_mac = { { 2, 0, 0, 0, 0, 1 } },
+		.port_mac = { { 2, 0, 0, 0, 1, 2 } },
+		.ssid_len = 1,
+		.ssid = "a",
+	};
+	struct port_hello h = good;
+
+	(void)state;
+	assert_int_equal(hello_try(&h), 0);
+	h.node_mac = MAC_BROADCAST;
+	assert_int_equal(hello_try(&h), -EBADMSG);
+	h = good;
+	h.port_mac = (struct mac) { 0 };
+	assert_int_equal(hello_try(&h), -EBADMSG);
+	h = good;
+	h.ssid_len = 0;
+	assert_int_equal(hello_try(&h), -EBADMSG);
+	h = good;
+	h.network4.len = 33;
+	assert_int_equal(hello_try(&h), -EBADMSG);
+}
+
 static void test_discover_frame(void **state)
 {
 	const struct mac mac = { { 0x02, 0, 0, 0, 1, 0 } };
@@ -79,9 +116,9 @@ static void test_discover_frame(void **state)
 	assert_true(mac_eq(&m.chaddr, &mac));
 }
 
-static size_t build_offer(uint8_t type, uint16_t port, uint8_t *frame, size_t cap)
+static size_t build_offer(uint8_t op, uint8_t type, uint16_t port, uint8_t *frame, size_t cap)
 {
-	struct dhcp_msg m = { .op = DHCP_OP_REPLY, .type = type, .xid = 9 };
+	struct dhcp_msg m = { .op = op, .type = type, .xid = 9 };
 	struct udp4_path path = { .eth_dst = MAC_BROADCAST, .src = { { 192, 168, 1, 1 } } };
 	struct wr w = wr_init(frame, cap), data;
 	uint8_t buf[PORT_FRAME_MAX];
@@ -103,7 +140,7 @@ static void test_offer(void **state)
 {
 	const struct mac from = { { 2, 0, 0, 0, 0, 7 } };
 	uint8_t frame[PORT_FRAME_MAX];
-	size_t len = build_offer(DHCP_OFFER, DHCP_CLIENT_PORT, frame, sizeof(frame));
+	size_t len = build_offer(DHCP_OP_REPLY, DHCP_OFFER, DHCP_CLIENT_PORT, frame, sizeof(frame));
 	struct rd r = rd_init(frame + ETH_HEADER, len - ETH_HEADER);
 	struct port_offer o;
 
@@ -118,20 +155,45 @@ static void test_offer(void **state)
 		r = rd_init(frame + ETH_HEADER, n);
 		assert_int_equal(port_offer_decode(&r, &from, &o), -EBADMSG);
 	}
-	len = build_offer(DHCP_ACK, DHCP_CLIENT_PORT, frame, sizeof(frame));
+	len = build_offer(DHCP_OP_REPLY, DHCP_ACK, DHCP_CLIENT_PORT, frame, sizeof(frame));
 	r = rd_init(frame + ETH_HEADER, len - ETH_HEADER);
 	assert_int_equal(port_offer_decode(&r, &from, &o), -EPROTONOSUPPORT);
-	len = build_offer(DHCP_OFFER, DHCP_SERVER_PORT, frame, sizeof(frame));
+	len = build_offer(DHCP_OP_REPLY, DHCP_OFFER, DHCP_SERVER_PORT, frame, sizeof(frame));
 	r = rd_init(frame + ETH_HEADER, len - ETH_HEADER);
+	assert_int_equal(port_offer_decode(&r, &from, &o), -EPROTONOSUPPORT);
+	len = build_offer(DHCP_OP_REQUEST, DHCP_OFFER, DHCP_CLIENT_PORT, frame, sizeof(frame));
+	r = rd_init(frame + ETH_HEADER, len - ETH_HEADER);
+	assert_int_equal(port_offer_decode(&r, &from, &o), -EPROTONOSUPPORT);
+}
+
+/* Neither a fragment nor another protocol is looked into. */
+static void test_offer_not_udp(void **state)
+{
+	const struct mac from = { { 2, 0, 0, 0, 0, 7 } };
+	struct ip4_head ip = { .proto = 6 };
+	uint8_t packet[IP4_HEADER];
+	struct wr w = wr_init(packet, sizeof(packet));
+	struct rd r = rd_init(packet, sizeof(packet));
+	struct port_offer o;
+
+	(void)state;
+	ip4_encode(&w, &ip, 0);
+	assert_int_equal(port_offer_decode(&r, &from, &o), -EPROTONOSUPPORT);
+	ip.proto = IP_PROTO_UDP;
+	w = wr_init(packet, sizeof(packet));
+	ip4_encode(&w, &ip, 0);
+	packet[7] = 1; /* the offset, and the checksum that it makes */
+	packet[11]--;
+	r = rd_init(packet, sizeof(packet));
 	assert_int_equal(port_offer_decode(&r, &from, &o), -EPROTONOSUPPORT);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hello_codec),
-		cmocka_unit_test(test_discover_frame),
-		cmocka_unit_test(test_offer),
+		cmocka_unit_test(test_hello_codec),   cmocka_unit_test(test_discover_frame),
+		cmocka_unit_test(test_offer),	      cmocka_unit_test(test_hello_refused),
+		cmocka_unit_test(test_offer_not_udp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

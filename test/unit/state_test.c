@@ -440,6 +440,34 @@ static void test_malformed_items(void **state)
 	net_free(net);
 }
 
+static void test_message_limits(void **state)
+{
+	static uint8_t buf[2 * STATE_MSG_LIST_MAX * 8];
+	struct state_msg_place root = { .depth = 1 };
+	struct state_msg_record m = record(NET_NOTE, 1, 1, "x"), got;
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct rd r;
+	size_t mark;
+
+	(void)state;
+	/* older than a number can say */
+	m.quiet_s = UINT32_MAX;
+	m.age_s = 5;
+	state_msg_write_record(&w, &m);
+	r = rd_init(buf, wr_len(&w));
+	assert_true(state_msg_read_record(&r, &got));
+	assert_int_equal(got.age_s, UINT32_MAX);
+	for (size_t hashes = STATE_MSG_LIST_MAX; hashes <= STATE_MSG_LIST_MAX + 1; hashes++) {
+		w = wr_init(buf, sizeof(buf));
+		mark = state_msg_item_begin(&w, STATE_ITEM_LIST);
+		state_msg_write_place(&w, STATE_ITEM_LIST, &root);
+		wr_zero(&w, 8 * hashes);
+		state_msg_item_end(&w, mark);
+		assert_int_equal(state_msg_check(rd_init(buf, wr_len(&w))),
+				 hashes == STATE_MSG_LIST_MAX);
+	}
+}
+
 static void test_noise(void **state)
 {
 	struct net *net = one();
@@ -671,6 +699,7 @@ int main(void)
 		cmocka_unit_test(test_scope_and_kind),
 		cmocka_unit_test(test_truncations),
 		cmocka_unit_test(test_malformed_items),
+		cmocka_unit_test(test_message_limits),
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_input_rate),
 		cmocka_unit_test(test_small_outq),
