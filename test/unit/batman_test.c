@@ -254,6 +254,29 @@ static void test_restart_often(void **state)
 	net_free(n);
 }
 
+/* A node that has just come, and so knows nobody yet, takes its neighbour's first broadcast for
+ * what it is, and hears him also after he has restarted. */
+static void test_restart_next_to_a_new_one(void **state)
+{
+	struct net *n = chain(2);
+	struct mac a = net_client(1);
+
+	(void)state;
+	net_run(n, 100 * USEC_S);
+	net_boot(n, 1, NULL);
+	net_port(n, 1, 0, 0, false);
+	net_run(n, 5 * USEC_S);
+	for (uint32_t tag = 1; tag <= 2; tag++) {
+		net_send(n, 0, &MAC_BROADCAST, &a, tag, 100);
+		net_run(n, 10 * USEC_MS);
+		assert_int_equal(net_count(n, 1, tag), 1);
+		net_boot(n, 0, NULL);
+		net_port(n, 0, 0, 0, false);
+		net_run(n, 5 * USEC_S);
+	}
+	net_free(n);
+}
+
 /* More of everything than there is room for: counted, and what was there goes on. */
 static void test_limits(void **state)
 {
@@ -318,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_restart_often),
+		cmocka_unit_test(test_restart_next_to_a_new_one),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_counter_names),
 	};

@@ -73,6 +73,13 @@ static bool seqno_is_new(struct batman *b, struct bat_orig *o, uint32_t seqno)
 {
 	int32_t diff = (int32_t)(seqno - o->bcast_seqno);
 
+	/* The first one tells no restart, whatever its number. A kernel takes it for one, and then
+	 * hears nothing of a node that restarts in the next 30 s. */
+	if (!o->bcast_bits) {
+		o->bcast_bits = 1;
+		o->bcast_seqno = seqno;
+		return true;
+	}
 	if (bat_window_has(o->bcast_bits, diff)) {
 		BAT_COUNT(b, BCAST_DUPLICATE);
 		return false;
