@@ -143,6 +143,14 @@ void bat_moved_report(struct batman *b, const struct bat_orig *o, const struct b
 	outq_push(b->outq, BATMAN_CLIENT_MOVED, 0, 0, &c, sizeof(c));
 }
 
+/* The client was ours until now: the node must forget where it was. */
+static void local_yield(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
+			bool roaming)
+{
+	if (bat_local_remove(b, key, roaming))
+		bat_moved_report(b, o, key);
+}
+
 /* Makes room in an entry for what replaces it; false when it stays as it is. */
 static bool global_prepare(struct batman *b, struct bat_global *g, struct bat_orig *o,
 			   uint16_t flags)
@@ -166,6 +174,27 @@ static bool global_prepare(struct batman *b, struct bat_global *g, struct bat_or
 	return true;
 }
 
+/*
+ * An advertisement of what the node has announced already: it was overtaken by the OGM, or the
+ * client came back before its old node had said that it left. Nothing would confirm it any more, so
+ * it only says that nobody else has the client.
+ */
+static bool global_confirm(struct batman *b, struct bat_global *g, const struct bat_orig *o)
+{
+	struct bat_claim *mine = g ? claim_find(b, g, o) : NULL, *c, *next;
+
+	if (!mine || !mine->counted || mine->state != BAT_CLAIM_ANNOUNCED)
+		return false;
+	for (c = bat_at(&b->claims, g->claims); c; c = next) {
+		next = bat_at(&b->claims, c->next_client);
+		if (c != mine)
+			claim_del(b, g, c);
+	}
+	g->flags &= (uint16_t)~BAT_TT_ROAM;
+	flags_join(b, g);
+	return true;
+}
+
 bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
 		    uint16_t flags, uint8_t ttvn)
 {
@@ -177,6 +206,10 @@ bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_clien
 	 * frame */
 	if (temp && l && !(l->flags & BAT_TT_NEW && !(l->flags & BAT_TT_FIXED)))
 		return false;
+	if (flags & BAT_TT_ROAM && global_confirm(b, g, o)) {
+		local_yield(b, o, key, true);
+		return true;
+	}
 	if (!g) {
 		g = table_add(&b->globals, key);
 		if (!g) {
@@ -199,8 +232,7 @@ bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_clien
 		g->flags |= BAT_TT_ROAM;
 		g->roam_at = b->now;
 	}
-	if (bat_local_remove(b, key, flags & BAT_TT_ROAM))
-		bat_moved_report(b, o, key);
+	local_yield(b, o, key, flags & BAT_TT_ROAM);
 	return true;
 }
 
