@@ -192,18 +192,11 @@ static bool lose_node(struct net *n, int from, int to, const uint8_t *frame, siz
 	return s->all && (from == s->from || to == s->from);
 }
 
-/* 0 and 3 with 1 and 2 side by side between them; the one in use dies without a word. */
-static void test_failover(void **state)
+/* 0 and 3 with 1 and 2 side by side between them. */
+static struct net *square(void)
 {
 	struct net *n = net_new();
-	struct script s = { 0 };
-	struct batman_orig o;
-	struct mac far = net_mac(3, 0);
-	uint32_t tag = 1;
 
-	(void)state;
-	n->drop = lose_node;
-	n->arg = &s;
 	for (int i = 0; i < 4; i++)
 		net_boot(n, i, NULL);
 	net_port(n, 0, 0, 0, false);
@@ -214,6 +207,21 @@ static void test_failover(void **state)
 	net_port(n, 2, 1, 2, false);
 	net_port(n, 3, 0, 2, false);
 	n->node[2].wire[3] = -1;
+	return n;
+}
+
+/* The one in use dies without a word. */
+static void test_failover(void **state)
+{
+	struct net *n = square();
+	struct script s = { 0 };
+	struct batman_orig o;
+	struct mac far = net_mac(3, 0);
+	uint32_t tag = 1;
+
+	(void)state;
+	n->drop = lose_node;
+	n->arg = &s;
 	clients_join(n, 0, 3);
 	net_run(n, 80 * USEC_S);
 	assert_int_equal(call(n, 0, 3, tag++, 100), 1);
@@ -223,6 +231,60 @@ static void test_failover(void **state)
 		;
 	/* five intervals empty the ring of the dead path */
 	assert_in_range(tag, 100, 620);
+	net_free(n);
+}
+
+/* A packet for node 3 comes to node 0 from a neighbour: whom does it go to? -1: nobody. */
+static int next_of(struct net *n, const struct batman_orig *from, uint8_t type)
+{
+	static const char heads[][4] = { "\x40\x0f\x32\xff", "\x41\x0f\x32\x10", "\x43\x0f\x32\x08",
+					 "\x44\x0f\x32\x00", "\x5a\x0f\x32\x00" };
+	struct mac to = net_mac(0, from->port), far = net_mac(3, 0);
+	uint8_t frame[100] = { 0 };
+	struct wr w = wr_init(frame, sizeof(frame));
+	unsigned int before = n->tail;
+
+	bat_eth_encode(&w, &to, &from->next_hop);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		if ((uint8_t)heads[i][0] == type)
+			wr_bytes(&w, heads[i], 4);
+	}
+	wr_mac(&w, &far);
+	if (type == BAT_TYPE_UNICAST) {
+		wr_mac(&w, &MAC_BROADCAST);
+		wr_mac(&w, &from->next_hop);
+	} else if (type == BAT_TYPE_FRAG) {
+		wr_mac(&w, &from->next_hop);
+		wr_u32(&w, 1600); /* number and whole length: more than fits */
+	}
+	net_inject(n, 0, from->port, frame, sizeof(frame));
+	n->head = n->tail;
+	return n->tail == before ? -1 : n->flight[before % 4096].data[4];
+}
+
+/* What came from a node does not go back to it: there is another way, or none. */
+static void test_no_way_back(void **state)
+{
+	static const uint8_t types[] = { 0x40, 0x41, 0x43, 0x44, 0x5a };
+	struct net *n = square();
+	struct mac far = net_mac(3, 0);
+	struct script s = { 0 };
+	struct batman_orig o;
+	uint64_t dropped;
+
+	(void)state;
+	net_run(n, 80 * USEC_S);
+	assert_true(batman_orig_find(n->node[0].b, &far, &o));
+	for (size_t i = 0; i < sizeof(types); i++)
+		assert_int_equal(next_of(n, &o, types[i]), 3 - o.next_hop.b[4]);
+	s = (struct script) { .all = true, .from = 3 - o.next_hop.b[4] };
+	n->drop = lose_node;
+	n->arg = &s;
+	net_run(n, 20 * USEC_S);
+	dropped = counter(n, 0, BATMAN_COUNT_DROP_REFLECTED);
+	for (size_t i = 0; i < sizeof(types); i++)
+		assert_int_equal(next_of(n, &o, types[i]), -1);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_REFLECTED), dropped + sizeof(types));
 	net_free(n);
 }
 
@@ -528,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_fragments_lost),
 		cmocka_unit_test(test_fragments_odd),
 		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_best_port),
 		cmocka_unit_test(test_wireless),
 		cmocka_unit_test(test_flooding),

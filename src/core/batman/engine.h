@@ -263,7 +263,8 @@ struct bat_packet {
 	uint8_t head[32];
 	size_t head_len;
 	struct rd body;
-	uint8_t priority; /* for the header of fragments */
+	uint8_t priority;	/* for the header of fragments */
+	const struct mac *from; /* a neighbour that it must not go back to, or NULL */
 };
 
 #define BAT_COUNT(b, id) ((b)->counters[BATMAN_COUNT_##id]++)
@@ -288,6 +289,10 @@ struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct
 			      uint16_t slot);
 struct bat_path *bat_orig_router(const struct batman *b, const struct bat_orig *o, uint32_t out);
 void bat_orig_set_router(struct batman *b, struct bat_orig *o, uint32_t out, struct bat_path *p);
+/* The way of a packet that came from that neighbour: not back to it. NULL (counted): there is none.
+ */
+const struct bat_path *bat_orig_way(struct batman *b, const struct bat_orig *o, uint32_t out,
+				    const struct mac *from);
 uint8_t bat_orig_tq(const struct batman *b, const struct bat_orig *o); /* 0 without a route */
 void bat_orig_purge(struct batman *b);
 /* Paths that the kernel no longer has. */

@@ -89,14 +89,17 @@ static bool forward(struct batman *b, const struct bat_frame *f, struct bat_frag
 		    struct rd piece)
 {
 	const struct bat_orig *o = bat_orig_find(b, &h->dst);
-	const struct bat_path *path = o ? bat_orig_router(b, o, 1u + f->port->slot) : NULL;
+	const struct bat_path *path;
 	const struct bat_port *port;
 	struct wr w;
 
-	if (!path) {
+	if (!o) {
 		BAT_COUNT(b, DROP_NO_ROUTE);
 		return true;
 	}
+	path = bat_orig_way(b, o, 1u + f->port->slot, &f->src);
+	if (!path)
+		return true;
 	port = &b->ports[path->key.slot];
 	if (h->total <= port->mtu)
 		return false;

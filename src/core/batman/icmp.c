@@ -16,12 +16,13 @@ static bool route_record(struct bat_icmp *h, const struct bat_frame *f, size_t l
 	return true;
 }
 
-static int icmp_send(struct batman *b, const struct bat_icmp *h, uint32_t out, const struct mac *rr,
-		     struct rd rest)
+/* f: the frame that it came in, NULL when it is ours. */
+static int icmp_send(struct batman *b, const struct bat_icmp *h, const struct bat_frame *f,
+		     const struct mac *rr, struct rd rest)
 {
 	uint8_t list[BATMAN_RR_MAX * sizeof(struct mac)];
 	const struct bat_orig *o = bat_orig_find(b, &h->dst);
-	struct bat_packet p = { .body = rest };
+	struct bat_packet p = { .body = rest, .from = f ? &f->src : NULL };
 	uint8_t whole[2048];
 	struct wr w = wr_init(whole, sizeof(whole)), l = wr_init(list, sizeof(list));
 
@@ -42,7 +43,7 @@ static int icmp_send(struct batman *b, const struct bat_icmp *h, uint32_t out, c
 		return -EMSGSIZE;
 	}
 	p.body = rd_init(whole, wr_len(&w));
-	return bat_send_to(b, o, out, &p);
+	return bat_send_to(b, o, f ? 1u + f->port->slot : 0, &p);
 }
 
 static void answer_report(struct batman *b, const struct bat_icmp *h, const struct mac *rr)
@@ -67,7 +68,7 @@ static void answer(struct batman *b, struct bat_icmp h, uint8_t type, const stru
 	h.orig = b->primary->mac;
 	h.type = type;
 	h.ttl = BAT_TTL;
-	icmp_send(b, &h, 0, rr, rest);
+	icmp_send(b, &h, NULL, rr, rest);
 }
 
 static void icmp_mine(struct batman *b, const struct bat_icmp *h, const struct mac *rr,
@@ -122,7 +123,7 @@ void bat_icmp_input(struct batman *b, const struct bat_frame *f)
 		return;
 	}
 	h.ttl--;
-	if (icmp_send(b, &h, 1u + f->port->slot, list, rest) == 0)
+	if (icmp_send(b, &h, f, list, rest) == 0)
 		BAT_COUNT(b, FORWARDED);
 }
 
@@ -141,6 +142,6 @@ int batman_icmp_send(struct batman *b, const struct batman_probe *probe, usec_t 
 	if (!b->primary || !o || !o->out[0].router)
 		return -ENETUNREACH;
 	h.orig = b->primary->mac;
-	return icmp_send(b, &h, 0, probe->record ? rr : NULL,
+	return icmp_send(b, &h, NULL, probe->record ? rr : NULL,
 			 rd_init(zero, probe->record ? sizeof(zero) : 0));
 }

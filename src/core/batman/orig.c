@@ -74,6 +74,43 @@ void bat_orig_set_router(struct batman *b, struct bat_orig *o, uint32_t out, str
 	bat_peer_update(b, o);
 }
 
+static bool same_node(const struct batman *b, const struct mac *a, const struct mac *c)
+{
+	const struct bat_orig *x, *y;
+
+	if (mac_eq(a, c))
+		return true;
+	x = bat_orig_find(b, a);
+	y = bat_orig_find(b, c);
+	return x && y && !mac_is_zero(&x->node) && mac_eq(&x->node, &y->node);
+}
+
+/*
+ * Two nodes may take each other for the best next hop while qualities rise or fall, because each
+ * averages what it has heard of the other over some intervals. Among kernels a packet then goes to
+ * and fro until its TTL ends it; here it takes the best of the other ways.
+ */
+const struct bat_path *bat_orig_way(struct batman *b, const struct bat_orig *o, uint32_t out,
+				    const struct mac *from)
+{
+	const struct bat_path *way = bat_orig_router(b, o, out), *best = NULL, *p;
+
+	if (!way)
+		BAT_COUNT(b, DROP_NO_ROUTE);
+	if (!way || !from || !same_node(b, &way->key.neighbour, from))
+		return way;
+	for (p = bat_at(&b->paths, o->paths); p; p = bat_at(&b->paths, p->next)) {
+		uint8_t tq = p->out[out].tq_avg;
+
+		if (tq && (!best || tq > best->out[out].tq_avg) &&
+		    !same_node(b, &p->key.neighbour, from))
+			best = p;
+	}
+	if (!best)
+		BAT_COUNT(b, DROP_REFLECTED);
+	return best;
+}
+
 uint8_t bat_orig_tq(const struct batman *b, const struct bat_orig *o)
 {
 	const struct bat_path *p = bat_orig_router(b, o, 0);

@@ -56,15 +56,13 @@ void bat_packet_copy(const struct bat_packet *p, size_t at, size_t len, struct w
 int bat_send_to(struct batman *b, const struct bat_orig *o, uint32_t out,
 		const struct bat_packet *p)
 {
-	const struct bat_path *path = bat_orig_router(b, o, out);
+	const struct bat_path *path = bat_orig_way(b, o, out, p->from);
 	const struct bat_port *port;
 	size_t len = bat_packet_len(p);
 	struct wr w;
 
-	if (!path) {
-		BAT_COUNT(b, DROP_NO_ROUTE);
+	if (!path)
 		return -ENETUNREACH;
-	}
 	port = &b->ports[path->key.slot];
 	if (len > port->mtu && b->conf.fragmentation)
 		return bat_frag_send(b, o, path, p);

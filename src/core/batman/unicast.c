@@ -102,12 +102,14 @@ void bat_unicast_input(struct batman *b, const struct bat_frame *f)
 	struct bat_unicast h;
 	struct bat_inner in;
 	struct bat_packet p;
+	struct mac dst;
 	struct wr w;
 
 	if (!bat_unicast_decode(&r, &h) || !bat_inner_decode(r, &in)) {
 		BAT_COUNT(b, DROP_MALFORMED);
 		return;
 	}
+	dst = h.dst;
 	if (!bat_unicast_check(b, f) || !ttvn_check(b, &h, &in))
 		return;
 	if (bat_is_mine(b, &h.dst)) {
@@ -118,6 +120,8 @@ void bat_unicast_input(struct batman *b, const struct bat_frame *f)
 	}
 	p.body = r;
 	p.priority = f->merged ? f->priority : in.priority;
+	/* one that follows its client to another node may have to go back */
+	p.from = mac_eq(&h.dst, &dst) ? &f->src : NULL;
 	w = wr_init(p.head, sizeof(p.head));
 	h.ttl--;
 	bat_unicast_encode(&w, &h);
@@ -129,7 +133,7 @@ void bat_unicast_input(struct batman *b, const struct bat_frame *f)
 void bat_unknown_input(struct batman *b, const struct bat_frame *f)
 {
 	struct rd r = f->packet;
-	struct bat_packet p = { .head_len = BAT_UNICAST };
+	struct bat_packet p = { .head_len = BAT_UNICAST, .from = &f->src };
 	struct mac dst;
 	uint8_t ttl;
 
