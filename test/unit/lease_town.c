@@ -246,17 +246,23 @@ void town_run(struct town *t, usec_t duration)
 	}
 }
 
-/* All that the others hold comes at once, with the versions. */
-void town_restart(struct town *t, int node)
+void town_reboot(struct town *t, int node)
 {
 	struct lease_conf conf = t->node[node].lease.conf;
-	const struct town_node *other = &t->node[(node + 1) % t->nodes];
-	struct lease_block block;
-	struct lease_view view;
 
 	lease_done(&t->node[node].lease);
 	table_done(&t->node[node].versions);
 	node_start(t, node, &conf);
+	lease_peers(&t->node[node].lease, 0, false, t->now);
+}
+
+/* All that the others hold comes at once, with the versions. */
+void town_sync(struct town *t, int node)
+{
+	const struct town_node *other = &t->node[(node + 1) % t->nodes];
+	struct lease_block block;
+	struct lease_view view;
+
 	for (uint32_t i = 0; lease_next(&other->lease, &i, t->now, &view);) {
 		struct known *k = table_find(&other->versions, &view.client.mac);
 		struct mail m = { .kind = MAIL_CLIENT,
@@ -270,7 +276,14 @@ void town_restart(struct town *t, int node)
 	}
 	for (uint32_t i = 0; lease_block_next(&other->lease, &i, &block);)
 		lease_block_learnt(&t->node[node].lease, &block, t->now);
+	lease_peers(&t->node[node].lease, (unsigned)t->nodes - 1, t->nodes > 1, t->now);
 	town_drain(t, node);
+}
+
+void town_restart(struct town *t, int node)
+{
+	town_reboot(t, node);
+	town_sync(t, node);
 }
 
 struct host town_host(unsigned number)

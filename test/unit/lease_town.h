@@ -80,7 +80,11 @@ extern const struct lease_conf TOWN_CONF;
 
 void town_start(struct town *t, int nodes, const struct lease_conf *conf, uint64_t seed);
 void town_stop(struct town *t);
-/* A new lease core in the place of the old, which knows what the state service brings it. */
+/* A new lease core in the place of the old, which knows nothing, and nobody. */
+void town_reboot(struct town *t, int node);
+/* It meets the others, and the state service brings it what they hold. */
+void town_sync(struct town *t, int node);
+/* Both at once. */
 void town_restart(struct town *t, int node);
 /* Lets time pass: deliveries and timers. */
 void town_run(struct town *t, usec_t duration);

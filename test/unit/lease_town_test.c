@@ -427,6 +427,68 @@ static void crowd(void **state)
 	town_stop(&town);
 }
 
+/* A node has lost everything, and sees its client and the client's addresses before it hears what
+ * the others know: the lease goes on. */
+static void reboot_among_clients(void **state)
+{
+	struct ip6 addr;
+	struct ip4 ip;
+	struct lease *l;
+
+	(void)state;
+	town_start(&town, 3, &TOWN_CONF, 4);
+	town.delay_max = 100 * USEC_MS;
+	town_run(&town, 5 * USEC_S);
+	hosts_make(2);
+	assert_true(host_join(&town, &hosts[0], 0));
+	ip = hosts[0].ip;
+	town_run(&town, 100 * USEC_S);
+	town_reboot(&town, 0);
+	l = &town.node[0].lease;
+	for (uint8_t i = 1; i <= 6; i++) {
+		addr = (struct ip6) { { 0xfd, [15] = i } };
+		for (int h = 0; h < 2; h++)
+			lease_client_seen(l, &hosts[h].mac, &addr, town.now);
+		town_drain(&town, 0);
+		town_run(&town, 300 * USEC_MS);
+		if (i == 4)
+			lease_peers(l, 2, false, town.now);
+	}
+	town_run(&town, 5 * USEC_S); /* longer than anybody is waited for who does not come */
+	town_sync(&town, 0);
+	town_run(&town, 2 * USEC_S);
+	for (int i = 0; i < 3; i++) {
+		assert_true(book_has_lease(&town.node[i].lease.book,
+					   book_find(&town.node[i].lease.book, &hosts[0].mac)));
+		/* the other one has none, but is known in the end */
+		assert_non_null(book_find(&town.node[i].lease.book, &hosts[1].mac));
+	}
+	assert_true(host_join(&town, &hosts[0], 2));
+	assert_true(ip4_eq(&hosts[0].ip, &ip));
+	town_stop(&town);
+}
+
+/* Where nobody else is, it is told after three seconds. */
+static void reboot_alone(void **state)
+{
+	struct lease_view view;
+	struct lease *l = &town.node[0].lease;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	hosts_make(100);
+	town_reboot(&town, 0);
+	for (int i = 0; i < 100; i++)
+		lease_client_here(l, &hosts[i].mac, town.now);
+	town_drain(&town, 0);
+	town_run(&town, 2 * USEC_S);
+	assert_false(lease_find(&town.node[1].lease, &hosts[0].mac, town.now, &view));
+	town_run(&town, 2 * USEC_S);
+	for (int i = 0; i < 100; i++)
+		assert_true(lease_find(&town.node[1].lease, &hosts[i].mac, town.now, &view));
+	town_stop(&town);
+}
+
 /* An address that the client was seen to use, then leased: the sighting ends, the lease does not.
  */
 static void seen_then_leased(void **state)
@@ -464,6 +526,8 @@ int main(void)
 		cmocka_unit_test(decline_comes_first),
 		cmocka_unit_test(crowd),
 		cmocka_unit_test(seen_then_leased),
+		cmocka_unit_test(reboot_among_clients),
+		cmocka_unit_test(reboot_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

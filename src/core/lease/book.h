@@ -22,6 +22,7 @@ struct book_client {
 	usec_t granted_at;   /* last acknowledgement by this node */
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
+	bool unsaved;	     /* its record must be put once the others' are known */
 	struct ip4 last;     /* what it had before it released it here */
 	usec_t addr_seen[LEASE_ADDRS_MAX];
 	struct bucket addr_rate;

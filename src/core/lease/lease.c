@@ -24,6 +24,7 @@ enum {
 	CLAIMS_WAITING = 32,
 	WORD_CLAIM_BURST = 32,
 	DECLINES_MAX = 64,
+	SAVES_AT_ONCE = 64, /* records that were held back */
 };
 
 #define CLIENT_INTERVAL (1 * USEC_S)
@@ -31,6 +32,7 @@ enum {
 #define UNSYNCED_MAX                                                                               \
 	(10 * USEC_S) /* a neighbour that cannot tell what it knows must not stop us               \
 		       */
+#define SAVE_PAUSE (10 * USEC_MS)
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
 #define SWEEP (60 * USEC_S)
 #define FULL_PAUSE (1 * USEC_S) /* all blocks are claimed: to see that takes a while */
@@ -143,7 +145,7 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->linked_at = now;
 	l->claim_due = now;
 	l->sweep_due = now + SWEEP;
-	l->offers_due = USEC_NEVER;
+	l->offers_due = l->unsaved_due = USEC_NEVER;
 	outq_init(&l->out, setup->out_buf, setup->out_cap);
 	l->full_at = now - FULL_PAUSE;
 	err = tables_init(l, &setup->limits);
@@ -209,7 +211,45 @@ void lease_save(struct lease *l, struct book_client *c, usec_t now)
 
 	rec.age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
 	c->refreshed_at = now;
+	c->unsaved = false;
 	outq_push(&l->out, LEASE_PUT, 0, 0, &rec, sizeof(rec));
+}
+
+static usec_t save_from(const struct lease *l)
+{
+	if (l->peers == 0)
+		return l->linked_at + POOL_ALONE_WAIT;
+	return l->synced ? l->linked_at : l->unsynced_at + UNSYNCED_MAX;
+}
+
+void lease_save_later(struct lease *l, struct book_client *c, usec_t now)
+{
+	if (now >= save_from(l)) {
+		lease_save(l, c, now);
+		return;
+	}
+	c->unsaved = true;
+	l->unsaved_due = save_from(l);
+}
+
+static void unsaved_save(struct lease *l, usec_t now)
+{
+	struct book_client *c;
+	unsigned saved = 0;
+
+	l->unsaved_due = save_from(l);
+	if (now < l->unsaved_due)
+		return;
+	l->unsaved_due = USEC_NEVER;
+	for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));) {
+		if (!c->unsaved)
+			continue;
+		if (saved++ == SAVES_AT_ONCE) {
+			l->unsaved_due = now + SAVE_PAUSE;
+			return;
+		}
+		lease_save(l, c, now);
+	}
 }
 
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
@@ -470,12 +510,15 @@ void lease_tick(struct lease *l, usec_t now)
 	}
 	if (now >= l->claim_due)
 		lease_claim_ahead(l, now);
+	if (now >= l->unsaved_due)
+		unsaved_save(l, now);
 }
 
 usec_t lease_deadline(const struct lease *l)
 {
 	usec_t due = usec_min(l->sweep_due, usec_min(l->offers_due, l->claim_due));
 
+	due = usec_min(due, l->unsaved_due);
 	return usec_min(due, pool_deadline(&l->pool, alone_since(l)));
 }
 
@@ -488,6 +531,8 @@ void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
 	if (others > 0 && !synced && !was_unsynced)
 		l->unsynced_at = now;
 	l->claim_due = now;
+	if (l->unsaved_due != USEC_NEVER)
+		l->unsaved_due = save_from(l);
 }
 
 void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now)

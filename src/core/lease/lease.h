@@ -17,7 +17,9 @@
  * - Of two clients with one address the longer lease (by age, under 60 s of difference the lower
  * MAC) keeps it; the other is refused at its next message.
  * - As long as we have other nodes and are not synced with them (lease_peers), we know too little
- * to refuse anybody: then we answer only those whose records we have.
+ * to refuse anybody: then we answer only those whose records we have. Nor is it told where a client
+ * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
+ * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT).
  *
  * Timers: claims becoming ready; offers forgotten after 60 s; once a minute a sweep over the
  * clients (own records without sign of life are dropped: leases after 48 h, others after 1 h) and
@@ -131,7 +133,8 @@ struct lease {
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
 	usec_t sweep_due;
 	usec_t offers_due;
-	unsigned peers; /* other nodes that are present */
+	usec_t unsaved_due; /* USEC_NEVER: every record is told */
+	unsigned peers;	    /* other nodes that are present */
 	bool synced;
 	uint64_t counters[LEASE_COUNTERS];
 };

@@ -105,6 +105,7 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	c->rec.gateway = rec->gateway;
 	c->rec.flags = rec->flags;
 	c->refreshed_at = now;
+	c->unsaved = false;
 	if (lease_node_eq(&rec->node, &l->self))
 		c->alive_at = now;
 	if (restore)
@@ -150,7 +151,7 @@ void lease_client_here(struct lease *l, const struct mac *mac, usec_t now)
 	if (!is_new && lease_node_eq(&c->rec.node, &l->self))
 		return;
 	c->rec.node = l->self;
-	lease_save(l, c, now);
+	lease_save_later(l, c, now);
 }
 
 void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr, usec_t now)
@@ -173,7 +174,7 @@ void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 
 		return;
 	}
 	if (book_note_addr(&l->book, c, addr, now))
-		lease_save(l, c, now);
+		lease_save_later(l, c, now);
 }
 
 void lease_client_gateway(struct lease *l, const struct mac *mac, const struct lease_node *gw,
@@ -184,7 +185,7 @@ void lease_client_gateway(struct lease *l, const struct mac *mac, const struct l
 	if (!c || lease_node_eq(&c->rec.gateway, gw))
 		return;
 	c->rec.gateway = *gw;
-	lease_save(l, c, now);
+	lease_save_later(l, c, now);
 }
 
 void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)

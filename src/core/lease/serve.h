@@ -42,6 +42,8 @@ void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
 
 /* Hands the record to node, to be replicated. */
 void lease_save(struct lease *l, struct book_client *c, usec_t now);
+/* The same for what is no grant: once we know what the others know. */
+void lease_save_later(struct lease *l, struct book_client *c, usec_t now);
 /* Ends c's lease for good. */
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
 /* The address is not handed out for an hour. */
