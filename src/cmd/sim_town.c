@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lab/topology.h"
+
 #define LATENCY_MIN 200 /* us: a cable of no length */
 
 static int add_wire(struct plan *p, uint16_t a, uint16_t b, const struct quality *q)

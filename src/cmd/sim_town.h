@@ -3,8 +3,9 @@
 #ifndef CMD_SIM_TOWN_H
 #define CMD_SIM_TOWN_H
 
-#include "lab/topology.h"
 #include "sim/plan.h"
+
+struct topology;
 
 /* 0, or -errno after saying what is wrong. Switches become wires between all that are on them; what
  * the simulator does not have (rates, MTUs, nodes without tramad, pulled cables) is left out. */
