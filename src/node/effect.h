@@ -103,6 +103,7 @@ enum notice {
 	NOTICE_CHILD_DIED,
 	NOTICE_LEASE,
 	NOTICE_TABLE_FULL,
+	NOTICE_STATE_REJECTED, /* by the platform: the file and why */
 	NOTICE_COUNT,
 };
 

@@ -106,6 +106,7 @@ struct node {
 
 	bool wish_dirty, names_dirty, members_dirty, store_wanted;
 	bool loaded;
+	int load_error;
 	usec_t store_at;
 	uint8_t *store_buf;
 	size_t store_cap;

@@ -248,8 +248,11 @@ static void load(struct node *n, const struct event_load *e)
 {
 	struct rd r;
 
-	if (e->len && snapshot_open(e->data, e->len, &r) == 0)
-		(void)state_load(n->state, &r, n->now);
+	if (e->len) {
+		n->load_error = snapshot_open(e->data, e->len, &r);
+		if (!n->load_error)
+			n->load_error = state_load(n->state, &r, n->now);
+	}
 	n->loaded = true;
 	records_put_node(n);
 }

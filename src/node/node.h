@@ -35,6 +35,9 @@ void node_input(struct node *n, const struct event *e, usec_t now);
 bool node_effect(struct node *n, struct effect *ret);
 usec_t node_deadline(const struct node *n);
 
+/* Of EVENT_LOAD: 0, or what snapshot_open or state_load said: then nothing of it was taken. */
+int node_load_error(const struct node *n);
+
 const struct wish *node_wish(const struct node *n);
 
 /* A name that clients may ask for, with its addresses (zero = none), from a record. */

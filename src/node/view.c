@@ -64,6 +64,11 @@ usec_t node_now(const struct node *n)
 	return n->now;
 }
 
+int node_load_error(const struct node *n)
+{
+	return n->load_error;
+}
+
 const char *node_clash(const struct node *n)
 {
 	return n->clash.text;

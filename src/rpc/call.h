@@ -46,6 +46,8 @@ struct rpc_platform {
 	bool (*child_next)(void *ctx, uint32_t *cursor, struct rpc_child *ret);
 	bool (*neighbour_next)(void *ctx, uint32_t *cursor, struct event_neighbour *ret);
 	bool (*counter_next)(void *ctx, uint32_t *cursor, struct rpc_counter *ret);
+	/* Why the saved state was not used at the start, "" if it was. */
+	const char *(*state_rejected)(void *ctx);
 };
 
 struct rpc_context {

@@ -27,6 +27,7 @@ static const struct {
 	[NOTICE_CHILD_DIED] = { "child-died", "a helper program died" },
 	[NOTICE_LEASE] = { "lease", "a lease was granted" },
 	[NOTICE_TABLE_FULL] = { "table-full", "a table is full" },
+	[NOTICE_STATE_REJECTED] = { "state-rejected", "the state on disk could not be used" },
 };
 
 static_assert(sizeof(notices) / sizeof(notices[0]) == NOTICE_COUNT, "a notice has no name");

@@ -75,7 +75,14 @@ static bool counter_next(void *ctx, uint32_t *cursor, struct rpc_counter *ret)
 	return (*cursor)++ == 0;
 }
 
-static const struct rpc_platform platform = { child_next, neighbour_next, counter_next };
+static const char *state_rejected(void *ctx)
+{
+	(void)ctx;
+	return "/var/lib/trama/snapshot: it is empty";
+}
+
+static const struct rpc_platform platform = { child_next, neighbour_next, counter_next,
+					      state_rejected };
 
 static void add_port(struct box *b, uint16_t port, const char *name, enum port_kind kind)
 {
@@ -203,6 +210,7 @@ static void test_status_says_who_and_why(void **state)
 	assert_string_equal(at(cloud, "ssid"), "LibreMesh.org");
 	assert_string_equal(at(cloud, "ipv4_network"), "10.13.0.0/16");
 	assert_true(json_is_null(json_object_get(s, "clash")));
+	assert_string_equal(at(s, "state_rejected"), "/var/lib/trama/snapshot: it is empty");
 	assert_int_equal(json_array_size(ports), 3);
 	assert_string_equal(at(json_array_get(ports, 2), "name"), "wlan0-ap");
 	assert_string_equal(at(json_array_get(ports, 2), "state"), "client-ap");

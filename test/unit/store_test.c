@@ -140,7 +140,10 @@ static void test_snapshot(void **state)
 	save(s, "four");
 	while (store_counters(s)->writes < 1)
 		uv_run(&loop, UV_RUN_ONCE);
+	assert_string_equal(store_rejected(s), "");
 	store_free(s);
+	snprintf(path, sizeof(path), "%s/snapshot.rejected", disk);
+	assert_int_equal(file_read(path, text, sizeof(text)), -ENOENT);
 	/* what a node with many records writes is read again */
 	s = store_new(&loop, disk, run);
 	data = calloc(1, BIG);
@@ -153,16 +156,57 @@ static void test_snapshot(void **state)
 	assert_non_null(data);
 	assert_int_equal(len, BIG);
 	free(data);
-	save(s, "three");
 	store_free(s);
+}
+
+/* A start with that snapshot, which the node does not like: what people are told is complete, and
+ * what was there is still there when another has taken its place. */
+static void rejected(const char *content, int err, const char *why)
+{
+	char path[128], aside[128], text[16];
+	size_t len, size = strlen(content);
+	struct store *s = store_new(&loop, disk, run);
+	uint8_t *data;
+
+	snprintf(path, sizeof(path), "%s/snapshot", disk);
+	snprintf(aside, sizeof(aside), "%s/snapshot.rejected", disk);
+	assert_int_equal(file_replace(path, content, size, 0600, FILE_VOLATILE), 0);
+	data = store_load(s, &len);
+	assert_int_equal(len, size);
+	if (data)
+		store_reject(s, err);
+	free(data);
+	assert_int_equal(store_counters(s)->rejected, 1);
+	assert_memory_equal(store_rejected(s), path, strlen(path));
+	assert_non_null(strstr(store_rejected(s), why));
+	assert_non_null(strstr(store_rejected(s), aside));
+	assert_non_null(strstr(store_rejected(s), "from the neighbours"));
+	save(s, "whole");
+	store_free(s);
+	assert_true(file_equals(path, "whole", 5));
+	assert_int_equal(file_read(aside, text, sizeof(text)), size);
+	assert_memory_equal(text, content, size);
+}
+
+static void test_rejected(void **state)
+{
+	char path[128];
+	struct store *s;
+	size_t len;
+
+	(void)state;
+	rejected("broken", -EBADMSG, "cut or changed");
+	rejected("newer", -EPROTONOSUPPORT, "version");
+	rejected("", 0, "empty");
+	/* one that cannot be read at all */
+	snprintf(path, sizeof(path), "%s/snapshot", disk);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
 	s = store_new(&loop, disk, run);
-	free(store_load(s, &len));
-	save(s, "four");
+	assert_null(store_load(s, &len));
+	assert_non_null(strstr(store_rejected(s), strerror(EISDIR)));
+	assert_non_null(strstr(store_rejected(s), "could not be kept"));
 	store_free(s);
-	/* what the start began with is kept aside */
-	snprintf(path, sizeof(path), "%s/snapshot.last", disk);
-	assert_int_equal(file_read(path, text, sizeof(text)), 5);
-	assert_memory_equal(text, "three", 5);
 }
 
 static void test_file(void **state)
@@ -196,6 +240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_epoch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_epoch_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rejected, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 	};
 

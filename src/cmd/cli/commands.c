@@ -9,7 +9,9 @@ static const struct command commands[] = {
 	  .args = "",
 	  .help = "this node: cloud, ports, way out",
 	  .more = "Each port with what it is used for, and why. If another cloud clashes with this "
-		  "one, both are named with the option that ends it.",
+		  "one, both are named with the option that ends it; if the state on disk could "
+		  "not "
+		  "be used at the start, it says why.",
 	  .options = CLI_ASKS,
 	  .method = "status",
 	  .print = show_status },

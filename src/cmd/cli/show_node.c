@@ -78,13 +78,23 @@ static void show_ports(json_t *status)
 	}
 }
 
+static void warning(json_t *status, const char *key, const char *name)
+{
+	char text[768];
+
+	if (!json_is_string(json_object_get(status, key)))
+		return;
+	grid_text(text, sizeof(text), status, key, GRID_TEXT);
+	printf("%-13s%s\n", name, text);
+}
+
 void show_status(const struct cli *c, json_t *s)
 {
 	static const char *const networks[] = { "ipv4_network", "ipv6_network", NULL };
 	static const char *const own[] = { "node_ipv4", "node_ipv6", NULL };
 	static const char *const anycast[] = { "anygw_ipv4", "anygw_ipv6", "anygw_mac" };
 	json_t *cloud = json_object_get(s, "cloud"), *gateway = json_object_get(s, "gateway");
-	char a[256], b[256], clash[512];
+	char a[256], b[256];
 
 	(void)c;
 	printf("%s  trama %s, up %s\n", cell(s, "hostname", GRID_TEXT, a),
@@ -100,10 +110,8 @@ void show_status(const struct cli *c, json_t *s)
 	show_counts(json_object_get(s, "counts"));
 	way_out(gateway, "ipv4", "way out", "IPv4");
 	way_out(gateway, "ipv6", "", "IPv6");
-	if (json_is_string(json_object_get(s, "clash"))) {
-		grid_text(clash, sizeof(clash), s, "clash", GRID_TEXT);
-		printf("%-13s%s\n", "CLASH", clash);
-	}
+	warning(s, "clash", "CLASH");
+	warning(s, "state_rejected", "STATE");
 	show_ports(s);
 }
 

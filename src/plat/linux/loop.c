@@ -197,12 +197,18 @@ static const struct event_port *primary_find(const struct loop *l)
 
 static void node_load(struct loop *l)
 {
+	struct effect_notice notice = { .notice = NOTICE_STATE_REJECTED };
 	struct event e = { .kind = EVENT_LOAD };
 	uint8_t *data = store_load(l->store, &e.load.len);
 
 	e.load.data = data;
 	loop_event(l, &e);
 	free(data);
+	if (node_load_error(l->node))
+		store_reject(l->store, node_load_error(l->node));
+	text_copy(notice.text, sizeof(notice.text), store_rejected(l->store));
+	if (notice.text[0])
+		l->setup.notice(l->setup.ctx, &notice);
 }
 
 static int node_begin(struct loop *l, const struct event_port *primary)
@@ -518,6 +524,11 @@ uv_loop_t *loop_uv(struct loop *l)
 const struct helpers *loop_helpers(const struct loop *l)
 {
 	return l->helpers;
+}
+
+const char *loop_state_rejected(const struct loop *l)
+{
+	return store_rejected(l->store);
 }
 
 void loop_counters(const struct loop *l, struct loop_counters *ret)

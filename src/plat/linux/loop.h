@@ -63,6 +63,9 @@ struct helpers;
 /* The helper programs, for people who ask. */
 const struct helpers *loop_helpers(const struct loop *l);
 
+/* What people are told of the snapshot that this start could not use, "" if it could. */
+const char *loop_state_rejected(const struct loop *l);
+
 struct loop_counters {
 	uint64_t events, effects, applies, apply_errors;
 	uint64_t lost; /* notifications of the kernel, no memory */

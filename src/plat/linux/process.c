@@ -70,10 +70,17 @@ static int begin(void *ctx, struct loop *l, struct node *n)
 	return p->requests ? 0 : r;
 }
 
+/* Where somebody should do something, or look. */
+static bool is_warning(enum notice n)
+{
+	return n == NOTICE_CLASH_CLOUD || n == NOTICE_CLASH_NETWORK || n == NOTICE_ROGUE_DHCP ||
+	       n == NOTICE_CHILD_DIED || n == NOTICE_TABLE_FULL || n == NOTICE_STATE_REJECTED;
+}
+
 static void notice(void *ctx, const struct effect_notice *n)
 {
 	struct process *p = ctx;
-	char line[160], mac[MAC_TEXT], ip[IP4_TEXT];
+	char line[NOTICE_TEXT + 64], mac[MAC_TEXT], ip[IP4_TEXT];
 	struct text t = text_init(line, sizeof(line));
 
 	if (!mac_is_zero(&n->mac))
@@ -82,7 +89,8 @@ static void notice(void *ctx, const struct effect_notice *n)
 		text_add(&t, " %s", ip4_text(&n->ip4, ip));
 	if (n->text[0])
 		text_add(&t, " %s", n->text);
-	log_info("%s%s%s", rpc_notice_text(n->notice), t.len ? ":" : "", line);
+	log_line(is_warning(n->notice) ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%s%s%s",
+		 rpc_notice_text(n->notice), t.len ? ":" : "", line);
 	if (p->requests)
 		requests_notice(p->requests, n);
 }

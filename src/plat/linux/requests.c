@@ -82,6 +82,7 @@ static bool counter_next(void *ctx, uint32_t *cursor, struct rpc_counter *ret)
 		{ "store", "writes", l.store->writes },
 		{ "store", "bytes", l.store->bytes },
 		{ "store", "failed", l.store->failed },
+		{ "store", "rejected", l.store->rejected },
 		{ "control", "connections", c->connections },
 		{ "control", "refused", c->refused },
 		{ "control", "requests", c->requests },
@@ -96,7 +97,15 @@ static bool counter_next(void *ctx, uint32_t *cursor, struct rpc_counter *ret)
 	return true;
 }
 
-static const struct rpc_platform platform = { child_next, neighbour_next, counter_next };
+static const char *state_rejected(void *ctx)
+{
+	const struct requests *r = ctx;
+
+	return loop_state_rejected(r->loop);
+}
+
+static const struct rpc_platform platform = { child_next, neighbour_next, counter_next,
+					      state_rejected };
 
 /* ---- requests ---- */
 

@@ -27,6 +27,7 @@ struct store {
 	uv_loop_t *loop;
 	char dir[PATH_SIZE - 32], run_dir[PATH_SIZE - 32];
 	struct store_counters counters;
+	char rejected[NOTICE_TEXT];
 	uv_work_t work;
 	bool busy;
 	int result; /* of the thread */
@@ -134,29 +135,59 @@ static ssize_t snapshot_read(const char *path, uint8_t **ret)
 	return *ret ? file_read(path, *ret, cap) : -ENOMEM;
 }
 
-uint8_t *store_load(const struct store *s, size_t *ret_len)
+uint8_t *store_load(struct store *s, size_t *ret_len)
 {
-	char path[PATH_SIZE], aside[PATH_SIZE];
+	char path[PATH_SIZE];
 	uint8_t *data;
 	ssize_t n;
 
 	*ret_len = 0;
 	path_make(path, s->dir, "snapshot");
-	path_make(aside, s->dir, "snapshot.last");
 	n = snapshot_read(path, &data);
-	if (n != -ENOENT) {
-		unlink(aside);
-		if (link(path, aside) && n > 0)
-			log_warning("%s: %s", aside, strerror(errno));
+	if (n > 0) {
+		*ret_len = (size_t)n;
+		return data;
 	}
-	if (n <= 0) {
-		if (n < 0 && n != -ENOENT)
-			log_error("%s: %s", path, strerror((int)-n));
-		free(data);
-		return NULL;
+	free(data);
+	if (n != -ENOENT)
+		store_reject(s, n ? (int)n : -ENODATA);
+	return NULL;
+}
+
+static const char *reason(int err)
+{
+	switch (err) {
+	case -ENODATA:
+		return "it is empty";
+	case -EBADMSG:
+		return "it was cut or changed";
+	case -EPROTONOSUPPORT:
+		return "it is of another version";
+	default:
+		return strerror(-err);
 	}
-	*ret_len = (size_t)n;
-	return data;
+}
+
+void store_reject(struct store *s, int err)
+{
+	char path[PATH_SIZE], aside[PATH_SIZE];
+	struct text t = text_init(s->rejected, sizeof(s->rejected));
+
+	path_make(path, s->dir, "snapshot");
+	path_make(aside, s->dir, "snapshot.rejected");
+	s->counters.rejected++;
+	text_add(&t, "%s: %s; ", path, reason(err));
+	unlink(aside);
+	if (link(path, aside))
+		text_add(&t, "it could not be kept as %s (%s)", aside, strerror(errno));
+	else
+		text_add(&t, "kept as %s", aside);
+	text_add(&t, "; what it held is taken from the neighbours");
+}
+
+const char *store_rejected(const struct store *s)
+{
+	return s->rejected;
 }
 
 static void save_work(uv_work_t *work)

@@ -4,7 +4,7 @@
  *
  * - snapshot: the node's, its own format and checksum; replaced whole, in another thread (a flash
  *   may take long)
- * - snapshot.last: the one this start began with, kept aside whether it could be read or not
+ * - snapshot.rejected: the last one that a start could not use, kept aside for people
  * - epoch: boot epochs are given out up to this one; a start beyond it reserves STORE_EPOCH_STEP
  *   more
  */
@@ -20,6 +20,7 @@
 
 struct store_counters {
 	uint64_t writes, bytes, failed;
+	uint64_t rejected; /* snapshots that were there and could not be used */
 };
 
 struct store;
@@ -33,8 +34,14 @@ void store_free(struct store *s);
 /* A number higher than at any start before; 0 or -errno (then it is higher only if the clock is
  * right). */
 int store_epoch(const struct store *s, uint32_t *ret);
-/* The snapshot, to be freed; NULL with *ret_len = 0 when there is none. */
-uint8_t *store_load(const struct store *s, size_t *ret_len);
+/* The snapshot, to be freed; NULL with *ret_len = 0 when there is none, or none that can be read,
+ * which is rejected here. */
+uint8_t *store_load(struct store *s, size_t *ret_len);
+/* err is what the node says of the snapshot, -errno: it is kept aside, before another is written in
+ * its place. */
+void store_reject(struct store *s, int err);
+/* What people are told of the snapshot that was rejected at this start, "" if none was. */
+const char *store_rejected(const struct store *s);
 /* EFFECT_STORE: copied; while a write is under way only the newest waits. */
 void store_save(struct store *s, const struct effect_store *e);
 const struct store_counters *store_counters(const struct store *s);
