@@ -265,6 +265,20 @@ static bool client_decode(const struct state_view *v, struct lease_client *ret)
 	return rd_done(&id) && rd_done(&r);
 }
 
+/* It is at another node now: what still comes here for it goes there, if we know the way. */
+static void client_went(struct node *n, const struct lease_client *c)
+{
+	struct state_key key = state_key_init(RECORD_NODE, c->node.b, sizeof(c->node.b));
+	struct node_record where;
+	struct state_node id;
+	struct state_view v;
+
+	memcpy(id.b, c->node.b, sizeof(id.b));
+	if (!state_get(n->state, &key, &id, n->now, &v) && record_node_decode(&v, &where))
+		(void)batman_client_elsewhere(n->batman, &c->mac, 0, &where.cloud_mac, n->now);
+	clients_moved(n, &c->mac, 0);
+}
+
 static void client_changed(struct node *n, const struct state_event *e)
 {
 	struct state_view v;
@@ -294,7 +308,7 @@ static void client_changed(struct node *n, const struct state_event *e)
 	if (clients_came_after(n, &c.mac, v.age_s))
 		lease_client_here(&n->lease, &c.mac, n->now);
 	else
-		clients_moved(n, &c.mac, 0);
+		client_went(n, &c);
 }
 
 /* ---- gateway ---- */

@@ -231,6 +231,67 @@ static void test_roam_back_at_once(void **state)
 	net_free(n);
 }
 
+/* No advertisement came, but the node knows from elsewhere where its client went. */
+static void test_roam_told_by_others(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1), d = net_client(2), stranger = net_client(3);
+	struct mac old = net_cloud_mac(0), new = net_cloud_mac(2);
+	struct batman *b = n->node[0].b;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	seen(n, 0, &c);
+	seen(n, 1, &d);
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(batman_client_elsewhere(b, &stranger, 0, &new, n->now), -ENOENT);
+	assert_int_equal(batman_client_elsewhere(b, &old, 0, &new, n->now), -ENOENT);
+	assert_int_equal(batman_client_elsewhere(b, &c, 0, &stranger, n->now), -ENETUNREACH);
+	assert_true(net_knows(n, 1, &c, 0));
+	assert_int_equal(batman_client_elsewhere(b, &c, 0, &new, n->now), 0);
+	net_pump(n, 0);
+	assert_non_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
+	/* others still send to the old node, which passes it on */
+	net_send(n, 1, &c, &d, 1, 200);
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_count(n, 0, 1), 0);
+	assert_int_equal(net_count(n, 2, 1), 1);
+	seen(n, 2, &c);
+	net_run(n, 5 * USEC_S);
+	for (int i = 0; i < 3; i++)
+		assert_true(net_knows(n, i, &c, 2));
+	assert_equal_tables(n, 3);
+	net_free(n);
+}
+
+/* What a node announced before its client came to us, and we hear only then, is no roam away from
+ * us: frames must not go back and forth. */
+static void test_roam_before_diff(void **state)
+{
+	struct net *n = chain(3);
+	struct mac c = net_client(1), d = net_client(2), new = net_cloud_mac(0);
+	uint64_t forwarded;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	seen(n, 1, &d);
+	net_run(n, 5 * USEC_S);
+	seen(n, 2, &c);
+	for (int i = 0; i < 400 && !net_knows(n, 1, &c, 2); i++)
+		net_run(n, 5 * USEC_MS);
+	assert_false(net_knows(n, 0, &c, 2)); /* on its way */
+	seen(n, 0, &c);
+	assert_int_equal(batman_client_elsewhere(n->node[2].b, &c, 0, &new, n->now), 0);
+	net_pump(n, 2);
+	net_run(n, 150 * USEC_MS);
+	forwarded = counter(n, 2, BATMAN_COUNT_FORWARDED);
+	net_send(n, 1, &c, &d, 1, 200);
+	net_run(n, 50 * USEC_MS);
+	assert_int_equal(net_count(n, 0, 1), 1);
+	assert_true(counter(n, 2, BATMAN_COUNT_FORWARDED) <= forwarded + 1);
+	net_free(n);
+}
+
 /* The old access point says goodbye before the new one says hello: no frame is lost over that. */
 static void test_roam_after_goodbye(void **state)
 {
@@ -535,6 +596,8 @@ int main(void)
 		cmocka_unit_test(test_roam_back_at_once),
 		cmocka_unit_test(test_roam_after_goodbye),
 		cmocka_unit_test(test_late_advertisement),
+		cmocka_unit_test(test_roam_told_by_others),
+		cmocka_unit_test(test_roam_before_diff),
 		cmocka_unit_test(test_lost_advertisement),
 		cmocka_unit_test(test_stale_version),
 		cmocka_unit_test(test_many_clients),

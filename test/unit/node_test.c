@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whole nodes on wires in memory: the glue between the cores, without hosts or kernels. */
+/* The glue between the cores. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,149 +8,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "node/node.h"
 #include "node/record.h"
-#include "node/view.h"
+#include "node_town.h"
 #include "packet/dhcp.h"
 #include "packet/eth.h"
 #include "packet/icmp6.h"
 #include "packet/udp.h"
-
-#define NODES 4
-
-/* A chain: port 0 of node i+1 is wired to port 1 of node i. Port 2 is an access point. */
-struct town {
-	struct conf conf;
-	struct node *node[NODES];
-	int count;
-	usec_t now;
-	uint64_t notices[NOTICE_COUNT];
-	enum probe_result internet; /* what every probe of an uplink finds */
-	uint8_t dhcp[1600];	    /* last frame to a client */
-	size_t dhcp_len;
-	struct mac forgotten;
-};
-
-static void drain(struct town *t, int i);
-
-static void feed(struct town *t, int i, const struct event *e)
-{
-	node_input(t->node[i], e, t->now);
-	drain(t, i);
-}
-
-static void frame_out(struct town *t, int i, const struct effect_frame *f)
-{
-	int to = f->port == 1 ? i + 1 : i - 1;
-	struct event e = { .kind = EVENT_FRAME };
-	uint8_t copy[2048];
-
-	if (f->link == LINK_CLIENT) {
-		memcpy(t->dhcp, f->data, f->len);
-		t->dhcp_len = f->len;
-		return;
-	}
-	if (f->link == LINK_CLOUD || f->port > 1 || to < 0 || to >= t->count)
-		return;
-	assert_true(f->len <= sizeof(copy));
-	memcpy(copy, f->data, f->len);
-	e.frame = (struct event_frame) { f->link, f->port == 1 ? 0 : 1, copy, f->len };
-	feed(t, to, &e);
-}
-
-static void probed(struct town *t, int i, uint32_t id)
-{
-	struct event e = { .kind = EVENT_PROBE, .probe = { .id = id, .result = t->internet } };
-
-	feed(t, i, &e);
-}
-
-static void drain(struct town *t, int i)
-{
-	struct effect e;
-
-	while (node_effect(t->node[i], &e)) {
-		if (e.kind == EFFECT_FRAME)
-			frame_out(t, i, &e.frame);
-		if (e.kind == EFFECT_NOTICE)
-			t->notices[e.notice.notice]++;
-		if (e.kind == EFFECT_PROBE)
-			probed(t, i, e.probe.id);
-		if (e.kind == EFFECT_FORGET)
-			t->forgotten = e.forget.mac;
-	}
-}
-
-static void run(struct town *t, usec_t until)
-{
-	struct event timer = { .kind = EVENT_TIMER };
-
-	while (t->now < until) {
-		usec_t next = until;
-		int who = -1;
-
-		for (int i = 0; i < t->count; i++) {
-			usec_t d = node_deadline(t->node[i]);
-
-			if (d < next) {
-				next = d;
-				who = i;
-			}
-		}
-		if (next > t->now)
-			t->now = next;
-		if (who >= 0)
-			feed(t, who, &timer);
-	}
-}
-
-static void add_port(struct town *t, int i, uint16_t port, const char *name, enum port_kind kind)
-{
-	struct event e = { .kind = EVENT_PORT };
-
-	e.port = (struct event_port) { .port = port, .carrier = true, .kind = kind, .mtu = 1500 };
-	e.port.mac = (struct mac) { { 2, 0, 0, (uint8_t)i, 0, (uint8_t)(port + 1) } };
-	strcpy(e.port.name, name);
-	feed(t, i, &e);
-}
-
-static void nodes_start(struct town *t, int count)
-{
-	t->now = 1000 * USEC_S;
-	t->count = count;
-	for (int i = 0; i < count; i++) {
-		struct node_setup s = { .conf = &t->conf,
-					.boot_epoch = 1,
-					.seed = (uint64_t)i + 1 };
-		struct event load = { .kind = EVENT_LOAD };
-		int err;
-
-		s.primary_mac = (struct mac) { { 2, 0, 0, (uint8_t)i, 0, 1 } };
-		t->node[i] = node_new(&s, t->now, &err);
-		assert_non_null(t->node[i]);
-		feed(t, i, &load);
-	}
-	for (int i = 0; i < count; i++) {
-		if (i > 0)
-			add_port(t, i, 0, "eth0", PORT_KIND_ETHERNET);
-		if (i < count - 1)
-			add_port(t, i, 1, "eth1", PORT_KIND_ETHERNET);
-		add_port(t, i, 2, "wlan0-ap", PORT_KIND_WIFI_AP);
-	}
-}
-
-static void town_start(struct town *t, int count)
-{
-	memset(t, 0, sizeof(*t));
-	conf_init(&t->conf);
-	nodes_start(t, count);
-}
-
-static void town_stop(struct town *t)
-{
-	for (int i = 0; i < t->count; i++)
-		node_free(t->node[i]);
-}
 
 static int members(const struct node *n)
 {
@@ -168,23 +31,15 @@ static void test_chain_knows_all_members(void **state)
 	struct town t;
 
 	(void)state;
-	town_start(&t, NODES);
-	run(&t, t.now + 20 * USEC_S);
-	for (int i = 0; i < NODES; i++)
-		assert_int_equal(members(t.node[i]), NODES);
-	assert_true(t.notices[NOTICE_NODE_CAME] >= NODES * (NODES - 1));
+	town_start(&t, TOWN_NODES);
+	town_run(&t, t.now + 20 * USEC_S);
+	for (int i = 0; i < TOWN_NODES; i++)
+		assert_int_equal(members(t.node[i]), TOWN_NODES);
+	assert_true(t.notices[NOTICE_NODE_CAME] >= TOWN_NODES * (TOWN_NODES - 1));
 	town_stop(&t);
 }
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
-
-static void station(struct town *t, int i, enum client_change change)
-{
-	struct event e = { .kind = EVENT_CLIENT };
-
-	e.client = (struct event_client) { .change = change, .port = 2, .mac = client };
-	feed(t, i, &e);
-}
 
 /* DISCOVER or REQUEST as a client sends it; the answer is in t->dhcp. */
 static struct dhcp_msg ask(struct town *t, int i, enum dhcp_type type, struct ip4 requested)
@@ -213,7 +68,7 @@ static struct dhcp_msg ask(struct town *t, int i, enum dhcp_type type, struct ip
 	udp4_build(&f, &path, payload, wr_len(&w));
 	t->dhcp_len = 0;
 	e.frame = (struct event_frame) { LINK_CLIENT, 0, frame, wr_len(&f) };
-	feed(t, i, &e);
+	town_feed(t, i, &e);
 	assert_true(t->dhcp_len > 0);
 	r = rd_init(t->dhcp, t->dhcp_len);
 	assert_int_equal(eth_decode(&r, &eth), 0);
@@ -230,24 +85,24 @@ static void test_client_keeps_lease_where_it_goes(void **state)
 	struct town t;
 
 	(void)state;
-	town_start(&t, NODES);
-	run(&t, t.now + 30 * USEC_S);
-	station(&t, 0, CLIENT_ASSOCIATED);
+	town_start(&t, TOWN_NODES);
+	town_run(&t, t.now + 30 * USEC_S);
+	town_station(&t, 0, &client, CLIENT_ASSOCIATED);
 	ip = ask(&t, 0, DHCP_DISCOVER, none).yiaddr;
 	assert_false(ip4_is_zero(&ip));
 	assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
-	run(&t, t.now + USEC_S);
-	for (int i = 0; i < NODES; i++) {
+	town_run(&t, t.now + USEC_S);
+	for (int i = 0; i < TOWN_NODES; i++) {
 		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
 		assert_true(ip4_eq(&v.client.ip4, &ip));
 	}
-	station(&t, 3, CLIENT_ASSOCIATED);
-	run(&t, t.now + 300 * USEC_MS);
+	town_station(&t, 3, &client, CLIENT_ASSOCIATED);
+	town_run(&t, t.now + 300 * USEC_MS);
 	assert_true(mac_eq(&t.forgotten, &client)); /* by node 0 */
 	t.forgotten = (struct mac) { 0 };
-	station(&t, 3, CLIENT_DISASSOCIATED);
+	town_station(&t, 3, &client, CLIENT_DISASSOCIATED);
 	assert_true(mac_eq(&t.forgotten, &client));
-	station(&t, 3, CLIENT_ASSOCIATED);
+	town_station(&t, 3, &client, CLIENT_ASSOCIATED);
 	assert_int_equal(ask(&t, 3, DHCP_REQUEST, ip).type, DHCP_ACK);
 	assert_true(ip4_eq(&(struct ip4) { { ip.b[0], ip.b[1], ip.b[2], ip.b[3] } }, &ip));
 	town_stop(&t);
@@ -268,22 +123,22 @@ static void test_seen_address_travels(void **state)
 	struct town t;
 
 	(void)state;
-	town_start(&t, NODES);
-	run(&t, t.now + 20 * USEC_S);
-	station(&t, 0, CLIENT_ASSOCIATED);
+	town_start(&t, TOWN_NODES);
+	town_run(&t, t.now + 20 * USEC_S);
+	town_station(&t, 0, &client, CLIENT_ASSOCIATED);
 	path.eth_dst = icmp6_multicast_mac(&all);
 	icmp6_nd_build(&w, &path, &na);
 	e.frame = (struct event_frame) { LINK_CLIENT, 2, frame, wr_len(&w) };
-	feed(&t, 0, &e);
-	run(&t, t.now + USEC_S);
-	for (int i = 0; i < NODES; i++) {
+	town_feed(&t, 0, &e);
+	town_run(&t, t.now + USEC_S);
+	for (int i = 0; i < TOWN_NODES; i++) {
 		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
 		assert_int_equal(v.client.addr_count, 1);
 		assert_true(ip6_eq(&v.client.addrs[0], &addr));
 	}
 	solicit.solicit = (struct event_solicit) { .v6 = true, .ip6 = addr };
-	feed(&t, NODES - 1, &solicit);
-	assert_int_equal(node_counter(t.node[NODES - 1], NODE_C_SOLICIT_ANSWERED), 1);
+	town_feed(&t, TOWN_NODES - 1, &solicit);
+	assert_int_equal(node_counter(t.node[TOWN_NODES - 1], NODE_C_SOLICIT_ANSWERED), 1);
 	town_stop(&t);
 }
 
@@ -299,7 +154,7 @@ static void add_uplink(struct town *t, int i)
 				       .mtu = 1500,
 				       .mac = { { 2, 0, 0, (uint8_t)i, 0, 4 } },
 				       .name = "wan" };
-	feed(t, i, &e);
+	town_feed(t, i, &e);
 	memset(&e, 0, sizeof(e));
 	e.kind = EVENT_UPLINK;
 	e.uplink = (struct event_uplink) { .port = 3, .foreign = true };
@@ -307,7 +162,7 @@ static void add_uplink(struct town *t, int i)
 	ip4_parse("192.168.1.1", &e.uplink.router4);
 	net6_parse("2001:db8:7::2/64", &e.uplink.ip6);
 	ip6_parse("fe80::1", &e.uplink.router6);
-	feed(t, i, &e);
+	town_feed(t, i, &e);
 }
 
 /* What clients are told is what the narrowest link of the cloud carries, wherever they are. */
@@ -318,9 +173,9 @@ static void test_clients_hear_of_narrow_links(void **state)
 	struct town t;
 
 	(void)state;
-	town_start(&t, NODES);
-	run(&t, t.now + 30 * USEC_S);
-	station(&t, 0, CLIENT_ASSOCIATED);
+	town_start(&t, TOWN_NODES);
+	town_run(&t, t.now + 30 * USEC_S);
+	town_station(&t, 0, &client, CLIENT_ASSOCIATED);
 	assert_int_equal(ask(&t, 0, DHCP_DISCOVER, none).mtu, 1460);
 	e.port = (struct event_port) { .port = 0,
 				       .carrier = true,
@@ -328,12 +183,12 @@ static void test_clients_hear_of_narrow_links(void **state)
 				       .mtu = 1400,
 				       .mac = { { 2, 0, 0, 3, 0, 1 } },
 				       .name = "eth0" };
-	feed(&t, 3, &e);
-	run(&t, t.now + 3 * USEC_S);
+	town_feed(&t, 3, &e);
+	town_run(&t, t.now + 3 * USEC_S);
 	assert_int_equal(ask(&t, 0, DHCP_DISCOVER, none).mtu, 1360);
 	e.port.mtu = 1500;
-	feed(&t, 3, &e);
-	run(&t, t.now + 3 * USEC_S);
+	town_feed(&t, 3, &e);
+	town_run(&t, t.now + 3 * USEC_S);
 	assert_int_equal(ask(&t, 0, DHCP_DISCOVER, none).mtu, 1460);
 	town_stop(&t);
 }
@@ -347,15 +202,15 @@ static void test_record_names_gateway(void **state)
 	struct town t;
 
 	(void)state;
-	town_start(&t, NODES);
-	run(&t, t.now + 30 * USEC_S);
-	station(&t, 0, CLIENT_ASSOCIATED);
-	run(&t, t.now + USEC_S);
+	town_start(&t, TOWN_NODES);
+	town_run(&t, t.now + 30 * USEC_S);
+	town_station(&t, 0, &client, CLIENT_ASSOCIATED);
+	town_run(&t, t.now + USEC_S);
 	assert_true(lease_find(node_lease(t.node[3]), &client, t.now, &v));
 	assert_true(lease_node_eq(&v.client.gateway, &nobody));
 	add_uplink(&t, 0);
-	run(&t, t.now + 3 * USEC_S);
-	for (int i = 0; i < NODES; i++) {
+	town_run(&t, t.now + 3 * USEC_S);
+	for (int i = 0; i < TOWN_NODES; i++) {
 		assert_true(lease_find(node_lease(t.node[i]), &client, t.now, &v));
 		assert_true(lease_node_eq(&v.client.gateway, &first));
 	}
@@ -365,7 +220,7 @@ static void test_record_names_gateway(void **state)
 	assert_memory_equal(&node_wish(t.node[0])->filter.uplinks[0].network6, &private,
 			    sizeof(private));
 	t.internet = PROBE_FAILED;
-	run(&t, t.now + 6 * USEC_S);
+	town_run(&t, t.now + 6 * USEC_S);
 	assert_true(lease_find(node_lease(t.node[3]), &client, t.now, &v));
 	assert_true(lease_node_eq(&v.client.gateway, &nobody));
 	town_stop(&t);
@@ -383,14 +238,14 @@ static void test_old_record_does_not_drop_client(void **state)
 	(void)state;
 	town_start(&t, 2);
 	t.count = 1; /* the other is not heard yet */
-	run(&t, t.now + 30 * USEC_S);
-	station(&t, 0, CLIENT_ASSOCIATED);
+	town_run(&t, t.now + 30 * USEC_S);
+	town_station(&t, 0, &client, CLIENT_ASSOCIATED);
 	ip = ask(&t, 0, DHCP_DISCOVER, none).yiaddr;
 	assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
-	run(&t, t.now + 10 * USEC_S);
+	town_run(&t, t.now + 10 * USEC_S);
 	t.count = 2;
-	station(&t, 1, CLIENT_ASSOCIATED);
-	run(&t, t.now + 20 * USEC_S);
+	town_station(&t, 1, &client, CLIENT_ASSOCIATED);
+	town_run(&t, t.now + 20 * USEC_S);
 	assert_true(node_station_next(t.node[1], &cursor, &s));
 	assert_true(mac_eq(&s.mac, &client));
 	for (int i = 0; i < 2; i++) {
@@ -401,11 +256,6 @@ static void test_old_record_does_not_drop_client(void **state)
 	cursor = 0;
 	assert_false(node_station_next(t.node[0], &cursor, &s));
 	town_stop(&t);
-}
-
-static uint64_t counter(const struct town *t, int i, enum node_counter c)
-{
-	return node_counter(t->node[i], c);
 }
 
 /* What a client sends into the bridge of node i: an empty state datagram, in the name of a node. */
@@ -423,7 +273,7 @@ static void forge_state(struct town *t, int i, const struct mac *from, const str
 
 	udp6_build(&w, &path, body, sizeof(body));
 	e.frame = (struct event_frame) { LINK_CLOUD, 0, frame, wr_len(&w) };
-	feed(t, i, &e);
+	town_feed(t, i, &e);
 }
 
 static struct mac cloud_mac(const struct town *t, int i)
@@ -447,18 +297,18 @@ static void test_client_is_no_node(void **state)
 
 	(void)state;
 	town_start(&t, 3);
-	run(&t, t.now + 20 * USEC_S);
+	town_run(&t, t.now + 20 * USEC_S);
 	near = cloud_mac(&t, 1);
 	victim = cloud_mac(&t, 2);
 	/* its word does not reach the state of another node */
 	before = state_counter(node_state(t.node[1]), STATE_C_RECEIVED);
 	forge_state(&t, 0, &victim, &near);
-	assert_int_equal(counter(&t, 0, NODE_C_FORGED_STATE), 1);
+	assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_STATE), 1);
 	assert_int_equal(state_counter(node_state(t.node[1]), STATE_C_RECEIVED), before);
 	/* and what is said to that node does not reach the client */
 	e.client = (struct event_client) { .change = CLIENT_LEARNT, .port = 2, .mac = victim };
-	feed(&t, 0, &e);
-	assert_int_equal(counter(&t, 0, NODE_C_FORGED_NODE), 1);
+	town_feed(&t, 0, &e);
+	assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_NODE), 1);
 	assert_false(node_station_next(t.node[0], &cursor, &s));
 	assert_true(mac_eq(&t.forgotten, &victim));
 	town_stop(&t);
@@ -472,19 +322,19 @@ static void test_solicit_finds_nodes(void **state)
 	struct town t;
 
 	(void)state;
-	town_start(&t, NODES);
-	run(&t, t.now + 20 * USEC_S);
+	town_start(&t, TOWN_NODES);
+	town_run(&t, t.now + 20 * USEC_S);
 	for (uint32_t i = 0; node_member_next(t.node[0], &i, &m);) {
 		/* the MACs of this town give all of them one IPv4 address */
 		e.solicit = (struct event_solicit) { .v6 = true, .ip6 = m.ip6 };
-		feed(&t, 0, &e);
+		town_feed(&t, 0, &e);
 		others += m.self ? 0 : 1;
-		assert_int_equal(counter(&t, 0, NODE_C_SOLICIT_ANSWERED), others);
+		assert_int_equal(town_counter(&t, 0, NODE_C_SOLICIT_ANSWERED), others);
 	}
-	assert_int_equal(others, NODES - 1);
+	assert_int_equal(others, TOWN_NODES - 1);
 	e.solicit = (struct event_solicit) { .ip4 = m.ip4 };
-	feed(&t, 0, &e);
-	assert_int_equal(counter(&t, 0, NODE_C_SOLICIT_ANSWERED), NODES);
+	town_feed(&t, 0, &e);
+	assert_int_equal(town_counter(&t, 0, NODE_C_SOLICIT_ANSWERED), TOWN_NODES);
 	town_stop(&t);
 }
 
@@ -515,17 +365,17 @@ static void test_strangers_leave_room(void **state)
 	town_start(&t, 2);
 	for (int i = 0; i < 200; i++) {
 		e.datagram = (struct event_datagram) { 0, link_local(i), junk, sizeof(junk) };
-		feed(&t, 0, &e);
+		town_feed(&t, 0, &e);
 	}
 	assert_in_range(peers_of(&t, 0, STATE_NETWORK), 1, 8);
 	for (int i = 1000; i < 1020; i++) {
 		babel.neighbour = (struct event_neighbour) { .port = 0,
 							     .cost = 96,
 							     .address = link_local(i) };
-		feed(&t, 0, &babel);
+		town_feed(&t, 0, &babel);
 	}
 	assert_in_range(peers_of(&t, 0, STATE_NETWORK), 20, 24);
-	run(&t, t.now + 20 * USEC_S);
+	town_run(&t, t.now + 20 * USEC_S);
 	assert_int_equal(peers_of(&t, 0, STATE_CLOUD), 1);
 	town_stop(&t);
 }
@@ -538,7 +388,7 @@ static void test_wish_is_complete(void **state)
 
 	(void)state;
 	town_start(&t, 2);
-	run(&t, t.now + 15 * USEC_S);
+	town_run(&t, t.now + 15 * USEC_S);
 	w = node_wish(t.node[0]);
 	for (int i = 0; i < w->link_count; i++)
 		vlans += w->links[i].kind == WISH_VLAN;
@@ -561,15 +411,17 @@ static const struct wish_link *link_find(const struct wish *w, const char *name)
 static void test_vlan_options(void **state)
 {
 	const struct wish_link *l;
-	struct town t = { 0 };
+	struct town t;
 
 	(void)state;
-	conf_init(&t.conf);
-	t.conf.l2.vlan_protocol = CONF_VLAN_8021Q;
-	t.conf.l2.vlan_id = 200;
-	t.conf.l3.vlan_id = 0;
-	nodes_start(&t, 2);
-	run(&t, t.now + 15 * USEC_S);
+	town_plan(&t, 2);
+	for (int i = 0; i < 2; i++) {
+		t.conf[i].l2.vlan_protocol = CONF_VLAN_8021Q;
+		t.conf[i].l2.vlan_id = 200;
+		t.conf[i].l3.vlan_id = 0;
+	}
+	town_begin(&t);
+	town_run(&t, t.now + 15 * USEC_S);
 	l = link_find(node_wish(t.node[0]), "eth1_200");
 	assert_non_null(l);
 	assert_int_equal(l->vid, 200);
@@ -578,12 +430,15 @@ static void test_vlan_options(void **state)
 	assert_int_equal(node_wish(t.node[0])->babel_count, 1);
 	assert_string_equal(node_wish(t.node[0])->babel[0].dev, "eth1");
 	town_stop(&t);
-	t = (struct town) { .conf = t.conf };
-	t.conf.l2.vlan_id = 0;
-	t.conf.l3.vlan_protocol = CONF_VLAN_8021AD;
-	t.conf.l3.vlan_id = 18;
-	nodes_start(&t, 2);
-	run(&t, t.now + 15 * USEC_S);
+	town_plan(&t, 2);
+	for (int i = 0; i < 2; i++) {
+		t.conf[i].l2.vlan_protocol = CONF_VLAN_8021Q;
+		t.conf[i].l2.vlan_id = 0;
+		t.conf[i].l3.vlan_protocol = CONF_VLAN_8021AD;
+		t.conf[i].l3.vlan_id = 18;
+	}
+	town_begin(&t);
+	town_run(&t, t.now + 15 * USEC_S);
 	l = link_find(node_wish(t.node[0]), "eth1_18");
 	assert_non_null(l);
 	assert_int_equal(l->vlan_proto, 0x88a8);
@@ -610,16 +465,16 @@ static void test_restart_keeps_serving(void **state)
 	e.port = (struct event_port) { .port = 5, .carrier = true, .mtu = 1500 };
 	e.port.mac = (struct mac) { { 2, 0, 0, 9, 0, 1 } };
 	strcpy(e.port.name, "eth5");
-	feed(&t, 0, &e);
-	run(&t, t.now + USEC_S);
+	town_feed(&t, 0, &e);
+	town_run(&t, t.now + USEC_S);
 	assert_false(is_member(node_wish(t.node[0]), "eth5"));
 	e.port.port = 6;
 	e.port.mac.b[5] = 2;
 	e.port.served = true;
 	strcpy(e.port.name, "eth6");
-	feed(&t, 0, &e);
+	town_feed(&t, 0, &e);
 	assert_true(is_member(node_wish(t.node[0]), "eth6"));
-	run(&t, t.now + 10 * USEC_S);
+	town_run(&t, t.now + 10 * USEC_S);
 	assert_true(is_member(node_wish(t.node[0]), "eth6"));
 	town_stop(&t);
 }
@@ -661,8 +516,8 @@ static void test_vlan_names(void **state)
 	(void)state;
 	town_start(&t, 1);
 	for (uint16_t i = 0; i < 4; i++)
-		add_port(&t, 0, (uint16_t)(4 + i), ports[i], PORT_KIND_ETHERNET);
-	run(&t, t.now + 5 * USEC_S);
+		town_port(&t, 0, (uint16_t)(4 + i), ports[i], PORT_KIND_ETHERNET);
+	town_run(&t, t.now + 5 * USEC_S);
 	w = node_wish(t.node[0]);
 	for (uint16_t i = 0; i < w->link_count; i++) {
 		vlans += w->links[i].kind == WISH_VLAN;

@@ -252,6 +252,11 @@ usec_t batman_deadline(const struct batman *b);
 int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* It left; 0 or -ENOENT. */
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
+/* One of our clients is at the trama node with that cloud MAC, as its record says: this does what a
+ * roaming advertisement of that node does. 0, -ENOENT (not ours, or not our engine's), -ENETUNREACH
+ * (no such node). */
+int batman_client_elsewhere(struct batman *b, const struct mac *mac, uint16_t vid,
+			    const struct mac *cloud_mac, usec_t now);
 /* An address of the node itself: never ages. */
 int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 

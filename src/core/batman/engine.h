@@ -30,7 +30,8 @@
 #define BAT_TT_REQUEST_US (3 * USEC_S)
 #define BAT_TT_APPEND 3 /* further OGMs that repeat a diff */
 #define BAT_ROAM_US (20 * USEC_S)
-#define BAT_ROAM_AHEAD 16 /* versions */
+#define BAT_ROAM_AHEAD 16	  /* versions */
+#define BAT_NEWS_US (10 * USEC_S) /* no diff that we hear is older */
 #define BAT_ROAM_COUNT 5
 #define BAT_REFUSE_US (30 * USEC_S)
 #define BAT_FRAG_US (10 * USEC_S)
@@ -112,6 +113,7 @@ struct bat_local {
 	struct bat_client_key key;
 	uint16_t flags;
 	uint32_t round; /* of the mirror */
+	usec_t since;	/* it came, or came back */
 	usec_t last_seen;
 };
 
@@ -333,6 +335,9 @@ int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t f
 /* roaming: the client is known to be elsewhere. True when there was an entry that served it until
  * now. */
 bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool roaming);
+/* After another node has announced a client of ours in a diff: what still comes here goes there.
+ * Not if it came to us so lately that the diff may be older. */
+void bat_local_follow(struct batman *b, const struct bat_client_key *key);
 bool bat_local_serves(const struct batman *b, const struct bat_client_key *key);
 bool bat_local_is_roaming(const struct batman *b, const struct bat_client_key *key);
 void bat_local_commit(struct batman *b);
@@ -409,6 +414,9 @@ void bat_mirror_input(struct batman *b, const struct bat_frame *f);
 
 /* icmp.c */
 void bat_icmp_input(struct batman *b, const struct bat_frame *f);
+
+/* query.c: a trama node with a route */
+struct bat_orig *bat_orig_by_cloud_mac(const struct batman *b, const struct mac *mac);
 
 /* batman.c: hands a batman packet to its module */
 void bat_dispatch(struct batman *b, const struct bat_frame *f);

@@ -178,9 +178,9 @@ bool batman_is_node(const struct batman *b, const struct mac *mac)
 	return false;
 }
 
-static const struct bat_orig *orig_by_cloud_mac(const struct batman *b, const struct mac *mac)
+struct bat_orig *bat_orig_by_cloud_mac(const struct batman *b, const struct mac *mac)
 {
-	const struct bat_orig *o;
+	struct bat_orig *o;
 
 	for (uint32_t i = 0; (o = table_next(&b->origs, &i));) {
 		if (o->peer_up && mac_eq(&o->cloud_mac, mac))
@@ -207,7 +207,7 @@ int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid, s
 	if (!o)
 		o = global_search(b, &key);
 	if (!o)
-		o = orig_by_cloud_mac(b, mac);
+		o = bat_orig_by_cloud_mac(b, mac);
 	if (!o)
 		return -ENOENT;
 	*ret_orig = o->mac;

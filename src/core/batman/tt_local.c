@@ -119,6 +119,7 @@ int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t f
 		came_back = l->flags & BAT_TT_ROAM;
 		if (l->flags & BAT_TT_PENDING) {
 			l->flags &= (uint16_t) ~(BAT_TT_PENDING | BAT_TT_ROAM);
+			l->since = b->now;
 			change_add(b, l, 0);
 		}
 		l->flags &= (uint16_t)~BAT_TT_ROAM;
@@ -139,6 +140,7 @@ int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t f
 		}
 		v->entries++;
 		l->flags = BAT_TT_NEW;
+		l->since = b->now;
 		change_add(b, l, 0);
 	}
 	l->flags |= flags;
@@ -181,6 +183,14 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 		change_add(b, l, event);
 	l->flags |= BAT_TT_PENDING;
 	return served;
+}
+
+void bat_local_follow(struct batman *b, const struct bat_client_key *key)
+{
+	const struct bat_local *l = table_find(&b->locals, key);
+
+	if (l && l->flags & BAT_TT_PENDING && b->now - l->since > BAT_NEWS_US)
+		bat_local_remove(b, key, true);
 }
 
 bool bat_local_serves(const struct batman *b, const struct bat_client_key *key)

@@ -3,10 +3,14 @@
  * Tables in step between nodes. An OGM carries version (ttvn) and CRCs, and the last diff in 4
  * OGMs; who has missed something asks, for the diff or for everything, and any node on the way that
  * has the same version and CRCs answers in the owner's name. A client that comes to us is told to
- * its old node at once (roaming advertisement).
+ * its old node at once (roaming advertisement). Should that be lost, the old node knows by the
+ * client's record, or by the diff that has the client: frames that still come to it go on to the
+ * new node from then on.
  *
  * Timers: one request per originator in 3 s; 5 advertisements per client in 20 s.
  */
+#include <errno.h>
+
 #include "core/batman/engine.h"
 
 /* ---- our table on the wire ---- */
@@ -131,8 +135,10 @@ static bool crcs_agree(const struct batman *b, const struct bat_orig *o, const s
 	return known <= named;
 }
 
-/* False when an entry could not be stored. */
-static bool changes_apply(struct batman *b, struct bat_orig *o, struct rd changes, uint8_t ttvn)
+/* is_news: a diff, what is added has just come there; a whole table may be older than what we know.
+ * False when an entry could not be stored. */
+static bool changes_apply(struct batman *b, struct bat_orig *o, struct rd changes, uint8_t ttvn,
+			  bool is_news)
 {
 	struct bat_tt_change c;
 
@@ -143,6 +149,8 @@ static bool changes_apply(struct batman *b, struct bat_orig *o, struct rd change
 			bat_global_del(b, o, &key, c.flags & BAT_TT_ROAM);
 		else if (!bat_global_add(b, o, &key, c.flags & BAT_TT_SYNC, ttvn))
 			return false;
+		else if (is_news)
+			bat_local_follow(b, &key);
 	}
 	o->has_table = true;
 	return true;
@@ -161,7 +169,7 @@ static void diff_keep(struct bat_orig *o, struct rd changes)
 
 static void diff_apply(struct batman *b, struct bat_orig *o, const struct bat_tt *tt)
 {
-	changes_apply(b, o, tt->changes, tt->ttvn);
+	changes_apply(b, o, tt->changes, tt->ttvn, true);
 	if (rd_left(&tt->changes) >= BAT_TT_CHANGE)
 		diff_keep(o, tt->changes);
 	o->ttvn = tt->ttvn;
@@ -268,7 +276,7 @@ static void response_input(struct batman *b, const struct bat_tvlv_packet *p,
 		return;
 	}
 	bat_global_forget(b, o);
-	changes_apply(b, o, tt->changes, tt->ttvn);
+	changes_apply(b, o, tt->changes, tt->ttvn, false);
 	o->diff_count = 0;
 	o->ttvn = tt->ttvn;
 	bat_global_update_crc(b, o);
@@ -349,4 +357,20 @@ void bat_roam_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd
 	BAT_COUNT(b, TT_ROAM_RX);
 	if (o)
 		bat_global_add(b, o, &key, BAT_TT_ROAM, (uint8_t)(o->ttvn + 1));
+}
+
+int batman_client_elsewhere(struct batman *b, const struct mac *mac, uint16_t vid,
+			    const struct mac *cloud_mac, usec_t now)
+{
+	struct bat_client_key key = { .mac = *mac, .vid = vid };
+	struct bat_orig *o = bat_orig_by_cloud_mac(b, cloud_mac);
+	const struct bat_local *l = table_find(&b->locals, &key);
+
+	b->now = now;
+	if (b->conf.mirror || !bat_local_serves(b, &key) || l->flags & BAT_TT_FIXED)
+		return -ENOENT;
+	if (!o)
+		return -ENETUNREACH;
+	bat_global_add(b, o, &key, BAT_TT_ROAM, (uint8_t)(o->ttvn + 1));
+	return 0;
 }

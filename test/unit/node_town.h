@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whole nodes on wires in memory, for tests, without hosts or kernels: a chain, where port 1 of
+ * node i is wired to port 0 of node i + 1, and port 2 is an access point. Frames take no time.
+ */
+#ifndef TEST_NODE_TOWN_H
+#define TEST_NODE_TOWN_H
+
+#include "node/node.h"
+#include "node/view.h"
+
+#define TOWN_NODES 4
+
+struct town {
+	struct conf conf[TOWN_NODES];
+	struct node *node[TOWN_NODES];
+	int count;
+	usec_t now;
+	uint64_t notices[NOTICE_COUNT];
+	struct effect_notice notice; /* the last one */
+	enum probe_result internet;  /* what every probe of an uplink finds */
+	uint8_t dhcp[1600];	     /* last frame to a client */
+	size_t dhcp_len;
+	struct mac forgotten;
+	/* May change a frame on its way from node to node; false: it is lost. */
+	bool (*wire)(struct town *t, int from, int to, uint8_t *frame, size_t len);
+	/* A frame leaves the cloud at a node. */
+	void (*cloud)(struct town *t, int at, const uint8_t *frame, size_t len);
+	void *arg;
+};
+
+void town_start(struct town *t, int count);
+/* The same in two steps: between them t->conf can be changed. */
+void town_plan(struct town *t, int count);
+void town_begin(struct town *t);
+void town_stop(struct town *t);
+void town_feed(struct town *t, int i, const struct event *e);
+/* What a frame on a link of node i is to it. */
+void town_frame(struct town *t, int i, enum link link, const uint8_t *frame, size_t len);
+void town_port(struct town *t, int i, uint16_t port, const char *name, enum port_kind kind);
+void town_station(struct town *t, int i, const struct mac *mac, enum client_change change);
+void town_run(struct town *t, usec_t until);
+uint64_t town_counter(const struct town *t, int i, enum node_counter c);
+
+#endif
