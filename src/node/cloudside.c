@@ -74,8 +74,10 @@ void cloudside_frame(struct node *n, const struct event_frame *f)
 		clients_frame(n, f->data, f->len);
 		break;
 	case LINK_KERNEL:
-		if (!node_takes(n, f->data, f->len))
-			clients_overhear(n, f->data, f->len);
+		if (node_takes(n, f->data, f->len))
+			break;
+		clients_overhear(n, f->data, f->len);
+		clash_overhear(n, f->data, f->len);
 		break;
 	}
 }
@@ -101,6 +103,7 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 		if (node_takes(n, o->data, o->len))
 			return false;
 		clients_overhear(n, o->data, o->len);
+		clash_overhear(n, o->data, o->len);
 		ret->kind = EFFECT_FRAME;
 		ret->frame = (struct effect_frame) { .link = LINK_CLOUD,
 						     .data = o->data,

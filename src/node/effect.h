@@ -83,7 +83,7 @@ struct effect_store {
 	size_t len;
 };
 
-#define NOTICE_TEXT 224
+#define NOTICE_TEXT 256
 
 enum notice {
 	NOTICE_STARTED,

@@ -105,11 +105,15 @@ struct event_solicit {
 	struct ip6 ip6;
 };
 
-/* A route of Babel's table as babeld's monitor shows it, the installed one per destination. */
+/* A route of Babel's table as babeld's monitor shows it, the installed one per destination; and the
+ * twins of our own. */
 struct event_route {
 	bool gone;
 	bool v6;
-	bool own; /* redistributed by this node itself */
+	bool own;    /* redistributed by this node itself */
+	bool twin;   /* a neighbour has it too, for what we redistribute: one event per neighbour
+			(via), metric 0, never used */
+	bool direct; /* a twin that the neighbour redistributes itself */
 	uint16_t port;
 	uint16_t metric;
 	uint8_t router_id[8];

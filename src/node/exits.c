@@ -288,6 +288,10 @@ static void default_route(struct node *n, const struct event_route *r)
 
 void exits_route(struct node *n, const struct event_route *r)
 {
+	if (r->twin) {
+		clash_twin(n, r);
+		return;
+	}
 	if (r->own) {
 		if (memcmp(n->own_router_id, r->router_id, sizeof(n->own_router_id))) {
 			memcpy(n->own_router_id, r->router_id, sizeof(n->own_router_id));
@@ -299,5 +303,4 @@ void exits_route(struct node *n, const struct event_route *r)
 	/* Our own may go after the one that takes its place came. */
 	if (!r->own && r->from6.len == 0 && (r->v6 ? r->to6.len == 0 : r->to4.len == 0))
 		default_route(n, r);
-	n->clash.routes_changed = true;
 }

@@ -13,6 +13,8 @@
 #define NODE_ROUTES 1024
 #define NODE_PEERS 48
 #define NODE_ADDRESSES 4096 /* of other nodes of the cloud, two each */
+#define NODE_STRAYS 8
+#define NODE_TWINS 128
 
 /* Types of replicated records. Numbers are the wire format of the state service: never reused. */
 enum record_type {
@@ -77,6 +79,27 @@ struct node_record {
 	uint32_t link_mtu; /* the smallest of its ports to other nodes; 0: does not say */
 };
 
+/* A host in our cloud that has an address of another cloud, at a node that is not of trama. */
+struct clash_stray {
+	struct mac mac; /* zero: free */
+	struct net6 net;
+	usec_t seen_at;
+};
+
+/* A Babel neighbour has a route to the network of our own cloud. */
+struct clash_twin {
+	bool used;
+	struct event_route route;
+	usec_t alone_since; /* IPv4: that nothing of IPv6 goes with it, USEC_NEVER while it does */
+};
+
+enum clash_part {
+	CLASH_REFUSED, /* trama nodes of another SSID on our VLAN */
+	CLASH_MERGED,  /* other nodes of another SSID on our VLAN, that cannot be refused */
+	CLASH_NETWORK, /* another cloud, beyond Babel, with our IPv4 network */
+	CLASH_PARTS,
+};
+
 struct node {
 	const struct conf *conf;
 	struct node_setup setup;
@@ -112,9 +135,12 @@ struct node {
 	size_t store_cap;
 	struct wish wish;
 	struct {
-		char vlan[NOTICE_TEXT], network[NOTICE_TEXT]; /* empty if there is none */
-		char text[2 * NOTICE_TEXT];		      /* both, as `trama status` shows it */
-		bool routes_changed;
+		char part[CLASH_PARTS][NOTICE_TEXT];  /* empty if there is none */
+		char text[CLASH_PARTS * NOTICE_TEXT]; /* all, as `trama status` shows it */
+		struct clash_stray strays[NODE_STRAYS];
+		struct net6 merged; /* of the strays that people were told of */
+		struct clash_twin twins[NODE_TWINS];
+		bool twins_lost; /* more than fit: what is there proves nothing */
 	} clash;
 	struct bucket notice_rate[NOTICE_COUNT];
 	uint64_t counters[NODE_COUNTERS];
@@ -198,11 +224,24 @@ uint32_t served_link_mtu(const struct node *n);
 /* Every second: what follows for the clients from the links and nodes of the cloud. */
 void served_refresh(struct node *n);
 
-/* clash.c: two clouds with one VLAN or one IPv4 network */
+/* clash.c: two clouds with one VLAN or one IPv4 network, as people are told of them */
 /* The engine refuses a node of another SSID. */
 void clash_refused(struct node *n, const struct batman_clash *c);
 /* Every second. */
 void clash_refresh(struct node *n);
+/* `text` is how things are now, "" if there is no clash of that kind (any more). People are told
+ * when is_news. */
+void clash_set(struct node *n, enum clash_part part, const char *text, const struct mac *mac,
+	       bool is_news);
+
+/* clash_merged.c: strays */
+/* A frame that came out of the cloud. */
+void clash_overhear(struct node *n, const uint8_t *frame, size_t len);
+void clash_merged_refresh(struct node *n);
+
+/* clash_network.c: routes of others to our network */
+void clash_twin(struct node *n, const struct event_route *r);
+void clash_network_refresh(struct node *n);
 
 /* wish.c */
 void wish_compute(const struct node *n, struct wish *w);

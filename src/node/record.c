@@ -151,9 +151,15 @@ static int codec_solicit(struct codec *c, struct event_solicit *s)
 
 static int codec_route(struct codec *c, struct event_route *r)
 {
+	enum { OWN = 1, TWIN = 2, DIRECT = 4 };
+	uint8_t what = (uint8_t)(r->own * OWN | r->twin * TWIN | r->direct * DIRECT);
+
 	c_bool(c, &r->gone);
 	c_bool(c, &r->v6);
-	c_bool(c, &r->own);
+	c_u8(c, &what);
+	r->own = what & OWN;
+	r->twin = what & TWIN;
+	r->direct = what & DIRECT;
 	c_u16(c, &r->port);
 	c_u16(c, &r->metric);
 	c_bytes(c, r->router_id, sizeof(r->router_id));

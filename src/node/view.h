@@ -18,7 +18,9 @@
 	X(BAD_PORT, "ports_refused")                                                               \
 	X(SOLICIT, "solicitations")                                                                \
 	X(SOLICIT_ANSWERED, "solicitations_answered")                                              \
-	X(SOLICIT_UNKNOWN, "solicitations_unknown")
+	X(SOLICIT_UNKNOWN, "solicitations_unknown")                                                \
+	X(STRAY, "addresses_of_other_clouds")                                                      \
+	X(TWIN_FULL, "twin_routes_full")
 
 enum node_counter {
 #define X(name, text) NODE_C_##name,

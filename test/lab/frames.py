@@ -6,6 +6,8 @@
     with frames.Capture(town, "bert", "wlan0", needles={"mark": b"hello"}) as seen:
         ...
     seen.needle("mark"), seen.total, seen.kinds         # {"SRC DST KIND": frames}
+    with frames.stranger(town, "m", "eth0", "eth1"):    # batman-adv passes, but not what trama adds to it
+        ...
 
 In a host this same file is the program (AF_PACKET, never promiscuous; tags that the kernel took off are put back).
 """
@@ -14,6 +16,7 @@ import errno
 import ipaddress
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -133,6 +136,11 @@ def send(town, host, dev, list_of_frames, count=1, rate=500, wait=True):
     return process
 
 
+def stranger(town, host, *devs):
+    """The host is a piece of wire for the clouds' VLANs, behind which nodes of trama look like those of LibreMesh."""
+    return town.start(host, [sys.executable, os.path.abspath(__file__), "stranger", *devs])
+
+
 class Capture:
     """Counts frames on a device, from __enter__ (it listens then) to __exit__ or stop()."""
 
@@ -194,12 +202,27 @@ def kind_of(frame):
     return " ".join(tags + [name])
 
 
-def count_main(dev, words):
-    needles = {w.split("=")[0]: bytes.fromhex(w.split("=")[1]) for w in words}
+def listen(dev):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     s.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
     s.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA
     s.bind((dev, 3))
+    return s
+
+
+def receive(s, flags=0):
+    """A frame with the tag that the kernel took off."""
+    frame, extra, _, _ = s.recvmsg(65536, 256, flags)
+    for level, kind, data in extra:
+        status, _, _, _, _, tci, tpid = struct.unpack("IIIHHHH", data[:20])
+        if (level, kind) == (263, 8) and status & 16:
+            frame = frame[:12] + struct.pack(">HH", tpid if status & 64 else 0x8100, tci) + frame[12:]
+    return frame
+
+
+def count_main(dev, words):
+    needles = {w.split("=")[0]: bytes.fromhex(w.split("=")[1]) for w in words}
+    s = listen(dev)
     s.settimeout(0.2)
     result = {"total": 0, "seconds": {}, "kinds": {}, "needles": dict.fromkeys(needles, 0)}
     going = [True]
@@ -209,7 +232,7 @@ def count_main(dev, words):
     begin = time.monotonic()
     while True:
         try:
-            frame, extra, _, _ = s.recvmsg(65536, 256, 0 if going else socket.MSG_DONTWAIT)
+            frame = receive(s, 0 if going else socket.MSG_DONTWAIT)
         except (TimeoutError, BlockingIOError, socket.timeout):
             if not going:
                 break
@@ -218,10 +241,6 @@ def count_main(dev, words):
             if e.errno == errno.ENETDOWN:  # the device went down; it may come back
                 continue
             raise
-        for level, kind, data in extra:
-            status, _, _, _, _, tci, tpid = struct.unpack("IIIHHHH", data[:20])
-            if (level, kind) == (263, 8) and status & 16:
-                frame = frame[:12] + struct.pack(">HH", tpid if status & 64 else 0x8100, tci) + frame[12:]
         result["total"] += 1
         second = str(int(time.monotonic() - begin))
         result["seconds"][second] = result["seconds"].get(second, 0) + 1
@@ -248,8 +267,36 @@ def send_main(dev, count, rate, *hexes):
                 time.sleep(late)
 
 
+def without_trama(frame):
+    """The same originator messages, where trama's container has a type that nobody knows."""
+    out, at = bytearray(frame), 18
+    while frame[at:at + 2] == b"\x00\x0f" and len(frame) >= at + 24:
+        end = at + 24 + int.from_bytes(frame[at + 22:at + 24], "big")
+        at += 24
+        while at + 4 <= end <= len(frame):
+            out[at] = 0xa6 if frame[at] == 0xa7 else frame[at]
+            at += 4 + int.from_bytes(frame[at + 2:at + 4], "big")
+        at = end
+    return bytes(out)
+
+
+def stranger_main(*devs):
+    ends = [listen(d) for d in devs]
+    for s in ends:
+        s.setsockopt(263, 23, 1)  # PACKET_IGNORE_OUTGOING
+    while True:
+        for s in select.select(ends, [], [])[0]:
+            frame = receive(s)
+            if frame[12:14] == b"\x88\xa8" and frame[16:18] == b"\x43\x05":
+                for other in ends:
+                    if other is not s:
+                        other.send(without_trama(frame))
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "count":
         count_main(sys.argv[2], sys.argv[3:])
+    elif sys.argv[1] == "stranger":
+        stranger_main(*sys.argv[2:])
     else:
         send_main(*sys.argv[2:])

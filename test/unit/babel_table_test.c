@@ -99,6 +99,44 @@ static void test_change_of_next_hop(void **state)
 	assert_true(heard.last[0].route.gone);
 }
 
+/* Routes to the networks of our cloud count whether Babel uses them or not, one of each neighbour.
+ */
+static void test_twins_of_our_own(void **state)
+{
+	const struct event_route *r = &heard.last[0].route;
+
+	(void)state;
+	assert_int_equal(net4_parse("10.13.0.0/16", &table.own4), 0);
+	assert_int_equal(net6_parse("fd0d:fe46:8ce8::/64", &table.own6), 0);
+	tell_route("add", "a1", "no", 96);
+	assert_int_equal(report(), 1);
+	assert_true(r->twin && r->direct && !r->gone && !r->v6);
+	assert_int_equal(r->router_id[0], 0x80);
+	tell_route("add", "b2", "no", 96);
+	assert_int_equal(report(), 1);
+	tell_route("change", "b2", "no", 120); /* better or worse is no news */
+	assert_int_equal(report(), 0);
+	tell("add route c3 prefix fd0d:fe46:8ce8::/64 from ::/0 installed no id "
+	     "80:bc:a8:fb:03:58:6f:7d metric 192 refmetric 96 via fe80::c3 if v0");
+	tell("add route d4 prefix fd0d:fe46:8ce8::/64 from fd01::/16 installed no id "
+	     "80:bc:a8:fb:03:58:6f:7d metric 192 refmetric 96 via fe80::c3 if v0");
+	tell("add route e5 prefix 10.14.0.0/16 from 0.0.0.0/0 installed no id "
+	     "80:bc:a8:fb:03:58:6f:7d metric 192 refmetric 96 via fe80::c3 if v0");
+	assert_int_equal(report(), 1);
+	assert_true(r->twin && !r->direct && r->v6);
+	tell_route("change", "a1", "no", 65535);
+	assert_int_equal(report(), 1);
+	assert_true(r->twin && r->gone);
+	assert_int_equal(r->via6.b[15], 0xa1);
+	/* one that is used, while we have none: both */
+	tell_route("change", "b2", "yes", 96);
+	assert_int_equal(report(), 1);
+	assert_false(r->twin || r->gone);
+	tell_route("flush", "b2", "no", 65535);
+	assert_int_equal(report(), 2);
+	assert_true(r->gone && heard.last[1].route.gone);
+}
+
 static void test_own_beside_learnt(void **state)
 {
 	(void)state;
@@ -161,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_change_of_next_hop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_twins_of_our_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own_beside_learnt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_neighbour, setup, teardown),

@@ -59,6 +59,7 @@ static void test_route(void **state)
 	assert_true(ip4_is_zero(&l.via4));
 	assert_false(ip6_is_zero(&l.via6));
 	assert_int_equal(l.metric, 96);
+	assert_int_equal(l.refmetric, 0);
 	assert_memory_equal(l.id, id, sizeof(id));
 
 	assert_int_equal(parse("flush route 1 prefix fd13::/48 from fd14::/64 installed no "

@@ -98,22 +98,29 @@ static void test_reserved_hosts(void **state)
 static void test_vlan_of_every_first_byte(void **state)
 {
 	bool seen[256] = { false };
+	uint8_t none;
 	int left = 256;
 
 	(void)state;
 	for (unsigned int i = 0; left && i < 100000; i++) {
 		struct cloud_conf conf = cloud_conf_init(&i, sizeof(i));
 		struct cloud c;
+		uint8_t byte;
 		int n1, want;
 
 		assert_int_equal(cloud_derive(&conf, NULL, &c), 0);
 		n1 = c.network_id[0];
 		want = n1 >= 13 ? n1 + 16 : n1 + 272;
 		assert_int_equal(c.batadv_vlan, want);
+		assert_true(cloud_vlan_id_byte(c.batadv_vlan, &byte));
+		assert_int_equal(byte, n1);
 		left -= !seen[n1];
 		seen[n1] = true;
 	}
 	assert_int_equal(left, 0);
+	assert_false(cloud_vlan_id_byte(0, &none));
+	assert_false(cloud_vlan_id_byte(28, &none));
+	assert_false(cloud_vlan_id_byte(285, &none));
 }
 
 /* Captured from LibreMesh nodes. */

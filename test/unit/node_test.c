@@ -489,7 +489,7 @@ static void test_events_survive_recording(void **state)
 
 	(void)state;
 	e.route = (struct event_route) {
-		.v6 = true, .port = 3, .metric = 96, .to6 = { { { 0xfd, 1 } }, 64 }
+		.v6 = true, .twin = true, .port = 3, .metric = 96, .to6 = { { { 0xfd, 1 } }, 64 }
 	};
 	record_event_encode(&w, &e, 42);
 	assert_true(wr_len(&w) > 0);
@@ -501,6 +501,7 @@ static void test_events_survive_recording(void **state)
 	assert_int_equal(record_event_decode(&r, &back, &at), 0);
 	assert_int_equal(at, 42);
 	assert_int_equal(back.route.metric, 96);
+	assert_true(back.route.v6 && back.route.twin && !back.route.own && !back.route.direct);
 	assert_memory_equal(&back.route.to6, &e.route.to6, sizeof(e.route.to6));
 }
 

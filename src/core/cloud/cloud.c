@@ -9,6 +9,7 @@
 
 #define BABEL_VLAN 17
 #define BATADV_VLAN_MIN 29 /* ids 29 to 284 belong to clouds */
+#define BATADV_VLAN_ID 13  /* the first byte of a network id that gives the lowest of them */
 
 /* LibreMesh's id(): `echo "x" | md5sum`, so a newline counts. */
 static void id_of(const void *data, size_t len, uint8_t ret[static 16])
@@ -228,7 +229,7 @@ static const char *derive(const struct cloud_conf *conf, const struct mac *mac, 
 	c->batadv_vlan = (uint16_t)conf->batadv_vlan;
 	/* Lua's modulo is floored: ids below 13 wrap to the top; unsigned bytes do just that */
 	if (conf->batadv_vlan < 0)
-		c->batadv_vlan = BATADV_VLAN_MIN + (uint8_t)(c->network_id[0] - 13);
+		c->batadv_vlan = BATADV_VLAN_MIN + (uint8_t)(c->network_id[0] - BATADV_VLAN_ID);
 	if (derive_ipv4(c, conf->ipv4 ? conf->ipv4 : "10.%N1.0.0/16") < 0)
 		return "ipv4";
 	if (derive_ipv6(c, conf->ipv6 ? conf->ipv6 : "fd%N1:%N2%N3:%N4%N5::/64") < 0)
@@ -238,6 +239,14 @@ static const char *derive(const struct cloud_conf *conf, const struct mac *mac, 
 	if (derive_hostname(c, conf->hostname ? conf->hostname : "LiMe-%M4%M5%M6") < 0)
 		return "hostname";
 	return NULL;
+}
+
+bool cloud_vlan_id_byte(uint16_t batadv_vlan, uint8_t *ret)
+{
+	if (batadv_vlan < BATADV_VLAN_MIN || batadv_vlan - BATADV_VLAN_MIN > UINT8_MAX)
+		return false;
+	*ret = (uint8_t)(batadv_vlan - BATADV_VLAN_MIN + BATADV_VLAN_ID);
+	return true;
 }
 
 struct cloud_conf cloud_conf_init(const void *ssid, size_t len)

@@ -58,6 +58,9 @@ struct cloud_conf cloud_conf_init(const void *ssid, size_t len);
  * "anygw_mac", "hostname"), NULL when all can. The MAC may be NULL. */
 const char *cloud_conf_check(const struct cloud_conf *conf, const struct mac *mac);
 
+/* The first byte of the network ids of all SSIDs that give this VLAN; false where none does. */
+bool cloud_vlan_id_byte(uint16_t batadv_vlan, uint8_t *ret);
+
 /* 0, or -EINVAL (then cloud_conf_check names the field). mac: of the primary interface, NULL = no
  * node yet. */
 int cloud_derive(const struct cloud_conf *conf, const struct mac *mac, struct cloud *ret);

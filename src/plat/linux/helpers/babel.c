@@ -354,6 +354,8 @@ void babel_set_key(struct babel *b, const uint8_t key[static BABEL_KEY_SIZE])
 
 void babel_apply(struct babel *b, const struct wish *w, const struct devices *devices)
 {
+	b->table.own4 = w->filter.cloud4;
+	b->table.own6 = w->filter.cloud6;
 	b->want_count = 0;
 	for (uint16_t i = 0; i < w->babel_count && i < NODE_PORTS; i++) {
 		const struct event_port *port = devices_below(devices, w, w->babel[i].dev);

@@ -9,11 +9,12 @@
 struct route_key {
 	uint8_t own, v6, to_len, from_len;
 	uint8_t to[16], from[16];
+	char twin[BABEL_HANDLE]; /* all of them count, each by its handle; else empty */
 };
 
 struct route {
 	struct route_key key;
-	char handle[BABEL_HANDLE]; /* the one that is installed */
+	char handle[BABEL_HANDLE]; /* the one that is installed, or the twin */
 	bool present, told, seen, dirty;
 	struct event_route now;	 /* as babeld has it */
 	struct event_route last; /* as the node was told */
@@ -118,30 +119,80 @@ static void route_event(struct event_route *e, const struct babel_line *l, uint1
 	e->via6 = l->via6;
 }
 
+/* The line is no longer what this key stands for. */
+static void route_lose(struct babel_table *t, const struct route_key *k, const struct babel_line *l)
+{
+	struct route *r = table_find(&t->routes, k);
+
+	if (r && strcmp(r->handle, l->handle) == 0) {
+		r->present = false;
+		r->dirty = true;
+	}
+}
+
+/* Where its event goes, NULL when the table is full. */
+static struct event_route *route_have(struct babel_table *t, const struct route_key *k,
+				      const struct babel_line *l)
+{
+	struct route *r = table_find(&t->routes, k);
+
+	if (!r)
+		r = table_add(&t->routes, k);
+	if (!r) {
+		t->full++;
+		return NULL;
+	}
+	text_copy(r->handle, sizeof(r->handle), l->handle);
+	r->present = r->seen = r->dirty = true;
+	return &r->now;
+}
+
+static bool is_twin(const struct babel_table *t, const struct babel_line *l)
+{
+	if (l->kind != BABEL_LINE_ROUTE)
+		return false;
+	if (l->v6)
+		return l->from6.len == 0 && l->to6.len == t->own6.len &&
+		       ip6_eq(&l->to6.addr, &t->own6.addr);
+	return l->to4.len == t->own4.len && ip4_eq(&l->to4.addr, &t->own4.addr);
+}
+
+static void twin_line(struct babel_table *t, const struct babel_line *l, uint16_t port)
+{
+	struct route_key k = route_key(l);
+	struct event_route *e;
+
+	memcpy(k.twin, l->handle, strlen(l->handle));
+	if (l->flush || l->metric == UINT16_MAX) {
+		route_lose(t, &k, l);
+		return;
+	}
+	e = route_have(t, &k, l);
+	if (!e)
+		return;
+	route_event(e, l, port);
+	e->twin = true;
+	e->direct = l->refmetric == 0;
+	e->metric = 0; /* how good it is does not matter */
+}
+
 static void route_line(struct babel_table *t, const struct babel_line *l, uint16_t port)
 {
 	struct route_key k = route_key(l);
-	struct route *r = table_find(&t->routes, &k);
-	bool in_use = !l->flush && (l->installed || l->kind == BABEL_LINE_OWN);
+	struct event_route *e;
 
-	if (!in_use) {
-		if (r && strcmp(r->handle, l->handle) == 0) {
-			r->present = false;
-			r->dirty = true;
-		}
+	if (is_twin(t, l))
+		twin_line(t, l, port);
+	if (l->flush || !(l->installed || l->kind == BABEL_LINE_OWN)) {
+		route_lose(t, &k, l);
 		return;
 	}
-	if (!r)
-		r = table_add(&t->routes, &k);
-	if (!r) {
-		t->full++;
+	e = route_have(t, &k, l);
+	if (!e)
 		return;
-	}
-	text_copy(r->handle, sizeof(r->handle), l->handle);
-	route_event(&r->now, l, port);
-	if (r->now.own)
-		memcpy(r->now.router_id, t->my_id, sizeof(t->my_id));
-	r->present = r->seen = r->dirty = true;
+	route_event(e, l, port);
+	if (e->own)
+		memcpy(e->router_id, t->my_id, sizeof(t->my_id));
 }
 
 static void neighbour_line(struct babel_table *t, const struct babel_line *l, uint16_t port)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What babeld's monitor has told so far, and what of it the node knows: events are made of the
- * difference. */
+ * difference. Of routes that babeld does not use, only those to the prefixes of our own cloud are
+ * told. */
 #ifndef PLAT_BABEL_TABLE_H
 #define PLAT_BABEL_TABLE_H
 
@@ -13,7 +14,9 @@
 struct babel_table {
 	struct table routes, neighbours;
 	uint8_t my_id[8]; /* of our own routes */
-	uint64_t full;	  /* lines lost because a table was */
+	struct net4 own4; /* of our cloud; routes to them are twins of our own */
+	struct net6 own6;
+	uint64_t full; /* lines lost because a table was */
 	struct sink sink;
 };
 

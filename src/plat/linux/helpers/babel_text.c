@@ -126,6 +126,8 @@ static int pair_parse(const char *key, char *value, struct babel_line *ret, unsi
 		return id_parse(value, ret->id);
 	if (strcmp(key, "metric") == 0)
 		return u16_parse(value, &ret->metric);
+	if (strcmp(key, "refmetric") == 0)
+		return u16_parse(value, &ret->refmetric);
 	if (strcmp(key, "via") == 0)
 		return via_parse(value, ret);
 	return 0;
@@ -182,6 +184,7 @@ int babel_text_line(char *line, struct babel_line *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->kind = BABEL_LINE_OTHER;
+	ret->refmetric = UINT16_MAX;
 	if (!verb)
 		return 0;
 	if (strcmp(verb, "ok") == 0)

@@ -34,6 +34,7 @@ struct babel_line {
 	struct ip6 address;
 	bool v6, installed; /* route and own */
 	uint16_t metric;
+	uint16_t refmetric; /* route: as the neighbour announces it */
 	uint8_t id[8];
 	struct net4 to4, from4;
 	struct net6 to6, from6;
