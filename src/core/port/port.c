@@ -3,8 +3,10 @@
  * The life of a port. Timers, per port with carrier:
  *   hello     every 500 ms on auto and mesh ports; also drives the expiry of what was heard
  *   discover  DHCP self-test of auto Ethernet ports, 0, 2 and 5 s after carrier; every 10 s while a
- * node without hellos is known only by its offers test end  8 s after carrier Whatever happens, the
- * decision is computed anew from the whole state (port_decide.c) and told when it differs.
+ *             node without hellos is known only by its offers
+ *   test end  8 s after carrier; later where the machine was too busy to ask in time
+ * Whatever happens, the decision is computed anew from the whole state (port_decide.c) and told
+ * when it differs.
  */
 #include "core/port/port.h"
 
@@ -21,6 +23,7 @@
 
 static const usec_t discover_after[] = { 0, 2 * USEC_S, 5 * USEC_S };
 #define DISCOVERS (sizeof(discover_after) / sizeof(discover_after[0]))
+#define ANSWER_WITHIN (2500 * USEC_MS) /* after the last of them */
 
 static struct port_entry *entry_of(struct port *p, uint16_t index)
 {
@@ -69,6 +72,7 @@ static void send_discover(struct port *p, struct port_entry *e, usec_t now)
 	port_discover_encode(&w, &e->info.mac, e->xid, (uint16_t)((now - e->carrier_at) / USEC_S));
 	outq_push(p->out, PORT_SEND, index_of(p, e), 0, frame, wr_len(&w));
 	p->counters.discover_sent++;
+	e->discovered_at = now;
 }
 
 static void start_test(struct port *p, struct port_entry *e, usec_t now)
@@ -486,9 +490,19 @@ static usec_t next_discover(const struct port_entry *e, usec_t now)
 	return at > now ? at : now + USEC_S;
 }
 
+/* A busy start must not take the port's chance to find out: a wrong answer stays. */
+static usec_t test_end(const struct port_entry *e)
+{
+	usec_t end = e->carrier_at + PORT_JOIN_AFTER;
+
+	if (e->discovers < DISCOVERS)
+		return USEC_NEVER;
+	return end > e->discovered_at + ANSWER_WITHIN ? end : e->discovered_at + ANSWER_WITHIN;
+}
+
 static void tick_discover(struct port *p, struct port_entry *e, usec_t now)
 {
-	if (!e->tested && now >= e->carrier_at + PORT_JOIN_AFTER) {
+	if (!e->tested && now >= test_end(e)) {
 		e->tested = true;
 		e->discover_at = knows_by_offers(e) ? now + OFFERS_INTERVAL : USEC_NEVER;
 	}
@@ -537,7 +551,7 @@ usec_t port_deadline(const struct port *p)
 		if (e->offer_held)
 			at = usec_min(at, e->carrier_at + PORT_HOLD_OFFER);
 		if (!e->tested)
-			at = usec_min(at, e->carrier_at + PORT_JOIN_AFTER);
+			at = usec_min(at, test_end(e));
 	}
 	return at;
 }

@@ -169,6 +169,7 @@ struct port_entry {
 	uint8_t discovers; /* sent in this self-test */
 	uint32_t xid;
 	usec_t carrier_at;	      /* start of the self-test */
+	usec_t discovered_at;	      /* the last DISCOVER */
 	usec_t discover_at;	      /* next DISCOVER, USEC_NEVER if none */
 	usec_t hello_at;	      /* next hello */
 	usec_t since;		      /* of the reason */

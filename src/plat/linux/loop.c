@@ -234,6 +234,8 @@ static int node_begin(struct loop *l, const struct event_port *primary)
 	if (r)
 		return r;
 	node_load(l);
+	/* The first thing a port does is to ask for DHCP, and the first wish takes a while. */
+	l->wires_old = wires_apply(l->wires, node_wish(l->node), &l->devices) > 0;
 	waiting_drain(l);
 	return 0;
 }
