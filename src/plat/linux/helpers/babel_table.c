@@ -149,7 +149,7 @@ static struct event_route *route_have(struct babel_table *t, const struct route_
 
 static bool is_twin(const struct babel_table *t, const struct babel_line *l)
 {
-	if (l->kind != BABEL_LINE_ROUTE)
+	if (l->kind != BABEL_LINE_ROUTE || !t->own4.len) /* not told yet */
 		return false;
 	if (l->v6)
 		return l->from6.len == 0 && l->to6.len == t->own6.len &&
