@@ -55,18 +55,18 @@ kernel_has() { # NODE: the device, and the settings that matter
 		[ "$(in_ns "n$1" batctl meshif bat0 it)" = "$INTERVAL" ]
 }
 
-ok "tramad makes bat0 of the kernel's kind and sets it up" wait_for 20 kernel_has 1
-ok "every client reaches every other" wait_for 30 every_pair
+ok "tramad makes bat0 of the kernel's kind and sets it up" wait_for 90 kernel_has 1
+ok "every client reaches every other" wait_for 60 every_pair
 ok "status names the engine" says 1 status "j['engine'] == 'kernel'"
-ok "the tables of the kernel are trama's tables: originators" wait_for 10 says 1 originators \
+ok "the tables of the kernel are trama's tables: originators" wait_for 30 says 1 originators \
 	"sum(o['best'] for o in j) == 3 and all(0 < o['tq'] < 256 for o in j if o['best'])"
-ok "neighbours" wait_for 10 says 1 neighbours "len(j['cloud']) == 1"
-ok "clients of others" wait_for 10 says 1 translation \
+ok "neighbours" wait_for 30 says 1 neighbours "len(j['cloud']) == 1"
+ok "clients of others" wait_for 30 says 1 translation \
 	"{'02:cc:00:00:00:02', '02:cc:00:00:00:03', '02:cc:00:00:00:04'} <= {t['tt_address'] for t in j['global']}"
-ok "our own clients, with the checksum that the others have" wait_for 10 says 1 translation \
+ok "our own clients, with the checksum that the others have" wait_for 30 says 1 translation \
 	"any(t['tt_address'] == '02:cc:00:00:00:01' and t['tt_crc32'] for t in j['local'])"
 for n in 1 3 4; do
-	ok "node $n has records of all trama nodes, behind a node of other software too" wait_for 30 \
+	ok "node $n has records of all trama nodes, behind a node of other software too" wait_for 60 \
 		says $n nodes "len(j) == 3"
 done
 ok "a client walks from the kernel's engine to another" walk_and_ping 4

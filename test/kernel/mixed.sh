@@ -80,9 +80,9 @@ walk_and_ping() { # NODE
 	wait_for 8 pings cr 10.13.200.2 && wait_for 8 pings c3 10.13.201.1
 }
 
-ok "trama and kernel nodes become neighbours" wait_for 30 sees_client 2 02:cc:00:00:00:01
-ok "every client reaches every other" wait_for 30 every_pair
-ok "the records of trama nodes pass a kernel node" wait_for 10 knows_record 3 02:cc:00:00:00:01
+ok "trama and kernel nodes become neighbours" wait_for 90 sees_client 2 02:cc:00:00:00:01
+ok "every client reaches every other" wait_for 60 every_pair
+ok "the records of trama nodes pass a kernel node" wait_for 30 knows_record 3 02:cc:00:00:00:01
 ok "the kernel at the end knows the first trama node's client" sees_client 4 02:cc:00:00:00:01
 ok "batctl ping from the kernel reaches the trama node two hops away" \
 	in_ns n4 batctl meshif bat0 ping -c 3 "$(hardif 1 l12)"
@@ -116,11 +116,11 @@ same_crcs() {
 		[ "$(kernel_crc 2 $c1)" = "$(kernel_crc 4 $c1)" ] && [ "$(kernel_crc 2 $c4)" = "$(trama_crc 1 $c4 global)" ]
 }
 
-ok "the checksums of all tables are equal at both kinds" wait_for 10 same_crcs
+ok "the checksums of all tables are equal at both kinds" wait_for 30 same_crcs
 told_mtu() { # CLIENT MTU: by router advertisements
 	in_ns "$1" sh -c "cat /proc/sys/net/ipv6/conf/*/mtu" | grep -qx "$2"
 }
-ok "beside nodes of other software clients are told the MTU of LibreMesh" wait_for 30 told_mtu c1 1350
+ok "beside nodes of other software clients are told the MTU of LibreMesh" wait_for 60 told_mtu c1 1350
 ok "a ping of 1472 bytes passes both kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3; do
 	ok "node $n: the daemon answers" trama_cli $n status
