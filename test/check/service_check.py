@@ -10,7 +10,7 @@ from source import TOP
 HARDENED = """DevicePolicy=closed LockPersonality=yes MemoryDenyWriteExecute=yes NoNewPrivileges=yes PrivateTmp=yes ProtectClock=yes
 ProtectControlGroups=yes ProtectHome=yes ProtectKernelLogs=yes ProtectKernelModules=yes ProtectProc=invisible
 ProtectSystem=strict RestrictAddressFamilies=* RestrictNamespaces=yes RestrictRealtime=yes RestrictSUIDSGID=yes
-SystemCallArchitectures=native SystemCallErrorNumber=EPERM SystemCallFilter=*""".split()
+SystemCallArchitectures=native SystemCallErrorNumber=EPERM SystemCallFilter=* WatchdogSec=*""".split()
 CAPABILITIES = set("""CAP_SETUID CAP_SETGID CAP_SETPCAP CAP_KILL CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE CAP_NET_ADMIN
 CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_BPF CAP_PERFMON""".split())
 

@@ -8,6 +8,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+usec_t notify_watchdog(void)
+{
+	const char *text = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	char *end;
+	long long usec;
+
+	if (!text || (pid && atoll(pid) != getpid()))
+		return 0;
+	usec = strtoll(text, &end, 10);
+	return *end || usec < 0 || usec > USEC_NEVER / 2 ? 0 : usec;
+}
+
 void notify_send(const char *state)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };

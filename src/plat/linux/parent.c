@@ -35,6 +35,8 @@
 #define PARENT_NODE_GRACE (8 * USEC_S) /* the node process: it takes its links and rules away */
 #define PARENT_LIVED (10 * USEC_S) /* a node process that lived so long is started anew at once */
 #define PARENT_BACKOFF_MAX (5 * USEC_S)
+#define PARENT_HANG (60 * USEC_S) /* without a sign of life: slow routers start slowly */
+#define PARENT_LATE USEC_S	  /* this process was itself frozen, or got no processor */
 #define PARENT_LOCK_TRIES 40
 #define PARENT_LOCK_WAIT (50 * 1000) /* microseconds between them */
 
@@ -54,6 +56,8 @@ struct parent {
 	usec_t started_at;
 	usec_t start_at; /* USEC_NEVER while it runs */
 	usec_t kill_at;
+	usec_t hang_at;		      /* USEC_NEVER while there is no node process */
+	usec_t watchdog_at, watchdog; /* of the service manager: USEC_NEVER, 0 = none */
 	usec_t backoff;
 	bool stopping;
 	bool ready;
@@ -113,6 +117,7 @@ bool parent_request_ok(const struct parent_request *r)
 		return spawn_dev_ok(r->dev);
 	case PARENT_CONFIG:
 	case PARENT_READY:
+	case PARENT_ALIVE:
 		return true;
 	}
 	return false;
@@ -222,6 +227,9 @@ static void request_handle(struct parent *p, const struct parent_request *r)
 			notify_send("READY=1");
 		p->ready = true;
 		break;
+	case PARENT_ALIVE:
+		p->hang_at = now_get() + PARENT_HANG;
+		break;
 	}
 }
 
@@ -261,6 +269,7 @@ static void node_start(struct parent *p, usec_t now)
 	p->channel = pair[0];
 	p->started_at = now;
 	p->start_at = USEC_NEVER;
+	p->hang_at = now + PARENT_HANG;
 	for (size_t i = 0; i < PARENT_CHILDREN; i++) {
 		if (p->helpers[i].pid)
 			report_helper(p, PARENT_STARTED, &p->helpers[i], 0);
@@ -284,7 +293,7 @@ static void node_died(struct parent *p, int status, usec_t now)
 		close(p->channel);
 	p->channel = -1;
 	p->node = 0;
-	p->kill_at = USEC_NEVER;
+	p->kill_at = p->hang_at = USEC_NEVER;
 	if (WIFEXITED(status) && (WEXITSTATUS(status) == PARENT_EXIT_STOP ||
 				  WEXITSTATUS(status) == PARENT_EXIT_CONFIG)) {
 		p->status = WEXITSTATUS(status);
@@ -337,6 +346,19 @@ static void signals_handle(struct parent *p, usec_t now)
 	}
 }
 
+/* When this process was frozen as well, the node process gets its time anew. */
+static void hang_handle(struct parent *p, usec_t now)
+{
+	bool late = now - p->hang_at > PARENT_LATE;
+
+	p->hang_at = now + PARENT_HANG;
+	if (late || !p->node)
+		return;
+	log_error("the node process gave no sign of life for %d s: killed",
+		  (int)(PARENT_HANG / USEC_S));
+	kill(p->node, SIGKILL);
+}
+
 /* What is due; returns the next deadline. */
 static usec_t timers_run(struct parent *p, usec_t now)
 {
@@ -348,7 +370,13 @@ static usec_t timers_run(struct parent *p, usec_t now)
 		kill(p->node, SIGKILL);
 		p->kill_at = USEC_NEVER;
 	}
-	next = usec_min(p->start_at, p->kill_at);
+	if (now >= p->hang_at)
+		hang_handle(p, now);
+	if (now >= p->watchdog_at) {
+		notify_send("WATCHDOG=1");
+		p->watchdog_at = now + p->watchdog;
+	}
+	next = usec_min(usec_min(p->start_at, p->kill_at), usec_min(p->hang_at, p->watchdog_at));
 	for (size_t i = 0; i < PARENT_CHILDREN; i++) {
 		struct helper *h = &p->helpers[i];
 
@@ -462,9 +490,14 @@ static int signals_open(void)
 
 int parent_run(const struct parent_setup *setup)
 {
-	struct parent p = { .setup = setup, .channel = -1, .start_at = 0, .kill_at = USEC_NEVER };
+	struct parent p = { .setup = setup,
+			    .channel = -1,
+			    .kill_at = USEC_NEVER,
+			    .hang_at = USEC_NEVER,
+			    .watchdog = notify_watchdog() / 2 };
 	int lock, r;
 
+	p.watchdog_at = p.watchdog ? 0 : USEC_NEVER;
 	umask(022); /* babeld's socket has what this leaves */
 	r = dirs_make(&setup->user);
 	if (r) {

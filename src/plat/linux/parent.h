@@ -3,9 +3,9 @@
  * The root process. It starts the node process and, on the node's request, its helper programs;
  * each becomes the user `trama` with the capabilities its kind needs and dies with this process
  * (PR_SET_PDEATHSIG). It parses nothing but the fixed structs below, from the node process alone
- * (channel.h), and decides nothing but one thing: a node process that dies is started anew, at once
- * the first time and with back-off when it does not live. Helpers outlive the node process, so that
- * its death costs no route and no name; a new one is told what runs.
+ * (channel.h), and decides nothing but one thing: a node process that dies, or hangs and is killed,
+ * is started anew, at once the first time and with back-off when it does not live. Helpers outlive
+ * the node process, so that its death costs no route and no name; a new one is told what runs.
  */
 #ifndef PLAT_PARENT_H
 #define PLAT_PARENT_H
@@ -29,6 +29,7 @@ enum parent_op {
 	PARENT_HOSTAPD, /* dev: answered by PARENT_OPENED with a socket connected to hostapd's of
 			   that interface */
 	PARENT_READY,	/* tell the service manager */
+	PARENT_ALIVE,	/* the loop turns; without it for a minute the node process is killed */
 };
 
 struct parent_request {

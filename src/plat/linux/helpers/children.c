@@ -294,9 +294,9 @@ void children_open(struct children *c, enum parent_op op, const char *dev)
 	parent_ask(c, &r);
 }
 
-void children_ready(struct children *c)
+void children_tell(struct children *c, enum parent_op op)
 {
-	struct parent_request r = { .op = PARENT_READY };
+	struct parent_request r = { .op = (uint32_t)op };
 
 	parent_ask(c, &r);
 }

@@ -66,6 +66,7 @@ void children_reload(struct children *c, enum child_kind kind);
 void children_restart(struct children *c, enum child_kind kind);
 /* Answered through watch.opened. */
 void children_open(struct children *c, enum parent_op op, const char *dev);
-void children_ready(struct children *c);
+/* PARENT_READY, PARENT_ALIVE. */
+void children_tell(struct children *c, enum parent_op op);
 
 #endif

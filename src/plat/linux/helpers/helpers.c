@@ -174,8 +174,13 @@ void helpers_config(struct helpers *h)
 void helpers_ready(struct helpers *h)
 {
 	if (!h->ready)
-		children_ready(&h->children);
+		children_tell(&h->children, PARENT_READY);
 	h->ready = true;
+}
+
+void helpers_alive(struct helpers *h)
+{
+	children_tell(&h->children, PARENT_ALIVE);
 }
 
 const struct babel_counters *helpers_babel_counters(const struct helpers *h)

@@ -36,6 +36,8 @@ void helpers_names(struct helpers *h, const struct node *n);
 void helpers_config(struct helpers *h);
 /* The node is in service: the service manager is told, once. */
 void helpers_ready(struct helpers *h);
+/* The loop turns; the root process kills a node process that does not say so. */
+void helpers_alive(struct helpers *h);
 
 /* For people who ask: in order from *cursor = 0, false at the end. */
 bool helpers_neighbour_next(const struct helpers *h, uint32_t *cursor, struct event_neighbour *ret);
