@@ -38,10 +38,11 @@ struct loop {
 	struct node_setup node_setup;
 	usec_t deadline; /* the timer is set to */
 	usec_t start, applied_at;
-	bool busy;	   /* in node_input or its effects */
-	bool wish_new;	   /* EFFECT_WISH since the last apply */
-	bool wires_old;	   /* devices have changed, or some were missing */
-	char errors[2048]; /* of the last apply */
+	bool busy;	       /* in node_input or its effects */
+	bool wish_new;	       /* EFFECT_WISH since the last apply */
+	bool wires_old;	       /* devices have changed, or some were missing */
+	unsigned int failures; /* applies in a row that the kernel refused in part */
+	char errors[2048];     /* of the last apply */
 	int status;
 	/* What the kernel told: while it is read the system must not be called, and there may be no
 	 * node yet. Kinds without borrowed bytes. */
@@ -260,9 +261,10 @@ static void look_due(uv_timer_t *t)
 	struct loop *l = t->data;
 
 	system_look(l->system); /* the end of this turn applies what is missing */
+	helpers_alive(l->helpers);
 }
 
-/* What fails is tried again every second, and said once. */
+/* What fails is tried again, and said once. */
 static void errors_say(struct loop *l, const char *errors)
 {
 	if (errors[0] && strcmp(errors, l->errors) != 0)
@@ -286,8 +288,8 @@ static void wish_apply(struct loop *l)
 	if (r && !errors.len)
 		text_add(&errors, "%s", strerror(-r));
 	errors_say(l, lines);
-	/* Errors are tried again, by way of the same delay as missing devices. */
-	l->wires_old = wires_apply(l->wires, w, &l->devices) > 0 || r;
+	l->failures = r ? l->failures + 1 : 0;
+	l->wires_old = wires_apply(l->wires, w, &l->devices) > 0;
 	helpers_apply(l->helpers, w, &l->devices);
 	helpers_ready(l->helpers);
 	watch_read(l);
@@ -295,15 +297,33 @@ static void wish_apply(struct loop *l)
 		uv_timer_start(&l->mesh_timer, mesh_due, 0, LOOP_MESH_MS);
 }
 
+/* From the last apply to the next one without a new wish; USEC_NEVER when nothing is to be mended.
+ * What the kernel refuses again and again is tried ever less often. */
+static usec_t repair_wait_ms(const struct loop *l)
+{
+	unsigned int doublings = l->failures ? l->failures - 1 : 0;
+
+	if (l->wires_old || system_is_stale(l->system))
+		return LOOP_REPAIR_MS;
+	if (!l->failures)
+		return USEC_NEVER;
+	return usec_min((usec_t)LOOP_REPAIR_MS << (doublings < 16 ? doublings : 16),
+			LOOP_REFUSED_MS);
+}
+
 /* What is to be applied and when: now, or by a timer. */
 static void apply_look(struct loop *l)
 {
 	usec_t since = loop_now() - l->applied_at;
-	bool repair = l->wires_old || system_is_stale(l->system);
-	usec_t wait = (l->wish_new ? LOOP_APPLY_MS : LOOP_REPAIR_MS) * USEC_MS - since;
+	usec_t wait = LOOP_APPLY_MS * USEC_MS - since;
 
-	if (!l->wish_new && !repair)
-		return;
+	if (!l->wish_new) {
+		usec_t repair_ms = repair_wait_ms(l);
+
+		if (repair_ms == USEC_NEVER)
+			return;
+		wait = repair_ms * USEC_MS - since;
+	}
 	if (wait <= 0 || !l->applied_at)
 		wish_apply(l);
 	else if (!uv_is_active((uv_handle_t *)&l->apply_timer) ||

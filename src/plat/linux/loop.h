@@ -6,7 +6,7 @@
  * One turn: every descriptor that is ready and every timer that is due become events; each event is
  * followed by all its effects. At the end of the turn frames are sent in one go and the wish, if it
  * has changed, is applied: at most every LOOP_APPLY_MS, every LOOP_REPAIR_MS when it is others who
- * change the kernel or something failed.
+ * change the kernel, with growing pauses up to LOOP_REFUSED_MS while the kernel refuses something.
  *
  * The node itself begins when there is a port to take an identity from; what comes before waits for
  * it.
@@ -22,7 +22,8 @@
 #define LOOP_MESH_MS 1000 /* between two looks at the tables of the kernel's engine */
 #define LOOP_APPLY_MS 50
 #define LOOP_REPAIR_MS 1000
-#define LOOP_LOOK_MS 3000 /* after what nobody tells of */
+#define LOOP_REFUSED_MS 60000 /* the longest pause between tries of what the kernel refuses */
+#define LOOP_LOOK_MS 3000     /* after what nobody tells of */
 #define LOOP_PRIMARY_MS                                                                            \
 	5000 /* a primary interface that is configured and missing is waited for                   \
 	      */

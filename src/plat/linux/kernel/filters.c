@@ -20,6 +20,7 @@
 
 #define COMPLAINT 400
 #define WAIT_MS 10000
+#define REFUSED_LOOKS 20 /* a minute; a kernel without the family will not take it then either */
 
 /* The first run of a process clears what an older version may have left; later ones keep the
  * counters. */
@@ -150,7 +151,7 @@ static void table_apply(struct filter_table *f, enum filter_family family, struc
 	if (r && f->known) /* somebody has deleted our table */
 		r = nft(first[family], buf, t.len, complaint);
 	f->known = !r;
-	f->refused = r == -EINVAL;
+	f->refused = r == -EINVAL ? REFUSED_LOOKS : 0;
 	memcpy(f->text, buf, t.len);
 	f->len = t.len;
 	apply_done(a, r, names[family], complaint[0] ? complaint : "nft");
@@ -184,9 +185,13 @@ bool filters_gone(struct filters *f)
 	if (nl_open(&nl, NETLINK_NETFILTER) != 0)
 		return false;
 	for (int i = 0; i < FILTER_FAMILIES; i++) {
-		if (!f->table[i].known || table_is_there(&nl, families[i]))
+		struct filter_table *t = &f->table[i];
+
+		if (t->refused && --t->refused == 0)
+			gone = true;
+		if (!t->known || table_is_there(&nl, families[i]))
 			continue;
-		f->table[i].known = false;
+		t->known = false;
 		gone = true;
 	}
 	nl_close(&nl);
@@ -201,7 +206,8 @@ int filters_remove(struct filters *f)
 	for (int i = 0; i < FILTER_FAMILIES; i++) {
 		int err = nft(first[i], "", 0, complaint);
 
-		f->table[i].known = f->table[i].refused = false;
+		f->table[i].known = false;
+		f->table[i].refused = 0;
 		r = r ? r : err;
 	}
 	return r;

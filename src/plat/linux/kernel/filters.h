@@ -28,8 +28,8 @@ enum filter_family { FILTER_BRIDGE, FILTER_INET };
 void filters_text(const struct wish *w, enum filter_family family, struct text *t);
 
 struct filter_table {
-	bool known;   /* `text` is in the kernel, put there by this process */
-	bool refused; /* the kernel does not take `text`: it is not asked again */
+	bool known;	      /* `text` is in the kernel, put there by this process */
+	unsigned int refused; /* the kernel does not take `text`: asked again after so many looks */
 	size_t len;
 	char text[FILTERS_TEXT];
 };
@@ -39,8 +39,8 @@ struct filters {
 };
 
 void filters_apply(struct filters *f, struct apply *a);
-/* Has somebody taken a table of ours away (`nft flush ruleset`)? The next filters_apply brings it
- * back. */
+/* A look: has somebody taken a table of ours away (`nft flush ruleset`), or is it time to ask again
+ * for one that was refused? The next filters_apply does it. */
 bool filters_gone(struct filters *f);
 /* Deletes both tables. 0 or -errno. */
 int filters_remove(struct filters *f);

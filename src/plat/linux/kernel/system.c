@@ -25,7 +25,6 @@ struct system {
 	struct batadv batadv;
 	struct wish wish; /* the last one */
 	unsigned int changes;
-	bool failed;
 };
 
 int system_open(struct system **ret, const struct system_setup *setup)
@@ -86,7 +85,6 @@ int system_apply(struct system *s, const struct wish *w, struct text *ret_errors
 	routes_apply(&a);
 	rules_apply(&a);
 	s->changes = a.changes;
-	s->failed = a.error != 0;
 	s->watch.rescan = s->watch.rescan || a.changes;
 	return a.error;
 }
@@ -98,7 +96,7 @@ unsigned int system_changes(const struct system *s)
 
 bool system_is_stale(const struct system *s)
 {
-	return s->watch.stale || s->failed;
+	return s->watch.stale;
 }
 
 void system_look(struct system *s)
@@ -132,7 +130,6 @@ void system_remove(struct system *s)
 		unlink(s->found.path);
 	s->watch.stale = false;
 	s->watch.rescan = true;
-	s->failed = false;
 }
 
 int system_watch_fd(const struct system *s)

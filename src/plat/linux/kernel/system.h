@@ -11,8 +11,8 @@
  *   system_remove(s);                       out of service; not at a restart or an upgrade
  *   system_close(s);
  *
- * system_is_stale() asks for another system_apply: somebody has taken away something of ours, or
- * the last one had failures. At most once a second.
+ * system_is_stale() asks for another system_apply: somebody has taken away something of ours. At
+ * most once a second; after failures as well, ever less often.
  *
  * Not done here: children, babel, dns and the names of the wish; frames; EVENT_CLIENT by
  * association.
@@ -62,8 +62,7 @@ void system_close(struct system *s);
 int system_apply(struct system *s, const struct wish *w, struct text *ret_errors);
 /* Changes that the last system_apply made. */
 unsigned int system_changes(const struct system *s);
-/* Something of the last wish has gone or been changed by others since it was applied, or that had
- * failures. */
+/* Something of the last wish has gone or been changed by others since it was applied. */
 bool system_is_stale(const struct system *s);
 /* Looks after the filters, of which nobody tells when others take them away; for every few seconds.
  * What is missing makes the system stale. */
