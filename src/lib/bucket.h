@@ -16,16 +16,22 @@ struct bucket {
 	usec_t full_at;
 };
 
-/* Takes one token of `burst`, one of which comes back every `interval`; false when there is none.
- */
-static inline bool bucket_take(struct bucket *b, usec_t interval, uint32_t burst, usec_t now)
+/* Takes `count` tokens of `burst`, one of which comes back every `interval`; false when there are
+ * not as many. */
+static inline bool bucket_take_many(struct bucket *b, uint32_t count, usec_t interval,
+				    uint32_t burst, usec_t now)
 {
 	usec_t full_at = b->full_at > now ? b->full_at : now;
 
-	if (full_at - now > interval * (usec_t)(burst - 1))
+	if (count > burst || full_at - now > interval * (usec_t)(burst - count))
 		return false;
-	b->full_at = full_at + interval;
+	b->full_at = full_at + interval * (usec_t)count;
 	return true;
+}
+
+static inline bool bucket_take(struct bucket *b, usec_t interval, uint32_t burst, usec_t now)
+{
+	return bucket_take_many(b, 1, interval, burst, now);
 }
 
 /* Whether bucket_take would find a token. */

@@ -46,6 +46,11 @@ static uint8_t *entry_at(const struct table *t, uint32_t index)
 	return t->entries + t->entry_size * index;
 }
 
+void *table_at(const struct table *t, uint32_t index)
+{
+	return entry_at(t, index);
+}
+
 static uint32_t *bucket_of(const struct table *t, const void *key)
 {
 	return &t->buckets[hash_bytes(&t->key, key, t->key_size) & t->bucket_mask];

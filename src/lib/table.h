@@ -47,5 +47,7 @@ void *table_add(struct table *t, const void *key);
 void table_remove(struct table *t, void *entry);
 void *table_next(const struct table *t, uint32_t *cursor);
 uint32_t table_index(const struct table *t, const void *entry);
+/* The entry with that index, which must be there. */
+void *table_at(const struct table *t, uint32_t index);
 
 #endif
