@@ -45,6 +45,7 @@ static struct batman_limits limits_fill(const struct batman_limits *given)
 
 	limit(&l.ports, 16);
 	limit(&l.originators, 512);
+	limit(&l.neighbours, 128);
 	limit(&l.paths, 8192);
 	limit(&l.clients_global, 8192);
 	limit(&l.clients_local, 2048);
@@ -70,18 +71,37 @@ static int tables_init(struct batman *b)
 	    table_init(&b->paths, path, sizeof(struct bat_path_key), l->paths, k) < 0 ||
 	    table_init(&b->locals, sizeof(struct bat_local), sizeof(struct bat_client_key),
 		       l->clients_local, k) < 0 ||
+	    /* each has a claim, but for one that is being added */
 	    table_init(&b->globals, sizeof(struct bat_global), sizeof(struct bat_client_key),
-		       l->clients_global, k) < 0 ||
+		       l->clients_global + 1, k) < 0 ||
 	    table_init(&b->claims, sizeof(struct bat_claim), sizeof(struct bat_claim_key),
-		       l->clients_global + l->clients_global / 2, k) < 0 ||
+		       l->clients_global, k) < 0 ||
+	    /* each has a claim */
 	    table_init(&b->vlans, sizeof(struct bat_vlan), sizeof(struct bat_vlan_key),
-		       4 * l->originators, k) < 0 ||
+		       l->clients_global, k) < 0 ||
 	    table_init(&b->roams, sizeof(struct bat_roam), sizeof(struct bat_client_key),
 		       l->clients_local, k) < 0 ||
 	    table_init(&b->refused, sizeof(struct bat_refused), sizeof(struct mac), l->originators,
 		       k) < 0 ||
 	    table_init(&b->reassemblies, sizeof(struct bat_reassembly), sizeof(struct bat_frag_key),
-		       l->reassemblies, k) < 0)
+		       l->reassemblies, k) < 0 ||
+	    table_init(&b->nodes, sizeof(struct bat_node), sizeof(struct mac), l->originators, k) <
+		    0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int places_init(struct batman *b)
+{
+	const struct batman_limits *l = &b->limits;
+
+	if (fair_init(&b->orig_places, l->originators, l->originators, l->ports, BAT_CROWDS) < 0 ||
+	    fair_init(&b->link_places, l->neighbours, l->paths, l->ports, 1) < 0 ||
+	    fair_init(&b->claim_places, l->clients_global, l->clients_global, l->ports,
+		      BAT_CROWDS) < 0 ||
+	    fair_init(&b->local_places, (l->clients_local - 1) / BAT_LOCAL_SHARE + 1,
+		      l->clients_local, 1, 1) < 0 ||
+	    fair_init(&b->reassembly_places, l->reassemblies, l->reassemblies, l->ports, 1) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -116,7 +136,7 @@ struct batman *batman_new(const struct batman_conf *conf, const struct batman_li
 	b->rebroadcast_at = USEC_NEVER;
 	b->purge_at = now + BAT_PURGE_EVERY_US;
 	b->tt_at = now + BAT_TT_EVERY_US;
-	if (memory_init(b) < 0 || tables_init(b) < 0) {
+	if (memory_init(b) < 0 || tables_init(b) < 0 || places_init(b) < 0) {
 		batman_free(b);
 		return NULL;
 	}
@@ -137,6 +157,12 @@ void batman_free(struct batman *b)
 	table_done(&b->roams);
 	table_done(&b->refused);
 	table_done(&b->reassemblies);
+	table_done(&b->nodes);
+	fair_done(&b->orig_places);
+	fair_done(&b->link_places);
+	fair_done(&b->claim_places);
+	fair_done(&b->local_places);
+	fair_done(&b->reassembly_places);
 	free(b->ports);
 	free(b->rebroadcasts);
 	free(b->frag_memory);

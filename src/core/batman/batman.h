@@ -36,10 +36,11 @@ struct batman_limits {
 	uint32_t ports;		 /* 16, at most BATMAN_PORTS_MAX */
 	uint32_t originators;	 /* 512: also counts ports of other nodes that are not their primary
 				    port */
+	uint32_t neighbours;	 /* 128: links to ports of other nodes */
 	uint32_t paths;		 /* 8192: (originator, neighbour, port) */
 	uint32_t clients_global; /* 8192: (MAC, VLAN) */
 	uint32_t clients_local;	 /* 2048 */
-	uint32_t reassemblies;	 /* 32 at a time */
+	uint32_t reassemblies;	 /* 32 at a time, the oldest goes */
 	uint32_t rebroadcasts;	 /* 64 further copies waiting for wireless ports */
 };
 
@@ -174,6 +175,7 @@ struct batman_path {
 	X(TT_REQUEST_RX, "tt_request_rx")                                                          \
 	X(TT_RESPONSE_TX, "tt_response_tx")                                                        \
 	X(TT_RESPONSE_RX, "tt_response_rx")                                                        \
+	X(TT_RESPONSE_RATE, "tt_response_over_rate")                                               \
 	X(TT_ROAM_TX, "tt_roam_tx")                                                                \
 	X(TT_ROAM_RX, "tt_roam_rx")                                                                \
 	X(TT_REROUTED, "tt_rerouted")                                                              \
@@ -194,13 +196,18 @@ struct batman_path {
 	X(DROP_CLASH, "drop_clash")                                                                \
 	X(CLASHES, "clashes")                                                                      \
 	X(FULL_ORIGINATORS, "full_originators")                                                    \
+	X(FULL_NEIGHBOURS, "full_neighbours")                                                      \
 	X(FULL_PATHS, "full_paths")                                                                \
 	X(DROP_FORGED, "drop_forged")                                                              \
 	X(FULL_CLIENTS_GLOBAL, "full_clients_global")                                              \
 	X(FULL_CLIENTS_LOCAL, "full_clients_local")                                                \
-	X(FULL_REASSEMBLIES, "full_reassemblies")                                                  \
 	X(FULL_REBROADCASTS, "full_rebroadcasts")                                                  \
-	X(FULL_OTHER, "full_other")
+	X(FULL_OTHER, "full_other")                                                                \
+	X(REPLACED_ORIGINATORS, "replaced_originators")                                            \
+	X(REPLACED_NEIGHBOURS, "replaced_neighbours")                                              \
+	X(REPLACED_CLIENTS_GLOBAL, "replaced_clients_global")                                      \
+	X(REPLACED_CLIENTS_LOCAL, "replaced_clients_local")                                        \
+	X(REPLACED_REASSEMBLIES, "replaced_reassemblies")
 
 #define X(id, name) BATMAN_COUNT_##id,
 enum batman_counter { BATMAN_COUNTERS(X) BATMAN_COUNTER_COUNT };
@@ -319,9 +326,7 @@ bool batman_crc(const struct batman *b, const struct mac *orig, uint16_t vid, ui
 int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid,
 		  struct mac *ret_orig);
 
-/* Does a trama node of the cloud, other than us, announce this cloud MAC? Looks at every
- * originator.
- */
+/* Does a trama node of the cloud, other than us, announce this cloud MAC? */
 bool batman_is_node(const struct batman *b, const struct mac *mac);
 
 /* Is there a node of another network on our VLAN, at present or less than 30 s ago? */

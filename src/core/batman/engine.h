@@ -14,6 +14,8 @@
 
 #include "core/batman/batman.h"
 #include "core/batman/msg.h"
+#include "lib/bucket.h"
+#include "lib/fair.h"
 #include "lib/table.h"
 
 #define BAT_WINDOW 64 /* OGMs and broadcasts remembered */
@@ -25,10 +27,15 @@
 #define BAT_AGGREGATE_MAX 512 /* older kernels ignore OGMs that end later in a frame */
 #define BAT_PURGE_US (200 * USEC_S)
 #define BAT_PURGE_EVERY_US (1 * USEC_S)
+#define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
+#define BAT_CROWDS 16		    /* of neighbours of one port: who is in one shares its places */
 #define BAT_TT_EVERY_US (5 * USEC_S)
 #define BAT_TT_IDLE_US (600 * USEC_S) /* local, ROAM and TEMP entries */
 #define BAT_TT_REQUEST_US (3 * USEC_S)
 #define BAT_TT_APPEND 3 /* further OGMs that repeat a diff */
+/* What one node is sent of tables: a small request in its name is answered with up to 20 kB. */
+#define BAT_ANSWER_US (4 * USEC_MS) /* per kB */
+#define BAT_ANSWER_BURST 2048	    /* kB */
 #define BAT_ROAM_US (20 * USEC_S)
 #define BAT_ROAM_AHEAD 16	  /* versions */
 #define BAT_NEWS_US (10 * USEC_S) /* no diff that we hear is older */
@@ -43,6 +50,10 @@
 #define BAT_BCAST_GAP_US (5 * USEC_MS)
 #define BAT_BCAST_MAX 1600
 #define BAT_VLANS 32	  /* of our own clients: bounds our OGM */
+#define BAT_CLAIMS 1677	  /* of one originator: what fits into the packet that carries a table */
+#define BAT_PASSING 128	  /* of one originator: not in its table */
+#define BAT_LOCAL_SHARE 5 /* one of so many places is for locals known from frames only */
+#define BAT_LOCAL_NEW 32  /* of these in one OGM interval */
 #define BAT_CHANGES 125	  /* of one OGM interval */
 #define BAT_DIFF_KEPT 16  /* changes of another node that we can repeat for it */
 #define BAT_TRAMA_TVLV 58 /* largest value of trama's TVLV */
@@ -64,13 +75,15 @@ struct bat_orig {
 	uint32_t paths;	 /* ref, list by next */
 	uint32_t claims; /* ref, list by next_orig */
 	uint32_t claim_count;
-	uint32_t vlans; /* ref, list by next */
+	uint32_t passing_count; /* of them, see bat_claim */
+	uint32_t vlans;		/* ref, list by next */
 	/* broadcasts */
 	uint64_t bcast_bits;
 	usec_t bcast_protected_until;
 	uint32_t bcast_seqno;
 	/* translation table */
-	usec_t request_until; /* no further request before */
+	usec_t request_until;  /* no further request before */
+	struct bucket answers; /* that it was sent */
 	bool has_table;
 	uint8_t ttvn;
 	uint8_t diff_count; /* 0: none kept */
@@ -81,6 +94,12 @@ struct bat_orig {
 	struct mac cloud_mac;
 	uint16_t flags;
 	struct bat_out out[];
+};
+
+/* A trama node of the cloud that is not us. */
+struct bat_node {
+	struct mac cloud_mac;
+	uint16_t origs; /* that announce it */
 };
 
 struct bat_path_out {
@@ -144,6 +163,7 @@ struct bat_claim {
 	uint8_t ttvn;
 	uint8_t flags;
 	bool counted;  /* in its VLAN: TEMP entries are not announced */
+	bool passing;  /* known from a frame or a roaming advertisement, which are easily forged */
 	uint8_t state; /* enum bat_claim_state */
 };
 
@@ -214,6 +234,7 @@ struct bat_port {
 	uint32_t seqno; /* of its next own OGM */
 	usec_t ogm_at;
 	uint32_t neighbours;
+	uint32_t paths;
 	usec_t flush_at; /* of pending, USEC_NEVER when empty */
 	uint16_t pending_len;
 	uint8_t pending[BAT_AGGREGATE_MAX]; /* OGMs to forward */
@@ -231,12 +252,17 @@ struct batman {
 	uint32_t next_age;
 	uint32_t outs; /* 1 + limits.ports */
 	struct table origs, paths, locals, globals, claims, vlans, roams, refused, reassemblies;
+	struct table nodes;
+	/* Whose the places in tables are: of a crowd of neighbours (origs, claims), a port (links,
+	 * reassemblies); locals: of those that are known from frames only. */
+	struct fair orig_places, link_places, claim_places, local_places, reassembly_places;
 	usec_t purge_at, tt_at;
 	uint32_t round; /* of the mirror: what was not told in it goes at its end */
 	/* our translation table */
 	uint8_t ttvn;
-	uint8_t append;	   /* OGMs that still carry the last diff */
-	bool changes_lost; /* more than fit: peers must ask */
+	uint8_t append;	    /* OGMs that still carry the last diff */
+	bool changes_lost;  /* more than fit: peers must ask */
+	uint32_t new_count; /* locals known from frames only, since the last OGM */
 	uint16_t change_count;
 	uint16_t last_count; /* of last_changes: the diff of ttvn, for OGMs and requests */
 	struct bat_tt_change changes[BAT_CHANGES];
@@ -283,12 +309,21 @@ static inline uint32_t bat_ref(const struct table *t, const void *entry)
 
 /* orig.c: originators, paths to them, and which path is best */
 struct bat_orig *bat_orig_find(const struct batman *b, const struct mac *mac);
-struct bat_orig *bat_orig_get(struct batman *b, const struct mac *mac); /* NULL when full */
+/* Makes one where there is none, told of by that neighbour. NULL when full. May remove another. */
+struct bat_orig *bat_orig_get(struct batman *b, const struct mac *mac, uint16_t slot,
+			      const struct mac *by);
+/* It answers us, or we have a route to it: it keeps its place. */
+void bat_orig_proven(struct batman *b, struct bat_orig *o);
+/* Of the places: the crowd of that neighbour on that port. */
+uint32_t bat_crowd(const struct batman *b, uint16_t slot, const struct mac *neighbour);
 void bat_orig_remove(struct batman *b, struct bat_orig *o);
 struct bat_path *bat_path_find(const struct batman *b, const struct mac *orig,
 			       const struct mac *neighbour, uint16_t slot);
+/* Makes one where there is none. NULL when full. May remove a link of another originator. */
 struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
 			      uint16_t slot);
+/* The link to this neighbour works in both directions: it keeps its place. */
+void bat_link_proven(struct batman *b, const struct bat_orig *o, uint16_t slot);
 struct bat_path *bat_orig_router(const struct batman *b, const struct bat_orig *o, uint32_t out);
 void bat_orig_set_router(struct batman *b, struct bat_orig *o, uint32_t out, struct bat_path *p);
 /* The way of a packet that came from that neighbour: not back to it. NULL (counted): there is none.
@@ -326,6 +361,8 @@ void bat_tvlv_overhear(struct batman *b, struct bat_orig *o, struct rd tvlv);
 bool bat_is_refused(const struct batman *b, const struct mac *mac);
 void bat_refused_purge(struct batman *b);
 void bat_peer_update(struct batman *b, struct bat_orig *o);
+/* It goes: what it announced of itself is no more. */
+void bat_tvlv_orig_gone(struct batman *b, const struct bat_orig *o);
 
 /* tt_local.c */
 /* Loop detection frames of kernels come from such addresses: they pass, but are nobody's. */
@@ -361,6 +398,8 @@ void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_clien
 		    bool roaming);
 void bat_global_free(struct batman *b, struct bat_global *g);
 void bat_global_forget(struct batman *b, struct bat_orig *o);
+/* There is a route to o now: its clients keep their places. */
+void bat_global_keep(struct batman *b, const struct bat_orig *o);
 void bat_global_update_crc(struct batman *b, struct bat_orig *o);
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g);
 /* Which version of o's table a frame to this client names, see unicast.c. */

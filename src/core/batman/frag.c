@@ -5,7 +5,7 @@
  * packet together again if it fits the next hop, else passes the pieces on.
  *
  * A reassembly is kept per (originator, sequence number modulo 8): a newer number replaces it, 10 s
- * end it, and when all are taken the oldest goes.
+ * end it, and when all are taken the oldest goes of the port that has most.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,36 +17,33 @@ static uint8_t *memory(struct batman *b, const struct bat_reassembly *a)
 	return b->frag_memory + (size_t)table_index(&b->reassemblies, a) * BAT_FRAG_TOTAL;
 }
 
-static void evict_oldest(struct batman *b)
+static void reassembly_free(struct batman *b, struct bat_reassembly *a)
 {
-	struct bat_reassembly *a, *oldest = NULL;
-
-	for (uint32_t i = 0; (a = table_next(&b->reassemblies, &i));) {
-		if (!oldest || a->last < oldest->last)
-			oldest = a;
-	}
-	if (oldest) {
-		BAT_COUNT(b, FULL_REASSEMBLIES);
-		table_remove(&b->reassemblies, oldest);
-	}
+	fair_leave(&b->reassembly_places, table_index(&b->reassemblies, a));
+	table_remove(&b->reassemblies, a);
 }
 
-static struct bat_reassembly *reassembly_get(struct batman *b, const struct bat_frag *h)
+static struct bat_reassembly *reassembly_get(struct batman *b, const struct bat_frag *h,
+					     uint16_t slot)
 {
 	struct bat_frag_key key = { .orig = h->orig, .bucket = h->seqno % BAT_FRAG_BUCKETS };
 	struct bat_reassembly *a = table_find(&b->reassemblies, &key);
+	uint32_t victim;
 
 	if (a && a->seqno == h->seqno && a->total == h->total)
 		return a;
 	if (a)
-		table_remove(&b->reassemblies, a);
-	if (b->reassemblies.count == b->reassemblies.limit)
-		evict_oldest(b);
-	a = table_add(&b->reassemblies, &key);
-	if (a) {
-		a->seqno = h->seqno;
-		a->total = h->total;
+		reassembly_free(b, a);
+	if (!fair_place(&b->reassembly_places, slot, &victim))
+		return NULL;
+	if (victim != FAIR_NONE) {
+		BAT_COUNT(b, REPLACED_REASSEMBLIES);
+		reassembly_free(b, bat_at(&b->reassemblies, victim + 1));
 	}
+	a = table_add(&b->reassemblies, &key);
+	fair_join(&b->reassembly_places, table_index(&b->reassemblies, a), slot);
+	a->seqno = h->seqno;
+	a->total = h->total;
 	return a;
 }
 
@@ -136,11 +133,11 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f)
 	if (!bat_is_mine(b, &h.dst) && forward(b, f, &h, r))
 		return;
 	BAT_COUNT(b, FRAG_RX);
-	a = reassembly_get(b, &h);
+	a = reassembly_get(b, &h, f->port->slot);
 	if (!a || !piece_add(b, a, h.no, r))
 		return;
 	merge(b, a);
-	table_remove(&b->reassemblies, a);
+	reassembly_free(b, a);
 	BAT_COUNT(b, FRAG_MERGED);
 	whole.packet = rd_init(b->merged, h.total);
 	whole.priority = h.priority;
@@ -188,7 +185,7 @@ void bat_frag_purge(struct batman *b)
 	for (uint32_t i = 0; (a = table_next(&b->reassemblies, &i));) {
 		if (b->now - a->last > BAT_FRAG_US) {
 			BAT_COUNT(b, FRAG_EXPIRED);
-			table_remove(&b->reassemblies, a);
+			reassembly_free(b, a);
 		}
 	}
 }

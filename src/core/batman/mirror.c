@@ -30,10 +30,12 @@ static int path_row(struct batman *b, const struct batman_row *r)
 
 	if (!port || !mac_is_station(&r->mac) || !mac_is_station(&r->via))
 		return -EINVAL;
-	o = bat_orig_get(b, &r->mac);
+	o = bat_orig_get(b, &r->mac, port->slot, &r->via);
 	p = o ? bat_path_get(b, o, &r->via, port->slot) : NULL;
 	if (!p)
 		return -ENOSPC;
+	if (r->best)
+		bat_orig_proven(b, o);
 	p->round = b->round;
 	p->last_seen = o->last_seen = b->now - r->last_seen_ms * USEC_MS;
 	p->out[0].tq_avg = r->tq;

@@ -205,7 +205,7 @@ static void ogm_process(struct batman *b, const struct bat_frame *f, const struc
 		return;
 	if (out == 0)
 		bat_tvlv_ogm_input(b, orig, ogm->tvlv);
-	w.sender = w.single_hop ? orig : bat_orig_get(b, &f->src);
+	w.sender = w.single_hop ? orig : bat_orig_find(b, &f->src);
 	if (!w.sender || (!w.single_hop && !bat_orig_router(b, w.sender, out)))
 		return;
 	both_ways = tq_update(b, &w);
@@ -214,6 +214,8 @@ static void ogm_process(struct batman *b, const struct bat_frame *f, const struc
 		path_update(b, &w);
 	if (out != 0)
 		ogm_forward(b, &w, both_ways);
+	else if (bat_orig_router(b, orig, 0))
+		bat_orig_proven(b, orig);
 }
 
 /* Our own OGM came back. */
@@ -225,9 +227,12 @@ static void echo_input(struct batman *b, const struct bat_frame *f, const struct
 	if (!(ogm->flags & BAT_OGM_DIRECT) || !mac_eq(&ogm->orig, &f->port->mac))
 		return;
 	age = f->port->seqno - 1 - ogm->seqno;
-	sender = bat_orig_get(b, &f->src);
-	if (sender && age < BAT_WINDOW)
-		sender->out[1 + f->port->slot].echo |= (uint64_t)1 << age;
+	sender = age < BAT_WINDOW ? bat_orig_get(b, &f->src, f->port->slot, &f->src) : NULL;
+	if (!sender)
+		return;
+	sender->out[1 + f->port->slot].echo |= (uint64_t)1 << age;
+	bat_orig_proven(b, sender);
+	bat_link_proven(b, sender, f->port->slot);
 }
 
 /* A node's first OGM leaves by all of its ports: tells whose port the sender is. */
@@ -256,7 +261,7 @@ static void ogm_input(struct batman *b, const struct bat_frame *f, const struct 
 	}
 	if (bat_is_mine(b, &ogm->prev) || ogm->flags & BAT_OGM_NOT_BEST)
 		return;
-	orig = bat_orig_get(b, &ogm->orig);
+	orig = bat_orig_get(b, &ogm->orig, f->port->slot, &f->src);
 	if (!orig)
 		return;
 	sender_name(b, f, ogm);

@@ -5,6 +5,10 @@
  *
  * Timers: a path lives 200 s after its last OGM, an originator 400 s. When the last path for our
  * own frames goes, so does the originator's translation table.
+ *
+ * Anybody on a wire can invent originators. Full tables are shared by who tells of them
+ * (lib/fair.h): an originator keeps its place while it is heard and there is a route to it or it
+ * sends our OGMs back, a link while it works in both directions. The others go first.
  */
 #include "core/batman/engine.h"
 
@@ -13,19 +17,39 @@ struct bat_orig *bat_orig_find(const struct batman *b, const struct mac *mac)
 	return table_find(&b->origs, mac);
 }
 
-struct bat_orig *bat_orig_get(struct batman *b, const struct mac *mac)
+uint32_t bat_crowd(const struct batman *b, uint16_t slot, const struct mac *neighbour)
+{
+	uint64_t hash = hash_bytes(&b->origs.key, neighbour, sizeof(*neighbour));
+
+	return slot * (uint32_t)BAT_CROWDS + (uint32_t)(hash % BAT_CROWDS);
+}
+
+struct bat_orig *bat_orig_get(struct batman *b, const struct mac *mac, uint16_t slot,
+			      const struct mac *by)
 {
 	struct bat_orig *o = table_find(&b->origs, mac);
+	uint32_t crowd = bat_crowd(b, slot, by), victim;
 
 	if (o)
 		return o;
-	o = table_add(&b->origs, mac);
-	if (!o) {
+	if (!fair_place(&b->orig_places, crowd, &victim)) {
 		BAT_COUNT(b, FULL_ORIGINATORS);
 		return NULL;
 	}
+	if (victim != FAIR_NONE) {
+		BAT_COUNT(b, REPLACED_ORIGINATORS);
+		bat_orig_remove(b, bat_at(&b->origs, victim + 1));
+	}
+	o = table_add(&b->origs, mac);
+	fair_join(&b->orig_places, table_index(&b->origs, o), crowd);
 	o->last_seen = b->now;
 	return o;
+}
+
+void bat_orig_proven(struct batman *b, struct bat_orig *o)
+{
+	o->last_seen = b->now;
+	fair_keep(&b->orig_places, table_index(&b->origs, o));
 }
 
 struct bat_path *bat_path_find(const struct batman *b, const struct mac *orig,
@@ -36,25 +60,12 @@ struct bat_path *bat_path_find(const struct batman *b, const struct mac *orig,
 	return table_find(&b->paths, &key);
 }
 
-struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
-			      uint16_t slot)
+void bat_link_proven(struct batman *b, const struct bat_orig *o, uint16_t slot)
 {
-	struct bat_path_key key = { .orig = o->mac, .neighbour = *neighbour, .slot = slot };
-	struct bat_path *p = table_find(&b->paths, &key);
+	const struct bat_path *link = bat_path_find(b, &o->mac, &o->mac, slot);
 
-	if (p)
-		return p;
-	p = table_add(&b->paths, &key);
-	if (!p) {
-		BAT_COUNT(b, FULL_PATHS);
-		return NULL;
-	}
-	p->last_seen = b->now;
-	p->next = o->paths;
-	o->paths = bat_ref(&b->paths, p);
-	if (mac_eq(&o->mac, neighbour))
-		b->ports[slot].neighbours++;
-	return p;
+	if (link)
+		fair_keep(&b->link_places, table_index(&b->paths, link));
 }
 
 struct bat_path *bat_orig_router(const struct batman *b, const struct bat_orig *o, uint32_t out)
@@ -69,6 +80,11 @@ void bat_orig_set_router(struct batman *b, struct bat_orig *o, uint32_t out, str
 	o->out[out].router = bat_ref(&b->paths, p);
 	if (out != 0)
 		return;
+	if (p)
+		fair_move(&b->orig_places, table_index(&b->origs, o),
+			  bat_crowd(b, p->key.slot, &p->key.neighbour));
+	if (p && !had)
+		bat_global_keep(b, o);
 	if (had && !p)
 		bat_global_forget(b, o);
 	bat_peer_update(b, o);
@@ -123,6 +139,8 @@ static void path_free(struct batman *b, struct bat_path *p)
 {
 	if (mac_eq(&p->key.orig, &p->key.neighbour))
 		b->ports[p->key.slot].neighbours--;
+	b->ports[p->key.slot].paths--;
+	fair_leave(&b->link_places, table_index(&b->paths, p));
 	table_remove(&b->paths, p);
 }
 
@@ -217,11 +235,79 @@ void bat_orig_sweep(struct batman *b)
 	}
 }
 
+static bool path_is_it(const struct batman *b, const struct bat_path *p, const void *arg)
+{
+	(void)b;
+	return p == arg;
+}
+
+/* Makes room for one more link of that port; false when there is none. */
+static bool link_place(struct batman *b, uint16_t slot)
+{
+	const struct bat_path *p;
+	uint32_t victim;
+
+	if (!fair_place(&b->link_places, slot, &victim)) {
+		BAT_COUNT(b, FULL_NEIGHBOURS);
+		return false;
+	}
+	if (victim == FAIR_NONE)
+		return true;
+	BAT_COUNT(b, REPLACED_NEIGHBOURS);
+	p = bat_at(&b->paths, victim + 1);
+	paths_purge(b, bat_orig_find(b, &p->key.orig), path_is_it, p);
+	return true;
+}
+
+struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
+			      uint16_t slot)
+{
+	struct bat_path_key key = { .orig = o->mac, .neighbour = *neighbour, .slot = slot };
+	struct bat_path *p = table_find(&b->paths, &key);
+
+	if (p)
+		return p;
+	/* one port leaves others room */
+	if (b->ports[slot].paths >= b->paths.limit - b->paths.limit / 8 ||
+	    b->paths.count == b->paths.limit) {
+		BAT_COUNT(b, FULL_PATHS);
+		return NULL;
+	}
+	if (mac_eq(&o->mac, neighbour) && !link_place(b, slot))
+		return NULL;
+	p = table_add(&b->paths, &key);
+	p->last_seen = b->now;
+	p->next = o->paths;
+	o->paths = bat_ref(&b->paths, p);
+	b->ports[slot].paths++;
+	if (mac_eq(&o->mac, neighbour)) {
+		b->ports[slot].neighbours++;
+		fair_join(&b->link_places, table_index(&b->paths, p), slot);
+		if (o->out[1 + slot].echo)
+			bat_link_proven(b, o, slot);
+	}
+	return p;
+}
+
 void bat_orig_remove(struct batman *b, struct bat_orig *o)
 {
 	paths_purge(b, o, path_is_any, NULL);
 	bat_global_forget(b, o);
+	bat_tvlv_orig_gone(b, o);
+	fair_leave(&b->orig_places, table_index(&b->origs, o));
 	table_remove(&b->origs, o);
+}
+
+/* Who is silent, or does not answer any more, is the first to go where room is short. */
+static void places_let_go(struct batman *b, const struct bat_orig *o)
+{
+	if (b->now - o->last_seen > BAT_SILENT_US)
+		fair_let_go(&b->orig_places, table_index(&b->origs, o));
+	for (struct bat_path *p = bat_at(&b->paths, o->paths); p; p = bat_at(&b->paths, p->next)) {
+		if (mac_eq(&p->key.neighbour, &o->mac) &&
+		    (!o->out[1 + p->key.slot].echo || b->now - p->last_seen > BAT_SILENT_US))
+			fair_let_go(&b->link_places, table_index(&b->paths, p));
+	}
 }
 
 void bat_orig_purge(struct batman *b)
@@ -234,6 +320,8 @@ void bat_orig_purge(struct batman *b)
 		else
 			paths_purge(b, o, path_is_old, NULL);
 	}
+	for (uint32_t i = 0; (o = table_next(&b->origs, &i));)
+		places_let_go(b, o);
 }
 
 void bat_orig_purge_port(struct batman *b, uint16_t slot)

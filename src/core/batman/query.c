@@ -167,17 +167,6 @@ bool batman_crc(const struct batman *b, const struct mac *orig, uint16_t vid, ui
 	return v != NULL;
 }
 
-bool batman_is_node(const struct batman *b, const struct mac *mac)
-{
-	const struct bat_orig *o;
-
-	for (uint32_t i = 0; (o = table_next(&b->origs, &i));) {
-		if (o->trama && mac_eq(&o->cloud_mac, mac))
-			return true;
-	}
-	return false;
-}
-
 struct bat_orig *bat_orig_by_cloud_mac(const struct batman *b, const struct mac *mac)
 {
 	struct bat_orig *o;

@@ -5,6 +5,10 @@
  * while their old node has lost them and no OGM of the new one is heard yet (or that is us). A CRC
  * counts what its node announces, and nothing else: not TEMP, not what was told or withdrawn.
  *
+ * Full tables are shared by who told of the originators (lib/fair.h): what is only passing, or of
+ * an originator without a route, goes first. One originator has at most as many clients as fit into
+ * one table on the wire.
+ *
  * Timers: ROAM and TEMP entries go after 600 s.
  */
 #include "core/batman/engine.h"
@@ -70,36 +74,6 @@ static void flags_join(struct batman *b, struct bat_global *g)
 		g->flags |= c->flags & BAT_TT_SYNC;
 }
 
-static bool claim_add(struct batman *b, struct bat_global *g, struct bat_orig *o, uint8_t flags,
-		      uint8_t ttvn)
-{
-	struct bat_claim_key key = { .client = bat_ref(&b->globals, g),
-				     .orig = bat_ref(&b->origs, o) };
-	struct bat_claim *c = table_find(&b->claims, &key), *first;
-
-	if (!c) {
-		c = table_add(&b->claims, &key);
-		if (!c) {
-			BAT_COUNT(b, FULL_CLIENTS_GLOBAL);
-			return false;
-		}
-		c->next_client = g->claims;
-		g->claims = bat_ref(&b->claims, c);
-		c->next_orig = o->claims;
-		first = bat_at(&b->claims, o->claims);
-		if (first)
-			first->prev_orig = g->claims;
-		o->claims = g->claims;
-		o->claim_count++;
-		c->counted = !(g->flags & BAT_TT_TEMP) && vlan_count(b, o, g->key.vid);
-	}
-	c->ttvn = ttvn;
-	c->flags = flags & BAT_TT_SYNC;
-	c->state = flags & BAT_TT_ROAM ? BAT_CLAIM_TOLD : BAT_CLAIM_ANNOUNCED;
-	flags_join(b, g);
-	return true;
-}
-
 static void claim_del(struct batman *b, struct bat_global *g, struct bat_claim *c)
 {
 	struct bat_orig *o = bat_at(&b->origs, c->key.orig);
@@ -117,9 +91,85 @@ static void claim_del(struct batman *b, struct bat_global *g, struct bat_claim *
 	else
 		o->claims = c->next_orig;
 	o->claim_count--;
+	o->passing_count -= c->passing;
 	if (c->counted)
 		vlan_uncount(b, o, g->key.vid);
+	fair_leave(&b->claim_places, table_index(&b->claims, c));
 	table_remove(&b->claims, c);
+}
+
+/* The client goes with its last claim. */
+static void claim_drop(struct batman *b, struct bat_global *g, struct bat_claim *c)
+{
+	claim_del(b, g, c);
+	if (!g->claims)
+		table_remove(&b->globals, g);
+	else
+		flags_join(b, g);
+}
+
+/* Makes room for one more claim of o to g, told of by that crowd; false when there is none. */
+static bool claim_place(struct batman *b, const struct bat_global *g, const struct bat_orig *o,
+			uint32_t crowd, bool passing)
+{
+	bool own = passing ? o->passing_count < BAT_PASSING
+			   : o->claim_count - o->passing_count < BAT_CLAIMS;
+	struct bat_global *other;
+	struct bat_claim *c;
+	uint32_t victim;
+
+	if (!own || !fair_place(&b->claim_places, crowd, &victim)) {
+		BAT_COUNT(b, FULL_CLIENTS_GLOBAL);
+		return false;
+	}
+	if (victim != FAIR_NONE) {
+		BAT_COUNT(b, REPLACED_CLIENTS_GLOBAL);
+		c = bat_at(&b->claims, victim + 1);
+		other = bat_at(&b->globals, c->key.client);
+		if (other == g)
+			claim_del(b, other, c);
+		else
+			claim_drop(b, other, c);
+	}
+	return true;
+}
+
+static bool claim_add(struct batman *b, struct bat_global *g, struct bat_orig *o, uint8_t flags,
+		      uint8_t ttvn)
+{
+	struct bat_claim_key key = { .client = bat_ref(&b->globals, g),
+				     .orig = bat_ref(&b->origs, o) };
+	struct bat_claim *c = table_find(&b->claims, &key), *first;
+	uint32_t crowd = fair_owner(&b->orig_places, table_index(&b->origs, o));
+	bool passing = g->flags & BAT_TT_TEMP || flags & BAT_TT_ROAM;
+
+	if (!c) {
+		if (!claim_place(b, g, o, crowd, passing))
+			return false;
+		c = table_add(&b->claims, &key);
+		fair_join(&b->claim_places, table_index(&b->claims, c), crowd);
+		c->passing = passing;
+		o->passing_count += passing;
+		c->next_client = g->claims;
+		g->claims = bat_ref(&b->claims, c);
+		c->next_orig = o->claims;
+		first = bat_at(&b->claims, o->claims);
+		if (first)
+			first->prev_orig = g->claims;
+		o->claims = g->claims;
+		o->claim_count++;
+		c->counted = !(g->flags & BAT_TT_TEMP) && vlan_count(b, o, g->key.vid);
+	} else if (c->passing && !passing) {
+		c->passing = false;
+		o->passing_count--;
+	}
+	if (!c->passing && o->out[0].router)
+		fair_keep(&b->claim_places, table_index(&b->claims, c));
+	c->ttvn = ttvn;
+	c->flags = flags & BAT_TT_SYNC;
+	c->state = flags & BAT_TT_ROAM ? BAT_CLAIM_TOLD : BAT_CLAIM_ANNOUNCED;
+	flags_join(b, g);
+	return true;
 }
 
 static void claims_clear(struct batman *b, struct bat_global *g)
@@ -259,11 +309,9 @@ void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_clien
 		return;
 	}
 	if (c)
-		claim_del(b, g, c);
-	if (!g->claims)
+		claim_drop(b, g, c);
+	else if (!g->claims)
 		table_remove(&b->globals, g);
-	else
-		flags_join(b, g);
 }
 
 void bat_global_forget(struct batman *b, struct bat_orig *o)
@@ -272,13 +320,18 @@ void bat_global_forget(struct batman *b, struct bat_orig *o)
 		struct bat_claim *c = bat_at(&b->claims, o->claims);
 		struct bat_global *g = bat_at(&b->globals, c->key.client);
 
-		claim_del(b, g, c);
-		if (!g->claims)
-			table_remove(&b->globals, g);
-		else
-			flags_join(b, g);
+		claim_drop(b, g, c);
 	}
 	o->has_table = false;
+}
+
+void bat_global_keep(struct batman *b, const struct bat_orig *o)
+{
+	for (struct bat_claim *c = bat_at(&b->claims, o->claims); c;
+	     c = bat_at(&b->claims, c->next_orig)) {
+		if (!c->passing)
+			fair_keep(&b->claim_places, table_index(&b->claims, c));
+	}
 }
 
 void bat_global_update_crc(struct batman *b, struct bat_orig *o)

@@ -5,6 +5,10 @@
  * version (ttvn) and CRC announced. An addition and a removal of one client within one interval
  * cancel out.
  *
+ * The node decides how many HELD clients there are and whose. Those known from frames only, which
+ * anybody can make, have a fifth of the places, where the oldest goes for a newcomer; and there are
+ * not more new ones in one OGM interval than their changes fit into a diff.
+ *
  * Timers: clients leave 600 s after their last frame, unless FIXED or HELD.
  */
 #include <errno.h>
@@ -109,15 +113,72 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 	g->roam_at = b->now;
 }
 
+static bool is_by_frame(uint16_t flags)
+{
+	return !(flags & (BAT_TT_FIXED | BAT_TT_HELD));
+}
+
+/* Room for a client with these flags. */
+static bool place_make(struct batman *b, uint16_t flags)
+{
+	const struct bat_local *l;
+	uint32_t victim;
+
+	if (!is_by_frame(flags))
+		return true;
+	if (b->new_count >= BAT_LOCAL_NEW || !fair_place(&b->local_places, 0, &victim))
+		return false;
+	if (victim != FAIR_NONE) {
+		BAT_COUNT(b, REPLACED_CLIENTS_LOCAL);
+		l = bat_at(&b->locals, victim + 1);
+		bat_local_remove(b, &l->key, false);
+	}
+	return true;
+}
+
+static void place_take(struct batman *b, const struct bat_local *l, uint16_t flags)
+{
+	if (!is_by_frame(flags))
+		return;
+	fair_join(&b->local_places, table_index(&b->locals, l), 0);
+	b->new_count++;
+}
+
+static struct bat_local *local_make(struct batman *b, const struct bat_client_key *key,
+				    uint16_t flags)
+{
+	struct bat_local_vlan *v = vlan_get(b, key->vid);
+	struct bat_local *l = NULL;
+
+	if (v && !table_is_full(b) && place_make(b, flags))
+		l = table_add(&b->locals, key);
+	if (!l)
+		return NULL;
+	place_take(b, l, flags);
+	v->entries++;
+	l->flags = BAT_TT_NEW;
+	l->since = b->now;
+	change_add(b, l, 0);
+	return l;
+}
+
+static int refuse(struct batman *b)
+{
+	BAT_COUNT(b, FULL_CLIENTS_LOCAL);
+	return -ENOSPC;
+}
+
 int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t flags)
 {
 	struct bat_local *l = table_find(&b->locals, key);
-	struct bat_local_vlan *v;
 	bool came_back = false;
 
 	if (l) {
 		came_back = l->flags & BAT_TT_ROAM;
 		if (l->flags & BAT_TT_PENDING) {
+			if (!place_make(b, flags))
+				return refuse(b);
+			place_take(b, l, flags);
 			l->flags &= (uint16_t) ~(BAT_TT_PENDING | BAT_TT_ROAM);
 			l->since = b->now;
 			change_add(b, l, 0);
@@ -132,18 +193,13 @@ int bat_local_add(struct batman *b, const struct bat_client_key *key, uint16_t f
 			BAT_COUNT(b, DROP_FORGED);
 			return -EPERM;
 		}
-		v = vlan_get(b, key->vid);
-		l = v && !table_is_full(b) ? table_add(&b->locals, key) : NULL;
-		if (!l) {
-			BAT_COUNT(b, FULL_CLIENTS_LOCAL);
-			return -ENOSPC;
-		}
-		v->entries++;
-		l->flags = BAT_TT_NEW;
-		l->since = b->now;
-		change_add(b, l, 0);
+		l = local_make(b, key, flags);
+		if (!l)
+			return refuse(b);
 	}
 	l->flags |= flags;
+	if (!is_by_frame(l->flags))
+		fair_leave(&b->local_places, table_index(&b->locals, l));
 	l->last_seen = b->now;
 	roam_announce(b, l, came_back);
 	return 0;
@@ -157,6 +213,7 @@ static void local_free(struct batman *b, struct bat_local *l)
 		v->committed--;
 	if (v)
 		v->entries--;
+	fair_leave(&b->local_places, table_index(&b->locals, l));
 	table_remove(&b->locals, l);
 }
 
@@ -169,6 +226,7 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 	if (!l || l->flags & BAT_TT_FIXED)
 		return false;
 	served = !(l->flags & (BAT_TT_PENDING | BAT_TT_ROAM));
+	fair_leave(&b->local_places, table_index(&b->locals, l));
 	l->flags &= (uint16_t)~BAT_TT_HELD;
 	if (roaming)
 		l->flags |= BAT_TT_ROAM;
@@ -222,6 +280,7 @@ void bat_local_commit(struct batman *b)
 {
 	struct bat_local *l;
 
+	b->new_count = 0;
 	if (b->change_count == 0 && !b->changes_lost) {
 		if (b->append)
 			b->append--;

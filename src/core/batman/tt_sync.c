@@ -201,9 +201,24 @@ void bat_tt_ogm_input(struct batman *b, struct bat_orig *o, struct rd value)
 
 /* ---- answers ---- */
 
+/* False when there is no way. */
+static bool response_send(struct batman *b, struct bat_orig *to, struct wr *w)
+{
+	uint32_t kb = (uint32_t)(wr_len(w) / 1024 + 1);
+
+	if (!bucket_take_many(&to->answers, kb, BAT_ANSWER_US, BAT_ANSWER_BURST, b->now)) {
+		BAT_COUNT(b, TT_RESPONSE_RATE);
+		return true;
+	}
+	if (!packet_send(b, to, w))
+		return false;
+	BAT_COUNT(b, TT_RESPONSE_TX);
+	return true;
+}
+
 static void own_response(struct batman *b, const struct bat_tvlv_packet *p, const struct bat_tt *tt)
 {
-	const struct bat_orig *to = bat_orig_find(b, &p->src);
+	struct bat_orig *to = bat_orig_find(b, &p->src);
 	bool full = tt->flags & BAT_TT_FULL || tt->ttvn != b->ttvn || b->last_count == 0;
 	struct wr w;
 
@@ -215,8 +230,7 @@ static void own_response(struct batman *b, const struct bat_tvlv_packet *p, cons
 		local_table_encode(b, &w);
 	else
 		changes_encode(&w, b->last_changes, b->last_count);
-	if (packet_send(b, to, &w))
-		BAT_COUNT(b, TT_RESPONSE_TX);
+	(void)response_send(b, to, &w);
 }
 
 static void global_table_encode(const struct batman *b, const struct bat_orig *o, struct wr *w)
@@ -237,7 +251,8 @@ static void global_table_encode(const struct batman *b, const struct bat_orig *o
 static bool other_response(struct batman *b, const struct bat_tvlv_packet *p,
 			   const struct bat_tt *tt)
 {
-	const struct bat_orig *o = bat_orig_find(b, &p->dst), *to = bat_orig_find(b, &p->src);
+	const struct bat_orig *o = bat_orig_find(b, &p->dst);
+	struct bat_orig *to = bat_orig_find(b, &p->src);
 	bool full;
 	uint16_t vlans = 0;
 	struct wr w;
@@ -255,10 +270,7 @@ static bool other_response(struct batman *b, const struct bat_tvlv_packet *p,
 		global_table_encode(b, o, &w);
 	else
 		changes_encode(&w, o->diff, o->diff_count);
-	if (!packet_send(b, to, &w))
-		return false;
-	BAT_COUNT(b, TT_RESPONSE_TX);
-	return true;
+	return response_send(b, to, &w);
 }
 
 static void response_input(struct batman *b, const struct bat_tvlv_packet *p,

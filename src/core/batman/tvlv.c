@@ -183,11 +183,41 @@ void bat_peer_update(struct batman *b, struct bat_orig *o)
 	peer_report(b, o, up ? BATMAN_PEER_UP : BATMAN_PEER_DOWN);
 }
 
+static void node_ref(struct batman *b, const struct mac *cloud_mac)
+{
+	struct bat_node *n = table_find(&b->nodes, cloud_mac);
+
+	if (!n)
+		n = table_add(&b->nodes, cloud_mac); /* as many as originators */
+	n->origs++;
+}
+
+static void node_unref(struct batman *b, const struct mac *cloud_mac)
+{
+	struct bat_node *n = table_find(&b->nodes, cloud_mac);
+
+	if (--n->origs == 0)
+		table_remove(&b->nodes, n);
+}
+
+void bat_tvlv_orig_gone(struct batman *b, const struct bat_orig *o)
+{
+	if (o->trama)
+		node_unref(b, &o->cloud_mac);
+}
+
+bool batman_is_node(const struct batman *b, const struct mac *mac)
+{
+	return table_find(&b->nodes, mac);
+}
+
 static void trama_input(struct batman *b, struct bat_orig *o, const struct trama *t)
 {
 	bool changed =
 		o->peer_up && (!mac_eq(&o->cloud_mac, &t->cloud_mac) || o->flags != t->flags);
 
+	bat_tvlv_orig_gone(b, o);
+	node_ref(b, &t->cloud_mac);
 	o->trama = true;
 	o->cloud_mac = t->cloud_mac;
 	o->flags = t->flags;

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inventions of somebody hostile: of originators, neighbours, clients, fragments. Node 0 is flooded
+ * by port 0, where node 1 is too, or by bat0; newcomers come by port 0 and port 1.
+ *
+ *	flood, 1, 3 --- port 0 - node 0 - port 1 --- 2
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "batman_net.h"
+#include "core/batman/msg.h"
+
+#define EVIL 4 /* a node of the same wire, whose frames the test makes */
+
+static struct net *net_pair(void)
+{
+	struct net *n = net_new();
+
+	net_boot(n, 0, NULL);
+	net_boot(n, 1, NULL);
+	net_link(n, 0, 0, 0, 1, 0);
+	net_port(n, 0, 1, 1, false);
+	net_run(n, 10 * USEC_S);
+	assert_true(net_tq(n, 0, 1) > 0);
+	return n;
+}
+
+static uint64_t counted(const struct net *n, enum batman_counter c)
+{
+	return batman_counter(n->node[0].b, c);
+}
+
+static struct mac invented(uint32_t i)
+{
+	return (struct mac) { { 2, 9, (uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8),
+				(uint8_t)i } };
+}
+
+static struct mac claimed(uint32_t i)
+{
+	struct mac m = invented(i);
+
+	m.b[0] = 6;
+	return m;
+}
+
+/* An OGM of orig as `from` would send it, with up to 24 clients that nobody has. */
+static void forge_ogm(struct net *n, const struct mac *from, const struct mac *orig, uint32_t seqno,
+		      uint32_t first_client, uint32_t clients)
+{
+	uint8_t frame[600], tvlv[400];
+	struct wr w = wr_init(frame, sizeof(frame)), t = wr_init(tvlv, sizeof(tvlv));
+	struct bat_ogm o = { .ttl = 49, .seqno = seqno, .tq = 255, .orig = *orig, .prev = *orig };
+	size_t mark;
+
+	if (clients) {
+		mark = bat_tvlv_begin(&t, BAT_TVLV_TT, 1);
+		bat_tt_encode(&t, BAT_TT_DIFF, 1, 0);
+		for (uint32_t i = 0; i < clients; i++) {
+			bat_tt_change_encode(
+				&t, &(struct bat_tt_change) { .mac = claimed(first_client + i) });
+		}
+		bat_tvlv_end(&t, mark);
+	}
+	o.tvlv = rd_init(tvlv, wr_len(&t));
+	bat_eth_encode(&w, &MAC_BROADCAST, from);
+	bat_ogm_encode(&w, &o);
+	net_inject(n, 0, 0, frame, wr_len(&w));
+}
+
+/* Sends node 0's own OGM back, which makes EVIL a neighbour like any other. */
+static bool echo(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	uint8_t back[2048];
+	struct mac evil = net_mac(EVIL, 0);
+
+	(void)to;
+	(void)arg;
+	if (from != 0 || frame[14] != BAT_TYPE_OGM || memcmp(frame + 22, net_mac(0, 0).b, 6) != 0)
+		return false;
+	memcpy(back, frame, len);
+	memcpy(back + 6, evil.b, sizeof(evil.b));
+	back[17] |= BAT_OGM_DIRECT;
+	net_inject(n, 0, 0, back, len);
+	return false;
+}
+
+static void evil_neighbour(struct net *n, uint32_t *seqno)
+{
+	struct mac evil = net_mac(EVIL, 0);
+
+	n->drop = echo;
+	for (int i = 0; i < 5; i++) {
+		forge_ogm(n, &evil, &evil, ++*seqno, 0, 0);
+		net_run(n, USEC_S);
+	}
+	assert_true(net_tq(n, 0, EVIL) > 0);
+}
+
+/* Nobody answers for these: 4000 neighbours per second. */
+static void test_invented_neighbours(void **state)
+{
+	struct net *n = net_pair();
+	uint32_t next = 0;
+
+	(void)state;
+	for (int ms = 0; ms < 8000; ms++) {
+		for (int i = 0; i < 4; i++) {
+			struct mac m = invented(next++);
+
+			forge_ogm(n, &m, &m, 1, 0, 0);
+		}
+		if (ms == 1000) {
+			net_boot(n, 2, NULL);
+			net_port(n, 2, 0, 1, false);
+			net_boot(n, 3, NULL);
+			net_port(n, 3, 0, 0, false);
+		}
+		net_run(n, USEC_MS);
+		assert_true(net_tq(n, 0, 1) > 0);
+	}
+	/* on another wire, and even on the same */
+	assert_true(net_tq(n, 0, 2) > 0 && net_tq(n, 2, 0) > 0 && net_tq(n, 2, 1) > 0);
+	assert_true(net_tq(n, 0, 3) > 0 && net_tq(n, 3, 0) > 0 && net_tq(n, 3, 2) > 0);
+	assert_true(counted(n, BATMAN_COUNT_REPLACED_ORIGINATORS) > 20000);
+	assert_true(counted(n, BATMAN_COUNT_REPLACED_NEIGHBOURS) > 20000);
+	net_free(n);
+}
+
+/* One neighbour that works, and says that it has 3000 nodes behind it. */
+static void test_invented_originators(void **state)
+{
+	struct mac evil = net_mac(EVIL, 0);
+	struct net *n = net_pair();
+	uint32_t seqno = 0, next = 0;
+	struct batman_orig o;
+	unsigned int known = 0;
+
+	(void)state;
+	evil_neighbour(n, &seqno);
+	for (int ms = 0; ms < 20000; ms++) {
+		struct mac m = invented(next++ % 3000);
+
+		forge_ogm(n, &evil, &m, ++seqno, 0, 0);
+		if (ms % 1000 == 0)
+			forge_ogm(n, &evil, &evil, ++seqno, 0, 0);
+		if (ms == 5000) {
+			net_boot(n, 2, NULL);
+			net_port(n, 2, 0, 1, false);
+			net_boot(n, 3, NULL);
+			net_port(n, 3, 0, 0, false);
+		}
+		net_run(n, USEC_MS);
+	}
+	for (uint32_t i = 0; batman_orig_next(n->node[0].b, &i, &o);)
+		known += o.reachable && o.mac.b[1] == 9;
+	assert_in_range(known, 300, 512 * 3 / 4);
+	assert_true(net_tq(n, 0, 1) > 0 && net_tq(n, 0, 2) > 0 && net_tq(n, 0, 3) > 0);
+	assert_true(net_tq(n, 2, 1) > 0 && net_tq(n, 1, 2) > 0);
+	assert_true(counted(n, BATMAN_COUNT_FULL_ORIGINATORS) > 1000);
+	/* half a minute after the flood its places can be had, by its wire too */
+	n->drop = NULL;
+	net_run(n, 31 * USEC_S);
+	for (int i = 0; i < 100; i++) {
+		struct mac from = net_mac(1, 0), m = invented((uint32_t)(1 << 20 | i));
+
+		forge_ogm(n, &from, &m, 7, 0, 0);
+	}
+	known = 0;
+	for (uint32_t i = 0; batman_orig_next(n->node[0].b, &i, &o);)
+		known += o.mac.b[1] == 9 && o.mac.b[3] == 16;
+	assert_int_equal(known, 100);
+	net_free(n);
+}
+
+/* The links of one port leave room for those of others. */
+static void test_neighbours_that_answer(void **state)
+{
+	struct batman_path p;
+	struct net *n = net_pair();
+	unsigned int links = 0;
+
+	(void)state;
+	for (int round = 0; round < 5; round++) {
+		for (uint32_t i = 0; i < 500; i++) {
+			struct mac m = invented(i), self = net_mac(0, 0);
+
+			forge_ogm(n, &m, &m, (uint32_t)round + 1, 0, 0);
+			/* any of the last 64 numbers will do */
+			for (uint32_t k = 0; k < 64 && round == 0; k++) {
+				uint8_t frame[60];
+				struct wr w = wr_init(frame, sizeof(frame));
+				struct bat_ogm o = { .ttl = 49,
+						     .flags = BAT_OGM_DIRECT,
+						     .seqno = 2010 - k,
+						     .tq = 255,
+						     .orig = self,
+						     .prev = m };
+
+				o.tvlv = rd_init(NULL, 0);
+				bat_eth_encode(&w, &MAC_BROADCAST, &m);
+				bat_ogm_encode(&w, &o);
+				net_inject(n, 0, 0, frame, wr_len(&w));
+			}
+		}
+		net_run(n, USEC_S);
+	}
+	for (uint32_t i = 0; batman_neighbour_next(n->node[0].b, &i, &p);)
+		links++;
+	assert_in_range(links, 100, 128 * 7 / 8);
+	assert_true(counted(n, BATMAN_COUNT_FULL_NEIGHBOURS) > 1000);
+	net_boot(n, 2, NULL);
+	net_port(n, 2, 0, 1, false);
+	net_run(n, 6 * USEC_S);
+	assert_true(net_tq(n, 0, 2) > 0 && net_tq(n, 2, 1) > 0);
+	net_free(n);
+}
+
+static unsigned int clients_of(const struct net *n, int node, int other)
+{
+	struct mac m = net_mac(other, 0);
+	struct batman_orig o;
+
+	return batman_orig_find(n->node[node].b, &m, &o) ? o.clients : 0;
+}
+
+/* Nodes behind one neighbour say that they have 60000 clients. */
+static void test_invented_clients(void **state)
+{
+	struct mac evil = net_mac(EVIL, 0);
+	struct net *n = net_pair();
+	uint32_t seqno = 0;
+
+	(void)state;
+	evil_neighbour(n, &seqno);
+	for (uint32_t i = 0; i < 3000; i++) {
+		struct mac m = invented(i % 300);
+
+		/* the same node again and again has too many by itself */
+		forge_ogm(n, &evil, &m, i / 300 + 1, i * 20, 20);
+		net_run(n, USEC_MS);
+	}
+	for (uint32_t i = 0; i < 300; i++) {
+		struct mac m = invented(1000 + i);
+
+		for (uint32_t k = 1; k <= 3; k++) {
+			forge_ogm(n, &evil, &m, k, 100000 + i * 20, 20);
+			net_run(n, USEC_MS);
+		}
+	}
+	assert_true(counted(n, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 0);
+	net_boot(n, 2, NULL);
+	net_port(n, 2, 0, 1, false);
+	for (int i = 0; i < 200; i++) {
+		struct mac m = net_client(i);
+
+		batman_client_seen(n->node[2].b, &m, 0, n->now);
+	}
+	net_pump(n, 2);
+	net_run(n, 15 * USEC_S);
+	assert_int_equal(clients_of(n, 0, 2), 201);
+	net_free(n);
+}
+
+/* Nodes that nobody reaches say that they have the clients of node 1, or others: 24 each, and the
+ * 6144 places of one neighbour are 256 times that, so that a claim takes the place of another claim
+ * to the same client, sometimes the only one. */
+static void test_clients_of_others(void **state)
+{
+	struct mac evil = net_mac(EVIL, 0);
+	struct net *n = net_pair();
+
+	(void)state;
+	for (uint32_t i = 0; i < 24; i++) {
+		struct mac m = claimed(i);
+
+		batman_client_seen(n->node[1].b, &m, 0, n->now);
+	}
+	net_pump(n, 1);
+	net_run(n, 3 * USEC_S);
+	for (uint32_t i = 0; i < 4000; i++) {
+		struct mac orig = invented(i), mine = claimed(i % 24);
+
+		forge_ogm(n, &evil, &orig, 1, i % 2 ? 24 * (i % 256) : 0, 24);
+		assert_true(net_knows(n, 0, &mine, 1));
+	}
+	assert_true(counted(n, BATMAN_COUNT_REPLACED_CLIENTS_GLOBAL) > 1000);
+	assert_int_equal(counted(n, BATMAN_COUNT_TT_REQUEST_TX), 0);
+	net_free(n);
+}
+
+/* Frames in a node's name tell of more clients than it announces. */
+static void test_passing_clients(void **state)
+{
+	struct mac evil = net_mac(EVIL, 0), own = net_client(7);
+	struct net *n = net_pair();
+	uint32_t seqno = 0;
+
+	(void)state;
+	evil_neighbour(n, &seqno);
+	for (uint32_t i = 1; i <= 10000; i++) {
+		struct mac from = i % 2 ? evil : net_mac(1, 0), src = invented(i);
+		struct bat_bcast h = { .ttl = 50,
+				       .seqno = (uint32_t)(n->now / 1000) + i,
+				       .orig = from };
+		uint8_t frame[120];
+		struct wr w = wr_init(frame, sizeof(frame));
+
+		bat_eth_encode(&w, &MAC_BROADCAST, &from);
+		bat_bcast_encode(&w, &h);
+		wr_mac(&w, &MAC_BROADCAST);
+		wr_mac(&w, &src);
+		wr_u16(&w, 0x88b6);
+		wr_zero(&w, wr_left(&w));
+		net_inject(n, 0, 0, frame, sizeof(frame));
+	}
+	assert_in_range(clients_of(n, 0, EVIL), 100, 128);
+	assert_true(counted(n, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 9000);
+	/* what the node really announces is not less for it */
+	batman_client_seen(n->node[1].b, &own, 0, n->now);
+	net_pump(n, 1);
+	net_run(n, 2 * USEC_S);
+	assert_true(net_knows(n, 0, &own, 1));
+	net_free(n);
+}
+
+static unsigned int locals(const struct net *n, int node)
+{
+	struct batman_client c;
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; batman_local_next(n->node[node].b, &i, &c);)
+		count++;
+	return count;
+}
+
+/* A client sends frames with 4000 different sources per second into bat0. */
+static void test_invented_sources(void **state)
+{
+	struct mac shown = net_client(1), seen = net_client(2);
+	struct net *n = net_pair();
+	uint32_t next = 0;
+	uint64_t before;
+
+	(void)state;
+	batman_client_seen(n->node[0].b, &shown, 0, n->now);
+	net_run(n, 2 * USEC_S);
+	before = batman_counter(n->node[1].b, BATMAN_COUNT_TT_RESPONSE_RX);
+	for (int ms = 0; ms < 20000; ms++) {
+		for (int i = 0; i < 4; i++) {
+			struct mac m = invented(next++);
+
+			net_send(n, 0, &MAC_BROADCAST, &m, 1, 60);
+		}
+		if (ms == 15000)
+			assert_int_equal(batman_client_seen(n->node[0].b, &seen, 0, n->now), 0);
+		net_run(n, USEC_MS);
+	}
+	assert_in_range(locals(n, 0), 300, 450);
+	assert_true(net_knows(n, 1, &shown, 0) && net_knows(n, 1, &seen, 0));
+	assert_true(counted(n, BATMAN_COUNT_REPLACED_CLIENTS_LOCAL) > 100);
+	assert_true(counted(n, BATMAN_COUNT_FULL_CLIENTS_LOCAL) > 50000);
+	/* the changes of one interval still fit into one answer, at most one per interval */
+	assert_true(batman_counter(n->node[1].b, BATMAN_COUNT_TT_RESPONSE_RX) - before <= 22);
+	net_free(n);
+}
+
+/* 50 beginnings of packets come by port 0 before each frame that comes by port 1. */
+static bool fragments(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	uint16_t *seqno = arg;
+
+	(void)frame;
+	(void)len;
+	if (from != 2 || to != 0)
+		return false;
+	for (int i = 0; i < 50; i++) {
+		struct bat_frag h = { .ttl = 50,
+				      .dst = net_mac(0, 0),
+				      .orig = invented((uint32_t)(i % 20)),
+				      .seqno = ++*seqno,
+				      .total = 1000 };
+		uint8_t junk[100];
+		struct wr w = wr_init(junk, sizeof(junk));
+		struct mac dst = net_mac(0, 0), src = net_mac(1, 0);
+
+		bat_eth_encode(&w, &dst, &src);
+		bat_frag_encode(&w, &h);
+		wr_zero(&w, wr_left(&w));
+		net_inject(n, 0, 0, junk, sizeof(junk));
+	}
+	return false;
+}
+
+static void test_invented_fragments(void **state)
+{
+	struct mac a = net_client(1), b = net_client(2);
+	struct net *n = net_pair();
+	uint16_t seqno = 0;
+	unsigned int whole = 0;
+
+	(void)state;
+	net_boot(n, 2, NULL);
+	net_port(n, 2, 0, 1, false);
+	batman_client_seen(n->node[0].b, &a, 0, n->now);
+	batman_client_seen(n->node[2].b, &b, 0, n->now);
+	net_run(n, 10 * USEC_S);
+	for (uint32_t i = 0; i < 20; i++) {
+		struct mac from = net_mac(1, 0), m = invented(i);
+
+		forge_ogm(n, &from, &m, 1, 0, 0);
+	}
+	n->drop = fragments;
+	n->arg = &seqno;
+	for (uint32_t i = 0; i < 16; i++) {
+		net_send(n, 2, &a, &b, 100 + i, 1514);
+		net_run(n, 10 * USEC_MS);
+		whole += net_count(n, 0, 100 + i);
+	}
+	assert_int_equal(whole, 16);
+	assert_true(counted(n, BATMAN_COUNT_REPLACED_REASSEMBLIES) > 100);
+	net_free(n);
+}
+
+/* Requests for the whole table of node 0, in the name of node 1. */
+static void test_asked_too_often(void **state)
+{
+	struct mac own = net_mac(0, 0), from = net_mac(1, 0);
+	struct net *n = net_pair();
+	uint64_t before, bytes;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct mac m = { { 6, 1, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+
+		batman_client_seen(n->node[0].b, &m, 0, n->now);
+		net_pump(n, 0);
+	}
+	net_run(n, 5 * USEC_S);
+	before = counted(n, BATMAN_COUNT_TX_BYTES);
+	for (int i = 0; i < 10000; i++) {
+		uint8_t frame[60];
+		struct wr w = wr_init(frame, sizeof(frame));
+		size_t mark;
+
+		bat_eth_encode(&w, &own, &from);
+		bat_tvlv_packet_encode(&w, &own, &from, 8);
+		mark = bat_tvlv_begin(&w, BAT_TVLV_TT, 1);
+		bat_tt_encode(&w, BAT_TT_REQUEST | BAT_TT_FULL, batman_ttvn(n->node[0].b), 0);
+		bat_tvlv_end(&w, mark);
+		net_inject(n, 0, 0, frame, wr_len(&w));
+		net_run(n, USEC_MS);
+	}
+	bytes = counted(n, BATMAN_COUNT_TX_BYTES) - before;
+	/* 2 MB at once, 256 kB per second */
+	assert_in_range(bytes, 2000000, 5000000);
+	assert_true(counted(n, BATMAN_COUNT_TT_RESPONSE_RATE) > 5000);
+	net_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_invented_neighbours),
+		cmocka_unit_test(test_invented_originators),
+		cmocka_unit_test(test_neighbours_that_answer),
+		cmocka_unit_test(test_invented_clients),
+		cmocka_unit_test(test_clients_of_others),
+		cmocka_unit_test(test_passing_clients),
+		cmocka_unit_test(test_invented_sources),
+		cmocka_unit_test(test_invented_fragments),
+		cmocka_unit_test(test_asked_too_often),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
