@@ -210,16 +210,20 @@ static void anycast_routes(const struct node *n, struct wish *w)
 	add_route(w, true, WISH_TABLE_IMPORT, BRIDGE)->to6 = c->network6;
 }
 
+static uint16_t vlan_proto(enum conf_vlan_protocol p)
+{
+	return p == CONF_VLAN_8021AD ? 0x88a8 : 0x8100;
+}
+
 static void vlan_link(const struct node *n, struct wish *w, const char *name, const char *parent,
 		      uint16_t vid)
 {
 	struct wish_link *l = add_link(w, WISH_VLAN, name);
 	bool l3 = vid == n->cloud.babel_vlan;
-	enum conf_vlan_protocol proto = l3 ? n->conf->l3.vlan_protocol : n->conf->l2.vlan_protocol;
 
 	text_copy(l->parent, sizeof(l->parent), parent);
 	l->vid = vid;
-	l->vlan_proto = proto == CONF_VLAN_8021AD ? 0x88a8 : 0x8100;
+	l->vlan_proto = vlan_proto(l3 ? n->conf->l3.vlan_protocol : n->conf->l2.vlan_protocol);
 	l->no_offload = true;
 }
 
@@ -385,7 +389,8 @@ static void filter(const struct node *n, struct wish *w)
 	f->cloud6 = n->cloud.network6;
 	f->batman_vid = n->cloud.batadv_vlan;
 	f->babel_vid = n->cloud.babel_vlan;
-	f->vlan_proto = n->conf->l2.vlan_protocol == CONF_VLAN_8021AD ? 0x88a8 : 0x8100;
+	f->batman_proto = vlan_proto(n->conf->l2.vlan_protocol);
+	f->babel_proto = vlan_proto(n->conf->l3.vlan_protocol);
 	f->solicit_rate = (uint16_t)n->conf->limits.solicit_rate;
 	text_copy(f->bridge, sizeof(f->bridge), BRIDGE);
 	text_copy(f->cloud, sizeof(f->cloud), CLOUD);

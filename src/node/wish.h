@@ -123,10 +123,9 @@ struct wish_filter {
 	struct ip6 anycast_link_local;
 	struct net4 cloud4;
 	struct net6 cloud6;
-	uint16_t batman_vid; /* frames of clients with this outer tag and type would be batman in
-				batman */
-	uint16_t babel_vid;
-	uint16_t vlan_proto;
+	/* frames of clients with these outer tags and types would be mesh in mesh */
+	uint16_t batman_vid, batman_proto;
+	uint16_t babel_vid, babel_proto;
 	uint16_t solicit_rate; /* broadcasts per second in search of unknown addresses */
 	char bridge[NODE_IFNAME];
 	char cloud[NODE_IFNAME];   /* bat0 */

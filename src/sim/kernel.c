@@ -26,7 +26,7 @@ static void send_tagged(struct sim_node *k, uint16_t port, uint16_t vid, const u
 	if (!p->present || p->wire < 0 || len > 1520)
 		return;
 	wr_bytes(&w, rd_take(&r, 12), 12);
-	wr_u16(&w, node_wish(k->node)->filter.vlan_proto);
+	wr_u16(&w, node_wish(k->node)->filter.batman_proto);
 	wr_u16(&w, vid);
 	wr_bytes(&w, rd_take(&r, len - 12), len - 12);
 	wire_send(k->world, (unsigned int)p->wire, p->end, buf, wr_len(&w));
@@ -140,7 +140,7 @@ void kernel_wire_input(struct sim_node *k, uint16_t port, const uint8_t *frame, 
 
 	if (eth_decode(&r, &eth))
 		return;
-	if (!eth.tagged || eth.tpid != node_wish(k->node)->filter.vlan_proto) {
+	if (!eth.tagged || eth.tpid != node_wish(k->node)->filter.batman_proto) {
 		e.frame = (struct event_frame) {
 			.link = LINK_PORT, .port = port, .data = frame, .len = len
 		};

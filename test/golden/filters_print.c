@@ -37,7 +37,7 @@ static void plain(struct wish *w)
 	net6_parse("fd0d:fe46:8ce8::/64", &f->cloud6);
 	f->batman_vid = 29;
 	f->babel_vid = 17;
-	f->vlan_proto = 0x88a8;
+	f->batman_proto = f->babel_proto = 0x88a8;
 	f->solicit_rate = 10;
 	text_copy(f->bridge, sizeof(f->bridge), "br0");
 	text_copy(f->cloud, sizeof(f->cloud), "bat0");
@@ -52,7 +52,7 @@ static void gateway(struct wish *w)
 	plain(w);
 	add_port(w, "eth0");
 	add_port(w, "wlan0-ap");
-	w->filter.vlan_proto = 0x8100;
+	w->filter.batman_proto = 0x8100;
 	add_uplink(w, "eth1", "192.168.1.0/24", false);
 	add_uplink(w, "wan", "10.0.0.0/24", true);
 	text_copy(w->babel[w->babel_count++].dev, NODE_IFNAME, "eth0_17");

@@ -140,7 +140,7 @@ static void add_filter(const struct line *l)
 	net6_parse(get(l, "cloud6"), &f->cloud6);
 	f->batman_vid = (uint16_t)number(l, "batman_vid");
 	f->babel_vid = 17;
-	f->vlan_proto = (uint16_t)number(l, "proto");
+	f->batman_proto = f->babel_proto = (uint16_t)number(l, "proto");
 	text_copy(f->bridge, NODE_IFNAME, "br0");
 	text_copy(f->cloud, NODE_IFNAME, "bat0");
 	text_copy(f->anycast, NODE_IFNAME, "anygw");

@@ -86,12 +86,14 @@ static void add_claims(const struct wish_filter *f, struct text *t)
 }
 
 /* A mesh without tag has no VLAN to protect. */
-static void add_mesh_vlans(const struct wish_filter *f, struct text *t, const char *type)
+static void add_mesh_vlans(const struct wish_filter *f, struct text *t, uint16_t proto)
 {
-	if (f->babel_vid)
+	const char *type = proto == 0x8100 ? "8021q" : "8021ad";
+
+	if (f->babel_vid && f->babel_proto == proto)
 		text_add(t, DROP("cloud_mesh_vlan", "ether type %s vlan id %u"), type,
 			 f->babel_vid);
-	if (f->batman_vid)
+	if (f->batman_vid && f->batman_proto == proto)
 		text_add(t, DROP("cloud_mesh_vlan", "ether type %s vlan id %u"), type,
 			 f->batman_vid);
 }
@@ -119,12 +121,10 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 	 * VLANs. */
 	text_add(t, "\tchain cloud_8021q {\n" DROP("cloud_batman",
 						   "ether type 8021q vlan type 0x4305"));
-	if (f->vlan_proto == 0x8100)
-		add_mesh_vlans(f, t, "8021q");
+	add_mesh_vlans(f, t, 0x8100);
 	text_add(t, "\t}\n\n\tchain cloud_8021ad {\n" DROP("cloud_batman",
 							   "ether type 8021ad vlan type 0x4305"));
-	if (f->vlan_proto != 0x8100)
-		add_mesh_vlans(f, t, "8021ad");
+	add_mesh_vlans(f, t, 0x88a8);
 	text_add(t, "\t}\n\n\tchain mesh {\n");
 	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
 	/* Between ports of one wire: elsewhere it would speak of a wire that is not there. */
