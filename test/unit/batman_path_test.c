@@ -229,8 +229,8 @@ static void test_failover(void **state)
 	s = (struct script) { .all = true, .from = o.next_hop.b[4] };
 	for (; tag < 1000 && call(n, 0, 3, tag, 100) == 0; tag++)
 		;
-	/* five intervals empty the ring of the dead path */
-	assert_in_range(tag, 100, 620);
+	/* five intervals empty the ring of the dead path; the other one may be as good before */
+	assert_in_range(tag, 20, 620);
 	net_free(n);
 }
 
@@ -285,6 +285,45 @@ static void test_no_way_back(void **state)
 	for (size_t i = 0; i < sizeof(types); i++)
 		assert_int_equal(next_of(n, &o, types[i]), -1);
 	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_REFLECTED), dropped + sizeof(types));
+	net_free(n);
+}
+
+static int next_hop(const struct net *n, int node, const struct mac *far)
+{
+	struct batman_orig o;
+
+	return batman_orig_find(n->node[node].b, far, &o) && o.reachable ? o.next_hop.b[4] : -1;
+}
+
+/* 0, 1 and 2 in a chain, 3 and 4 next to 2 and to each other. After 1 has come back the qualities
+ * of the ways to 0 rise for a minute: all that time 3 and 4 go by 2. */
+static void test_no_loop_while_qualities_rise(void **state)
+{
+	struct net *n = net_new();
+	struct mac far = net_mac(0, 0);
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		net_boot(n, i, NULL);
+	net_link(n, 0, 0, 0, 1, 0);
+	net_link(n, 1, 1, 1, 2, 0);
+	net_link(n, 2, 2, 1, 3, 0);
+	net_link(n, 3, 2, 2, 4, 0);
+	net_link(n, 4, 3, 1, 4, 1);
+	net_run(n, 80 * USEC_S);
+	for (int round = 0; round < 20; round++) {
+		net_boot(n, 1, NULL);
+		net_run(n, 5 * USEC_S);
+		net_link(n, 0, 0, 0, 1, 0);
+		net_port(n, 1, 1, 1, false);
+		net_run(n, 15 * USEC_S);
+		for (int i = 0; i < 600; i++) {
+			net_run(n, 100 * USEC_MS);
+			assert_false(next_hop(n, 3, &far) == 4 && next_hop(n, 4, &far) == 3);
+		}
+		assert_int_equal(next_hop(n, 3, &far), 2);
+		assert_int_equal(next_hop(n, 4, &far), 2);
+	}
 	net_free(n);
 }
 
@@ -591,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_fragments_odd),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_no_loop_while_qualities_rise),
 		cmocka_unit_test(test_best_port),
 		cmocka_unit_test(test_wireless),
 		cmocka_unit_test(test_flooding),

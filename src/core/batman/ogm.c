@@ -122,6 +122,25 @@ static bool path_is_better(const struct batman *b, const struct bat_path *p,
 	       (theirs ? echo_count(theirs, router->key.slot) : 0);
 }
 
+static uint8_t ring_last(const struct bat_path_out *p)
+{
+	return p->tq[(p->tq_at + BAT_RING - 1) % BAT_RING];
+}
+
+/*
+ * The same OGM came by the way in use, and better. Averages over different times may say
+ * otherwise, and two nodes that believe them take each other for the best next hop. Who
+ * compares the same OGM does not: what a neighbour has of us is always worse than what we have.
+ */
+static bool router_had_better(const struct work *w, const struct bat_path *mine,
+			      const struct bat_path *router)
+{
+	int32_t diff = (int32_t)(w->ogm.seqno - w->orig->out[w->out].last_seqno);
+	const struct bat_path_out *r = &router->out[w->out];
+
+	return bat_window_has(r->bits, diff) && ring_last(r) > ring_last(&mine->out[w->out]);
+}
+
 static void path_update(struct batman *b, struct work *w)
 {
 	struct bat_path *mine, *router;
@@ -141,7 +160,8 @@ static void path_update(struct batman *b, struct work *w)
 	if (w->dup == DUP_NO)
 		w->orig->out[w->out].last_ttl = w->ogm.ttl;
 	router = bat_orig_router(b, w->orig, w->out);
-	if (router != mine && (!router || path_is_better(b, mine, router, w->out)))
+	if (router != mine && (!router || (path_is_better(b, mine, router, w->out) &&
+					   !router_had_better(w, mine, router))))
 		bat_orig_set_router(b, w->orig, w->out, mine);
 }
 
