@@ -33,6 +33,8 @@ static int add_switch(struct plan *p, const struct topology *t, const int *node,
 			    (b->end[0] != at && b->end[1] != at) || node[x] < 0 || node[y] < 0)
 				continue;
 			err = add_wire(p, (uint16_t)node[x], (uint16_t)node[y], &a->quality);
+			if (!err)
+				p->wires[p->wire_count - 1].quiet = true;
 		}
 	}
 	return err;

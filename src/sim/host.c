@@ -58,24 +58,38 @@ static void layer2_update(struct sim_host *h)
 	transmit(h, frame, wr_len(&w));
 }
 
-static void associate(struct sim_host *h)
+static void tell_node(struct sim_host *h, enum client_change change)
 {
 	struct world *w = h->world;
 	struct event e = { .kind = EVENT_CLIENT };
 
-	if (h->at < 0 || h->silent || !w->nodes[h->at].alive)
-		return;
-	h->shown_at = w->now;
-	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED,
-					   .port = AP_PORT,
-					   .mac = h->mac };
+	e.client = (struct event_client) { .change = change, .port = AP_PORT, .mac = h->mac };
 	world_push_frame(w,
 			 (struct item) { .at = w->now + 1000,
 					 .kind = ITEM_EVENT,
 					 .a = (uint32_t)h->at,
 					 .b = w->nodes[h->at].boots },
 			 &e, sizeof(e));
+}
+
+static void associate(struct sim_host *h)
+{
+	struct world *w = h->world;
+
+	if (h->at < 0 || h->silent || !w->nodes[h->at].alive)
+		return;
+	h->shown_at = w->now;
+	tell_node(h, CLIENT_ASSOCIATED);
 	layer2_update(h);
+}
+
+/* Every other time it says goodbye; else its access point does not know. */
+static void disassociate(struct sim_host *h)
+{
+	struct world *w = h->world;
+
+	if (h->at >= 0 && !h->silent && rng_below(&w->rng, 2) && w->nodes[h->at].alive)
+		tell_node(h, CLIENT_DISASSOCIATED);
 }
 
 static void host_reset(struct sim_host *h)
@@ -312,6 +326,7 @@ void host_roam(struct sim_host *h, int to)
 		stack_forget(&h->stack, &router); /* as RFC 4436 asks of who knows that he moved */
 	if (h->at < 0)
 		host_reset(h); /* it has been away: everything from the beginning */
+	disassociate(h);
 	h->at = to;
 	h->moved_at = h->world->now;
 	world_changed(h->world, true);

@@ -12,6 +12,7 @@
 
 #define HOP_US 50 /* inside one machine */
 #define BUSY_MAX 100
+#define CARRIER_US 100000 /* until a change of the carrier is noticed, at most */
 
 /* ---- frames on wires carry a tag per VLAN ---- */
 
@@ -497,15 +498,40 @@ static void from_client(void *ctx, const uint8_t *frame, size_t len)
 
 /* ---- life ---- */
 
-static void announce_port(struct sim_node *k, uint16_t port)
+static struct event port_event(struct sim_node *k, uint16_t port)
 {
-	const struct kport *p = &k->ports[port];
+	struct kport *p = &k->ports[port];
 	struct event e = { .kind = EVENT_PORT };
 
-	e.port = (struct event_port) { .port = port, .carrier = true, .mac = p->mac, .mtu = 1500 };
+	p->carrier = p->wire < 0 || wire_carrier(k->world, (unsigned int)p->wire);
+	e.port = (struct event_port) {
+		.port = port, .carrier = p->carrier, .mac = p->mac, .mtu = 1500
+	};
 	e.port.kind = port == AP_PORT ? PORT_KIND_WIFI_AP : PORT_KIND_ETHERNET;
 	text_copy(e.port.name, sizeof(e.port.name), p->name);
-	kernel_event(k, &e);
+	return e;
+}
+
+void kernel_carriers(struct sim_node *k)
+{
+	struct world *w = k->world;
+
+	for (uint16_t p = 0; p < NODE_PORTS; p++) {
+		struct kport *port = &k->ports[p];
+		struct event e;
+
+		if (!port->present || port->wire < 0 ||
+		    port->carrier == wire_carrier(w, (unsigned int)port->wire))
+			continue;
+		e = port_event(k, p);
+		world_push_frame(
+			w,
+			(struct item) { .at = w->now + USEC_MS + rng_below(&w->rng, CARRIER_US),
+					.kind = ITEM_EVENT,
+					.a = k->index,
+					.b = k->boots },
+			&e, sizeof(e));
+	}
 }
 
 void kernel_boot(struct sim_node *k)
@@ -538,9 +564,14 @@ void kernel_boot(struct sim_node *k)
 	k->has_default4 = k->dhcp_child = false;
 	load.load = (struct event_load) { k->snapshot, k->snapshot_len };
 	kernel_event(k, &load);
-	for (uint16_t p = 0; p < NODE_PORTS; p++)
-		if (k->ports[p].present)
-			announce_port(k, p);
+	for (uint16_t p = 0; p < NODE_PORTS; p++) {
+		struct event port;
+
+		if (!k->ports[p].present)
+			continue;
+		port = port_event(k, p);
+		kernel_event(k, &port);
+	}
 }
 
 void kernel_crash(struct sim_node *k)

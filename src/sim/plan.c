@@ -179,6 +179,7 @@ void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng
 		p->wires[i].loss_ppm = wish->loss_ppm;
 		p->wires[i].duplicate_ppm = wish->duplicate_ppm;
 		p->wires[i].reorder_ppm = wish->reorder_ppm;
+		p->wires[i].quiet = i % 4 == 3;
 	}
 	for (unsigned int i = 0; i < wish->hosts; i++) {
 		snprintf(name, sizeof(name), "c%u", i);

@@ -24,6 +24,7 @@ struct plan_wire {
 	uint16_t a, b; /* nodes */
 	usec_t latency_us;
 	uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
+	bool quiet; /* by way of a switch: its ends keep their carrier when it breaks */
 };
 
 struct plan_host {
@@ -52,8 +53,9 @@ struct plan_wish {
 	uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
 };
 
-/* Clouds of that shape, each next to the next by two wires; clients at random places, every third
- * moves silently, every fifth only answers; the first and the last node have an uplink. */
+/* Clouds of that shape, each next to the next by two wires; every fourth wire breaks quietly;
+ * clients at random places, every third moves silently, every fifth only answers; the first and the
+ * last node have an uplink. */
 void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng);
 /* 0 or -EINVAL: no such shape. */
 int plan_shape_find(const char *name, enum plan_shape *ret);

@@ -14,7 +14,12 @@ enum step {
 	STEP_CRASH,
 	STEP_BOOT,
 	STEP_PART,
+	STEP_SERVED,
 };
+
+/* Who serves a wire hears within a hello, with loss after some, that somebody else does too. */
+#define SERVED_ONCE (PORT_HELLO_INTERVAL + 100 * USEC_MS)
+#define HELLOS_LOST 4
 
 static void later(struct world *w, enum step step, uint32_t subject, usec_t after)
 {
@@ -28,6 +33,12 @@ static void set_wire(struct world *w, uint32_t wire, bool down)
 	w->wires[wire].down = down;
 	world_changed(w, false);
 	world_log(w, "wire %u is %s", wire, down ? "down" : "up");
+	if (!wire_loops(w, wire))
+		return;
+	if (w->loop_to < w->now)
+		w->loop_from = w->now;
+	w->loop_to = w->now + (w->lossy ? HELLOS_LOST * SERVED_ONCE : SERVED_ONCE);
+	later(w, STEP_SERVED, wire, w->loop_to - w->now);
 }
 
 /* A node of the client's own cloud: another SSID it does not know. */
@@ -123,6 +134,10 @@ void script_step(struct world *w, uint32_t what)
 		break;
 	case STEP_PART:
 		part(w, subject);
+		break;
+	case STEP_SERVED:
+		if (wire_loops(w, subject))
+			world_violation(w, "both ends of wire %u serve it", subject);
 		break;
 	}
 }

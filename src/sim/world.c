@@ -27,6 +27,23 @@ static bool chance(struct world *w, uint32_t ppm)
 	return ppm && rng_below(&w->rng, 1000000) < ppm;
 }
 
+bool wire_carrier(const struct world *w, unsigned int wire)
+{
+	const struct sim_wire *l = &w->wires[wire];
+
+	return l->plan.quiet ||
+	       (!l->down && w->nodes[l->plan.a].alive && w->nodes[l->plan.b].alive);
+}
+
+bool wire_loops(const struct world *w, unsigned int wire)
+{
+	const struct sim_wire *l = &w->wires[wire];
+	const struct sim_node *a = &w->nodes[l->plan.a], *b = &w->nodes[l->plan.b];
+
+	return !l->down && a->alive && b->alive && a->ports[l->port[0]].in_bridge &&
+	       b->ports[l->port[1]].in_bridge;
+}
+
 void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *frame, size_t len)
 {
 	struct sim_wire *l = &w->wires[wire];
@@ -144,6 +161,9 @@ void world_changed(struct world *w, bool clients)
 	if (clients)
 		return;
 	w->disturbed_at = w->now;
+	for (unsigned int i = 0; i < w->plan->node_count; i++)
+		if (w->nodes[i].alive)
+			kernel_carriers(&w->nodes[i]);
 	if (check_parted(w))
 		w->parted_until = USEC_NEVER;
 	else if (w->parted_until == USEC_NEVER)
@@ -223,6 +243,8 @@ struct world *world_new(const struct world_setup *setup)
 	}
 	for (unsigned int i = 0; i < plan->node_count; i++)
 		kernel_boot(&w->nodes[i]);
+	for (unsigned int i = 0; i < plan->node_count; i++)
+		kernel_carriers(&w->nodes[i]);
 	for (unsigned int i = 0; i < plan->host_count; i++) {
 		struct sim_host *h = &w->hosts[i];
 

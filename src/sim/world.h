@@ -50,6 +50,7 @@ struct kport {
 	bool in_bridge;
 	bool mesh;
 	bool babel;
+	bool carrier;
 	int wire; /* -1: none */
 	int end;
 	struct mac mac;
@@ -161,6 +162,8 @@ struct world {
 	usec_t changed_at;   /* last change of whatever kind */
 	usec_t disturbed_at; /* last change but the moves of clients */
 	usec_t parted_until; /* until then some cloud was in pieces; USEC_NEVER: it still is */
+	/* the last time that a wire joined two served ones, which only a hello shows */
+	usec_t loop_from, loop_to;
 	bool lossy;
 	struct probe *probes; /* by id modulo WORLD_PROBES */
 	uint32_t probe_next;
@@ -184,6 +187,10 @@ void world_push_frame(struct world *w, struct item item, const void *bytes, size
 void world_changed(struct world *w, bool clients);
 void world_violation(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void world_log(const struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Is something at the other end, as far as a port can see? */
+bool wire_carrier(const struct world *w, unsigned int wire);
+/* Both ends have it in their bridge: what one sends comes back by the cloud. */
+bool wire_loops(const struct world *w, unsigned int wire);
 void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *frame, size_t len);
 
 /* kernel.c */
@@ -191,6 +198,8 @@ void kernel_boot(struct sim_node *k);
 void kernel_crash(struct sim_node *k);
 void kernel_event(struct sim_node *k, const struct event *e);
 void kernel_timer(struct sim_node *k);
+/* Ports hear whether they have a carrier now. */
+void kernel_carriers(struct sim_node *k);
 void kernel_wire_input(struct sim_node *k, uint16_t port, const uint8_t *frame, size_t len);
 void kernel_done(struct sim_node *k);
 /* A routed packet arrives at this node. */

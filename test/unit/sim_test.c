@@ -9,7 +9,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "packet/arp.h"
 #include "packet/eth.h"
+#include "packet/icmp6.h"
+#include "packet/udp.h"
 #include "sim/heap.h"
 #include "sim/sabotage.h"
 #include "sim/stack.h"
@@ -117,6 +120,279 @@ static void test_plan_shapes(void **state)
 	}
 }
 
+/* ---- wires ---- */
+
+static struct world *world(unsigned int nodes, unsigned int hosts)
+{
+	static struct plan p;
+	struct plan_wish wish = { .shape = PLAN_LINE, .nodes = nodes, .hosts = hosts, .clouds = 1 };
+	struct world_setup setup = { .plan = &p, .seed = 1 };
+	struct rng rng = rng_init(1);
+	struct world *w;
+
+	plan_generate(&p, &wish, &rng);
+	for (unsigned int i = 0; i < hosts; i++)
+		p.hosts[i] = (struct plan_host) { .name = "c", .silent = true };
+	w = world_new(&setup);
+	assert_non_null(w);
+	return w;
+}
+
+#define SENT 10000
+
+/* Sends frames with a number each at once; how many are on their way, and how many of them come
+ * behind a later one. */
+static unsigned int send_many(struct world *w, unsigned int *ret_late)
+{
+	uint32_t last = 0;
+	unsigned int count = 0;
+
+	*ret_late = 0;
+	for (uint32_t i = 0; i < SENT; i++) {
+		uint8_t frame[60] = { [10] = 0xee };
+		struct wr n = wr_init(frame, 4);
+
+		wr_u32(&n, i);
+		wire_send(w, 0, 0, frame, sizeof(frame));
+		w->now += 100;
+	}
+	while (w->heap.count) {
+		struct item i = heap_pop(&w->heap);
+		struct rd n = rd_init(i.frame, i.frame ? i.len : 0);
+		uint32_t number = rd_u32(&n);
+
+		if (i.kind == ITEM_WIRE && i.a == 0 && i.len == 60 && i.frame[10] == 0xee) {
+			count++;
+			*ret_late += number < last;
+			last = number > last ? number : last;
+		}
+		free(i.frame);
+	}
+	return count;
+}
+
+static void test_wire(void **state)
+{
+	static const struct {
+		uint32_t loss, duplicate, reorder; /* per cent */
+		unsigned int least, most, late_least, late_most;
+	} cases[] = {
+		{ 0, 0, 0, SENT, SENT, 0, 0 },
+		{ 10, 0, 0, 8800, 9200, 0, 0 },
+		{ 0, 5, 0, 10300, 10700, 0, 0 },
+		{ 0, 0, 5, SENT, SENT, 300, 700 },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world *w = world(2, 0);
+		unsigned int got, late;
+
+		w->wires[0].plan.loss_ppm = cases[i].loss * 10000;
+		w->wires[0].plan.duplicate_ppm = cases[i].duplicate * 10000;
+		w->wires[0].plan.reorder_ppm = cases[i].reorder * 10000;
+		got = send_many(w, &late);
+		assert_in_range(got, cases[i].least, cases[i].most);
+		assert_in_range(late, cases[i].late_least, cases[i].late_most);
+		world_free(w);
+	}
+}
+
+/* The latency is that of the plan, and a cable that is cut takes the carrier, one behind a switch
+ * does not. */
+static void test_wire_carrier(void **state)
+{
+	uint8_t frame[60] = { [10] = 0xee };
+	usec_t sent;
+
+	(void)state;
+	for (int quiet = 0; quiet < 2; quiet++) {
+		struct world *w = world(2, 0);
+		struct item i = { 0 };
+
+		w->wires[0].plan.latency_us = 5000;
+		w->wires[0].plan.quiet = quiet;
+		world_run(w, w->now + USEC_S);
+		assert_true(w->nodes[0].ports[0].carrier);
+		sent = w->now;
+		wire_send(w, 0, 0, frame, sizeof(frame));
+		while (i.kind != ITEM_WIRE || i.frame[10] != 0xee) {
+			free(i.frame);
+			i = heap_pop(&w->heap);
+		}
+		free(i.frame);
+		assert_in_range(i.at - sent, 5000, 5100);
+		w->wires[0].down = true;
+		world_changed(w, false);
+		assert_int_equal(w->nodes[0].ports[0].carrier, quiet);
+		assert_int_equal(w->nodes[1].ports[0].carrier, quiet);
+		world_free(w);
+	}
+}
+
+/* ---- bridge ---- */
+
+static const struct fdb_entry *entry(const struct sim_node *k, const struct sim_host *h)
+{
+	for (unsigned int i = 0; i < WORLD_FDB; i++)
+		if (k->fdb[i].used && mac_eq(&k->fdb[i].mac, &h->mac))
+			return &k->fdb[i];
+	return NULL;
+}
+
+static bool serves(const struct sim_node *k, const struct sim_host *h)
+{
+	struct batman_client c;
+	uint32_t cursor = 0;
+
+	while (batman_local_next(node_batman(k->node), &cursor, &c))
+		if (mac_eq(&c.mac, &h->mac) && !(c.flags & BATMAN_CLIENT_PENDING))
+			return true;
+	return false;
+}
+
+/* Learnt from frames, forgotten when the node says so or after five minutes of silence. */
+static void test_bridge_learning(void **state)
+{
+	struct world *w = world(2, 2);
+	struct sim_node *old = &w->nodes[0], *new = &w->nodes[1];
+	struct sim_host *goes = &w->hosts[0], *moves = &w->hosts[1];
+
+	(void)state;
+	world_run(w, w->now + 20 * USEC_S);
+	assert_non_null(entry(old, goes));
+	assert_int_equal(entry(old, goes)->port, AP_PORT);
+	assert_true(serves(old, goes) && serves(old, moves) && !serves(new, moves));
+	host_roam(moves, 1);
+	host_roam(goes, -1);
+	world_run(w, w->now + 5 * USEC_S);
+	assert_int_equal(entry(new, moves)->port, AP_PORT);
+	assert_true(!entry(old, moves) || entry(old, moves)->port == BRIDGE_CLOUD);
+	assert_true(serves(new, moves) && !serves(old, moves));
+	world_run(w, w->now + 290 * USEC_S);
+	assert_non_null(entry(old, goes));
+	assert_true(serves(old, goes));
+	world_run(w, w->now + 30 * USEC_S);
+	assert_null(entry(old, goes));
+	assert_false(serves(old, goes));
+	world_free(w);
+}
+
+/* Frames that a filter must tell apart, from a client or, forged, from somebody else's router. */
+enum kind {
+	KIND_PLAIN,
+	KIND_ARP,
+	KIND_DISCOVER,
+	KIND_SOLICIT_ROUTER,
+	KIND_ARP_ANYCAST,
+	KIND_SOLICIT_ANYCAST,
+	KIND_TO_ANYCAST,
+	KIND_OFFER,
+	KIND_ADVERTISE_ROUTER,
+	KIND_ARP_FROM_ANYCAST,
+	KIND_FROM_ANYCAST,
+	KINDS,
+};
+
+static void dhcp_frame(struct wr *w, const struct mac *from, uint16_t src, uint16_t dst)
+{
+	struct udp4_path p = { .eth_src = *from,
+			       .eth_dst = MAC_BROADCAST,
+			       .dst = { { 255, 255, 255, 255 } },
+			       .src_port = src,
+			       .dst_port = dst };
+	uint8_t body[240] = { 0 };
+
+	udp4_build(w, &p, body, sizeof(body));
+}
+
+static void nd_frame(struct wr *w, const struct mac *from, uint8_t type, const struct ip6 *target)
+{
+	struct ip6 all = { { 0xff, 0x02, [15] = 2 } };
+	struct icmp6_path p = { .eth_src = *from,
+				.eth_dst = icmp6_multicast_mac(&all),
+				.src = ip6_link_local(from),
+				.dst = all,
+				.hop_limit = 255 };
+	struct icmp6_nd nd = { .type = type, .has_mac = true, .mac = *from, .target = *target };
+	struct icmp6_ra ra = { .lifetime_s = 100 };
+
+	if (type == ICMP6_RA)
+		icmp6_ra_build(w, &p, &ra);
+	else
+		icmp6_nd_build(w, &p, &nd);
+}
+
+static size_t build(uint8_t *frame, size_t cap, enum kind kind, const struct wish_filter *f)
+{
+	static const struct mac from = { { 0x02, 0xcc, 0, 0, 0x77, 1 } };
+	struct arp arp = { .op = ARP_OP_REQUEST,
+			   .sender_mac = from,
+			   .sender = { { 10, 9, 8, 7 } },
+			   .target = { { 10, 9, 8, 6 } } };
+	struct wr w = wr_init(frame, cap);
+
+	if (kind == KIND_DISCOVER || kind == KIND_OFFER) {
+		dhcp_frame(&w, &from, kind == KIND_OFFER ? 67 : 68, kind == KIND_OFFER ? 68 : 67);
+	} else if (kind == KIND_SOLICIT_ROUTER || kind == KIND_ADVERTISE_ROUTER) {
+		nd_frame(&w, &from, kind == KIND_SOLICIT_ROUTER ? ICMP6_RS : ICMP6_RA,
+			 &f->anycast6);
+	} else if (kind == KIND_SOLICIT_ANYCAST) {
+		nd_frame(&w, &from, ICMP6_NS, &f->anycast6);
+	} else if (kind == KIND_ARP || kind == KIND_ARP_ANYCAST || kind == KIND_ARP_FROM_ANYCAST) {
+		arp.target = kind == KIND_ARP_ANYCAST ? f->anycast4 : arp.target;
+		arp.sender = kind == KIND_ARP_FROM_ANYCAST ? f->anycast4 : arp.sender;
+		arp_build(&w, &MAC_BROADCAST, &arp);
+	} else {
+		wr_mac(&w, kind == KIND_TO_ANYCAST ? &f->anycast_mac : &MAC_BROADCAST);
+		wr_mac(&w, kind == KIND_FROM_ANYCAST ? &f->anycast_mac : &from);
+		wr_u16(&w, 0x88b7);
+		wr_zero(&w, 46);
+	}
+	assert_true(wr_len(&w) > 0);
+	return wr_len(&w);
+}
+
+/* Frames to the client that are in the air. */
+static unsigned int in_the_air(const struct world *w)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < w->heap.count; i++)
+		n += w->heap.items[i].kind == ITEM_AIR_DOWN;
+	return n;
+}
+
+/* What belongs to the local node stays there, in both directions, and nobody is it but the node. */
+static void test_bridge_filters(void **state)
+{
+	struct world *w = world(2, 1);
+	struct sim_node *k = &w->nodes[0];
+
+	(void)state;
+	world_run(w, w->now + 20 * USEC_S);
+	for (int kind = 0; kind < KINDS; kind++) {
+		bool local = kind > KIND_ARP, forged = kind >= KIND_OFFER;
+		uint8_t frame[512];
+		size_t len = build(frame, sizeof(frame), (enum kind)kind, k->filter);
+		uint64_t in = batman_counter(node_batman(k->node), BATMAN_COUNT_CLOUD_IN);
+		unsigned int air, found = w->violation_count;
+
+		world_run(w, w->now + 10 * USEC_MS);
+		air = in_the_air(w);
+		bridge_input(k, AP_PORT, frame, len);
+		assert_int_equal(batman_counter(node_batman(k->node), BATMAN_COUNT_CLOUD_IN),
+				 in + !local);
+		assert_int_equal(in_the_air(w) > air, !forged && kind != KIND_TO_ANYCAST);
+		world_run(w, w->now + 10 * USEC_MS);
+		air = in_the_air(w);
+		bridge_input(k, BRIDGE_CLOUD, frame, len);
+		assert_int_equal(in_the_air(w) > air, !local);
+		assert_int_equal(w->violation_count > found, local);
+	}
+	world_free(w);
+}
+
 /* Three nodes for half a minute: clients get addresses, nothing is found, and the seed decides. */
 static void run(uint64_t seed, char hash[static 17])
 {
@@ -167,7 +443,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_heap_order),     cmocka_unit_test(test_stack_echo),
-		cmocka_unit_test(test_plan_shapes),    cmocka_unit_test(test_world_seed),
+		cmocka_unit_test(test_plan_shapes),    cmocka_unit_test(test_wire),
+		cmocka_unit_test(test_wire_carrier),   cmocka_unit_test(test_bridge_learning),
+		cmocka_unit_test(test_bridge_filters), cmocka_unit_test(test_world_seed),
 		cmocka_unit_test(test_sabotage_names),
 	};
 
