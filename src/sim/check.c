@@ -9,6 +9,16 @@
 
 #define SETTLE_STEPS 20
 
+#define WINDOW 64 /* of B.A.T.M.A.N. IV, and its best quality */
+#define TQ_MAX 255
+#define HOP_PENALTY 30
+#define INTERVAL USEC_S
+#define FOUND                                                                                      \
+	(16 * USEC_S) /* a way around: one node after the other turns to it, five intervals each   \
+		       */
+#define MARGIN (2 * USEC_S)
+#define UNREACHED UINT32_MAX
+
 bool same_cloud(const struct world *w, int a, int b)
 {
 	return a >= 0 && b >= 0 && !strcmp(w->plan->nodes[a].ssid, w->plan->nodes[b].ssid);
@@ -22,11 +32,13 @@ static bool joins(const struct world *w, const struct sim_wire *l)
 	       same_cloud(w, l->plan.a, l->plan.b);
 }
 
-static void reach(const struct world *w, unsigned int from, bool seen[PLAN_NODES])
+/* The number of hops from there to each node of its cloud that can be reached; others stay as they
+ * are. */
+static void reach(const struct world *w, unsigned int from, unsigned int hops[PLAN_NODES])
 {
 	unsigned int queue[PLAN_NODES], head = 0, tail = 0;
 
-	seen[from] = true;
+	hops[from] = 0;
 	queue[tail++] = from;
 	while (head < tail) {
 		unsigned int at = queue[head++];
@@ -35,25 +47,88 @@ static void reach(const struct world *w, unsigned int from, bool seen[PLAN_NODES
 			const struct sim_wire *l = &w->wires[i];
 			unsigned int to = l->plan.a == at ? l->plan.b : l->plan.a;
 
-			if ((l->plan.a != at && l->plan.b != at) || seen[to] || !joins(w, l))
+			if ((l->plan.a != at && l->plan.b != at) || hops[to] != UNREACHED ||
+			    !joins(w, l))
 				continue;
-			seen[to] = true;
+			hops[to] = hops[at] + 1;
 			queue[tail++] = to;
 		}
 	}
 }
 
+static void unreached(unsigned int hops[PLAN_NODES])
+{
+	for (unsigned int i = 0; i < PLAN_NODES; i++)
+		hops[i] = UNREACHED;
+}
+
+/*
+ * A way is there for B.A.T.M.A.N. IV when its quality is at least 1 of 255. A new link is worth
+ * 255 - 255 * (64 - n)^3 / 64^3 after n intervals, each node passes on 225/255 of what it has, and
+ * all is cut to integers: so a way of new links takes the longer the more hops it has, and one of
+ * more than thirty never is.
+ */
+static unsigned int intervals(unsigned int hops)
+{
+	for (unsigned int n = 1; n <= WINDOW; n++) {
+		unsigned int lost = WINDOW - n, tq = TQ_MAX, link;
+
+		link = TQ_MAX - TQ_MAX * (lost * lost * lost) / (WINDOW * WINDOW * WINDOW);
+		for (unsigned int i = 0; i < hops && tq; i++)
+			tq = (i ? tq * (TQ_MAX - HOP_PENALTY) / TQ_MAX : tq) * link / TQ_MAX;
+		if (tq)
+			return n;
+	}
+	return 0;
+}
+
+/* How long after the last change at most; USEC_NEVER where there is no way. */
+static usec_t found_after(unsigned int hops)
+{
+	unsigned int n = hops == UNREACHED ? 0 : intervals(hops);
+
+	if (n == 0)
+		return USEC_NEVER;
+	return n * INTERVAL + MARGIN > FOUND ? n * INTERVAL + MARGIN : FOUND;
+}
+
+bool check_promised(const struct world *w, int from, int to, usec_t at)
+{
+	unsigned int hops[PLAN_NODES];
+
+	unreached(hops);
+	reach(w, (unsigned int)from, hops);
+	return at - w->disturbed_at > found_after(hops[to]);
+}
+
+/* There is nobody any more whom this node is yet to find. */
+static bool has_settled(const struct world *w, unsigned int node, usec_t at)
+{
+	unsigned int hops[PLAN_NODES];
+
+	unreached(hops);
+	reach(w, node, hops);
+	for (unsigned int i = 0; i < w->plan->node_count; i++) {
+		usec_t after = found_after(hops[i]);
+
+		if (after != USEC_NEVER && at - w->disturbed_at <= after)
+			return false;
+	}
+	return true;
+}
+
 bool check_parted(const struct world *w)
 {
-	bool seen[PLAN_NODES] = { false };
+	unsigned int hops[PLAN_NODES];
 
+	unreached(hops);
 	for (unsigned int i = 0; i < w->plan->node_count; i++) {
-		if (seen[i] || !w->nodes[i].alive)
+		if (hops[i] != UNREACHED || !w->nodes[i].alive)
 			continue;
 		for (unsigned int j = 0; j < i; j++)
 			if (w->nodes[j].alive && same_cloud(w, (int)i, (int)j))
 				return true; /* it was not reached from there */
-		reach(w, i, seen);
+		reach(w, i, hops);
 	}
 	return false;
 }
@@ -128,7 +203,7 @@ static void check_host(struct world *w, struct sim_host *h)
 	for (unsigned int i = 0; i < w->plan->node_count; i++) {
 		struct sim_node *k = &w->nodes[i];
 
-		if (!k->alive || !same_cloud(w, (int)i, h->at))
+		if (!k->alive || !check_promised(w, (int)i, h->at, w->now))
 			continue;
 		if (batman_lookup(node_batman(k->node), &h->mac, 0, &orig) || !mac_eq(&orig, &self))
 			world_violation(w, "%s does not look for %s at %s", w->plan->nodes[i].name,
@@ -228,7 +303,7 @@ static void check_table(struct world *w, unsigned int i, unsigned int j)
 	uint32_t mine = 0, theirs = 0;
 	struct mac self;
 
-	if (i == j || !a->alive || !b->alive || !same_cloud(w, (int)i, (int)j) ||
+	if (i == j || !a->alive || !b->alive || !check_promised(w, (int)i, (int)j, w->now) ||
 	    !batman_self(node_batman(a->node), &self))
 		return;
 	if (!batman_crc(node_batman(a->node), NULL, 0, &mine) ||
@@ -259,6 +334,7 @@ void check_final(struct world *w)
 		for (unsigned int j = 0; j < w->plan->node_count; j++)
 			check_table(w, i, j);
 		if (!w->lossy && w->quiet_at && w->nodes[i].alive &&
+		    has_settled(w, i, w->quiet_at) &&
 		    w->requests[i] != batman_counter(node_batman(w->nodes[i].node),
 						     BATMAN_COUNT_TT_REQUEST_TX))
 			world_violation(w, "%s still asks for tables", w->plan->nodes[i].name);

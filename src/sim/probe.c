@@ -9,11 +9,9 @@
 #include "packet/eth.h"
 #include "sim/world.h"
 
-#define PROBE_TYPE 0x88b6 /* IEEE local experimental ethertype 2 */
-#define DUE (2 * USEC_S)  /* the time a test frame may take */
-#define ROAMED USEC_S	  /* after the first frame at the new place */
-#define FOUND                                                                                      \
-	(16 * USEC_S) /* a way around: one node after the other turns to it, some seconds each */
+#define PROBE_TYPE 0x88b6      /* IEEE local experimental ethertype 2 */
+#define DUE (2 * USEC_S)       /* the time a test frame may take */
+#define ROAMED USEC_S	       /* after the first frame at the new place */
 #define FLIGHT (100 * USEC_MS) /* of a broadcast to the far end */
 #define ROUNDS_MAX 60	       /* at one node: a TTL of 50 ends it earlier */
 
@@ -170,21 +168,20 @@ static bool settled(const struct world *w, const struct sim_host *h, usec_t at)
 	       h->moved_at <= h->shown_at && h->shown_at < at - ROAMED;
 }
 
-/* Without loss a frame arrives, from one second after the last move of its sender and receiver and
- * some more after any other change. */
+/* Without loss a frame arrives, from one second after the last move of its sender and receiver and,
+ * after any other change, as soon as its node can know the way. */
 void probe_due(struct world *w, uint32_t id)
 {
 	const struct probe *p = &w->probes[id % WORLD_PROBES];
 	const struct sim_host *from = &w->hosts[p->sender];
 
-	if (p->id != id || w->lossy || p->at - w->disturbed_at <= FOUND ||
-	    !settled(w, from, p->at) || w->parted_until == USEC_NEVER)
+	if (p->id != id || w->lossy || w->disturbed_at > p->at || !settled(w, from, p->at))
 		return;
 	for (unsigned int i = 0; i < w->plan->host_count; i++) {
 		const struct sim_host *to = &w->hosts[i];
 
 		if (to == from || (!p->broadcast && i != p->target) || p->hosts[i] ||
-		    !settled(w, to, p->at) || !same_cloud(w, to->at, from->at))
+		    !settled(w, to, p->at) || !check_promised(w, from->at, to->at, p->at))
 			continue;
 		world_violation(w, "%s %u of %s (at %d) to %s (at %d) is lost",
 				p->broadcast ? "broadcast" : "unicast", id,

@@ -236,6 +236,8 @@ void probe_due(struct world *w, uint32_t id);
 /* check.c: what must hold */
 bool same_cloud(const struct world *w, int a, int b); /* nodes */
 bool check_parted(const struct world *w);
+/* At that time, since when nothing has changed, one of these nodes finds the other. */
+bool check_promised(const struct world *w, int from, int to, usec_t at);
 void check_new_address(struct sim_host *h);
 void check_gateway(struct sim_host *h);
 /* The node believes that this client is at another node now. */
