@@ -190,6 +190,17 @@ static void wire_up(struct world *w, unsigned int index)
 	}
 }
 
+/* Addresses whose bits are as good as any. Sums over tables are linear, and four numbers in a row
+ * add up to nothing: tables that differ had the same sum. */
+static struct mac scattered(uint8_t second, unsigned int number)
+{
+	struct rng r = rng_init((uint64_t)second << 8 | number);
+	uint32_t bits = rng_u32(&r);
+
+	return (struct mac) { { 0x02, second, (uint8_t)(bits >> 16), (uint8_t)(bits >> 8),
+				(uint8_t)bits, (uint8_t)number } };
+}
+
 static void prepare_node(struct world *w, unsigned int i)
 {
 	struct sim_node *k = &w->nodes[i];
@@ -197,7 +208,7 @@ static void prepare_node(struct world *w, unsigned int i)
 	k->world = w;
 	k->index = i;
 	k->uplink_works = w->plan->nodes[i].uplink;
-	k->primary = (struct mac) { { 0x02, 0, 0x5e, 0x10, (uint8_t)(i + 1), 0x77 } };
+	k->primary = scattered(0, i + 1);
 	conf_init(&k->conf);
 	text_copy(k->conf.wifi.ap_ssid, sizeof(k->conf.wifi.ap_ssid), w->plan->nodes[i].ssid);
 	k->conf.uplink.nat66 = true;
@@ -252,7 +263,7 @@ struct world *world_new(const struct world_setup *setup)
 					 .index = i,
 					 .at = plan->hosts[i].at,
 					 .silent = plan->hosts[i].silent };
-		h->mac = (struct mac) { { 0x02, 0xcc, 0, 0, (uint8_t)(i >> 8), (uint8_t)(i + 1) } };
+		h->mac = scattered(0xcc, i + 1);
 		host_start(h, w->now + 500 * USEC_MS + rng_below(&w->rng, 3000000));
 	}
 	world_push(w, (struct item) { .at = w->now + USEC_S, .kind = ITEM_BABEL });
