@@ -192,6 +192,7 @@ static void apply_ports(struct sim_node *k, const struct wish *w)
 		port->mesh = names_link(w, port->name, c->batadv_vlan);
 		port->babel = names_link(w, port->name, c->babel_vlan);
 	}
+	world_bridged(k->world);
 }
 
 static void apply_addresses(struct stack *s, const struct wish *w, const char *dev,

@@ -33,6 +33,7 @@ static void set_wire(struct world *w, uint32_t wire, bool down)
 	w->wires[wire].down = down;
 	world_changed(w, false);
 	world_log(w, "wire %u is %s", wire, down ? "down" : "up");
+	world_bridged(w);
 	if (!wire_loops(w, wire))
 		return;
 	if (w->loop_to < w->now)

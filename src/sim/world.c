@@ -44,6 +44,16 @@ bool wire_loops(const struct world *w, unsigned int wire)
 	       b->ports[l->port[1]].in_bridge;
 }
 
+void world_bridged(struct world *w)
+{
+	if (w->loop_to <= w->now)
+		return;
+	for (unsigned int i = 0; i < w->plan->wire_count; i++)
+		if (wire_loops(w, i))
+			return;
+	w->loop_to = w->now;
+}
+
 void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *frame, size_t len)
 {
 	struct sim_wire *l = &w->wires[wire];

@@ -191,6 +191,8 @@ void world_log(const struct world *w, const char *fmt, ...) __attribute__((forma
 bool wire_carrier(const struct world *w, unsigned int wire);
 /* Both ends have it in their bridge: what one sends comes back by the cloud. */
 bool wire_loops(const struct world *w, unsigned int wire);
+/* Ports have joined or left bridges: no wire may loop any more. */
+void world_bridged(struct world *w);
 void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *frame, size_t len);
 
 /* kernel.c */
