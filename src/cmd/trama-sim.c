@@ -34,6 +34,7 @@ static const char usage[] =
 	"  --loss PERCENT      of every wire and direction (0)\n"
 	"  --duplicate PERCENT (0)\n"
 	"  --reorder PERCENT   (0)\n"
+	"  --lease SECONDS     of a client's address, which it renews at half of that (1200)\n"
 	"  --record NODE FILE  record the inputs of that node (a number) for --replay\n"
 	"  --replay FILE       play a recording of tramad or trama-sim; exit status 1 when its\n"
 	"                      effects are not those recorded\n"
@@ -42,7 +43,7 @@ static const char usage[] =
 
 struct options {
 	long long seed, time_s, quiet_s, every_ms, nodes, hosts, clouds, loss, duplicate, reorder,
-		record_node;
+		lease_s, record_node;
 	enum plan_shape shape;
 	unsigned int churn;
 	const char *file, *record, *replay;
@@ -66,6 +67,7 @@ static const struct number {
 	{ "loss", offsetof(struct options, loss), 0, 90 },
 	{ "duplicate", offsetof(struct options, duplicate), 0, 90 },
 	{ "reorder", offsetof(struct options, reorder), 0, 90 },
+	{ "lease", offsetof(struct options, lease_s), 120, 604800 },
 	{ "record", offsetof(struct options, record_node), 0, PLAN_NODES - 1 },
 };
 
@@ -164,10 +166,11 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "hosts", 1, NULL, 'n' },     { "every", 1, NULL, 'n' },
 		{ "clouds", 1, NULL, 'n' },    { "loss", 1, NULL, 'n' },
 		{ "duplicate", 1, NULL, 'n' }, { "reorder", 1, NULL, 'n' },
-		{ "record", 1, NULL, 'r' },    { "replay", 1, NULL, 'p' },
-		{ "shape", 1, NULL, 's' },     { "churn", 1, NULL, 'c' },
-		{ "sabotage", 1, NULL, 'b' },  { "verbose", 0, NULL, 'v' },
-		{ "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },
+		{ "lease", 1, NULL, 'n' },     { "record", 1, NULL, 'r' },
+		{ "replay", 1, NULL, 'p' },    { "shape", 1, NULL, 's' },
+		{ "churn", 1, NULL, 'c' },     { "sabotage", 1, NULL, 'b' },
+		{ "verbose", 0, NULL, 'v' },   { "help", 0, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c, index = 0, err;
 
@@ -278,6 +281,7 @@ int main(int argc, char **argv)
 			     .nodes = 20,
 			     .hosts = 20,
 			     .clouds = 1,
+			     .lease_s = 1200,
 			     .churn = CHURN_DEFAULT };
 	static struct plan plan;
 	struct world_setup setup = { .plan = &plan };
@@ -300,6 +304,7 @@ int main(int argc, char **argv)
 	else if (sim_town_load(&plan, o.file))
 		return 1;
 	setup.seed = (uint64_t)o.seed;
+	setup.lease_s = (uint32_t)o.lease_s;
 	setup.sabotage = o.sabotage;
 	setup.verbose = o.verbose;
 	setup.recorded = (unsigned int)o.record_node;

@@ -222,6 +222,8 @@ static void prepare_node(struct world *w, unsigned int i)
 	conf_init(&k->conf);
 	text_copy(k->conf.wifi.ap_ssid, sizeof(k->conf.wifi.ap_ssid), w->plan->nodes[i].ssid);
 	k->conf.uplink.nat66 = true;
+	if (w->setup.lease_s)
+		k->conf.dhcp.lease_time_s = (int32_t)w->setup.lease_s;
 	if (w->setup.sabotage && w->setup.sabotage->conf)
 		w->setup.sabotage->conf(k);
 	k->ports[AP_PORT] = (struct kport) { .present = true, .wire = -1, .mac = k->primary };

@@ -146,6 +146,7 @@ struct world_setup {
 	const struct sabotage *sabotage; /* NULL: none */
 	struct recorder *recorder;	 /* NULL: none; borrowed */
 	unsigned int recorded;		 /* node */
+	uint32_t lease_s;		 /* 0: what a node has by default */
 	bool verbose;
 };
 
