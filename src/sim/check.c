@@ -135,27 +135,32 @@ bool check_parted(const struct world *w)
 
 /* ---- clients ---- */
 
-/* Two clients of one cloud with one address, when nothing parted them, must never be, and a client
- * keeps its address. */
-void check_new_address(struct sim_host *h)
+/*
+ * While nothing parts a cloud, no client is given an address that another one has. Two that were
+ * given one address in two parts of a cloud may have it until the next DHCP message of the one that
+ * loses it: after they have met, one of them at most is acknowledged. And a client keeps its
+ * address.
+ */
+void check_address(struct sim_host *h)
 {
 	struct world *w = h->world;
 	const char *name = w->plan->hosts[h->index].name;
+	bool is_new = !ip4_eq(&h->kept, &h->stack.ip4);
 	char ip[IP4_TEXT], was[IP4_TEXT];
 
 	for (unsigned int i = 0; i < w->plan->host_count && w->parted_until < w->now - HEALED;
 	     i++) {
 		const struct sim_host *o = &w->hosts[i];
 
-		if (o != h && o->state == HOST_BOUND && ip4_eq(&o->stack.ip4, &h->stack.ip4))
+		if (o != h && o->state == HOST_BOUND && ip4_eq(&o->stack.ip4, &h->stack.ip4) &&
+		    (is_new || o->bound_at > w->parted_until + HEALED))
 			world_violation(w, "%s and %s both have %s", name, w->plan->hosts[i].name,
 					ip4_text(&h->stack.ip4, ip));
 	}
-	if (!ip4_is_zero(&h->kept) && w->parted_until < h->kept_since &&
-	    !ip4_eq(&h->kept, &h->stack.ip4))
+	if (!ip4_is_zero(&h->kept) && w->parted_until < h->kept_since && is_new)
 		world_violation(w, "%s lost its address %s and has %s", name,
 				ip4_text(&h->kept, was), ip4_text(&h->stack.ip4, ip));
-	if (!ip4_eq(&h->kept, &h->stack.ip4))
+	if (is_new)
 		h->kept_since = w->now;
 	h->kept = h->stack.ip4;
 }

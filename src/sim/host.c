@@ -243,8 +243,8 @@ static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
 			h->stack.ip4 = m->yiaddr;
 			world_log(w, "%s has %s of node %d", w->plan->hosts[h->index].name,
 				  ip4_text(&m->yiaddr, ip), h->at);
-			check_new_address(h);
 		}
+		check_address(h);
 		h->stack.len4 = 16;
 		h->stack.router4 = m->router;
 		h->lease_us = (usec_t)m->lease_s * USEC_S;

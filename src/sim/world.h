@@ -241,7 +241,8 @@ bool same_cloud(const struct world *w, int a, int b); /* nodes */
 bool check_parted(const struct world *w);
 /* At that time, since when nothing has changed, one of these nodes finds the other. */
 bool check_promised(const struct world *w, int from, int to, usec_t at);
-void check_new_address(struct sim_host *h);
+/* It was acknowledged the address that it has now. */
+void check_address(struct sim_host *h);
 void check_gateway(struct sim_host *h);
 /* The node believes that this client is at another node now. */
 void check_gone(const struct sim_node *k, const struct mac *mac);
