@@ -302,22 +302,36 @@ static uint32_t sum_local(const struct sim_node *a)
 }
 
 /* What a node announced of its clients is what the others have, and what it has. */
-static void check_table(struct world *w, unsigned int i, unsigned int j)
+static bool check_table(struct world *w, unsigned int i, unsigned int j, bool tell)
 {
 	struct sim_node *a = &w->nodes[i], *b = &w->nodes[j];
 	uint32_t mine = 0, theirs = 0;
+	bool same_sum, same_clients;
 	struct mac self;
 
 	if (i == j || !a->alive || !b->alive || !check_promised(w, (int)i, (int)j, w->now) ||
 	    !batman_self(node_batman(a->node), &self))
-		return;
-	if (!batman_crc(node_batman(a->node), NULL, 0, &mine) ||
-	    !batman_crc(node_batman(b->node), &self, 0, &theirs) || mine != theirs)
+		return true;
+	same_sum = batman_crc(node_batman(a->node), NULL, 0, &mine) &&
+		   batman_crc(node_batman(b->node), &self, 0, &theirs) && mine == theirs;
+	same_clients = sum_local(a) == sum_of(b, &self);
+	if (tell && !same_sum)
 		world_violation(w, "%s heard another table sum of %s (%08x, announced %08x)",
 				w->plan->nodes[j].name, w->plan->nodes[i].name, theirs, mine);
-	if (sum_local(a) != sum_of(b, &self))
+	if (tell && !same_clients)
 		world_violation(w, "%s has another table of %s", w->plan->nodes[j].name,
 				w->plan->nodes[i].name);
+	return same_sum && same_clients;
+}
+
+static bool check_tables(struct world *w, bool tell)
+{
+	bool same = true;
+
+	for (unsigned int i = 0; i < w->plan->node_count; i++)
+		for (unsigned int j = 0; j < w->plan->node_count; j++)
+			same = check_table(w, i, j, tell) && same;
+	return same;
 }
 
 void check_quiet(struct world *w)
@@ -331,13 +345,14 @@ void check_quiet(struct world *w)
 
 void check_final(struct world *w)
 {
-	/* signs of life and renewals are always on their way somewhere */
-	for (unsigned int i = 0; i < SETTLE_STEPS && !check_state(w, false); i++)
+	/* signs of life, renewals and what looks for a DHCP server on a wire are always on their
+	 * way somewhere */
+	for (unsigned int i = 0;
+	     i < SETTLE_STEPS && !(check_state(w, false) && check_tables(w, false)); i++)
 		world_run(w, w->now + 100 * USEC_MS);
 	check_state(w, true);
+	check_tables(w, true);
 	for (unsigned int i = 0; i < w->plan->node_count; i++) {
-		for (unsigned int j = 0; j < w->plan->node_count; j++)
-			check_table(w, i, j);
 		if (!w->lossy && w->quiet_at && w->nodes[i].alive &&
 		    has_settled(w, i, w->quiet_at) &&
 		    w->requests[i] != batman_counter(node_batman(w->nodes[i].node),
