@@ -234,6 +234,7 @@ static int codec_mesh(struct codec *c, struct batman_row *r)
 	c_bytes(c, r->via.b, sizeof(r->via.b));
 	c_u8(c, &r->tq);
 	c_u8(c, &r->ttvn);
+	c_u8(c, &r->last_ttvn);
 	c_bool(c, &r->best);
 	c_u32(c, &r->flags);
 	c_u32(c, &r->crc);

@@ -60,6 +60,7 @@ static void tell_clients(struct net *n)
 {
 	struct batman *b = n->node[0].b;
 	struct batman_client c;
+	struct batman_claim claim;
 	uint32_t crc = 0;
 
 	for (uint32_t i = 0; batman_local_next(b, &i, &c);) {
@@ -70,16 +71,15 @@ static void tell_clients(struct net *n)
 							      .crc = crc }),
 				 0);
 	}
-	for (uint32_t i = 0; batman_global_next(b, &i, &c);) {
-		assert_true(batman_crc(b, &c.orig, c.vid, &crc));
+	for (uint32_t i = 0; batman_claim_next(b, &i, &claim);)
 		assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_GLOBAL,
-							      .mac = c.mac,
-							      .vid = c.vid,
-							      .via = c.orig,
-							      .ttvn = c.ttvn,
-							      .crc = crc }),
+							      .mac = claim.client.mac,
+							      .vid = claim.client.vid,
+							      .via = claim.client.orig,
+							      .ttvn = claim.client.ttvn,
+							      .last_ttvn = claim.last_ttvn,
+							      .crc = claim.crc }),
 				 0);
-	}
 }
 
 static void tell(struct net *n)
@@ -115,6 +115,29 @@ static void assert_same_originators(const struct net *n)
 	for (uint32_t i = 0; batman_orig_next(m, &i, &p);)
 		mirrored += p.reachable;
 	assert_int_equal(count, mirrored);
+}
+
+static void assert_same_claims(const struct batman *b, const struct batman *m)
+{
+	struct batman_claim x, y;
+	unsigned int best = 0;
+
+	for (uint32_t i = 0; batman_claim_next(b, &i, &x);) {
+		bool found = false;
+
+		for (uint32_t k = 0; !found && batman_claim_next(m, &k, &y);)
+			found = mac_eq(&x.client.mac, &y.client.mac) &&
+				x.client.vid == y.client.vid &&
+				mac_eq(&x.client.orig, &y.client.orig);
+		assert_true(found);
+		assert_int_equal(x.best, y.best);
+		assert_int_equal(x.client.ttvn, y.client.ttvn);
+		assert_int_equal(x.last_ttvn, y.last_ttvn);
+		assert_true(x.crc != 0);
+		assert_int_equal(x.crc, y.crc);
+		best += x.best;
+	}
+	assert_true(best > 0);
 }
 
 static void assert_same_clients(const struct net *n)
@@ -156,6 +179,7 @@ static void test_same_answers(void **state)
 	assert_int_equal(batman_ttvn(n->node[MIRROR].b), batman_ttvn(n->node[0].b));
 	assert_same_originators(n);
 	assert_same_clients(n);
+	assert_same_claims(n->node[0].b, n->node[MIRROR].b);
 	net_free(n);
 }
 

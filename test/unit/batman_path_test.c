@@ -72,6 +72,38 @@ static void test_fragments_pass(void **state)
 	net_free(n);
 }
 
+/* The numbers that a kernel shows for the same frames (batctl statistics). */
+static void test_counted_as_by_kernels(void **state)
+{
+	struct mac nobody = net_client(9), c = net_client(1);
+	struct net *n = chain(3);
+	uint64_t rx, rx_bytes;
+
+	(void)state;
+	clients_join(n, 0, 2);
+	net_run(n, 20 * USEC_S);
+	rx = counter(n, 2, BATMAN_COUNT_DELIVERED);
+	rx_bytes = counter(n, 2, BATMAN_COUNT_DELIVERED_BYTES);
+	assert_int_equal(call(n, 0, 2, 1, 1490), 1);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN), 1);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_BYTES), 1490);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FORWARDED), 1);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FORWARDED_BYTES), 14 + 10 + 1490);
+	assert_int_equal(counter(n, 2, BATMAN_COUNT_DELIVERED), rx + 1);
+	assert_int_equal(counter(n, 2, BATMAN_COUNT_DELIVERED_BYTES), rx_bytes + 1490);
+	/* two pieces of 762 bytes; a received one is counted without its Ethernet header */
+	assert_int_equal(call(n, 0, 2, 2, 1514), 1);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_FRAG_TX_BYTES), 2 * (14 + 20 + 762));
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED_BYTES), 2 * (14 + 20 + 762));
+	assert_int_equal(counter(n, 2, BATMAN_COUNT_FRAG_RX_BYTES), 2 * (20 + 762));
+	net_send(n, 0, &nobody, &c, 3, 100);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), 1);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN), 2);
+	assert_true(counter(n, 0, BATMAN_COUNT_MGMT_RX_BYTES) >=
+		    (14 + 24) * counter(n, 0, BATMAN_COUNT_MGMT_RX_FRAMES));
+	net_free(n);
+}
+
 static void test_fragments_merge_on_the_way(void **state)
 {
 	struct net *n = chain(4);
@@ -625,6 +657,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fragments_pass),
+		cmocka_unit_test(test_counted_as_by_kernels),
 		cmocka_unit_test(test_fragments_merge_on_the_way),
 		cmocka_unit_test(test_fragments_lost),
 		cmocka_unit_test(test_fragments_odd),

@@ -198,7 +198,7 @@ static void test_icmp(void **state)
 	struct batman_probe p = {
 		.dst = net_mac(2, 0), .uid = 9, .seq = 77, .ttl = 50, .record = true
 	};
-	struct mac far = net_mac(2, 0), middle = net_mac(1, 0);
+	struct mac far = net_mac(2, 0), middle = net_mac(1, 0), self = net_mac(0, 0);
 	const struct net_event *e;
 
 	(void)state;
@@ -212,10 +212,11 @@ static void test_icmp(void **state)
 	assert_true(mac_eq(&e->icmp.from, &far));
 	assert_int_equal(e->icmp.uid, 9);
 	assert_int_equal(e->icmp.seq, 77);
-	/* middle, far, middle again, us */
-	assert_int_equal(e->icmp.rr_count, 4);
-	assert_true(mac_eq(&e->icmp.rr[0], &middle));
-	assert_true(mac_eq(&e->icmp.rr[1], &far));
+	/* us, middle, far, middle again, us, as batctl has it */
+	assert_int_equal(e->icmp.rr_count, 5);
+	assert_true(mac_eq(&e->icmp.rr[0], &self));
+	assert_true(mac_eq(&e->icmp.rr[1], &middle));
+	assert_true(mac_eq(&e->icmp.rr[2], &far));
 	n->node[0].event_count = 0;
 	p.ttl = 1;
 	assert_int_equal(batman_icmp_send(n->node[0].b, &p, n->now), 0);

@@ -246,7 +246,7 @@ int batman_mesh_input(struct batman *b, uint16_t port, const uint8_t *frame, siz
 	if (!f.port)
 		return -ENOENT;
 	BAT_COUNT(b, RX_FRAMES);
-	b->counters[BATMAN_COUNT_RX_BYTES] += len;
+	BAT_ADD(b, RX_BYTES, len);
 	if (!bat_eth_decode(&r, &eth) || eth.type != BATMAN_ETHERTYPE) {
 		BAT_COUNT(b, DROP_MALFORMED);
 		return -EBADMSG;
@@ -287,16 +287,11 @@ static bool inner_is_claim(const struct bat_inner *in, struct rd r)
 	       target.b[3] <= 3;
 }
 
-int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_t now)
+static int cloud_frame(struct batman *b, struct rd r)
 {
-	struct rd r = rd_init(frame, len);
 	struct bat_client_key src, dst;
 	struct bat_inner in;
 
-	b->now = now;
-	if (b->conf.mirror)
-		return outq_push(b->outq, BATMAN_TO_KERNEL, 0, 0, frame, len);
-	BAT_COUNT(b, CLOUD_IN);
 	if (!bat_inner_decode(r, &in)) {
 		BAT_COUNT(b, DROP_MALFORMED);
 		return -EBADMSG;
@@ -323,6 +318,23 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 	return bat_unicast_send(b, &in, r);
 }
 
+int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_t now)
+{
+	int err;
+
+	b->now = now;
+	if (b->conf.mirror)
+		return outq_push(b->outq, BATMAN_TO_KERNEL, 0, 0, frame, len);
+	err = cloud_frame(b, rd_init(frame, len));
+	if (err < 0) {
+		BAT_COUNT(b, CLOUD_IN_DROPPED);
+		return err;
+	}
+	BAT_COUNT(b, CLOUD_IN);
+	BAT_ADD(b, CLOUD_IN_BYTES, len);
+	return 0;
+}
+
 void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from)
 {
 	struct bat_inner in;
@@ -340,8 +352,10 @@ void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from)
 	/* a client that has just come there: known before its node's next OGM */
 	if (from && mac_is_station(&in.src) && !bat_is_loop_probe(&in.src))
 		bat_global_add(b, from, &src, BAT_TT_TEMP, from->ttvn);
-	if (outq_push(b->outq, BATMAN_DELIVER, 0, 0, inner.p, rd_left(&inner)) == 0)
+	if (outq_push(b->outq, BATMAN_DELIVER, 0, 0, inner.p, rd_left(&inner)) == 0) {
 		BAT_COUNT(b, DELIVERED);
+		BAT_ADD(b, DELIVERED_BYTES, rd_left(&inner));
+	}
 }
 
 /* ---- timers ---- */

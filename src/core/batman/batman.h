@@ -151,6 +151,16 @@ struct batman_path {
 	uint8_t tq;
 	bool best;
 	usec_t last_seen;
+	usec_t orig_seen;    /* the originator, by whatever path */
+	bool orig_reachable; /* there is a best path to it */
+};
+
+/* One originator says that it serves a client; client.ttvn is the version that brought it. */
+struct batman_claim {
+	struct batman_client client;
+	bool best;	   /* frames go there */
+	uint8_t last_ttvn; /* of the originator's table */
+	uint32_t crc;	   /* of that table's VLAN, 0 while it is not known */
 };
 
 #define BATMAN_COUNTERS(X)                                                                         \
@@ -161,14 +171,23 @@ struct batman_path {
 	X(MGMT_TX_FRAMES, "mgmt_tx_frames")                                                        \
 	X(MGMT_TX_BYTES, "mgmt_tx_bytes")                                                          \
 	X(MGMT_RX_FRAMES, "mgmt_rx_frames")                                                        \
+	X(MGMT_RX_BYTES, "mgmt_rx_bytes")                                                          \
 	X(FORWARDED, "forwarded")                                                                  \
+	X(FORWARDED_BYTES, "forwarded_bytes")                                                      \
+	X(ICMP_FORWARDED, "icmp_forwarded")                                                        \
 	X(CLOUD_IN, "cloud_in")                                                                    \
+	X(CLOUD_IN_BYTES, "cloud_in_bytes")                                                        \
+	X(CLOUD_IN_DROPPED, "cloud_in_dropped")                                                    \
 	X(DELIVERED, "delivered")                                                                  \
+	X(DELIVERED_BYTES, "delivered_bytes")                                                      \
 	X(BCAST_IN, "bcast_in")                                                                    \
 	X(BCAST_DUPLICATE, "bcast_duplicate")                                                      \
 	X(FRAG_TX, "frag_tx")                                                                      \
+	X(FRAG_TX_BYTES, "frag_tx_bytes")                                                          \
 	X(FRAG_RX, "frag_rx")                                                                      \
+	X(FRAG_RX_BYTES, "frag_rx_bytes")                                                          \
 	X(FRAG_FORWARDED, "frag_forwarded")                                                        \
+	X(FRAG_FORWARDED_BYTES, "frag_forwarded_bytes")                                            \
 	X(FRAG_MERGED, "frag_merged")                                                              \
 	X(FRAG_EXPIRED, "frag_expired")                                                            \
 	X(TT_REQUEST_TX, "tt_request_tx")                                                          \
@@ -278,7 +297,8 @@ enum batman_row_kind {
 	BATMAN_ROW_SELF,   /* mac: of the primary port; ttvn */
 	BATMAN_ROW_PATH,   /* mac: originator, via: neighbour, port, tq, best, last_seen_ms */
 	BATMAN_ROW_LOCAL,  /* mac, vid, flags, crc, last_seen_ms */
-	BATMAN_ROW_GLOBAL, /* mac, vid, via: originator, flags, crc, ttvn */
+	BATMAN_ROW_GLOBAL, /* mac, vid, via: originator, flags, crc, ttvn that brought it, last_ttvn
+			    */
 	BATMAN_ROW_END,	   /* what was not told since the last end is gone */
 };
 
@@ -288,7 +308,7 @@ struct batman_row {
 	uint16_t port;
 	uint16_t vid; /* BATMAN_VID_TAGGED as on the wire */
 	struct mac mac, via;
-	uint8_t tq, ttvn;
+	uint8_t tq, ttvn, last_ttvn;
 	bool best;
 	uint32_t flags; /* BATADV_TT_CLIENT_* */
 	uint32_t crc, last_seen_ms;
@@ -318,6 +338,8 @@ bool batman_neighbour_next(const struct batman *b, uint32_t *cursor, struct batm
 bool batman_local_next(const struct batman *b, uint32_t *cursor, struct batman_client *ret);
 /* One record per client: the originator that frames to it go to. */
 bool batman_global_next(const struct batman *b, uint32_t *cursor, struct batman_client *ret);
+/* All that is announced, a record for each originator of a client. */
+bool batman_claim_next(const struct batman *b, uint32_t *cursor, struct batman_claim *ret);
 /* CRC of the local table of that VLAN as announced, and of what an originator announced last (orig
  * not NULL). */
 bool batman_crc(const struct batman *b, const struct mac *orig, uint16_t vid, uint32_t *ret);

@@ -295,7 +295,8 @@ struct bat_packet {
 	const struct mac *from; /* a neighbour that it must not go back to, or NULL */
 };
 
-#define BAT_COUNT(b, id) ((b)->counters[BATMAN_COUNT_##id]++)
+#define BAT_ADD(b, id, n) ((b)->counters[BATMAN_COUNT_##id] += (n))
+#define BAT_COUNT(b, id) BAT_ADD(b, id, 1)
 
 static inline void *bat_at(const struct table *t, uint32_t ref)
 {

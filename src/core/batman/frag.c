@@ -108,8 +108,10 @@ static bool forward(struct batman *b, const struct bat_frame *f, struct bat_frag
 	w = bat_send_begin(b, port, &path->key.neighbour, BAT_FRAG_HEADER + rd_left(&piece));
 	bat_frag_encode(&w, h);
 	wr_bytes(&w, piece.p, rd_left(&piece));
-	if (bat_send_end(b, port, &w) == 0)
+	if (bat_send_end(b, port, &w) == 0) {
 		BAT_COUNT(b, FRAG_FORWARDED);
+		BAT_ADD(b, FRAG_FORWARDED_BYTES, wr_len(&w));
+	}
 	return true;
 }
 
@@ -133,6 +135,7 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f)
 	if (!bat_is_mine(b, &h.dst) && forward(b, f, &h, r))
 		return;
 	BAT_COUNT(b, FRAG_RX);
+	BAT_ADD(b, FRAG_RX_BYTES, rd_left(&f->packet));
 	a = reassembly_get(b, &h, f->port->slot);
 	if (!a || !piece_add(b, a, h.no, r))
 		return;
@@ -172,6 +175,7 @@ int bat_frag_send(struct batman *b, const struct bat_orig *o, const struct bat_p
 		if (r < 0)
 			return r;
 		BAT_COUNT(b, FRAG_TX);
+		BAT_ADD(b, FRAG_TX_BYTES, wr_len(&w));
 		left -= len;
 		h.no++;
 	}

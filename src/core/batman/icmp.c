@@ -124,7 +124,7 @@ void bat_icmp_input(struct batman *b, const struct bat_frame *f)
 	}
 	h.ttl--;
 	if (icmp_send(b, &h, f, list, rest) == 0)
-		BAT_COUNT(b, FORWARDED);
+		BAT_COUNT(b, ICMP_FORWARDED);
 }
 
 int batman_icmp_send(struct batman *b, const struct batman_probe *probe, usec_t now)
@@ -142,6 +142,8 @@ int batman_icmp_send(struct batman *b, const struct batman_probe *probe, usec_t 
 	if (!b->primary || !o || !o->out[0].router)
 		return -ENETUNREACH;
 	h.orig = b->primary->mac;
-	return icmp_send(b, &h, NULL, probe->record ? rr : NULL,
-			 rd_init(zero, probe->record ? sizeof(zero) : 0));
+	if (!probe->record)
+		return icmp_send(b, &h, NULL, NULL, rd_init(NULL, 0));
+	rr[h.rr_count++] = b->ports[bat_orig_router(b, o, 0)->key.slot].mac;
+	return icmp_send(b, &h, NULL, rr, rd_init(zero, sizeof(zero)));
 }

@@ -305,6 +305,7 @@ void bat_ogm_input(struct batman *b, const struct bat_frame *f)
 		return;
 	}
 	BAT_COUNT(b, MGMT_RX_FRAMES);
+	BAT_ADD(b, MGMT_RX_BYTES, BAT_ETH_HEADER + rd_left(&r));
 	while (bat_ogm_next(&r, &ogm)) {
 		if (bat_tvlv_accept(b, f, &ogm))
 			ogm_input(b, f, &ogm);

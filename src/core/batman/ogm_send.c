@@ -8,6 +8,16 @@
  */
 #include "core/batman/engine.h"
 
+static void sent_end(struct batman *b, struct bat_port *port, struct wr *w)
+{
+	size_t len = wr_len(w);
+
+	if (bat_send_end(b, port, w) < 0)
+		return;
+	BAT_COUNT(b, MGMT_TX_FRAMES);
+	BAT_ADD(b, MGMT_TX_BYTES, len);
+}
+
 static void frame_send(struct batman *b, struct bat_port *port, struct rd own, bool with_pending)
 {
 	size_t len = rd_left(&own) + (with_pending ? port->pending_len : 0);
@@ -19,10 +29,7 @@ static void frame_send(struct batman *b, struct bat_port *port, struct rd own, b
 		port->pending_len = 0;
 		port->flush_at = USEC_NEVER;
 	}
-	if (bat_send_end(b, port, &w) == 0) {
-		BAT_COUNT(b, MGMT_TX_FRAMES);
-		b->counters[BATMAN_COUNT_MGMT_TX_BYTES] += BAT_ETH_HEADER + len;
-	}
+	sent_end(b, port, &w);
 }
 
 static void pending_flush(struct batman *b, struct bat_port *port)
@@ -41,8 +48,7 @@ void bat_ogm_forward(struct batman *b, struct bat_port *to, const struct bat_ogm
 	if (len > BAT_AGGREGATE_MAX) {
 		w = bat_send_begin(b, to, &MAC_BROADCAST, len);
 		bat_ogm_encode(&w, o);
-		if (bat_send_end(b, to, &w) == 0)
-			BAT_COUNT(b, MGMT_TX_FRAMES);
+		sent_end(b, to, &w);
 		return;
 	}
 	w = wr_init(to->pending, sizeof(to->pending));

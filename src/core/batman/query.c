@@ -71,13 +71,15 @@ bool batman_path_next(const struct batman *b, uint32_t *cursor, struct batman_pa
 
 	if (!p)
 		return false;
-	o = bat_orig_find(b, &p->key.orig);
+	o = bat_orig_find(b, &p->key.orig); /* a path goes with its originator */
 	*ret = (struct batman_path) { .orig = p->key.orig,
 				      .neighbour = p->key.neighbour,
 				      .port = b->ports[p->key.slot].number,
 				      .tq = p->out[0].tq_avg,
-				      .best = o && bat_orig_router(b, o, 0) == p,
-				      .last_seen = p->last_seen };
+				      .best = bat_orig_router(b, o, 0) == p,
+				      .last_seen = p->last_seen,
+				      .orig_seen = o->last_seen,
+				      .orig_reachable = bat_orig_tq(b, o) > 0 };
 	return true;
 }
 
@@ -146,6 +148,29 @@ bool batman_global_next(const struct batman *b, uint32_t *cursor, struct batman_
 			break;
 		}
 	}
+	return true;
+}
+
+bool batman_claim_next(const struct batman *b, uint32_t *cursor, struct batman_claim *ret)
+{
+	const struct bat_claim *c = table_next(&b->claims, cursor);
+	const struct bat_global *g;
+	const struct bat_orig *o;
+
+	if (!c)
+		return false;
+	g = bat_at(&b->globals, c->key.client);
+	o = bat_at(&b->origs, c->key.orig);
+	*ret = (struct batman_claim) {
+		.client = { .mac = g->key.mac,
+			    .vid = g->key.vid,
+			    .flags = client_flags((g->flags & (uint16_t)~BAT_TT_SYNC) | c->flags),
+			    .ttvn = c->ttvn,
+			    .orig = o->mac },
+		.best = bat_global_best(b, g) == o,
+		.last_ttvn = o->ttvn,
+	};
+	(void)batman_crc(b, &o->mac, g->key.vid, &ret->crc);
 	return true;
 }
 

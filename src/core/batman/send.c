@@ -27,7 +27,7 @@ int bat_send_end(struct batman *b, const struct bat_port *port, struct wr *w)
 	}
 	outq_commit(b->outq, BATMAN_SEND, port->number, 0, len);
 	BAT_COUNT(b, TX_FRAMES);
-	b->counters[BATMAN_COUNT_TX_BYTES] += len;
+	BAT_ADD(b, TX_BYTES, len);
 	return 0;
 }
 

@@ -411,7 +411,7 @@ bool bat_global_mirror(struct batman *b, struct bat_orig *o, const struct batman
 	}
 	claim_find(b, g, o)->round = b->round;
 	g->flags |= (uint16_t)row->flags & (BAT_TT_ROAM | BAT_TT_TEMP);
-	o->ttvn = row->ttvn;
+	o->ttvn = row->last_ttvn;
 	v = bat_global_vlan(b, o, row->vid);
 	if (v)
 		v->crc = row->crc;

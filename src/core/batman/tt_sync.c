@@ -311,9 +311,9 @@ bool bat_tt_unicast_input(struct batman *b, const struct bat_tvlv_packet *p, str
 		own_response(b, p, &tt);
 		return true;
 	case BAT_TT_RESPONSE:
+		BAT_COUNT(b, TT_RESPONSE_RX);
 		if (!mine)
 			return false;
-		BAT_COUNT(b, TT_RESPONSE_RX);
 		response_input(b, p, &tt);
 		return true;
 	default:

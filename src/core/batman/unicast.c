@@ -38,8 +38,10 @@ static void forward(struct batman *b, const struct bat_frame *f, const struct ma
 		BAT_COUNT(b, DROP_NO_ROUTE);
 		return;
 	}
-	if (bat_send_to(b, o, 1u + f->port->slot, p) == 0)
+	if (bat_send_to(b, o, 1u + f->port->slot, p) == 0) {
 		BAT_COUNT(b, FORWARDED);
+		BAT_ADD(b, FORWARDED_BYTES, BAT_ETH_HEADER + bat_packet_len(p));
+	}
 }
 
 /*

@@ -197,7 +197,8 @@ static int client_row(const struct reading *r, const struct nlmsghdr *m, enum ba
 	row.vid = nl_u16(tb[BATADV_ATTR_TT_VID], 0);
 	row.flags = nl_u32(tb[BATADV_ATTR_TT_FLAGS], 0);
 	row.crc = nl_u32(tb[BATADV_ATTR_TT_CRC32], 0);
-	row.ttvn = nl_u8(tb[BATADV_ATTR_TT_LAST_TTVN], 0);
+	row.ttvn = nl_u8(tb[BATADV_ATTR_TT_TTVN], 0);
+	row.last_ttvn = nl_u8(tb[BATADV_ATTR_TT_LAST_TTVN], 0);
 	row.last_seen_ms = nl_u32(tb[BATADV_ATTR_LAST_SEEN_MSECS], 0);
 	if (nl_bytes(tb[BATADV_ATTR_TT_ADDRESS], row.mac.b, sizeof(row.mac.b)) &&
 	    (kind == BATMAN_ROW_LOCAL ||
