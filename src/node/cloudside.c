@@ -91,6 +91,7 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	struct batman_client c;
 	struct batman_clash clash;
+	struct batman_icmp icmp;
 
 	switch ((enum batman_out_kind)o->kind) {
 	case BATMAN_SEND:
@@ -128,8 +129,8 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 						     .len = o->len };
 		return true;
 	case BATMAN_ICMP:
-		memcpy(&n->icmp.reply, o->data, sizeof(n->icmp.reply));
-		n->icmp.open = true;
+		memcpy(&icmp, o->data, sizeof(icmp));
+		probes_answer(n, &icmp);
 		return false;
 	}
 	return false;

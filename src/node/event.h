@@ -178,7 +178,7 @@ struct event_load {
 
 enum control_act {
 	CONTROL_RELEASE_LEASE, /* mac */
-	CONTROL_PING_MESH,     /* to: originator, ttl (50 = plain echo), id */
+	CONTROL_PING_MESH,     /* mac: originator, ttl (50 = plain echo), id, seq, record */
 };
 
 struct event_control {
@@ -186,6 +186,8 @@ struct event_control {
 	struct mac mac;
 	uint8_t ttl;
 	uint16_t id;
+	uint16_t seq;
+	bool record; /* the way that it goes */
 };
 
 struct event {

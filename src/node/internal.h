@@ -15,6 +15,7 @@
 #define NODE_ADDRESSES 4096 /* of other nodes of the cloud, two each */
 #define NODE_STRAYS 8
 #define NODE_TWINS 128
+#define NODE_PROBES 32
 
 /* Types of replicated records. Numbers are the wire format of the state service: never reused. */
 enum record_type {
@@ -67,6 +68,15 @@ struct node_route {
 struct member_address {
 	struct ip6 addr; /* key */
 	struct mac mac;
+};
+
+/* A probe into the cloud and its answer, kept until the place is needed for another. */
+struct node_probe {
+	bool used, answered;
+	uint8_t id;
+	uint16_t seq;
+	usec_t sent_at;
+	struct node_ping answer;
 };
 
 /* What a node tells its cloud about itself. */
@@ -147,10 +157,8 @@ struct node {
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
 	uint32_t announced_to; /* originators */
-	struct {
-		bool open;
-		struct batman_icmp reply;
-	} icmp;
+	struct node_probe probes[NODE_PROBES];
+	unsigned int next_probe;
 };
 
 /* cloudside.c: frames of the cloud */
@@ -158,6 +166,10 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret);
 void cloudside_frame(struct node *n, const struct event_frame *f);
 /* A frame of the node itself into the cloud. */
 void cloudside_send(struct node *n, const uint8_t *frame, size_t len);
+
+/* probes.c: batman-adv's ICMP, for people who ask */
+void probes_send(struct node *n, const struct event_control *e);
+void probes_answer(struct node *n, const struct batman_icmp *reply);
 
 /* clients.c: who is at our ports */
 void clients_event(struct node *n, const struct event_client *e);

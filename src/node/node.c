@@ -260,15 +260,12 @@ static void load(struct node *n, const struct event_load *e)
 
 static void control(struct node *n, const struct event_control *e)
 {
-	struct batman_probe p = { .dst = e->mac, .uid = (uint8_t)e->id, .seq = 1, .ttl = e->ttl };
-
 	switch (e->act) {
 	case CONTROL_RELEASE_LEASE:
 		lease_release(&n->lease, &e->mac, n->now);
 		break;
 	case CONTROL_PING_MESH:
-		n->icmp.open = false;
-		(void)batman_icmp_send(n->batman, &p, n->now);
+		probes_send(n, e);
 		break;
 	}
 }

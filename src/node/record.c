@@ -251,6 +251,8 @@ static int codec_control(struct codec *c, struct event_control *e)
 	c_bytes(c, e->mac.b, sizeof(e->mac.b));
 	c_u8(c, &e->ttl);
 	c_u16(c, &e->id);
+	c_u16(c, &e->seq);
+	c_bool(c, &e->record);
 	return err;
 }
 

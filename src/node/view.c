@@ -84,6 +84,19 @@ const char *node_port_name(const struct node *n, uint16_t port)
 	return port < NODE_PORTS && n->ports[port].used ? n->ports[port].info.name : "";
 }
 
+const char *node_port_mesh_dev(const struct node *n, uint16_t port)
+{
+	return port < NODE_PORTS && n->ports[port].batman ? n->ports[port].mesh_dev : "";
+}
+
+const char *node_mesh_dev(const struct node *n, const struct mac *mac)
+{
+	for (uint16_t i = 0; i < NODE_PORTS; i++)
+		if (n->ports[i].batman && mac_eq(&n->ports[i].batman_mac, mac))
+			return n->ports[i].mesh_dev;
+	return "";
+}
+
 bool node_station_next(const struct node *n, uint32_t *cursor, struct node_station *ret)
 {
 	const struct station *s = table_next(&n->stations, cursor);
@@ -134,14 +147,6 @@ bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_re
 		if (record_gateway_decode(&v, ret))
 			return true;
 	return false;
-}
-
-bool node_ping_answer(const struct node *n, uint16_t id, struct batman_icmp *ret)
-{
-	if (!n->icmp.open || n->icmp.reply.uid != (uint8_t)id)
-		return false;
-	*ret = n->icmp.reply;
-	return true;
 }
 
 /* Names come from two lists, the nodes first; the cursor's highest bit tells which one it is in. */

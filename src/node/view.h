@@ -73,7 +73,17 @@ bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member
 const char *node_port_name(const struct node *n, uint16_t port);
 /* Gateway records of the network, this node's own too. */
 bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret);
-/* The last answer to CONTROL_PING_MESH with this id; false when there is none yet. */
-bool node_ping_answer(const struct node *n, uint16_t id, struct batman_icmp *ret);
+/* The VLAN device that the port has in the cloud, "" if there is none. */
+const char *node_port_mesh_dev(const struct node *n, uint16_t port);
+/* The same by the MAC that it has there. */
+const char *node_mesh_dev(const struct node *n, const struct mac *mac);
+
+struct node_ping {
+	struct batman_icmp icmp; /* BATMAN_ICMP_UNREACHABLE from nobody: it was not sent */
+	usec_t rtt;
+};
+
+/* The answer to CONTROL_PING_MESH with this id and number; false when there is none (yet). */
+bool node_ping_answer(const struct node *n, uint16_t id, uint16_t seq, struct node_ping *ret);
 
 #endif

@@ -42,12 +42,18 @@ struct rpc_counter {
 	uint64_t value;
 };
 
+typedef void rpc_statistic_fn(void *arg, const char *name, uint64_t value);
+
 struct rpc_platform {
 	bool (*child_next)(void *ctx, uint32_t *cursor, struct rpc_child *ret);
 	bool (*neighbour_next)(void *ctx, uint32_t *cursor, struct event_neighbour *ret);
 	bool (*counter_next)(void *ctx, uint32_t *cursor, struct rpc_counter *ret);
 	/* Why the saved state was not used at the start, "" if it was. */
 	const char *(*state_rejected)(void *ctx);
+	/* Number and MAC of a network device; false: there is none of that name. */
+	bool (*device)(void *ctx, const char *name, int *ret_index, struct mac *ret_mac);
+	/* What the kernel's engine has counted: 0 or -errno. */
+	int (*statistics)(void *ctx, rpc_statistic_fn *fn, void *arg);
 };
 
 struct rpc_context {

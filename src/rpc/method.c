@@ -12,6 +12,12 @@
 		.name = (called), .flags = (what), .fn = (does), .help = (text)                    \
 	}
 
+#define CLOUD_NAMES                                                                                \
+	{                                                                                          \
+		"names", PARAM_BOOL, false, 0, 0,                                                  \
+			"also orig_name, neigh_name and tt_name, where they are known"             \
+	}
+
 static const struct method methods[] = {
 	PLAIN("status", METHOD_READ, method_status,
 	      "this node: cloud, ports, uplinks, gateway, clash"),
@@ -22,6 +28,35 @@ static const struct method methods[] = {
 	      "nodes of the cloud and the best way to each"),
 	PLAIN("translation", METHOD_READ, method_translation,
 	      "which client MAC is behind which node"),
+	PLAIN("cloud.mesh", METHOD_READ, method_cloud_mesh,
+	      "the engine of the cloud on layer 2, with batctl's field names"),
+	{ "cloud.originators",
+	  METHOD_READ,
+	  "every way to every node of the cloud, with batctl's field names",
+	  method_cloud_originators,
+	  { CLOUD_NAMES } },
+	{ "cloud.neighbours",
+	  METHOD_READ,
+	  "nodes heard directly in the cloud, with batctl's field names",
+	  method_cloud_neighbours,
+	  { CLOUD_NAMES } },
+	{ "cloud.local",
+	  METHOD_READ,
+	  "the translation table of this node, with batctl's field names",
+	  method_cloud_local,
+	  { CLOUD_NAMES } },
+	{ "cloud.global",
+	  METHOD_READ,
+	  "the translation tables of the other nodes, with batctl's field names",
+	  method_cloud_global,
+	  { CLOUD_NAMES } },
+	PLAIN("cloud.statistics", METHOD_READ, method_cloud_statistics,
+	      "counters of the engine, with batctl's names"),
+	{ "cloud.find",
+	  METHOD_READ,
+	  "which node of the cloud somebody is at, or is",
+	  method_cloud_find,
+	  { { "host", PARAM_TEXT, true, 0, 0, "MAC, name or address of a node or client" } } },
 	PLAIN("clients", METHOD_READ, method_clients, "all clients of the cloud"),
 	PLAIN("leases", METHOD_READ, method_leases,
 	      "leases of the cloud, and the address blocks of its nodes"),
@@ -48,12 +83,15 @@ static const struct method methods[] = {
 	  method_trace_probe,
 	  { { "to", PARAM_TEXT, true, 0, 0, "MAC of a node, or of a client behind it" },
 	    { "ttl", PARAM_NUMBER, true, 1, 255, "hops it may go" },
-	    { "id", PARAM_NUMBER, true, 1, 255, "number of the probe, of the caller's choice" } } },
+	    { "id", PARAM_NUMBER, true, 1, 255, "of the caller's choice" },
+	    { "seq", PARAM_NUMBER, false, 0, 65535, "number of the probe; else 0" },
+	    { "record", PARAM_BOOL, false, 0, 0, "the answer tells the ports passed" } } },
 	{ "trace.answer",
 	  METHOD_READ,
-	  "the answer to the last probe with that id, null when there is none yet",
+	  "the answer to a probe, null when there is none yet",
 	  method_trace_answer,
-	  { { "id", PARAM_NUMBER, true, 1, 255, "number of the probe" } } },
+	  { { "id", PARAM_NUMBER, true, 1, 255, "as in trace.probe" },
+	    { "seq", PARAM_NUMBER, false, 0, 65535, "as in trace.probe" } } },
 	{ "config.show",
 	  METHOD_READ,
 	  "the configuration in use, as text that parses again; secrets are left out",

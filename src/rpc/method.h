@@ -24,7 +24,7 @@ struct method_param {
 	const char *help;
 };
 
-#define METHOD_PARAMS 3
+#define METHOD_PARAMS 5
 
 /* What went wrong in a method, for the error object. */
 struct method_error {
@@ -62,6 +62,17 @@ json_t *method_neighbours(const struct rpc_context *c, json_t *params, struct me
 json_t *method_originators(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_translation(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_nodes(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* cloud.c */
+json_t *method_cloud_mesh(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_cloud_originators(const struct rpc_context *c, json_t *params,
+				 struct method_error *err);
+json_t *method_cloud_neighbours(const struct rpc_context *c, json_t *params,
+				struct method_error *err);
+json_t *method_cloud_local(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_cloud_global(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_cloud_statistics(const struct rpc_context *c, json_t *params,
+				struct method_error *err);
+json_t *method_cloud_find(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* clients.c */
 json_t *method_clients(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_leases(const struct rpc_context *c, json_t *params, struct method_error *err);

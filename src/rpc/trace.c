@@ -156,6 +156,8 @@ json_t *method_trace_probe(const struct rpc_context *c, json_t *params, struct m
 		.mac = orig,
 		.ttl = (uint8_t)json_integer_value(json_object_get(params, "ttl")),
 		.id = (uint16_t)json_integer_value(json_object_get(params, "id")),
+		.seq = (uint16_t)json_integer_value(json_object_get(params, "seq")),
+		.record = json_is_true(json_object_get(params, "record")),
 	};
 	c->act(c->ctx, &e);
 	return json_pack("{so}", "to", value_mac(&orig));
@@ -175,15 +177,34 @@ static const char *answer_name(uint8_t type)
 	}
 }
 
+/* The ports passed there and back. */
+static json_t *recorded(const struct rpc_context *c, const struct batman_icmp *reply)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < reply->rr_count && i < BATMAN_RR_MAX; i++)
+		json_array_append_new(list,
+				      json_pack("{so so}", "port", value_mac(&reply->rr[i]), "node",
+						who_originator_name(c, &reply->rr[i])));
+	return list;
+}
+
 json_t *method_trace_answer(const struct rpc_context *c, json_t *params, struct method_error *err)
 {
 	uint16_t id = (uint16_t)json_integer_value(json_object_get(params, "id"));
-	struct batman_icmp reply;
+	uint16_t seq = (uint16_t)json_integer_value(json_object_get(params, "seq"));
+	const struct batman_icmp *reply;
+	struct node_ping p;
+	json_t *answer;
 
 	(void)err;
-	if (!node_ping_answer(c->node, id, &reply))
+	if (!node_ping_answer(c->node, id, seq, &p))
 		return json_null();
-	return json_pack("{ss so so sI}", "answer", answer_name(reply.type), "from",
-			 value_mac(&reply.from), "node", who_originator_name(c, &reply.from), "ttl",
-			 (json_int_t)reply.ttl);
+	reply = &p.icmp;
+	answer = json_pack("{ss so so sI sI}", "answer", answer_name(reply->type), "from",
+			   value_mac(&reply->from), "node", who_originator_name(c, &reply->from),
+			   "ttl", (json_int_t)reply->ttl, "rtt_us", (json_int_t)p.rtt);
+	if (reply->rr_count)
+		json_object_set_new(answer, "route", recorded(c, reply));
+	return answer;
 }

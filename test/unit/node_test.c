@@ -529,6 +529,46 @@ static void test_vlan_names(void **state)
 	town_stop(&t);
 }
 
+static void probe(struct town *t, const struct mac *orig, uint8_t ttl, uint16_t seq)
+{
+	struct event e = { .kind = EVENT_CONTROL };
+
+	e.control = (struct event_control) { .act = CONTROL_PING_MESH,
+					     .mac = *orig,
+					     .ttl = ttl,
+					     .id = 7,
+					     .seq = seq,
+					     .record = true };
+	town_feed(t, 0, &e);
+}
+
+/* Several questions at once, each with its answer; and one that has no way. */
+static void test_probes_have_their_answers(void **state)
+{
+	struct mac far, nobody = { { 2, 0, 0, 0, 0, 0x99 } };
+	struct node_ping p;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 3);
+	town_run(&t, t.now + 20 * USEC_S);
+	assert_true(batman_self(node_batman(t.node[2]), &far));
+	probe(&t, &far, 50, 1);
+	probe(&t, &far, 1, 2);
+	probe(&t, &nobody, 50, 3);
+	assert_true(node_ping_answer(t.node[0], 7, 1, &p));
+	assert_int_equal(p.icmp.type, BATMAN_ICMP_REPLY);
+	assert_true(mac_eq(&p.icmp.from, &far));
+	assert_int_equal(p.icmp.rr_count, 5);
+	assert_true(node_ping_answer(t.node[0], 7, 2, &p));
+	assert_int_equal(p.icmp.type, BATMAN_ICMP_TTL_EXCEEDED);
+	assert_true(node_ping_answer(t.node[0], 7, 3, &p));
+	assert_int_equal(p.icmp.type, BATMAN_ICMP_UNREACHABLE);
+	assert_false(node_ping_answer(t.node[0], 7, 4, &p));
+	assert_false(node_ping_answer(t.node[0], 8, 1, &p));
+	town_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_vlan_names),
 		cmocka_unit_test(test_restart_keeps_serving),
 		cmocka_unit_test(test_events_survive_recording),
+		cmocka_unit_test(test_probes_have_their_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

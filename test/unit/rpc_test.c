@@ -81,8 +81,24 @@ static const char *state_rejected(void *ctx)
 	return "/var/lib/trama/snapshot: it is empty";
 }
 
-static const struct rpc_platform platform = { child_next, neighbour_next, counter_next,
-					      state_rejected };
+static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_mac)
+{
+	(void)ctx;
+	*ret_index = strcmp(name, "bat0") == 0 ? 7 : 8;
+	*ret_mac = client;
+	return name[0] != '\0';
+}
+
+static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
+{
+	(void)ctx;
+	fn(arg, "tx", 3);
+	fn(arg, "nc_sniffed", 5);
+	return 0;
+}
+
+static const struct rpc_platform platform = { child_next,     neighbour_next, counter_next,
+					      state_rejected, device,	      statistics };
 
 static void add_port(struct box *b, uint16_t port, const char *name, enum port_kind kind)
 {
@@ -255,8 +271,49 @@ static void test_trace_knows_places(void **state)
 	json_decref(ask(b, "trace.probe",
 			json_pack("{ss si si}", "to", "02:cc:00:00:00:09", "ttl", 1, "id", 5)));
 	assert_int_equal(b->acts, 1);
+	/* nobody sends a packet to itself */
 	k = ask(b, "trace.answer", json_pack("{si}", "id", 5));
+	assert_string_equal(at(k, "answer"), "unreachable");
+	json_decref(k);
+	k = ask(b, "trace.answer", json_pack("{si si}", "id", 5, "seq", 1));
 	assert_true(json_is_null(k));
+}
+
+static json_int_t number(json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void test_cloud_is_batctls(void **state)
+{
+	struct box *b = *state;
+	json_t *m = ask(b, "cloud.mesh", NULL), *s, *l, *f;
+
+	assert_string_equal(at(m, "mesh_ifname"), "bat0");
+	assert_int_equal(number(m, "mesh_ifindex"), 7);
+	assert_string_equal(at(m, "mesh_address"), "02:cc:00:00:00:09");
+	assert_string_equal(at(m, "hard_ifname"), "eth0_29");
+	assert_int_equal(number(m, "hard_ifindex"), 8);
+	json_decref(m);
+	s = ask(b, "cloud.statistics", NULL);
+	assert_true(number(s, "mgmt_tx") > 0);
+	assert_null(json_object_get(s, "nc_sniffed"));
+	json_decref(s);
+	b->conf.l2.engine = CONF_ENGINE_KERNEL;
+	s = ask(b, "cloud.statistics", NULL);
+	assert_int_equal(json_object_size(s), 2);
+	assert_int_equal(number(s, "nc_sniffed"), 5);
+	json_decref(s);
+	l = ask(b, "cloud.local", NULL);
+	assert_int_equal(json_array_size(l), 2);
+	assert_int_equal(number(json_object_get(json_array_get(l, 0), "tt_flags"), "raw"), 0x100);
+	json_decref(l);
+	f = ask(b, "cloud.find", json_pack("{ss}", "host", "lime-000001"));
+	assert_true(json_is_true(json_object_get(f, "self")));
+	json_decref(f);
+	assert_int_equal(code(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"cloud.find\","
+				 "\"params\":{\"host\":\"02:00:00:00:00:77\"}}"),
+			 RPC_NOT_FOUND);
 }
 
 static void test_release_forgets_the_client(void **state)
@@ -375,6 +432,7 @@ int main(void)
 		TEST(test_release_forgets_the_client), TEST(test_malformed_requests_are_named),
 		TEST(test_oversize_request),	       TEST(test_notification_is_not_answered),
 		TEST(test_events_subscribe),	       TEST(test_config_parses_again),
+		TEST(test_cloud_is_batctls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

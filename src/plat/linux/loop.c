@@ -548,6 +548,17 @@ const struct helpers *loop_helpers(const struct loop *l)
 	return l->helpers;
 }
 
+bool loop_device(const struct loop *l, const char *name, int *ret_index, struct mac *ret_mac)
+{
+	return system_device(l->system, name, ret_index, ret_mac);
+}
+
+int loop_statistics(const struct loop *l, void (*fn)(void *arg, const char *name, uint64_t value),
+		    void *arg)
+{
+	return system_statistics(l->system, fn, arg);
+}
+
 const char *loop_state_rejected(const struct loop *l)
 {
 	return store_rejected(l->store);

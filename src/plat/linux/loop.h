@@ -64,6 +64,11 @@ struct helpers;
 /* The helper programs, for people who ask. */
 const struct helpers *loop_helpers(const struct loop *l);
 
+/* As system_device and system_statistics, for the same. */
+bool loop_device(const struct loop *l, const char *name, int *ret_index, struct mac *ret_mac);
+int loop_statistics(const struct loop *l, void (*fn)(void *arg, const char *name, uint64_t value),
+		    void *arg);
+
 /* What people are told of the snapshot that this start could not use, "" if it could. */
 const char *loop_state_rejected(const struct loop *l);
 

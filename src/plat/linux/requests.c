@@ -104,8 +104,22 @@ static const char *state_rejected(void *ctx)
 	return loop_state_rejected(r->loop);
 }
 
-static const struct rpc_platform platform = { child_next, neighbour_next, counter_next,
-					      state_rejected };
+static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_mac)
+{
+	const struct requests *r = ctx;
+
+	return loop_device(r->loop, name, ret_index, ret_mac);
+}
+
+static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
+{
+	const struct requests *r = ctx;
+
+	return loop_statistics(r->loop, fn, arg);
+}
+
+static const struct rpc_platform platform = { child_next,     neighbour_next, counter_next,
+					      state_rejected, device,	      statistics };
 
 /* ---- requests ---- */
 

@@ -3,8 +3,15 @@
 
 #include <errno.h>
 #include <linux/batman_adv.h>
+#include <linux/ethtool.h>
 #include <linux/genetlink.h>
+#include <linux/if.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* One telling. */
 struct reading {
@@ -239,5 +246,54 @@ int batadv_read(struct batadv *b, const struct batadv_view *view, system_event_f
 			    tables[i].row, &reading);
 	if (!r)
 		tell(&reading, &(struct batman_row) { .kind = BATMAN_ROW_END });
+	return r;
+}
+
+/* ---- statistics ---- */
+
+static int ethtool(int fd, const char *name, void *request)
+{
+	struct ifreq r = { .ifr_data = request };
+
+	text_copy(r.ifr_name, sizeof(r.ifr_name), name);
+	return ioctl(fd, SIOCETHTOOL, &r) < 0 ? -errno : 0;
+}
+
+/* First how many there are, then the names of so many, then their values. */
+static int statistics_read(int fd, const char *name, system_statistic_fn *fn, void *arg)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	int r = ethtool(fd, name, &info);
+	uint32_t count = r ? 0 : info.n_stats;
+	struct ethtool_gstrings *names = calloc(1, sizeof(*names) + count * ETH_GSTRING_LEN);
+	struct ethtool_stats *values = calloc(1, sizeof(*values) + count * sizeof(uint64_t));
+	char text[ETH_GSTRING_LEN + 1] = "";
+
+	if (!names || !values)
+		r = -ENOMEM;
+	if (!r) {
+		*names = (struct ethtool_gstrings) { ETHTOOL_GSTRINGS, ETH_SS_STATS, count };
+		*values = (struct ethtool_stats) { ETHTOOL_GSTATS, count };
+		r = ethtool(fd, name, names);
+	}
+	if (!r)
+		r = ethtool(fd, name, values);
+	for (uint32_t i = 0; !r && i < count; i++) {
+		memcpy(text, names->data + i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
+		fn(arg, text, values->data[i]);
+	}
+	free(names);
+	free(values);
+	return r;
+}
+
+int batadv_statistics(const char *name, system_statistic_fn *fn, void *arg)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
+
+	if (fd < 0)
+		return -errno;
+	r = statistics_read(fd, name, fn, arg);
+	close(fd);
 	return r;
 }

@@ -31,4 +31,7 @@ struct batadv_view {
  */
 int batadv_read(struct batadv *b, const struct batadv_view *view, system_event_fn *fn, void *arg);
 
+/* As batctl statistics; name: of the device. 0 or -errno. */
+int batadv_statistics(const char *name, system_statistic_fn *fn, void *arg);
+
 #endif

@@ -157,6 +157,22 @@ int system_mesh_read(struct system *s, system_event_fn *fn, void *arg)
 	return s->wish.batadv.used ? batadv_read(&s->batadv, &view, fn, arg) : 0;
 }
 
+int system_statistics(const struct system *s, system_statistic_fn *fn, void *arg)
+{
+	return s->wish.batadv.used ? batadv_statistics(s->wish.filter.cloud, fn, arg) : -ENODEV;
+}
+
+bool system_device(const struct system *s, const char *name, int *ret_index, struct mac *ret_mac)
+{
+	const struct link_info *l = links_find(&s->links, name);
+
+	if (!l)
+		return false;
+	*ret_index = l->index;
+	*ret_mac = l->mac;
+	return true;
+}
+
 int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid)
 {
 	const struct station *station = watch_station(&s->watch, mac, vid);

@@ -84,6 +84,12 @@ int system_watch_read(struct system *s, system_event_fn *fn, void *arg);
  * what EFFECT_FORGET and EFFECT_ANSWER ask for, but not system_apply(). 0 or -errno. */
 int system_mesh_read(struct system *s, system_event_fn *fn, void *arg);
 
+/* What the kernel's engine has counted, by its names. 0 or -errno. */
+typedef void system_statistic_fn(void *arg, const char *name, uint64_t value);
+int system_statistics(const struct system *s, system_statistic_fn *fn, void *arg);
+/* A network device as last seen; false: there is none of that name. */
+bool system_device(const struct system *s, const char *name, int *ret_index, struct mac *ret_mac);
+
 /* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if there was one.
  */
 int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid);
