@@ -22,19 +22,27 @@ enum cli_option {
 	CLI_SOCKET = 2, /* --socket PATH */
 	CLI_ALL = 4,	/* --all */
 	CLI_MAN = 8,	/* --man */
+	CLI_COUNT = 16,
+	CLI_INTERVAL = 32,
+	CLI_TIMEOUT = 64,
+	CLI_RECORD = 128,
+	CLI_NUMERIC = 256,
+	CLI_NO_HEADER = 512,
 	CLI_ASKS = CLI_JSON | CLI_SOCKET,
 };
 
 struct cli {
 	const struct command *command;
-	bool json, all, man;
+	bool json, all, man, record, numeric, no_header;
+	unsigned int count; /* 0: not given, as the next two */
+	unsigned int interval_ms, timeout_ms;
 	const char *socket;
 	int argc; /* what is left behind the command */
 	char **argv;
 };
 
 struct command {
-	const char *name;
+	const char *name; /* one word, or two: group and command */
 	const char *args; /* as in the usage line, "" for none */
 	const char *help; /* half a line */
 	const char *more; /* a paragraph for the manual, NULL: help says it all */
@@ -49,7 +57,12 @@ struct command {
 
 /* commands.c: in order, NULL at the end. */
 const struct command *command_at(size_t i);
-const struct command *command_find(const char *name);
+/* By the first words of a command line; *ret_words: how many they are. NULL: there is none. */
+const struct command *command_find(int argc, char **argv, int *ret_words);
+/* Is the command in this group? Then the group's second word, else NULL. */
+const char *command_in(const struct command *c, const char *group);
+/* A word that only begins commands. */
+bool command_is_group(const char *word);
 
 /* Whole life of the program. */
 int cli_main(int argc, char **argv);
@@ -57,6 +70,7 @@ int cli_main(int argc, char **argv);
 /* options.c */
 struct cli_option_entry {
 	enum cli_option flag;
+	char letter; /* 0: none */
 	const char *name, *value, *help;
 };
 /* NULL at the end. */
@@ -93,13 +107,20 @@ int run_events(struct cli *c);
 int run_release(struct cli *c);
 int run_trace(struct cli *c);
 int run_config(struct cli *c);
+int run_cloud_originators(struct cli *c);
+int run_cloud_neighbours(struct cli *c);
+int run_cloud_translation(struct cli *c);
+int run_cloud_ping(struct cli *c);
+int run_cloud_traceroute(struct cli *c);
+void show_statistics(const struct cli *c, json_t *result);
 int run_completion(struct cli *c);
 int run_version(struct cli *c);
 int run_help(struct cli *c);
 int lab_main(int argc, char **argv);
 
 /* manual.c */
-void manual_usage(FILE *to);
+/* The commands of a group; NULL: all. */
+void manual_usage(FILE *to, const char *group);
 /* The help of one command. */
 void manual_command(FILE *to, const struct command *c);
 

@@ -4,6 +4,8 @@
 #include "cmd/cli/cli.h"
 #include "cmd/derive.h"
 
+#define CLI_TABLE (CLI_NUMERIC | CLI_NO_HEADER)
+
 static const struct command commands[] = {
 	{ .name = "status",
 	  .args = "",
@@ -45,6 +47,55 @@ static const struct command commands[] = {
 	  .words = "local global",
 	  .method = "translation",
 	  .print = show_translation },
+	{ .name = "cloud originators",
+	  .args = "",
+	  .help = "every way to every node, as batctl shows it",
+	  .more = "A star is before the best way to a node. Names of trama nodes stand for MACs. "
+		  "The JSON is that of batctl originators_json; with --all it has names too.",
+	  .options = CLI_ASKS | CLI_ALL | CLI_TABLE,
+	  .run = run_cloud_originators },
+	{ .name = "cloud neighbours",
+	  .args = "",
+	  .help = "nodes heard directly, as batctl shows them",
+	  .more = "The JSON is that of batctl neighbors_json; with --all it has names too.",
+	  .options = CLI_ASKS | CLI_ALL | CLI_TABLE,
+	  .run = run_cloud_neighbours },
+	{ .name = "cloud translation",
+	  .args = "[local|global]",
+	  .help = "which MAC is behind which node, as batctl shows it",
+	  .more = "The JSON of local and global is that of batctl transtable_local_json and "
+		  "transtable_global_json; with --all it has names too.",
+	  .options = CLI_ASKS | CLI_ALL | CLI_TABLE,
+	  .args_max = 1,
+	  .words = "local global",
+	  .run = run_cloud_translation },
+	{ .name = "cloud statistics",
+	  .args = "",
+	  .help = "counters of the cloud's engine, by batctl's names",
+	  .more = "tx and rx are frames of clients into and out of the cloud, forward those of "
+		  "others, mgmt what nodes tell each other, frag fragments, tt the translation "
+		  "table. Of the kernel's engine, all that it counts.",
+	  .options = CLI_ASKS,
+	  .method = "cloud.statistics",
+	  .print = show_statistics },
+	{ .name = "cloud ping",
+	  .args = "HOST",
+	  .help = "is a node reached inside the cloud, and how fast",
+	  .more = "HOST is a node or client by name, MAC or address; of a client, its node "
+		  "answers. Until Ctrl-C, or --count times. The exit status is batctl's: 0 if "
+		  "there was an answer, 2 if there was none.",
+	  .options = CLI_ASKS | CLI_COUNT | CLI_INTERVAL | CLI_TIMEOUT | CLI_RECORD,
+	  .args_min = 1,
+	  .args_max = 1,
+	  .run = run_cloud_ping },
+	{ .name = "cloud traceroute",
+	  .args = "HOST",
+	  .help = "the nodes on the way to a node inside the cloud",
+	  .more = "HOST as for ping. Three probes for each hop.",
+	  .options = CLI_ASKS | CLI_TIMEOUT | CLI_NUMERIC,
+	  .args_min = 1,
+	  .args_max = 1,
+	  .run = run_cloud_traceroute },
 	{ .name = "clients",
 	  .args = "",
 	  .help = "all clients of the cloud and where they are",
@@ -147,7 +198,7 @@ static const struct command commands[] = {
 	  .help = "this list, or the help of one command",
 	  .more = "With --man, the manual page.",
 	  .options = CLI_MAN,
-	  .args_max = 1,
+	  .args_max = 2,
 	  .run = run_help },
 };
 
@@ -156,12 +207,36 @@ const struct command *command_at(size_t i)
 	return i < sizeof(commands) / sizeof(commands[0]) ? &commands[i] : NULL;
 }
 
-const struct command *command_find(const char *name)
+const char *command_in(const struct command *c, const char *group)
+{
+	size_t len = strlen(group);
+
+	return !strncmp(c->name, group, len) && c->name[len] == ' ' ? c->name + len + 1 : NULL;
+}
+
+bool command_is_group(const char *word)
 {
 	const struct command *c;
 
 	for (size_t i = 0; (c = command_at(i)); i++)
-		if (!strcmp(c->name, name))
+		if (command_in(c, word))
+			return true;
+	return false;
+}
+
+const struct command *command_find(int argc, char **argv, int *ret_words)
+{
+	const struct command *c;
+	const char *second;
+
+	for (size_t i = 0; argc > 0 && (c = command_at(i)); i++) {
+		*ret_words = 1;
+		if (!strcmp(c->name, argv[0]))
 			return c;
+		*ret_words = 2;
+		second = command_in(c, argv[0]);
+		if (argc > 1 && second && !strcmp(second, argv[1]))
+			return c;
+	}
 	return NULL;
 }

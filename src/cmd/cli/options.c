@@ -8,25 +8,73 @@
 #include "cmd/cli/cli.h"
 
 static const struct cli_option_entry entries[] = {
-	{ CLI_JSON, "json", NULL, "JSON for programs instead of tables for people" },
-	{ CLI_SOCKET, "socket", "PATH",
+	{ CLI_JSON, 0, "json", NULL, "JSON for programs instead of tables for people" },
+	{ CLI_SOCKET, 0, "socket", "PATH",
 	  "control socket of the daemon; else $" RPC_SOCKET_ENV ", else " RPC_SOCKET },
-	{ CLI_ALL, "all", NULL, "also what is usually left out" },
-	{ CLI_MAN, "man", NULL, "the manual page, in man(7) macros" },
+	{ CLI_ALL, 0, "all", NULL, "also what is usually left out" },
+	{ CLI_MAN, 0, "man", NULL, "the manual page, in man(7) macros" },
+	{ CLI_COUNT, 'c', "count", "COUNT", "so many times, else until Ctrl-C" },
+	{ CLI_INTERVAL, 'i', "interval", "SECONDS", "from one to the next, 0.1 and up; else 1" },
+	{ CLI_TIMEOUT, 't', "timeout", "SECONDS", "to wait for an answer, 0.1 and up" },
+	{ CLI_RECORD, 'R', "record-route", NULL, "also the ports passed there and back" },
+	{ CLI_NUMERIC, 'n', "numeric", NULL, "MACs instead of names" },
+	{ CLI_NO_HEADER, 'H', "no-header", NULL, "no lines above the table" },
 };
+
+#define ENTRIES (sizeof(entries) / sizeof(entries[0]))
+#define LONG_ONLY 1000 /* then the index of an entry; letters are below */
 
 const struct cli_option_entry *cli_option_at(size_t i)
 {
-	return i < sizeof(entries) / sizeof(entries[0]) ? &entries[i] : NULL;
+	return i < ENTRIES ? &entries[i] : NULL;
 }
 
-static void set(struct cli *c, enum cli_option o, const char *value)
+/* What getopt_long has found. */
+static const struct cli_option_entry *entry_of(int o)
+{
+	if (o >= LONG_ONLY)
+		return &entries[o - LONG_ONLY];
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (entries[i].letter == o)
+			return &entries[i];
+	return NULL;
+}
+
+/* Thousandths of a whole or decimal number of at least 1/10, at most a day; 0: it is none. */
+static unsigned int thousandths(const char *s)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	return end != s && !*end && v >= 0.1 && v <= 86400 ? (unsigned int)(v * 1000 + 0.5) : 0;
+}
+
+static unsigned int number(const char *s)
+{
+	char *end;
+	long v = strtol(s, &end, 10);
+
+	return end != s && !*end && v >= 1 && v <= 1000000000 ? (unsigned int)v : 0;
+}
+
+/* False: the value is none that it can have. */
+static bool set(struct cli *c, enum cli_option o, const char *value)
 {
 	c->json |= o == CLI_JSON;
 	c->all |= o == CLI_ALL;
 	c->man |= o == CLI_MAN;
+	c->record |= o == CLI_RECORD;
+	c->numeric |= o == CLI_NUMERIC;
+	c->no_header |= o == CLI_NO_HEADER;
 	if (o == CLI_SOCKET)
 		c->socket = value;
+	if (o == CLI_COUNT)
+		return (c->count = number(value)) != 0;
+	if (o == CLI_INTERVAL)
+		return (c->interval_ms = thousandths(value)) != 0;
+	if (o == CLI_TIMEOUT)
+		return (c->timeout_ms = thousandths(value)) != 0;
+	return true;
 }
 
 static int use(const struct cli *c, const char *what, const char *word)
@@ -36,21 +84,43 @@ static int use(const struct cli *c, const char *what, const char *word)
 	return CLI_USE;
 }
 
+struct accepted {
+	char letters[2 * ENTRIES + 3];
+	struct option longs[ENTRIES + 2];
+};
+
+static void accept_options(unsigned int options, struct accepted *ret)
+{
+	char *letter = ret->letters;
+	int n = 0;
+
+	*letter++ = ':'; /* a missing value is told apart */
+	*letter++ = 'h';
+	for (size_t i = 0; i < ENTRIES; i++) {
+		const struct cli_option_entry *e = &entries[i];
+
+		if (!(options & e->flag))
+			continue;
+		ret->longs[n++] =
+			(struct option) { e->name, e->value ? required_argument : no_argument, NULL,
+					  LONG_ONLY + (int)i };
+		if (e->letter)
+			*letter++ = e->letter;
+		if (e->letter && e->value)
+			*letter++ = ':';
+	}
+	ret->longs[n] = (struct option) { "help", no_argument, NULL, 'h' };
+}
+
 /* -1: go on; else the exit status. argv[0] is the command. */
 static int parse(struct cli *c, int argc, char **argv)
 {
-	struct option longs[sizeof(entries) / sizeof(entries[0]) + 2] = { 0 };
-	int n = 0, o;
+	struct accepted accepted = { 0 };
+	int o;
 
-	for (size_t i = 0; cli_option_at(i); i++)
-		if (c->command->options & entries[i].flag)
-			longs[n++] = (struct option) { entries[i].name,
-						       entries[i].value ? required_argument
-									: no_argument,
-						       NULL, (int)entries[i].flag };
-	longs[n] = (struct option) { "help", no_argument, NULL, 'h' };
+	accept_options(c->command->options, &accepted);
 	optind = 1;
-	while ((o = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, accepted.letters, accepted.longs, NULL)) != -1) {
 		if (o == 'h') {
 			manual_command(stdout, c->command);
 			return CLI_OK;
@@ -58,7 +128,8 @@ static int parse(struct cli *c, int argc, char **argv)
 		if (o == '?' || o == ':')
 			return use(c, o == ':' ? "a value is missing after" : "no such option:",
 				   argv[optind - 1]);
-		set(c, (enum cli_option)o, optarg);
+		if (!set(c, entry_of(o)->flag, optarg))
+			return use(c, "what is", optarg);
 	}
 	c->argc = argc - optind;
 	c->argv = argv + optind;
@@ -96,27 +167,41 @@ static int run(struct cli *c)
 	return CLI_OK;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+/* No command: help, or what is wrong. */
+static int no_command(int argc, char **argv)
+{
+	bool group = argc > 1 && command_is_group(argv[1]);
+	const char *last = argc > 1 + group ? argv[1 + group] : NULL;
+
+	if (last && !asks_for_help(last)) {
+		fprintf(stderr, "trama: no command '%s%s%s'; see trama %s%s--help\n",
+			group ? argv[1] : "", group ? " " : "", last, group ? argv[1] : "",
+			group ? " " : "");
+		return CLI_USE;
+	}
+	manual_usage(last ? stdout : stderr, group ? argv[1] : NULL);
+	return last ? CLI_OK : CLI_USE;
+}
+
 int cli_main(int argc, char **argv)
 {
+	static char version[] = "version";
 	struct cli c = { 0 };
-	int r;
+	int r, words;
 
-	if (argc < 2) {
-		manual_usage(stderr);
-		return CLI_USE;
-	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		manual_usage(stdout);
-		return CLI_OK;
-	}
-	c.command = command_find(!strcmp(argv[1], "--version") ? "version" : argv[1]);
-	if (!c.command) {
-		fprintf(stderr, "trama: no command '%s'; see trama --help\n", argv[1]);
-		return CLI_USE;
-	}
+	if (argc > 1 && !strcmp(argv[1], "--version"))
+		argv[1] = version;
+	c.command = command_find(argc - 1, argv + 1, &words);
+	if (!c.command)
+		return no_command(argc, argv);
 	if (c.command->main)
-		return c.command->main(argc - 1, argv + 1);
-	r = parse(&c, argc - 1, argv + 1);
+		return c.command->main(argc - words, argv + words);
+	r = parse(&c, argc - words, argv + words);
 	if (r >= 0)
 		return r;
 	if (c.argc > 0 && !word_known(c.command, c.argv[0]))

@@ -7,18 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/grid.h"
+#include "cmd/cli/probe.h"
 #include "cmd/cli/route.h"
 #include "lib/addr.h"
 #include "lib/text.h"
 
 #define PROBES 3 /* per hop */
 #define ANSWER_MS 1000
-#define POLL_MS 40 /* the daemon answers 50 requests a second for ever */
 #define MESH_HOPS 20
 
 /* ---- what is known ---- */
@@ -106,33 +104,11 @@ static void print_know(json_t *know)
 
 /* ---- inside the cloud ---- */
 
-static void wait_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
-/* The answer to one probe, json null when none came, NULL when the daemon refused. */
-static json_t *probe(struct rpc_client *client, const char *to, int ttl, int id)
-{
-	json_t *sent = rpc_client_call(client, "trace.probe",
-				       json_pack("{ss si si}", "to", to, "ttl", ttl, "id", id));
-	json_t *answer = sent ? json_null() : NULL;
-
-	for (int ms = 0; sent && ms < ANSWER_MS && json_is_null(answer); ms += POLL_MS) {
-		answer = rpc_client_call(client, "trace.answer", json_pack("{si}", "id", id));
-		if (json_is_null(answer))
-			wait_ms(POLL_MS);
-	}
-	cli_clean(answer);
-	json_decref(sent);
-	return answer;
-}
-
 static void print_hop(int ttl, json_t *answer)
 {
-	if (json_is_object(answer))
+	if (!strcmp(text(answer, "answer"), "unreachable"))
+		printf("%3d  no way there\n", ttl);
+	else if (json_is_object(answer))
 		printf("%3d  %-20s %s\n", ttl, text(answer, "node"), text(answer, "from"));
 	else
 		printf("%3d  *\n", ttl);
@@ -143,24 +119,24 @@ static void print_hop(int ttl, json_t *answer)
 static json_t *mesh_hops(struct rpc_client *client, const struct cli *c, const char *to)
 {
 	json_t *hops = json_array(), *answer = NULL;
-	int id = getpid() % 200;
+	struct probe p = { .to = to, .ttl = 1, .id = probe_id(), .timeout_ms = ANSWER_MS };
 	bool arrived = false;
 
-	for (int ttl = 1; ttl <= MESH_HOPS && !arrived; ttl++) {
+	for (; p.ttl <= MESH_HOPS && !arrived; p.ttl++) {
 		for (int i = 0; i < PROBES && !json_is_object(answer); i++) {
-			id = id % 255 + 1;
-			answer = probe(client, to, ttl, id);
+			p.seq++;
+			answer = probe_ask(client, &p);
 			if (!answer) {
 				cli_fail(c, "%s", client->err);
 				return hops;
 			}
 		}
 		if (!c->json)
-			print_hop(ttl, answer);
+			print_hop(p.ttl, answer);
 		arrived = strcmp(text(answer, "answer"), "ttl-exceeded") != 0 &&
 			  json_is_object(answer);
 		if (json_is_object(answer))
-			json_object_set_new(answer, "hop", json_integer(ttl));
+			json_object_set_new(answer, "hop", json_integer(p.ttl));
 		json_array_append_new(hops, answer);
 		answer = NULL;
 	}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cloud ping, cloud traceroute: batman-adv's ICMP from this node to another one, with batctl's
+ * lines. The daemon sends, receives and measures.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/probe.h"
+
+#define NO_ANSWER 2 /* batctl's exit status */
+#define PING_TTL 50
+#define HOPS 49	 /* batctl says 50, and goes no further than 49 */
+#define PROBES 3 /* for each hop */
+#define BYTES 20
+#define BYTES_RECORD 116  /* with place for 16 ports */
+#define BYTES_ETHERNET 28 /* as batctl counts them */
+
+static const char *text(json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "-";
+}
+
+static json_int_t number(json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+/* Milliseconds of a field in microseconds. */
+static double ms(json_int_t us)
+{
+	return (double)us / 1000;
+}
+
+/* Who is asked for; NULL after saying what is wrong. */
+static json_t *find(struct rpc_client *client, const struct cli *c)
+{
+	json_t *host = cli_ask_over(client, c, "cloud.find", json_pack("{ss}", "host", c->argv[0]));
+
+	cli_clean(host);
+	if (!json_is_true(json_object_get(host, "self")))
+		return host;
+	cli_fail(c, "%s is at this node", c->argv[0]);
+	json_decref(host);
+	return NULL;
+}
+
+/* ---- ping ---- */
+
+struct ping {
+	const struct cli *c;
+	const char *host; /* as it was asked for */
+	struct rpc_client client;
+	struct probe probe;
+	unsigned int sent, received;
+	json_int_t min_us, max_us, sum_us;
+	double squares; /* of microseconds */
+	json_t *replies;
+	json_t *route; /* of the last answer that told one */
+};
+
+static void print_route(struct ping *p, json_t *route)
+{
+	json_t *hop;
+	size_t i;
+
+	if (!route)
+		return;
+	if (json_equal(p->route, route)) {
+		printf("\t(same route)");
+		return;
+	}
+	printf("\nRR: ");
+	json_array_foreach(route, i, hop)
+	{
+		const char *port = text(hop, "port");
+
+		printf("\t%s\n",
+		       json_is_string(json_object_get(hop, "node")) ? text(hop, "node") : port);
+	}
+	json_decref(p->route);
+	p->route = json_incref(route);
+}
+
+static void print_answer(struct ping *p, json_t *answer)
+{
+	const char *kind = text(answer, "answer");
+
+	if (json_is_null(answer)) {
+		printf("Reply from host %s timed out\n", p->host);
+	} else if (!strcmp(kind, "reply")) {
+		printf("%d bytes from %s icmp_seq=%d ttl=%d time=%.2f ms",
+		       p->probe.record ? BYTES_RECORD : BYTES, p->host, p->probe.seq,
+		       (int)number(answer, "ttl"), ms(number(answer, "rtt_us")));
+		print_route(p, json_object_get(answer, "route"));
+		putchar('\n');
+	} else {
+		printf("From %s: %s (icmp_seq %d)\n", p->host,
+		       !strcmp(kind, "ttl-exceeded") ? "Time to live exceeded"
+						     : "Destination Host Unreachable",
+		       p->probe.seq);
+	}
+	fflush(stdout);
+}
+
+static void count_answer(struct ping *p, json_t *answer)
+{
+	json_int_t us = number(answer, "rtt_us");
+
+	p->sent++;
+	if (strcmp(text(answer, "answer"), "reply") != 0)
+		return;
+	if (!p->received || us < p->min_us)
+		p->min_us = us;
+	p->max_us = us > p->max_us ? us : p->max_us;
+	p->received++;
+	p->sum_us += us;
+	p->squares += (double)us * (double)us;
+}
+
+static void keep_answer(struct ping *p, json_t *answer)
+{
+	if (json_is_object(answer))
+		json_object_set_new(answer, "icmp_seq", json_integer(p->probe.seq));
+	json_array_append_new(p->replies, answer);
+}
+
+/* False: nothing more can be asked. */
+static bool ping_once(struct ping *p)
+{
+	json_t *answer;
+
+	p->probe.seq = (p->probe.seq + 1) & 0xffff;
+	answer = probe_ask(&p->client, &p->probe);
+	if (!answer) {
+		if (!probe_stopped())
+			cli_fail(p->c, "%s", p->client.err);
+		return false;
+	}
+	count_answer(p, answer);
+	if (p->c->json) {
+		keep_answer(p, answer);
+		return true;
+	}
+	print_answer(p, answer);
+	json_decref(answer);
+	return true;
+}
+
+/* Of the mean deviation squared; whole microseconds are enough. */
+static json_int_t root(double v)
+{
+	json_int_t r = 0;
+
+	for (json_int_t bit = 1LL << 30; bit; bit >>= 1)
+		if ((double)(r + bit) * (double)(r + bit) <= v)
+			r += bit;
+	return r;
+}
+
+static void finish(const struct ping *p, json_t *host)
+{
+	json_int_t n = p->received ? p->received : 1, avg = p->sum_us / n;
+	double mean = (double)p->sum_us / (double)n;
+	json_int_t mdev = root(p->squares / (double)n - mean * mean);
+	unsigned int lost = p->sent ? (p->sent - p->received) * 100 / p->sent : 0;
+
+	if (p->c->json) {
+		json_object_set_new(host, "host", json_string(p->host));
+		json_object_set(host, "replies", p->replies);
+		json_object_update_new(host, json_pack("{sI sI sI sI sI sI sI}", "transmitted",
+						       (json_int_t)p->sent, "received",
+						       (json_int_t)p->received, "loss_percent",
+						       (json_int_t)lost, "rtt_min_us", p->min_us,
+						       "rtt_avg_us", avg, "rtt_max_us", p->max_us,
+						       "rtt_mdev_us", mdev));
+		cli_print_json(json_incref(host));
+		return;
+	}
+	printf("--- %s ping statistics ---\n%u packets transmitted, %u received, %u%% packet "
+	       "loss\nrtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n",
+	       p->host, p->sent, p->received, lost, ms(p->min_us), ms(avg), ms(p->max_us),
+	       ms(mdev));
+}
+
+static bool ping_all(struct ping *p)
+{
+	unsigned int interval = p->c->interval_ms ? p->c->interval_ms : 1000;
+
+	for (unsigned int i = 0; !probe_stopped() && (!p->c->count || i < p->c->count); i++) {
+		long long next = probe_clock_ms() + interval;
+
+		if (!ping_once(p))
+			return probe_stopped();
+		if (!p->c->count || i + 1 < p->c->count)
+			probe_sleep_until(next);
+	}
+	return true;
+}
+
+int run_cloud_ping(struct cli *c)
+{
+	struct ping p = { .c = c, .host = c->argv[0], .replies = json_array() };
+	int bytes = c->record ? BYTES_RECORD : BYTES;
+	json_t *host;
+	bool done;
+
+	if (!cli_open(c, &p.client))
+		return CLI_FAILED;
+	host = find(&p.client, c);
+	if (!host) {
+		rpc_client_close(&p.client);
+		json_decref(p.replies);
+		return CLI_FAILED;
+	}
+	p.probe = (struct probe) { .to = text(host, "orig_address"),
+				   .ttl = PING_TTL,
+				   .id = probe_id(),
+				   .record = c->record,
+				   .timeout_ms = c->timeout_ms ? c->timeout_ms : 1000 };
+	probe_catch_stop();
+	if (!c->json)
+		printf("PING %s (%s) %d(%d) bytes of data\n", p.host, p.probe.to, bytes,
+		       bytes + BYTES_ETHERNET);
+	fflush(stdout);
+	done = ping_all(&p);
+	finish(&p, host);
+	rpc_client_close(&p.client);
+	json_decref(p.replies);
+	json_decref(p.route);
+	json_decref(host);
+	return !done ? CLI_FAILED : p.received ? CLI_OK : NO_ANSWER;
+}
+
+/* ---- traceroute ---- */
+
+struct hop {
+	json_t *first;		   /* answer, NULL: none */
+	json_int_t rtt_us[PROBES]; /* -1: no answer */
+	bool reached, unreachable;
+};
+
+/* False: nothing more can be asked. */
+static bool ask_hop(struct rpc_client *client, struct probe *probe, struct hop *ret)
+{
+	*ret = (struct hop) { .rtt_us = { -1, -1, -1 } };
+	for (int i = 0; i < PROBES && !ret->unreachable; i++) {
+		json_t *answer;
+
+		probe->seq++;
+		answer = probe_ask(client, probe);
+		if (!answer) {
+			json_decref(ret->first);
+			return false;
+		}
+		if (json_is_object(answer))
+			ret->rtt_us[i] = number(answer, "rtt_us");
+		ret->reached |= !strcmp(text(answer, "answer"), "reply");
+		ret->unreachable |= !strcmp(text(answer, "answer"), "unreachable");
+		if (!ret->first && json_is_object(answer))
+			ret->first = json_incref(answer);
+		json_decref(answer);
+	}
+	return true;
+}
+
+static void print_hop(const struct cli *c, int ttl, const struct hop *h)
+{
+	if (h->unreachable) {
+		printf("%s: Destination Host Unreachable\n", c->argv[0]);
+		return;
+	}
+	if (h->first && !c->numeric && json_is_string(json_object_get(h->first, "node")))
+		printf("%2d: %s (%s)", ttl, text(h->first, "node"), text(h->first, "from"));
+	else
+		printf("%2d: %s", ttl, h->first ? text(h->first, "from") : "*");
+	for (int i = 0; i < PROBES; i++) {
+		if (h->rtt_us[i] >= 0)
+			printf("  %.3f ms", ms(h->rtt_us[i]));
+		else
+			printf("   *");
+	}
+	putchar('\n');
+	fflush(stdout);
+}
+
+static json_t *hop_json(int ttl, const struct hop *h)
+{
+	json_t *times = json_array();
+
+	for (int i = 0; i < PROBES; i++)
+		json_array_append_new(times,
+				      h->rtt_us[i] >= 0 ? json_integer(h->rtt_us[i]) : json_null());
+	return json_pack("{si sO? sO? sO? so}", "hop", ttl, "answer",
+			 json_object_get(h->first, "answer"), "from",
+			 json_object_get(h->first, "from"), "node",
+			 json_object_get(h->first, "node"), "rtt_us", times);
+}
+
+static int trace_hops(struct rpc_client *client, const struct cli *c, struct probe *probe,
+		      json_t *hops)
+{
+	struct hop h = { 0 };
+
+	while (probe->ttl <= HOPS && !h.reached) {
+		if (!ask_hop(client, probe, &h))
+			return probe_stopped() ? CLI_FAILED : cli_fail(c, "%s", client->err);
+		if (c->json)
+			json_array_append_new(hops, hop_json(probe->ttl, &h));
+		else
+			print_hop(c, probe->ttl, &h);
+		json_decref(h.first);
+		if (h.unreachable)
+			return CLI_FAILED;
+		probe->ttl++;
+	}
+	return CLI_OK;
+}
+
+int run_cloud_traceroute(struct cli *c)
+{
+	struct rpc_client client;
+	struct probe probe = { .ttl = 1,
+			       .id = probe_id(),
+			       .timeout_ms = c->timeout_ms ? c->timeout_ms : 2000 };
+	json_t *host, *hops = json_array();
+	int r = CLI_FAILED;
+
+	if (!cli_open(c, &client)) {
+		json_decref(hops);
+		return CLI_FAILED;
+	}
+	host = find(&client, c);
+	if (host) {
+		probe.to = text(host, "orig_address");
+		probe_catch_stop();
+		if (!c->json)
+			printf("traceroute to %s (%s), %d hops max, %d byte packets\n", c->argv[0],
+			       probe.to, HOPS + 1, BYTES);
+		r = trace_hops(&client, c, &probe, hops);
+	}
+	if (host && c->json) {
+		json_object_set_new(host, "host", json_string(c->argv[0]));
+		json_object_set(host, "hops", hops);
+		cli_print_json(json_incref(host));
+	}
+	json_decref(host);
+	json_decref(hops);
+	rpc_client_close(&client);
+	return r;
+}
