@@ -7,6 +7,8 @@
 #define HEALED                                                                                     \
 	(10 * USEC_S) /* after that what was parted knows again what the other side has done */
 
+#define ACK_FLIGHT (100 * USEC_MS) /* of an acknowledgement, from the node to its client */
+
 #define SETTLE_STEPS 20
 
 #define WINDOW 64 /* of B.A.T.M.A.N. IV, and its best quality */
@@ -135,12 +137,52 @@ bool check_parted(const struct world *w)
 
 /* ---- clients ---- */
 
+static bool knows_lease(const struct sim_node *k, const struct sim_host *h, struct ip4 *ret)
+{
+	struct lease_view v;
+
+	if (!k->alive || !lease_find(node_lease(k->node), &h->mac, k->world->now, &v))
+		return false;
+	*ret = v.client.ip4;
+	return !ip4_is_zero(ret);
+}
+
+/* Nodes write to their disks every quarter of an hour, and the other nodes know what one of them
+ * forgets; unless it is the only one. */
+void check_crash(const struct sim_node *k)
+{
+	struct world *w = k->world;
+
+	for (unsigned int h = 0; h < w->plan->host_count; h++) {
+		struct ip4 mine, theirs;
+		bool known = !knows_lease(k, &w->hosts[h], &mine);
+
+		for (unsigned int i = 0; i < w->plan->node_count && !known; i++)
+			known = i != k->index && knows_lease(&w->nodes[i], &w->hosts[h], &theirs) &&
+				ip4_eq(&mine, &theirs);
+		if (!known)
+			w->hosts[h].lost_at = w->now;
+	}
+}
+
+bool check_forgotten(const struct sim_host *h)
+{
+	return h->lost_at + ACK_FLIGHT > h->bound_at;
+}
+
 /*
  * While nothing parts a cloud, no client is given an address that another one has. Two that were
  * given one address in two parts of a cloud may have it until the next DHCP message of the one that
- * loses it: after they have met, one of them at most is acknowledged. And a client keeps its
- * address.
+ * loses it: after they have met, one of them at most is acknowledged.
  */
+static bool clash_is_wrong(const struct sim_host *h, const struct sim_host *other, bool is_new)
+{
+	const struct world *w = h->world;
+
+	return w->parted_until < w->now - HEALED && !check_forgotten(other) &&
+	       (is_new || other->bound_at > w->parted_until + HEALED);
+}
+
 void check_address(struct sim_host *h)
 {
 	struct world *w = h->world;
@@ -148,18 +190,21 @@ void check_address(struct sim_host *h)
 	bool is_new = !ip4_eq(&h->kept, &h->stack.ip4);
 	char ip[IP4_TEXT], was[IP4_TEXT];
 
-	for (unsigned int i = 0; i < w->plan->host_count && w->parted_until < w->now - HEALED;
-	     i++) {
-		const struct sim_host *o = &w->hosts[i];
-
-		if (o != h && o->state == HOST_BOUND && ip4_eq(&o->stack.ip4, &h->stack.ip4) &&
-		    (is_new || o->bound_at > w->parted_until + HEALED))
-			world_violation(w, "%s and %s both have %s", name, w->plan->hosts[i].name,
-					ip4_text(&h->stack.ip4, ip));
-	}
-	if (!ip4_is_zero(&h->kept) && w->parted_until < h->kept_since && is_new)
+	if (!ip4_is_zero(&h->kept) && w->parted_until < h->kept_since && is_new &&
+	    !check_forgotten(h))
 		world_violation(w, "%s lost its address %s and has %s", name,
 				ip4_text(&h->kept, was), ip4_text(&h->stack.ip4, ip));
+	for (unsigned int i = 0; i < w->plan->host_count; i++) {
+		const struct sim_host *o = &w->hosts[i];
+
+		if (o == h || o->state != HOST_BOUND || !ip4_eq(&o->stack.ip4, &h->stack.ip4))
+			continue;
+		if (clash_is_wrong(h, o, is_new))
+			world_violation(w, "%s and %s both have %s", name, w->plan->hosts[i].name,
+					ip4_text(&h->stack.ip4, ip));
+		else
+			h->lost_at = w->now; /* it is taken back when the other shows itself */
+	}
 	if (is_new)
 		h->kept_since = w->now;
 	h->kept = h->stack.ip4;

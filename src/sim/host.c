@@ -252,7 +252,8 @@ static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
 		h->state = HOST_BOUND;
 		h->acks++;
 	} else if (m->type == DHCP_NAK && h->state != HOST_OFF) {
-		if (h->state == HOST_BOUND && w->parted_until < h->kept_since)
+		if (h->state == HOST_BOUND && w->parted_until < h->kept_since &&
+		    !check_forgotten(h))
 			world_violation(w, "%s lost its address to a NAK",
 					w->plan->hosts[h->index].name);
 		h->state = HOST_SELECTING;

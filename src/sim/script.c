@@ -66,6 +66,7 @@ static void crash(struct world *w, uint32_t node)
 {
 	if (!w->nodes[node].alive)
 		return;
+	check_crash(&w->nodes[node]);
 	kernel_crash(&w->nodes[node]);
 	world_changed(w, false);
 	world_log(w, "%s crashes", w->plan->nodes[node].name);

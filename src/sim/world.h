@@ -95,6 +95,8 @@ struct sim_host {
 	uint32_t xid;
 	struct ip4 offered, server;
 	usec_t bound_at, lease_us;
+	usec_t lost_at; /* when the last node that knew its lease lost its power, or one that did
+			 * not know better gave it the address of another */
 	unsigned int tries;
 	usec_t moved_at, shown_at; /* its first frame after that */
 	struct ip4 kept;	   /* the address it was given first, which it must keep */
@@ -243,6 +245,11 @@ bool check_parted(const struct world *w);
 bool check_promised(const struct world *w, int from, int to, usec_t at);
 /* It was acknowledged the address that it has now. */
 void check_address(struct sim_host *h);
+/* It cannot be blamed on anybody that this client is given another address, or another client this
+ * one. */
+bool check_forgotten(const struct sim_host *h);
+/* This node is about to lose its power. */
+void check_crash(const struct sim_node *k);
 void check_gateway(struct sim_host *h);
 /* The node believes that this client is at another node now. */
 void check_gone(const struct sim_node *k, const struct mac *mac);
