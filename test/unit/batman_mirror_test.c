@@ -183,6 +183,38 @@ static void test_same_answers(void **state)
 	net_free(n);
 }
 
+/* A client that was known from a frame only is announced, one that roamed has arrived. */
+static void test_flags_are_the_last_told(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct batman_row r = { .kind = BATMAN_ROW_GLOBAL,
+				.mac = net_client(7),
+				.via = net_mac(1, 0),
+				.crc = 77,
+				.ttvn = 2,
+				.last_ttvn = 3 };
+	struct batman_claim c = { 0 };
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	for (int i = 0; i < 3; i++) {
+		static const uint32_t flags[] = { 0x800, 0, 0x02 };
+		static const uint8_t told[] = { BATMAN_CLIENT_TEMP, 0, BATMAN_CLIENT_ROAM };
+		bool found = false;
+
+		tell_paths(n);
+		r.flags = flags[i];
+		assert_int_equal(row(n, r), 0);
+		assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_END }), 0);
+		for (uint32_t k = 0; !found && batman_claim_next(n->node[MIRROR].b, &k, &c);)
+			found = mac_eq(&c.client.mac, &r.mac);
+		assert_true(found);
+		assert_int_equal(c.client.flags, told[i]);
+		assert_int_equal(c.crc, i == 0 ? 0 : 77);
+	}
+	net_free(n);
+}
+
 static void test_what_is_not_told_goes(void **state)
 {
 	struct net *n = chain_and_mirror();
@@ -309,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_answers),
+		cmocka_unit_test(test_flags_are_the_last_told),
 		cmocka_unit_test(test_what_is_not_told_goes),
 		cmocka_unit_test(test_peers_are_overheard),
 		cmocka_unit_test(test_announcement),

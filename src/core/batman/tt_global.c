@@ -402,15 +402,17 @@ bool bat_global_mirror(struct batman *b, struct bat_orig *o, const struct batman
 			return false;
 		}
 		g->added_at = b->now;
-		g->flags = (uint16_t)row->flags & BAT_TT_TEMP;
 	}
+	/* announced now: counted in its VLAN from here on */
+	if (g->flags & BAT_TT_TEMP && !(row->flags & BAT_TT_TEMP))
+		claims_clear(b, g);
+	g->flags = (uint16_t)row->flags & (BAT_TT_ROAM | BAT_TT_TEMP);
 	if (!claim_add(b, g, o, (uint8_t)row->flags, row->ttvn)) {
 		if (!g->claims)
 			table_remove(&b->globals, g);
 		return false;
 	}
 	claim_find(b, g, o)->round = b->round;
-	g->flags |= (uint16_t)row->flags & (BAT_TT_ROAM | BAT_TT_TEMP);
 	o->ttvn = row->last_ttvn;
 	v = bat_global_vlan(b, o, row->vid);
 	if (v)
