@@ -52,6 +52,8 @@ struct rpc_platform {
 	const char *(*state_rejected)(void *ctx);
 	/* Number and MAC of a network device; false: there is none of that name. */
 	bool (*device)(void *ctx, const char *name, int *ret_index, struct mac *ret_mac);
+	/* The MAC that the kernel knows for an address of the cloud; false: none. */
+	bool (*resolve)(void *ctx, const char *address, struct mac *ret_mac);
 	/* What the kernel's engine has counted: 0 or -errno. */
 	int (*statistics)(void *ctx, rpc_statistic_fn *fn, void *arg);
 };

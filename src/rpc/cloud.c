@@ -280,17 +280,29 @@ static bool find_mac(const struct rpc_context *c, const struct mac *mac, struct 
 	return false;
 }
 
+static bool host_mac(const struct rpc_context *c, const char *host, struct mac *ret,
+		     struct method_error *err)
+{
+	struct who who;
+
+	if (mac_parse(host, ret) == 0)
+		return true;
+	if (who_find(c, host, &who, err)) {
+		*ret = who.is_client ? who.lease.client.mac : who.member.cloud_mac;
+		return true;
+	}
+	/* at nodes of other software nobody has records, but the kernel may know their neighbours
+	 */
+	return c->platform && c->platform->resolve && c->platform->resolve(c->ctx, host, ret);
+}
+
 json_t *method_cloud_find(const struct rpc_context *c, json_t *params, struct method_error *err)
 {
 	const char *host = json_string_value(json_object_get(params, "host"));
 	struct mac mac, orig, self;
-	struct who who;
 
-	if (mac_parse(host, &mac) < 0) {
-		if (!who_find(c, host, &who, err))
-			return NULL;
-		mac = who.is_client ? who.lease.client.mac : who.member.cloud_mac;
-	}
+	if (!host_mac(c, host, &mac, err))
+		return NULL;
 	if (!find_mac(c, &mac, &orig))
 		return method_fail(err, RPC_NOT_FOUND, "no node of the cloud says it has %.64s",
 				   host);

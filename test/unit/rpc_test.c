@@ -89,6 +89,13 @@ static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_
 	return name[0] != '\0';
 }
 
+static bool resolve(void *ctx, const char *address, struct mac *ret_mac)
+{
+	(void)ctx;
+	*ret_mac = client;
+	return strcmp(address, "10.13.77.77") == 0;
+}
+
 static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
 {
 	(void)ctx;
@@ -98,7 +105,8 @@ static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
 }
 
 static const struct rpc_platform platform = { child_next,     neighbour_next, counter_next,
-					      state_rejected, device,	      statistics };
+					      state_rejected, device,	      resolve,
+					      statistics };
 
 static void add_port(struct box *b, uint16_t port, const char *name, enum port_kind kind)
 {
@@ -310,6 +318,9 @@ static void test_cloud_is_batctls(void **state)
 	json_decref(l);
 	f = ask(b, "cloud.find", json_pack("{ss}", "host", "lime-000001"));
 	assert_true(json_is_true(json_object_get(f, "self")));
+	json_decref(f);
+	f = ask(b, "cloud.find", json_pack("{ss}", "host", "10.13.77.77"));
+	assert_string_equal(at(f, "address"), "02:cc:00:00:00:09");
 	json_decref(f);
 	assert_int_equal(code(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"cloud.find\","
 				 "\"params\":{\"host\":\"02:00:00:00:00:77\"}}"),

@@ -82,7 +82,9 @@ static const struct command commands[] = {
 	  .args = "HOST",
 	  .help = "is a node reached inside the cloud, and how fast",
 	  .more = "HOST is a node or client by name, MAC or address; of a client, its node "
-		  "answers. Until Ctrl-C, or --count times. The exit status is batctl's: 0 if "
+		  "answers. Addresses that nobody has a record of are asked for by ARP or "
+		  "neighbour discovery. Until Ctrl-C, or --count times. The exit status is "
+		  "batctl's: 0 if "
 		  "there was an answer, 2 if there was none.",
 	  .options = CLI_ASKS | CLI_COUNT | CLI_INTERVAL | CLI_TIMEOUT | CLI_RECORD,
 	  .args_min = 1,

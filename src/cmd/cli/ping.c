@@ -3,13 +3,17 @@
  * cloud ping, cloud traceroute: batman-adv's ICMP from this node to another one, with batctl's
  * lines. The daemon sends, receives and measures.
  */
+#include <netdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/probe.h"
 
+#define KNOCK_MS 1000
+#define KNOCK_EVERY_MS 100
 #define NO_ANSWER 2 /* batctl's exit status */
 #define PING_TTL 50
 #define HOPS 49	 /* batctl says 50, and goes no further than 49 */
@@ -36,11 +40,38 @@ static double ms(json_int_t us)
 	return (double)us / 1000;
 }
 
+/* Has the kernel ask for the MAC of an address, by a datagram that nobody reads. */
+static bool knock(const char *address)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST }, *to;
+	int fd;
+
+	if (getaddrinfo(address, "9", &hints, &to) != 0)
+		return false;
+	fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		(void)!sendto(fd, "", 0, MSG_DONTWAIT, to->ai_addr, to->ai_addrlen);
+		close(fd);
+	}
+	freeaddrinfo(to);
+	return true;
+}
+
 /* Who is asked for; NULL after saying what is wrong. */
 static json_t *find(struct rpc_client *client, const struct cli *c)
 {
-	json_t *host = cli_ask_over(client, c, "cloud.find", json_pack("{ss}", "host", c->argv[0]));
+	long long end = probe_clock_ms() + KNOCK_MS;
+	json_t *host = NULL;
 
+	while (!host) {
+		host = rpc_client_call(client, "cloud.find", json_pack("{ss}", "host", c->argv[0]));
+		if (!host && (probe_clock_ms() >= end || !knock(c->argv[0]))) {
+			cli_fail(c, "%s", client->err);
+			return NULL;
+		}
+		if (!host)
+			probe_sleep_until(probe_clock_ms() + KNOCK_EVERY_MS);
+	}
 	cli_clean(host);
 	if (!json_is_true(json_object_get(host, "self")))
 		return host;

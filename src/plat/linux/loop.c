@@ -548,6 +548,16 @@ const struct helpers *loop_helpers(const struct loop *l)
 	return l->helpers;
 }
 
+int loop_neighbour4(const struct loop *l, const struct ip4 *ip, struct mac *ret_mac)
+{
+	return system_neighbour4(l->system, ip, ret_mac);
+}
+
+int loop_neighbour6(const struct loop *l, const struct ip6 *ip, struct mac *ret_mac)
+{
+	return system_neighbour6(l->system, ip, ret_mac);
+}
+
 bool loop_device(const struct loop *l, const char *name, int *ret_index, struct mac *ret_mac)
 {
 	return system_device(l->system, name, ret_index, ret_mac);

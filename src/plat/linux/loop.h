@@ -64,7 +64,9 @@ struct helpers;
 /* The helper programs, for people who ask. */
 const struct helpers *loop_helpers(const struct loop *l);
 
-/* As system_device and system_statistics, for the same. */
+/* As the functions of system.h, for the same. */
+int loop_neighbour4(const struct loop *l, const struct ip4 *ip, struct mac *ret_mac);
+int loop_neighbour6(const struct loop *l, const struct ip6 *ip, struct mac *ret_mac);
 bool loop_device(const struct loop *l, const char *name, int *ret_index, struct mac *ret_mac);
 int loop_statistics(const struct loop *l, void (*fn)(void *arg, const char *name, uint64_t value),
 		    void *arg);

@@ -111,6 +111,17 @@ static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_
 	return loop_device(r->loop, name, ret_index, ret_mac);
 }
 
+static bool resolve(void *ctx, const char *address, struct mac *ret_mac)
+{
+	const struct requests *r = ctx;
+	struct ip4 ip4;
+	struct ip6 ip6;
+
+	if (ip4_parse(address, &ip4) == 0)
+		return loop_neighbour4(r->loop, &ip4, ret_mac) == 0;
+	return ip6_parse(address, &ip6) == 0 && loop_neighbour6(r->loop, &ip6, ret_mac) == 0;
+}
+
 static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
 {
 	const struct requests *r = ctx;
@@ -119,7 +130,8 @@ static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
 }
 
 static const struct rpc_platform platform = { child_next,     neighbour_next, counter_next,
-					      state_rejected, device,	      statistics };
+					      state_rejected, device,	      resolve,
+					      statistics };
 
 /* ---- requests ---- */
 

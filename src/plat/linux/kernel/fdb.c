@@ -30,10 +30,12 @@ struct entry {
 	bool here;
 	int ifindex;
 	uint16_t state;
+	struct mac mac;
 };
 
 static int get_entry(void *arg, const struct nlmsghdr *m)
 {
+	const struct nlattr *tb[NDA_MAX + 1];
 	struct entry *e = arg;
 	struct ndmsg h;
 
@@ -41,6 +43,8 @@ static int get_entry(void *arg, const struct nlmsghdr *m)
 		return 0;
 	memcpy(&h, mnl_nlmsg_get_payload(m), sizeof(h));
 	*e = (struct entry) { .here = true, .ifindex = h.ndm_ifindex, .state = h.ndm_state };
+	nl_attrs(m, sizeof(h), tb, NDA_MAX);
+	nl_bytes(tb[NDA_LLADDR], e->mac.b, sizeof(e->mac.b));
 	return 0;
 }
 
@@ -130,4 +134,22 @@ int neigh_answer(struct nl *nl, int ifindex, const void *ip, size_t len, const s
 	mnl_attr_put(m, NDA_DST, len, ip);
 	mnl_attr_put(m, NDA_LLADDR, sizeof(mac->b), mac->b);
 	return nl_talk(nl, m, NULL, NULL);
+}
+
+int neigh_find(struct nl *nl, int ifindex, const void *ip, size_t len, struct mac *ret_mac)
+{
+	struct neigh n = { .type = RTM_GETNEIGH,
+			   .family = len == 4 ? AF_INET : AF_INET6,
+			   .ifindex = ifindex };
+	struct nlmsghdr *m = neigh_begin(nl, &n);
+	struct entry e = { 0 };
+	int r;
+
+	mnl_attr_put(m, NDA_DST, len, ip);
+	r = nl_talk(nl, m, get_entry, &e);
+	if (!r && (e.state & (NUD_INCOMPLETE | NUD_FAILED) || mac_is_zero(&e.mac)))
+		r = -ENOENT;
+	if (!r)
+		*ret_mac = e.mac;
+	return r;
 }

@@ -15,5 +15,7 @@ int fdb_unicast(struct nl *nl, int ifindex, const struct mac *mac, bool add);
 int fdb_dump(struct nl *nl, int bridge, nl_fn *fn, void *arg);
 /* Neighbour entry, reachable; len 4 or 16. */
 int neigh_answer(struct nl *nl, int ifindex, const void *ip, size_t len, const struct mac *mac);
+/* The MAC that the kernel knows for an address; 0 or -errno. */
+int neigh_find(struct nl *nl, int ifindex, const void *ip, size_t len, struct mac *ret_mac);
 
 #endif

@@ -195,3 +195,15 @@ int system_answer6(struct system *s, const struct ip6 *ip, const struct mac *mac
 	return s->watch.bridge ? neigh_answer(&s->nl, s->watch.bridge, ip->b, sizeof(ip->b), mac)
 			       : -ENODEV;
 }
+
+int system_neighbour4(struct system *s, const struct ip4 *ip, struct mac *ret_mac)
+{
+	return s->watch.bridge ? neigh_find(&s->nl, s->watch.bridge, ip->b, sizeof(ip->b), ret_mac)
+			       : -ENODEV;
+}
+
+int system_neighbour6(struct system *s, const struct ip6 *ip, struct mac *ret_mac)
+{
+	return s->watch.bridge ? neigh_find(&s->nl, s->watch.bridge, ip->b, sizeof(ip->b), ret_mac)
+			       : -ENODEV;
+}

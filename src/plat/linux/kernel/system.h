@@ -96,5 +96,8 @@ int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid)
 /* EFFECT_ANSWER. */
 int system_answer4(struct system *s, const struct ip4 *ip, const struct mac *mac);
 int system_answer6(struct system *s, const struct ip6 *ip, const struct mac *mac);
+/* The MAC that the kernel knows for an address on the client bridge; 0 or -errno. */
+int system_neighbour4(struct system *s, const struct ip4 *ip, struct mac *ret_mac);
+int system_neighbour6(struct system *s, const struct ip6 *ip, struct mac *ret_mac);
 
 #endif
