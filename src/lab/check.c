@@ -266,16 +266,24 @@ static _Noreturn void work(struct judge *j, struct client *c, int out)
 	_exit(0);
 }
 
-static void start(struct judge *j, struct client *c)
+static bool start(struct judge *j, struct client *c)
 {
 	int pipes[2];
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return;
+	if (pipe2(pipes, O_CLOEXEC) < 0) {
+		fail(c->result, "no pipe: %s", strerror(errno));
+		return false;
+	}
 	c->pid = fork();
 	if (c->pid == 0)
 		work(j, c, pipes[1]);
 	close(pipes[1]);
+	if (c->pid < 0) {
+		fail(c->result, "no process: %s", strerror(errno));
+		close(pipes[0]);
+		return false;
+	}
 	c->out = pipes[0];
+	return true;
 }
 
 /* A line of a worker: its result in place of ours. */
@@ -303,10 +311,8 @@ static void judge_all(struct judge *j, const volatile bool *stop)
 		struct pollfd fds[TOPOLOGY_HOSTS_MAX];
 		for (; next < j->client_count && running < PARALLEL; next++)
 			/* Without addresses there is nothing more to try. */
-			if (j->client[next].ipv4[0] && j->client[next].ipv6[0]) {
-				start(j, &j->client[next]);
-				running++;
-			}
+			if (j->client[next].ipv4[0] && j->client[next].ipv6[0])
+				running += start(j, &j->client[next]);
 		for (int i = 0; i < j->client_count; i++)
 			fds[i] = (struct pollfd) { .fd = j->client[i].out, .events = POLLIN };
 		if (!running || poll(fds, (nfds_t)j->client_count, 500) <= 0)
