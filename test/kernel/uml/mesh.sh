@@ -98,8 +98,9 @@ mesh_end() { # NODE INTERFACE PEER
 	ip -n "n$1" link set "$2.29" up
 }
 
-mesh_wire() { # A B
+mesh_wire() { # A B; a function wire_made gets both ends before they are up
 	ip link add "l$1$2" mtu 1600 netns "n$1" type veth peer name "l$2$1" mtu 1600 netns "n$2"
+	if declare -F wire_made > /dev/null; then wire_made "l$1$2" "l$2$1"; fi
 	mesh_end "$1" "l$1$2" "$2"
 	mesh_end "$2" "l$2$1" "$1"
 }
