@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ring.sh ROUNDS KIND...     KIND: one letter per node of a ring, k: the kernel's batman-adv, t: trama
+#
+# One line per figure, "NAME KINDS VALUE", on /uml-out/figures: how a ring of such nodes starts, how a client roams, how
+# long a link that dies silently is missed, TCP over three hops. Runs inside user-mode Linux.
+set -u
+INTERVAL=${INTERVAL:-1000}
+# shellcheck source=test/kernel/uml/mesh.sh
+. "$(dirname "$0")/../../kernel/uml/mesh.sh"
+rounds=$1
+shift
+
+# The ends of all wires of a ring of $1 nodes.
+ends() {
+	local a b
+	for a in $(seq "$1"); do
+		b=$((a % $1 + 1))
+		echo "l$a$b" "l$b$a"
+	done
+}
+
+loss() { # PERCENT PORT...
+	local percent=$1 port
+	shift
+	for port in "$@"; do
+		tc -n "n${port:1:1}" qdisc replace dev "$port" root netem loss "$percent%" ${DELAY:+delay $DELAY}
+	done
+}
+
+wire_made() {
+	loss 100 "$@"
+}
+
+is_up() { # PORT
+	local name=${1}_29
+	[ -f "/run/n${1:1:1}/conf" ] || name=$1.29
+	ip -n "n${1:1:1}" link show "$name" 2> /dev/null | grep -q '[<,]UP'
+}
+
+client_is_in() { # the client's port is in the bridge of its node
+	ip -n "n$1" link show "ap$1" | grep -q 'master br0'
+}
+
+build() { # KINDS: everything but the wires' passing
+	local kinds=$1 n
+	local count=${#kinds}
+	for n in $(seq "$count"); do
+		case ${kinds:n-1:1} in
+		k) kernel_node "$n" ;;
+		t) trama_node "$n" ;;
+		esac
+	done
+	for n in $(seq "$count"); do
+		mesh_wire "$n" $((n % count + 1))
+		client "$n"
+	done
+	walker 1 3
+	for n in $(seq "$count"); do
+		[ "${kinds:n-1:1}" = k ] || trama_start "$n"
+	done
+	for port in $(ends "$count"); do
+		wait_for 90 is_up "$port" || { echo "$port does not come up" >&2; exit 1; }
+	done
+	for n in $(seq "$count"); do
+		wait_for 90 client_is_in "$n" || { echo "ap$n is in no bridge" >&2; exit 1; }
+	done
+	sleep 2
+}
+
+raze() { # KINDS
+	local n
+	pkill -KILL tramad
+	pkill babeld
+	pkill dnsmasq
+	pkill ping
+	for n in $(seq ${#1}); do
+		ip netns pids "n$n" | xargs -r kill -KILL
+		ip netns del "n$n"
+		ip netns del "c$n"
+		rm -rf "/run/n$n"
+	done
+	ip netns del cr
+	sleep 1
+}
+
+figure() { # NAME KINDS VALUE
+	echo "$1 $2 $3" >> /uml-out/figures
+}
+
+ping_log() { # CLIENT ADDRESS INTERVAL COUNT FILE: a line per answer, with the time
+	ip netns exec "$1" ping -n -D -W 1 -i "$3" -c "$4" "$2" > "$5" 2>&1
+}
+
+longest_gap_ms() { # FILE: between two answers
+	sed -n 's/^\[\([0-9.]*\)\].*time=.*/\1/p' "$1" |
+		awk 'NR > 1 && $1 - last > longest { longest = $1 - last } { last = $1 } END { printf "%.0f\n", longest * 1000 }'
+}
+
+start() { # KINDS: from the moment that the wires pass
+	local kinds=$1 a b began
+	local count=${#kinds}
+	for a in $(seq "$count"); do
+		for b in $(seq $((a + 1)) "$count"); do
+			ping_log "c$a" "10.13.200.$b" 0.1 600 "/run/ping.$a$b" &
+		done
+	done
+	sleep 3
+	began=$(date +%s.%N)
+	# shellcheck disable=SC2046
+	loss 0 $(ends "$count")
+	all_answered() {
+		local file
+		for file in /run/ping.*; do
+			grep -q time= "$file" || return 1
+		done
+	}
+	wait_for 60 all_answered || echo "not all clients reach each other" >&2
+	pkill ping
+	sed -s -n '/time=/{s/^\[\([0-9.]*\)\].*/\1/p;q}' /run/ping.* | sort -n | tail -1 |
+		awk -v began="$began" '{ printf "%.2f\n", $1 - began }' | figure_of start_s "$kinds"
+	rm -f /run/ping.*
+}
+
+figure_of() { # NAME KINDS, the value from standard input
+	local value
+	read -r value
+	figure "$1" "$2" "$value"
+}
+
+roam() { # KINDS
+	ping_log cr 10.13.200.4 0.01 300 /run/gap &
+	sleep 1.2
+	walk_to 3
+	wait $!
+	longest_gap_ms /run/gap | figure_of roam_gap_ms "$1"
+	walk_to 1
+	sleep 3
+}
+
+cut() { # KINDS: the wire that clients 1 and 2 use, with the long way round as the other
+	ping_log c1 10.13.200.2 0.05 300 /run/gap &
+	sleep 2
+	loss 100 l12 l21
+	wait $!
+	longest_gap_ms /run/gap | figure_of cut_gap_ms "$1"
+	loss 0 l12 l21
+}
+
+tcp() { # KINDS: three hops, as the wire between nodes 1 and 5 is cut
+	loss 100 l15 l51
+	sleep 8
+	DELAY='' loss 0 l12 l21 l23 l32 l34 l43
+	in_ns c4 iperf3 -s -1 > /dev/null 2>&1 &
+	sleep 0.5
+	in_ns c1 iperf3 -c 10.13.200.4 -t 4 -J |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] / 1e6)' |
+		figure_of tcp_mbit "$1"
+}
+
+for _ in $(seq "$rounds"); do
+	for kinds in "$@"; do
+		build "$kinds"
+		start "$kinds"
+		sleep 10
+		DELAY=2ms
+		# shellcheck disable=SC2046
+		loss 1 $(ends ${#kinds})
+		roam "$kinds"
+		# shellcheck disable=SC2046
+		loss 0 $(ends ${#kinds})
+		cut "$kinds"
+		tcp "$kinds"
+		DELAY=
+		raze "$kinds"
+	done
+done
