@@ -375,6 +375,7 @@ static void turn_end(uv_prepare_t *h)
 		if (!primary || r)
 			return;
 	}
+	wires_flush(l->wires); /* frames do not wait for the kernel's changes */
 	apply_look(l);
 	deadline_look(l);
 	wires_flush(l->wires);
