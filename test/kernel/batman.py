@@ -16,7 +16,8 @@ KINDS = {IV_OGM: "ogm", BCAST: "bcast", UNICAST: "unicast", UNICAST_FRAG: "frag"
          ICMP: "icmp", UNICAST_TVLV: "tvlv"}
 NOT_BEST_NEXT_HOP, DIRECTLINK = 0x01, 0x04  # flags of an OGM
 OGM_LEN = 24
-TVLV_TRAMA = 0xa7
+TVLV_TT, TVLV_TRAMA = 0x04, 0xa7
+TT_DIFF, TT_REQUEST, TT_RESPONSE, TT_FULL = 0x01, 0x02, 0x04, 0x10
 
 
 def mac(raw):
@@ -48,6 +49,16 @@ def tvlvs(data):
     return found
 
 
+def tt(value):
+    """A translation table TVLV: flags, ttvn, vlans [(crc, vid, reserved)], entries [(flags, reserved, mac, vid)]."""
+    flags, ttvn, vlans = struct.unpack(">BBH", value[:4])
+    entries = value[4 + 8 * vlans:]
+    return {"flags": flags, "ttvn": ttvn, "vlans": [struct.unpack(">IHH", value[i:i + 8])
+                                                    for i in range(4, 4 + 8 * vlans, 8)],
+            "entries": [(e[0], e[1:4].hex(), mac(e[4:10]), struct.unpack(">H", e[10:12])[0])
+                        for e in (entries[i:i + 12] for i in range(0, len(entries) - 11, 12))]}
+
+
 def ogm(data):
     """The first OGM of an aggregate and the rest, or None."""
     if len(data) < OGM_LEN or data[0] != IV_OGM:
@@ -57,27 +68,29 @@ def ogm(data):
     if size > len(data):
         return None
     return {"kind": "ogm", "version": version, "ttl": ttl, "flags": flags, "seqno": seqno, "orig": mac(data[8:14]),
-            "prev_sender": mac(data[14:20]), "tq": data[21], "tvlvs": tvlvs(data[OGM_LEN:size])}, data[size:]
+            "prev_sender": mac(data[14:20]), "reserved": data[20], "tq": data[21],
+            "tvlvs": tvlvs(data[OGM_LEN:size])}, data[size:]
 
 
 def single(data):
     """What every type but the OGM has, and its own fields where tests look at them."""
     p = {"kind": KINDS.get(data[0], "0x%02x" % data[0]), "version": data[1], "ttl": data[2]}
     if data[0] == BCAST and len(data) >= 14:
-        p.update(seqno=struct.unpack(">I", data[4:8])[0], orig=mac(data[8:14]), inner=data[14:])
+        p.update(reserved=data[3], seqno=struct.unpack(">I", data[4:8])[0], orig=mac(data[8:14]), inner=data[14:])
     elif data[0] == UNICAST and len(data) >= 10:
         p.update(ttvn=data[3], dest=mac(data[4:10]), inner=data[10:])
     elif data[0] == UNICAST_4ADDR and len(data) >= 18:
-        p.update(ttvn=data[3], dest=mac(data[4:10]), source=mac(data[10:16]), subtype=data[16], inner=data[18:])
+        p.update(ttvn=data[3], dest=mac(data[4:10]), source=mac(data[10:16]), subtype=data[16],
+                 reserved=data[17], inner=data[18:])
     elif data[0] == UNICAST_FRAG and len(data) >= 20:
         seqno, total = struct.unpack(">HH", data[16:20])
-        p.update(no=data[3] >> 4, priority=data[3] >> 1 & 7, dest=mac(data[4:10]), orig=mac(data[10:16]), seqno=seqno,
-                 total_size=total)
+        p.update(no=data[3] >> 4, priority=data[3] >> 1 & 7, reserved=data[3] & 1, dest=mac(data[4:10]),
+                 orig=mac(data[10:16]), seqno=seqno, total_size=total, size=len(data) - 20)
     elif data[0] == ICMP and len(data) >= 20:
         p.update(msg_type=data[3], dest=mac(data[4:10]), orig=mac(data[10:16]), uid=data[16],
                  seqno=struct.unpack(">H", data[18:20])[0])
     elif data[0] == UNICAST_TVLV and len(data) >= 20:
-        p.update(dest=mac(data[4:10]), source=mac(data[10:16]),
+        p.update(reserved=(data[3], data[18:20].hex()), dest=mac(data[4:10]), source=mac(data[10:16]),
                  tvlvs=tvlvs(data[20:20 + struct.unpack(">H", data[16:18])[0]]))
     return p
 
