@@ -129,7 +129,9 @@ static void heard(void *arg, const struct event *e)
 {
 	(void)arg;
 	if (e->kind != EVENT_PORT && e->kind != EVENT_CLIENT && e->kind != EVENT_SOLICIT &&
-	    e->kind != EVENT_UPLINK)
+	    e->kind != EVENT_UPLINK && e->kind != EVENT_MESH)
+		abort();
+	if (e->kind == EVENT_MESH && e->mesh.port >= NODE_PORTS)
 		abort();
 	if (e->kind == EVENT_PORT && (e->port.port >= NODE_PORTS || !e->port.name[0]))
 		abort();

@@ -89,10 +89,12 @@ static int write_all(int fd, const char *text, size_t len)
 static int wait_for(pid_t pid)
 {
 	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	bool late = false;
 	int status;
 
 	if (end.fd >= 0) {
-		if (poll(&end, 1, WAIT_MS) == 0)
+		late = poll(&end, 1, WAIT_MS) == 0;
+		if (late)
 			kill(pid, SIGKILL);
 		close(end.fd);
 	}
@@ -100,6 +102,8 @@ static int wait_for(pid_t pid)
 		if (errno != EINTR)
 			return -errno;
 	}
+	if (late)
+		return -ETIMEDOUT;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return -ENOENT;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# talk.sh KIND KIND KIND     k: the kernel's batman-adv, t: trama
+#
+#   c1 - n1 --- n2 --- n3 - c3         n2 - n3: MTU 1500, so that packets of clients are fragmented
+#         |      |      |
+#         |     c2      |
+#         +----- cr ----+              cr walks between n1 and n3
+#
+# All that nodes say to each other, captured at every port: start, clients that come, talk, walk and leave, tagged ones,
+# multicast, batman-adv's ping and traceroute. Captures and "NODE PORT DEVICE MAC" lines go to /uml-out/KINDS.
+# Runs inside user-mode Linux.
+set -u
+INTERVAL=${INTERVAL:-200}
+# shellcheck source=test/kernel/uml/mesh.sh
+. "$(dirname "$0")/uml/mesh.sh"
+kinds=("" "$@")
+out=/uml-out/$(printf %s "$@")
+ports=(l12 l21 l23 l32)
+mkdir -p "$out"
+
+device() { # PORT: that of the cloud
+	case ${kinds[${1:1:1}]} in
+	k) echo "$1.29" ;;
+	t) echo "$1_29" ;;
+	esac
+}
+
+is_up() { # PORT
+	ip -n "n${1:1:1}" link show "$(device "$1")" 2> /dev/null | grep -q '[<,]UP'
+}
+
+wire_made() {
+	local port
+	for port in "$@"; do
+		tc -n "n${port:1:1}" qdisc replace dev "$port" root netem loss 100%
+	done
+}
+
+every_pair() {
+	local a b
+	for a in 1 2 3; do
+		for b in 1 2 3 r; do
+			[ $a = $b ] || pings c$a "$(address $b)" || return 1
+		done
+	done
+}
+
+address() { # CLIENT
+	[ "$1" = r ] && echo 10.13.201.1 || echo "10.13.200.$1"
+}
+
+batman_of() { # NODE PORT: its MAC there
+	ip -n "n$1" -j link show "$(device "$2")" | sed 's/.*"address":"\([^"]*\)".*/\1/'
+}
+
+probe() { # NODE ping|traceroute MAC
+	case ${kinds[$1]} in
+	k) in_ns "n$1" batctl meshif bat0 "$2" ${4:+-c $4} "$3" ;;
+	t) trama_cli "$1" cloud "$2" ${4:+-c $4} "$3" ;;
+	esac > /dev/null 2>&1
+}
+
+for n in 1 2 3; do
+	case ${kinds[$n]} in
+	k) kernel_node $n ;;
+	t) trama_node $n ;;
+	esac
+done
+mesh_wire 1 2
+mesh_wire 2 3
+for port in l23 l32; do
+	ip -n "n${port:1:1}" link set "$port" mtu 1500
+done
+for n in 1 2 3; do client $n; done
+walker 1 3
+for n in 1 2 3; do
+	[ "${kinds[$n]}" = k ] || trama_start $n
+done
+for port in "${ports[@]}"; do
+	wait_for 90 is_up "$port" || { echo "$port has no device of the cloud" >&2; exit 1; }
+done
+sleep 2
+for port in "${ports[@]}"; do
+	echo "${port:1:1} $port $(device "$port") $(batman_of "${port:1:1}" "$port")"
+	in_ns "n${port:1:1}" tcpdump -i "$(device "$port")" -U -s 0 -w "$out/$port.pcap" ether proto 0x4305 2> /dev/null &
+done > "$out/ports"
+sleep 1
+for port in "${ports[@]}"; do
+	tc -n "n${port:1:1}" qdisc del dev "$port" root
+done
+
+wait_for 60 every_pair || { echo "not every client reaches every other" >&2; exit 1; }
+sleep 2
+for c in 2 3 r; do pings c1 "$(address $c)" -s 1472; done
+pings c3 "$(address 1)" -s 1472
+in_ns c1 ping -c 2 -W 1 -q 224.0.0.251 > /dev/null 2>&1
+in_ns c1 ping -c 2 -W 1 -q -b 10.13.255.255 > /dev/null 2>&1
+for c in 1 3; do
+	ip -n c$c link add link eth0 name eth0.5 type vlan id 5
+	ip -n c$c addr add 192.0.2.$c/24 dev eth0.5
+	ip -n c$c link set eth0.5 up
+done
+sleep 1
+in_ns c1 ping -c 4 -W 1 -q 192.0.2.3 > /dev/null 2>&1
+probe 1 ping "$(batman_of 3 l32)" 3
+probe 1 traceroute "$(batman_of 3 l32)"
+probe 3 ping "$(batman_of 1 l12)" 3
+in_ns c2 ping -i 0.05 -c 200 -q 10.13.201.1 > /dev/null 2>&1 &
+for n in 3 1 3 1; do
+	walk_to $n
+	sleep 1.5
+done
+wait $!
+pkill tcpdump
+sleep 0.5
