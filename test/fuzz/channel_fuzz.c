@@ -30,7 +30,7 @@ static void request(int here, int there, struct rd r)
 	check((err == 0) == (rd_left(&r) == sizeof(got)));
 	if (err || !parent_request_ok(&got))
 		return;
-	check(got.op <= PARENT_READY);
+	check(got.op <= PARENT_ALIVE);
 	if (got.op == PARENT_HOSTAPD || (got.op == PARENT_START && got.kind == CHILD_DHCP))
 		check(memchr(got.dev, '\0', sizeof(got.dev)) && got.dev[0] && got.dev[0] != '-' &&
 		      !strchr(got.dev, '/') && !strchr(got.dev, ' '));
