@@ -3,6 +3,12 @@
  * The clients at this node's own ports. A station is known from the bridge's forwarding database or
  * from its Wi-Fi association; the moment it is, it is announced in the cloud, its record moves
  * here, and one frame with its address makes every switch on the way learn where it went.
+ *
+ * Whoever is at a port can invent stations. Those with a lease or an association keep their places;
+ * of the others the oldest go where places are short, of the port that has most (lib/fair.h). And
+ * of stations that the cloud does not know a port may bring a limited number per second, or the
+ * whole cloud would be busy with its inventions. Who is refused is forgotten by the bridge too, so
+ * that its next frame tells of it again.
  */
 #include <string.h>
 
@@ -12,6 +18,8 @@
 
 #define REMIND_INTERVAL (60 * USEC_S)
 #define AGE_ERROR (2 * USEC_S) /* ages of records are whole seconds, rounded up */
+#define NEWCOMER_INTERVAL (20 * USEC_MS)
+#define NEWCOMER_BURST 512
 
 struct station_key {
 	struct mac mac;
@@ -72,17 +80,87 @@ static bool is_node_port(const struct node *n, const struct mac *mac, uint16_t p
 	return false;
 }
 
-/* A client with the cloud MAC of a node would get what other nodes tell that one. */
-static bool is_forged_node(struct node *n, const struct event_client *e)
+static void leave(struct node *n, struct station *s, enum notice why)
 {
-	struct effect forget = { .kind = EFFECT_FORGET,
-				 .forget = { .mac = e->mac, .vid = e->vid } };
+	notice(n, why, s);
+	(void)batman_client_gone(n->batman, &s->mac, batman_vid(s->vid), n->now);
+	fair_leave(&n->station_places, table_index(&n->stations, s));
+	table_remove(&n->stations, s);
+}
 
-	if (!batman_is_node(n->batman, &e->mac))
-		return false;
-	n->counters[NODE_C_FORGED_NODE]++;
-	node_effect_push(n, &forget);
-	return true;
+static void bridge_forget(struct node *n, const struct mac *mac, uint16_t vid, uint16_t port)
+{
+	struct effect e = { .kind = EFFECT_FORGET, .forget = { *mac, vid, port } };
+
+	node_effect_push(n, &e);
+}
+
+/* Our bridge must forget where it was, or what comes back through this node is lost for 300 s. */
+static void leave_bridge(struct node *n, struct station *s, enum notice why)
+{
+	struct station gone = *s;
+
+	leave(n, s, why);
+	bridge_forget(n, &gone.mac, gone.vid, gone.port);
+}
+
+static void refuse(struct node *n, const struct event_client *e, enum node_counter why)
+{
+	n->counters[why]++;
+	bridge_forget(n, &e->mac, e->vid, e->port);
+}
+
+static bool is_leased(const struct node *n, const struct mac *mac)
+{
+	struct lease_view v;
+
+	return lease_find(&n->lease, mac, n->now, &v) && !ip4_is_zero(&v.client.ip4);
+}
+
+static void keep(struct node *n, const struct station *s)
+{
+	fair_keep(&n->station_places, table_index(&n->stations, s));
+}
+
+static bool port_admits(struct node *n, uint16_t port)
+{
+	return bucket_take(&n->ports[port].newcomers, NEWCOMER_INTERVAL, NEWCOMER_BURST, n->now);
+}
+
+/* NULL when it may not be one. */
+static struct station *newcomer(struct node *n, const struct event_client *e)
+{
+	struct station_key key = { .mac = e->mac, .vid = e->vid };
+	bool known = e->change == CLIENT_ASSOCIATED || is_leased(n, &e->mac);
+	struct station *s = NULL;
+	uint32_t victim;
+
+	if (!known && !port_admits(n, e->port)) {
+		refuse(n, e, NODE_C_STATION_RATE);
+		return NULL;
+	}
+	/* would get what other nodes tell that one */
+	if (batman_is_node(n->batman, &e->mac)) {
+		refuse(n, e, NODE_C_FORGED_NODE);
+		return NULL;
+	}
+	if (fair_place(&n->station_places, e->port, &victim)) {
+		if (victim != FAIR_NONE) {
+			n->counters[NODE_C_STATION_REPLACED]++;
+			leave_bridge(n, table_at(&n->stations, victim), NOTICE_CLIENT_LEFT);
+		}
+		if (batman_client_seen(n->batman, &e->mac, batman_vid(e->vid), n->now) == 0)
+			s = table_add(&n->stations, &key);
+	}
+	if (!s) {
+		refuse(n, e, NODE_C_STATION_FULL);
+		return NULL;
+	}
+	fair_join(&n->station_places, table_index(&n->stations, s), e->port);
+	if (known)
+		keep(n, s);
+	s->since = n->now;
+	return s;
 }
 
 /* Whom the default route of this node leads to, and so the traffic of its clients. */
@@ -112,32 +190,33 @@ void clients_way_out(struct node *n)
 
 static void arrive(struct node *n, const struct event_client *e)
 {
-	struct lease_node gw = way_out(n);
-	struct station_key key = { .mac = e->mac, .vid = e->vid };
 	struct station *s = station_find(n, &e->mac, e->vid);
-	bool moved = s && s->port != e->port;
+	struct lease_node gw;
+	bool came = !s, moved = came || s->port != e->port;
 
-	if (!mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
+	if (e->port >= NODE_PORTS || !mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
 	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac, e->port))
 		return;
-	if (!s && is_forged_node(n, e))
+	if (s)
+		(void)batman_client_seen(n->batman, &e->mac, batman_vid(e->vid), n->now);
+	else
+		s = newcomer(n, e);
+	if (!s)
 		return;
-	if (!s) {
-		s = table_add(&n->stations, &key);
-		if (!s) {
-			n->counters[NODE_C_STATION_FULL]++;
-			return;
-		}
-		s->since = n->now;
-		moved = true;
-	}
 	s->port = e->port;
-	if (e->change == CLIENT_ASSOCIATED)
+	fair_move(&n->station_places, table_index(&n->stations, s), e->port);
+	if (e->change == CLIENT_ASSOCIATED) {
 		s->associated = true;
-	(void)batman_client_seen(n->batman, &e->mac, batman_vid(e->vid), n->now);
+		keep(n, s);
+	}
 	if (!moved || e->vid)
 		return;
-	lease_client_here(&n->lease, &e->mac, n->now);
+	if (!came && !port_admits(n, e->port)) {
+		n->counters[NODE_C_STATION_RATE]++;
+		return;
+	}
+	lease_client_here(&n->lease, &e->mac, e->port, n->now);
+	gw = way_out(n);
 	lease_client_gateway(&n->lease, &e->mac, &gw, n->now);
 	ra_client_here(&n->ra, &e->mac, e->port, n->now);
 	send_update(n, &e->mac);
@@ -163,11 +242,12 @@ void clients_remind(struct node *n)
 	}
 }
 
-static void leave(struct node *n, struct station *s, enum notice why)
+void clients_leased(struct node *n, const struct lease_client *c)
 {
-	notice(n, why, s);
-	(void)batman_client_gone(n->batman, &s->mac, batman_vid(s->vid), n->now);
-	table_remove(&n->stations, s);
+	const struct station *s = ip4_is_zero(&c->ip4) ? NULL : station_find(n, &c->mac, 0);
+
+	if (s)
+		keep(n, s);
 }
 
 void clients_drop_nodes(struct node *n)
@@ -177,15 +257,6 @@ void clients_drop_nodes(struct node *n)
 	for (uint32_t i = 0; (s = table_next(&n->stations, &i));)
 		if (is_node_port(n, &s->mac, s->port))
 			leave(n, s, NOTICE_CLIENT_LEFT);
-}
-
-/* Our bridge must forget where it was, or what comes back through this node is lost for 300 s. */
-static void leave_bridge(struct node *n, struct station *s, enum notice why)
-{
-	struct effect e = { .kind = EFFECT_FORGET, .forget = { .mac = s->mac, .vid = s->vid } };
-
-	leave(n, s, why);
-	node_effect_push(n, &e);
 }
 
 void clients_event(struct node *n, const struct event_client *e)
@@ -282,21 +353,22 @@ void clients_solicit(struct node *n, const struct event_solicit *s)
 		n->counters[NODE_C_SOLICIT_UNKNOWN]++; /* the kernel goes on by broadcast */
 }
 
-static uint16_t station_port(const struct node *n, const uint8_t *frame, size_t len)
+uint16_t clients_port(const struct node *n, const struct mac *mac)
 {
-	struct rd r = rd_init(frame, len);
-	struct station *s;
-	struct mac src;
+	const struct station *s = station_find(n, mac, 0);
 
-	rd_skip(&r, 6);
-	src = rd_mac(&r);
-	s = station_find(n, &src, 0);
-	return s ? s->port : 0;
+	return s ? s->port : NODE_PORTS;
 }
 
 void clients_frame(struct node *n, const uint8_t *frame, size_t len)
 {
-	uint16_t port = station_port(n, frame, len);
+	struct rd r = rd_init(frame, len);
+	struct mac src;
+	uint16_t port;
+
+	rd_skip(&r, 6);
+	src = rd_mac(&r);
+	port = clients_port(n, &src);
 
 	lease_input(&n->lease, frame, len, port, n->now);
 	ra_input(&n->ra, frame, len, port, n->now);
@@ -347,6 +419,7 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 	case LEASE_PUT:
 		memcpy(&c, o->data, sizeof(c));
 		records_put_client(n, &c);
+		clients_leased(n, &c);
 		break;
 	case LEASE_DROP:
 		memcpy(&mac, o->data, sizeof(mac));
@@ -367,6 +440,7 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 
 bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 {
+	const struct station *s;
 	struct ra_seen seen;
 
 	switch ((enum ra_out_kind)o->kind) {
@@ -377,8 +451,9 @@ bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 		memcpy(&seen, o->data, sizeof(seen));
 		/* what is said in the cloud reaches us too; the client's own node writes that down
 		 */
-		if (station_find(n, &seen.mac, 0))
-			lease_client_seen(&n->lease, &seen.mac, &seen.addr, n->now);
+		s = station_find(n, &seen.mac, 0);
+		if (s)
+			lease_client_seen(&n->lease, &seen.mac, &seen.addr, s->port, n->now);
 		break;
 	}
 	return false;

@@ -42,6 +42,7 @@ struct effect_datagram {
 struct effect_forget {
 	struct mac mac;
 	uint16_t vid;
+	uint16_t port;
 };
 
 struct effect_answer {

@@ -4,12 +4,13 @@
 #define NODE_INTERNAL_H
 
 #include "lib/bucket.h"
+#include "lib/fair.h"
 #include "node/cores.h"
 #include "node/node.h"
 #include "node/view.h"
 
 #define NODE_HOP_PENALTY 30 /* as the kernel's */
-#define NODE_STATIONS 2048
+#define NODE_STATIONS 1100  /* with a fifth of 2048 known from frames only: a table on the wire */
 #define NODE_ROUTES 1024
 #define NODE_PEERS 48
 #define NODE_ADDRESSES 4096 /* of other nodes of the cloud, two each */
@@ -35,6 +36,7 @@ struct node_port {
 	char babel_dev[NODE_IFNAME];
 	bool uplink4, uplink6; /* the two halves of uplink are valid */
 	struct event_uplink uplink;
+	struct bucket newcomers; /* stations that are not known to the cloud */
 };
 
 /* A station that is at one of our client ports, whether it has a record or not. */
@@ -130,6 +132,7 @@ struct node {
 
 	struct node_port ports[NODE_PORTS];
 	struct table stations;
+	struct fair station_places; /* of ports; leased and associated ones keep theirs */
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct node_peer peers[NODE_PEERS];
@@ -174,6 +177,10 @@ void probes_answer(struct node *n, const struct batman_icmp *reply);
 /* clients.c: who is at our ports */
 void clients_event(struct node *n, const struct event_client *e);
 void clients_moved(struct node *n, const struct mac *mac, uint16_t vid);
+/* Where a station of ours is; NODE_PORTS if it is none. */
+uint16_t clients_port(const struct node *n, const struct mac *mac);
+/* Its lease or record has changed. */
+void clients_leased(struct node *n, const struct lease_client *c);
 /* Has this station come to us after a record of that age was written? */
 bool clients_came_after(const struct node *n, const struct mac *mac, uint32_t age_s);
 /* Ports of other nodes are no clients, even if their hello came after their first frame. */

@@ -180,6 +180,8 @@ static int start(struct node *n, usec_t now)
 	err = table_init(&n->stations, sizeof(struct station),
 			 sizeof(struct mac) + sizeof(uint16_t), NODE_STATIONS, key);
 	if (!err)
+		err = fair_init(&n->station_places, NODE_STATIONS, NODE_STATIONS, NODE_PORTS, 1);
+	if (!err)
 		err = table_init(&n->routes, sizeof(struct node_route), 40, NODE_ROUTES, key);
 	if (!err)
 		err = table_init(&n->members, sizeof(struct member_address), sizeof(struct ip6),
@@ -236,6 +238,7 @@ void node_free(struct node *n)
 	lease_done(&n->lease);
 	ra_done(&n->ra);
 	table_done(&n->stations);
+	fair_done(&n->station_places);
 	table_done(&n->routes);
 	table_done(&n->members);
 	free(n->store_buf);

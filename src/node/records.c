@@ -302,11 +302,12 @@ static void client_changed(struct node *n, const struct state_event *e)
 		return;
 	}
 	lease_client_learnt(&n->lease, &c, n->now);
+	clients_leased(n, &c);
 	if (!memcmp(c.node.b, n->id.b, sizeof(c.node.b)))
 		return;
 	/* a node that has just started hears only now where its first clients were before */
 	if (clients_came_after(n, &c.mac, v.age_s))
-		lease_client_here(&n->lease, &c.mac, n->now);
+		lease_client_here(&n->lease, &c.mac, clients_port(n, &c.mac), n->now);
 	else
 		client_went(n, &c);
 }

@@ -8,6 +8,8 @@
 
 #define NODE_COUNTER_LIST(X)                                                                       \
 	X(STATION_FULL, "stations_full")                                                           \
+	X(STATION_RATE, "stations_over_rate")                                                      \
+	X(STATION_REPLACED, "stations_replaced")                                                   \
 	X(ROUTE_FULL, "routes_full")                                                               \
 	X(PEER_FULL, "peers_full")                                                                 \
 	X(BAD_RECORD, "records_malformed")                                                         \

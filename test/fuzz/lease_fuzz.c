@@ -116,10 +116,10 @@ static void do_client(struct rd *r, uint8_t what)
 		lease_client_gone(&lease, &mac, now);
 		break;
 	case 1:
-		lease_client_here(&lease, &mac, now);
+		lease_client_here(&lease, &mac, 1, now);
 		break;
 	case 2:
-		lease_client_seen(&lease, &mac, &addr, now);
+		lease_client_seen(&lease, &mac, &addr, 1, now);
 		break;
 	case 3:
 		lease_client_gateway(&lease, &mac, &gw, now);

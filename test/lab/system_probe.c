@@ -273,7 +273,8 @@ static json_t *run(struct system *s, const struct line *l)
 	else if (!strcmp(word, "remove"))
 		system_remove(s);
 	else if (!strcmp(word, "forget") && l->count > 1 && mac_parse(l->pairs[1], &mac) == 0)
-		return json_pack("{si}", "result", system_forget_station(s, &mac, 0));
+		return json_pack("{si}", "result",
+				 system_forget_station(s, &(struct effect_forget) { .mac = mac }));
 	else if (!strcmp(word, "answer"))
 		return answer(s, l);
 	else

@@ -557,9 +557,9 @@ static void seen_is_held(void **state)
 	ip = t->reply.yiaddr;
 	town_run(t, 61 * USEC_S);
 	addr = lease_mapped(&ip);
-	lease_client_seen(&t->node[0].lease, &fixed.mac, &addr, t->now);
+	lease_client_seen(&t->node[0].lease, &fixed.mac, &addr, 1, t->now);
 	assert_int_equal(ip6_parse("fd0d::5", &addr), 0);
-	lease_client_seen(&t->node[0].lease, &fixed.mac, &addr, t->now);
+	lease_client_seen(&t->node[0].lease, &fixed.mac, &addr, 1, t->now);
 	town_drain(t, 0);
 	assert_int_equal(host_discover(t, &h, 0), DHCP_OFFER);
 	assert_false(ip4_eq(&t->reply.yiaddr, &ip));
@@ -579,14 +579,14 @@ static void addresses_bounded(void **state)
 
 	for (unsigned i = 0; i < 100; i++) {
 		addr.b[15] = (uint8_t)i;
-		lease_client_seen(&t->node[0].lease, &h.mac, &addr, t->now);
+		lease_client_seen(&t->node[0].lease, &h.mac, &addr, 1, t->now);
 		town_drain(t, 0);
 	}
 	assert_true(view(t, 0, &h, &v));
 	assert_int_equal(v.client.addr_count, LEASE_ADDRS_MAX);
 	town_run(t, 700 * USEC_S); /* those not seen for long make room */
 	addr.b[15] = 99;
-	lease_client_seen(&t->node[0].lease, &h.mac, &addr, t->now);
+	lease_client_seen(&t->node[0].lease, &h.mac, &addr, 1, t->now);
 	town_drain(t, 0);
 	assert_true(lease_find_address(&t->node[0].lease, &addr, t->now, &v));
 	assert_int_equal(v.client.addr_count, LEASE_ADDRS_MAX);
@@ -601,7 +601,7 @@ static void records_end(void **state)
 	struct lease_view v;
 
 	assert_true(host_join(t, &h, 0));
-	lease_client_here(&t->node[0].lease, &quiet.mac, t->now);
+	lease_client_here(&t->node[0].lease, &quiet.mac, 1, t->now);
 	town_drain(t, 0);
 	town_run(t, 50 * 60 * USEC_S);
 	assert_true(view(t, 0, &quiet, &v));
@@ -726,7 +726,7 @@ static void roams(void **state)
 	ip = h.ip;
 	town_run(t, USEC_S);
 	assert_true(view(t, 1, &h, &v) && ip4_eq(&v.client.ip4, &ip));
-	lease_client_here(&t->node[1].lease, &h.mac, t->now);
+	lease_client_here(&t->node[1].lease, &h.mac, 1, t->now);
 	town_drain(t, 1);
 	town_run(t, USEC_S);
 	assert_true(view(t, 0, &h, &v));

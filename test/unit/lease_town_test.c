@@ -68,7 +68,7 @@ static void act(int i)
 			host_release(&town, h, node);
 		break;
 	case 2:
-		lease_client_here(&town.node[node].lease, &h->mac, town.now);
+		lease_client_here(&town.node[node].lease, &h->mac, 1, town.now);
 		town_drain(&town, node);
 		break;
 	default:
@@ -448,7 +448,7 @@ static void reboot_among_clients(void **state)
 	for (uint8_t i = 1; i <= 6; i++) {
 		addr = (struct ip6) { { 0xfd, [15] = i } };
 		for (int h = 0; h < 2; h++)
-			lease_client_seen(l, &hosts[h].mac, &addr, town.now);
+			lease_client_seen(l, &hosts[h].mac, &addr, 1, town.now);
 		town_drain(&town, 0);
 		town_run(&town, 300 * USEC_MS);
 		if (i == 4)
@@ -479,7 +479,7 @@ static void reboot_alone(void **state)
 	hosts_make(100);
 	town_reboot(&town, 0);
 	for (int i = 0; i < 100; i++)
-		lease_client_here(l, &hosts[i].mac, town.now);
+		lease_client_here(l, &hosts[i].mac, 1, town.now);
 	town_drain(&town, 0);
 	town_run(&town, 2 * USEC_S);
 	assert_false(lease_find(&town.node[1].lease, &hosts[0].mac, town.now, &view));
@@ -502,7 +502,7 @@ static void seen_then_leased(void **state)
 	town_start(&town, 1, &TOWN_CONF, 4);
 	hosts_make(1);
 	l = &town.node[0].lease;
-	lease_client_seen(l, &hosts[0].mac, &addr, town.now);
+	lease_client_seen(l, &hosts[0].mac, &addr, 1, town.now);
 	rec = (struct lease_client) { .mac = hosts[0].mac, .ip4 = ip };
 	lease_client_learnt(l, &rec, town.now);
 	assert_non_null(book_holder4(&l->book, &ip));

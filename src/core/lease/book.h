@@ -25,7 +25,7 @@ struct book_client {
 	bool unsaved;	     /* its record must be put once the others' are known */
 	struct ip4 last;     /* what it had before it released it here */
 	usec_t addr_seen[LEASE_ADDRS_MAX];
-	struct bucket addr_rate;
+	struct bucket addr_rate, move_rate;
 };
 
 struct book_addr {

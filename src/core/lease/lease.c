@@ -344,12 +344,17 @@ static void talkers_sweep(struct lease *l, usec_t now)
 			table_remove(&l->talkers, t);
 }
 
-static bool port_admits(struct lease *l, uint16_t port, usec_t now)
+struct lease_port *lease_port_get(struct lease *l, uint16_t port)
 {
 	struct lease_port *p = table_find(&l->ports, &port);
 
-	if (!p)
-		p = table_add(&l->ports, &port);
+	return p ? p : table_add(&l->ports, &port);
+}
+
+static bool port_admits(struct lease *l, uint16_t port, usec_t now)
+{
+	struct lease_port *p = lease_port_get(l, port);
+
 	if (l->conf.port_unlimited ||
 	    (p && bucket_take(&p->messages, USEC_S / l->conf.rate, PORT_BURST, now)))
 		return true;
@@ -612,6 +617,8 @@ const char *lease_counter_name(enum lease_counter c)
 		[LEASE_COUNT_RATE_CLIENT] = "dhcp_rate_client",
 		[LEASE_COUNT_RATE_PORT] = "dhcp_rate_port",
 		[LEASE_COUNT_PORT_LEASES] = "lease_port_limit",
+		[LEASE_COUNT_PORT_CLIENTS] = "client_port_limit",
+		[LEASE_COUNT_RATE_MOVES] = "client_rate_moves",
 		[LEASE_COUNT_NOT_READY] = "lease_not_ready",
 		[LEASE_COUNT_EXHAUSTED] = "lease_exhausted",
 		[LEASE_COUNT_TABLE_FULL] = "lease_table_full",

@@ -103,6 +103,8 @@ enum lease_counter {
 	LEASE_COUNT_RATE_CLIENT,   /* over the limit per client */
 	LEASE_COUNT_RATE_PORT,	   /* over the limit per port */
 	LEASE_COUNT_PORT_LEASES,   /* a port asked for too many new addresses */
+	LEASE_COUNT_PORT_CLIENTS,  /* a port brought too many clients that nobody knew */
+	LEASE_COUNT_RATE_MOVES,	   /* a client came here too often */
 	LEASE_COUNT_NOT_READY,	   /* no block is ready yet, or not synced: no answer */
 	LEASE_COUNT_EXHAUSTED,	   /* every address of the pool is claimed or in use */
 	LEASE_COUNT_TABLE_FULL,	   /* a new client or offer found no room */
@@ -195,11 +197,14 @@ void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t 
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
 void lease_unreserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
 
-/* A client is at this node (association, bridge entry, frame): its record is made or moved here. */
-void lease_client_here(struct lease *l, const struct mac *mac, usec_t now);
+/* A client is at this node, at that port (association, bridge entry, frame): its record is made or
+ * moved here. Both at a limited rate: who has no lease may be somebody's invention, and who is here
+ * and there in turn may be two. */
+void lease_client_here(struct lease *l, const struct mac *mac, uint16_t port, usec_t now);
 /* A client of ours uses an address (ra's RA_SEEN): IPv4 as ::ffff:a.b.c.d. Makes the record if
  * there is none. */
-void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr, usec_t now);
+void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr,
+		       uint16_t port, usec_t now);
 /* The gateway that its traffic takes. */
 void lease_client_gateway(struct lease *l, const struct mac *mac, const struct lease_node *gw,
 			  usec_t now);

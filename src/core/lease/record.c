@@ -8,6 +8,9 @@
 #define ON_THE_WAY (5 * USEC_S)
 /* a lease this young yields to a stranger who has the address */
 #define FRESH (10 * USEC_S)
+/* of one client, to this node */
+#define MOVE_INTERVAL (2 * USEC_S)
+#define MOVE_BURST 10
 
 static struct book_client *client_get(struct lease *l, const struct mac *mac, bool *ret_new,
 				      usec_t now)
@@ -137,12 +140,24 @@ void lease_release(struct lease *l, const struct mac *mac, usec_t now)
 		lease_take_away(l, c, now);
 }
 
-void lease_client_here(struct lease *l, const struct mac *mac, usec_t now)
+static bool port_may_add(struct lease *l, uint16_t port, usec_t now)
+{
+	struct lease_port *p = lease_port_get(l, port);
+
+	if (l->conf.port_unlimited ||
+	    (p && bucket_take(&p->clients, LEASE_PORT_INTERVAL, LEASE_PORT_BURST, now)))
+		return true;
+	l->counters[LEASE_COUNT_PORT_CLIENTS]++;
+	return false;
+}
+
+void lease_client_here(struct lease *l, const struct mac *mac, uint16_t port, usec_t now)
 {
 	struct book_client *c;
 	bool is_new;
 
-	if (!mac_is_station(mac) || mac_eq(mac, &l->conf.anycast_mac))
+	if (!mac_is_station(mac) || mac_eq(mac, &l->conf.anycast_mac) ||
+	    (!book_find(&l->book, mac) && !port_may_add(l, port, now)))
 		return;
 	c = client_get(l, mac, &is_new, now);
 	if (!c)
@@ -150,17 +165,22 @@ void lease_client_here(struct lease *l, const struct mac *mac, usec_t now)
 	c->alive_at = now;
 	if (!is_new && lease_node_eq(&c->rec.node, &l->self))
 		return;
+	if (!bucket_take(&c->move_rate, MOVE_INTERVAL, MOVE_BURST, now)) {
+		l->counters[LEASE_COUNT_RATE_MOVES]++;
+		return;
+	}
 	c->rec.node = l->self;
 	lease_save_later(l, c, now);
 }
 
-void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr, usec_t now)
+void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr,
+		       uint16_t port, usec_t now)
 {
 	const struct book_addr *holder = book_holder(&l->book, addr);
 	struct book_client *c;
 	struct ip4 ip;
 
-	lease_client_here(l, mac, now);
+	lease_client_here(l, mac, port, now);
 	c = book_find(&l->book, mac);
 	if (!c)
 		return;

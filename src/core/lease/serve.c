@@ -11,11 +11,9 @@
 #include "lib/hash.h"
 
 enum {
-	PORT_LEASE_BURST = 256, /* new addresses per port */
 	ID_HASHED = 0xff,
 };
 
-#define PORT_LEASE_INTERVAL (10 * USEC_S)
 #define OFFER_LIFE (60 * USEC_S)
 #define REFRESH (24 * 3600 * USEC_S)
 #define SILENT_DAY (26 * 3600 * USEC_S) /* no daily refresh came: the lease is over anywhere */
@@ -131,7 +129,7 @@ static bool port_allows(struct serve *s)
 	struct lease_port *p = table_find(&s->l->ports, &s->port);
 
 	if (s->l->conf.port_unlimited ||
-	    (p && bucket_take(&p->leases, PORT_LEASE_INTERVAL, PORT_LEASE_BURST, s->now)))
+	    (p && bucket_take(&p->leases, LEASE_PORT_INTERVAL, LEASE_PORT_BURST, s->now)))
 		return true;
 	count(s, LEASE_COUNT_PORT_LEASES);
 	return false;
@@ -143,7 +141,7 @@ static bool port_has(const struct serve *s)
 	const struct lease_port *p = table_find(&s->l->ports, &s->port);
 
 	return s->l->conf.port_unlimited ||
-	       (p && bucket_has(&p->leases, PORT_LEASE_INTERVAL, PORT_LEASE_BURST, s->now));
+	       (p && bucket_has(&p->leases, LEASE_PORT_INTERVAL, LEASE_PORT_BURST, s->now));
 }
 
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)

@@ -21,8 +21,13 @@ struct lease_talker {
 struct lease_port {
 	uint16_t port; /* key */
 	struct bucket messages;
-	struct bucket leases; /* new ones */
+	struct bucket leases;  /* new ones */
+	struct bucket clients; /* that nobody knew */
 };
+
+/* What one port can add to the records that all nodes keep. */
+#define LEASE_PORT_INTERVAL (10 * USEC_S)
+#define LEASE_PORT_BURST 256
 
 struct serve {
 	struct lease *l;
@@ -40,6 +45,8 @@ void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
 
 /* lease.c */
 
+/* NULL when there are too many ports. */
+struct lease_port *lease_port_get(struct lease *l, uint16_t port);
 /* Hands the record to node, to be replicated. */
 void lease_save(struct lease *l, struct book_client *c, usec_t now);
 /* The same for what is no grant: once we know what the others know. */

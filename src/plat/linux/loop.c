@@ -82,7 +82,7 @@ static void effect_do(struct loop *l, const struct effect *e)
 		helpers_names(l->helpers, l->node);
 		break;
 	case EFFECT_FORGET:
-		system_forget_station(l->system, &e->forget.mac, e->forget.vid);
+		system_forget_station(l->system, &e->forget);
 		break;
 	case EFFECT_ANSWER:
 		if (e->answer.v6)

@@ -18,6 +18,10 @@
 
 _Static_assert((int)IFLA_BRPORT_MAX <= (int)IFLA_BR_MAX, "both fit parse_kind's table");
 
+#define BRIDGE_FDB_MAX_LEARNED                                                                     \
+	49		      /* IFLA_BR_FDB_MAX_LEARNED since Linux 6.7; older ones ignore it */
+#define FDB_MAX_LEARNED 65536 /* before a flood of addresses takes all memory */
+
 static void parse_kind(struct link_info *l, const struct nlattr *linkinfo)
 {
 	const struct nlattr *info[IFLA_INFO_MAX + 1], *data[IFLA_BR_MAX + 1];
@@ -148,6 +152,7 @@ int link_create_bridge(struct nl *nl, const struct wish_link *w)
 	mnl_attr_put_strz(m, IFLA_INFO_KIND, "bridge");
 	data = mnl_attr_nest_start(m, IFLA_INFO_DATA);
 	mnl_attr_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0); /* there is no querier */
+	mnl_attr_put_u32(m, BRIDGE_FDB_MAX_LEARNED, FDB_MAX_LEARNED);
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	return nl_talk(nl, m, NULL, NULL);

@@ -48,6 +48,11 @@ static bool is_port(const struct ports *ports, const struct ports_view *view,
 	       (master && (master->ours || wish_makes_link(view->wish, master->name)));
 }
 
+int ports_ifindex(const struct ports *ports, uint16_t port)
+{
+	return port < NODE_PORTS && ports->v[port].used ? ports->v[port].ifindex : 0;
+}
+
 const struct port *ports_find(const struct ports *ports, int ifindex)
 {
 	for (size_t i = 0; i < NODE_PORTS; i++) {

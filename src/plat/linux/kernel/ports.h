@@ -48,5 +48,7 @@ void ports_update(struct ports *ports, const struct ports_view *view, system_eve
 uint8_t ports_resolvers(FILE *in, struct ip4 ret[static NODE_RESOLVERS]);
 /* NULL when the interface is no port. */
 const struct port *ports_find(const struct ports *ports, int ifindex);
+/* The interface of a port by its number, 0 if there is none. */
+int ports_ifindex(const struct ports *ports, uint16_t port);
 
 #endif

@@ -173,14 +173,15 @@ bool system_device(const struct system *s, const char *name, int *ret_index, str
 	return true;
 }
 
-int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid)
+int system_forget_station(struct system *s, const struct effect_forget *f)
 {
-	const struct station *station = watch_station(&s->watch, mac, vid);
-	int r;
+	int ifindex = watch_station(&s->watch, &f->mac, f->vid), r;
 
-	if (!station)
+	if (!ifindex)
+		ifindex = ports_ifindex(&s->watch.ports, f->port);
+	if (!ifindex)
 		return 0;
-	r = fdb_delete(&s->nl, station->ifindex, mac, vid);
+	r = fdb_delete(&s->nl, ifindex, &f->mac, f->vid);
 	return r == -ENOENT ? 0 : r;
 }
 

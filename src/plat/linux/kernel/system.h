@@ -33,7 +33,7 @@
 #define PLAT_LINUX_SYSTEM_H
 
 #include "lib/text.h"
-#include "node/event.h"
+#include "node/effect.h"
 #include "node/wish.h"
 
 struct system;
@@ -92,7 +92,7 @@ bool system_device(const struct system *s, const char *name, int *ret_index, str
 
 /* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if there was one.
  */
-int system_forget_station(struct system *s, const struct mac *mac, uint16_t vid);
+int system_forget_station(struct system *s, const struct effect_forget *f);
 /* EFFECT_ANSWER. */
 int system_answer4(struct system *s, const struct ip4 *ip, const struct mac *mac);
 int system_answer6(struct system *s, const struct ip6 *ip, const struct mac *mac);

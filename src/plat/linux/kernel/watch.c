@@ -69,9 +69,11 @@ static struct station *station_find(const struct watch *w, const struct mac *mac
 	return table_find(&w->stations, &key);
 }
 
-const struct station *watch_station(const struct watch *w, const struct mac *mac, uint16_t vid)
+int watch_station(const struct watch *w, const struct mac *mac, uint16_t vid)
 {
-	return station_find(w, mac, vid);
+	const struct station *s = station_find(w, mac, vid);
+
+	return s ? s->ifindex : 0;
 }
 
 static void tell_client(const struct pass *p, enum client_change change, const struct station *s)
@@ -120,20 +122,22 @@ static void neigh_fdb(const struct pass *p, const struct ndmsg *h, const struct 
 	    (h->ndm_flags & NTF_SELF) || !nl_bytes(tb[NDA_LLADDR], seen.mac.b, sizeof(seen.mac.b)))
 		return;
 	s = station_find(p->w, &seen.mac, seen.vid);
+	if (port)
+		seen.port = port->told.port;
 	if (gone) {
 		if (s && s->ifindex == h->ndm_ifindex)
 			station_left(p, s);
+		else if (!s && port && p->w->stations.count == p->w->stations.limit)
+			tell_client(p, CLIENT_FORGOTTEN, &seen);
 		return;
 	}
 	/* Local and static entries are not learnt. */
 	if (h->ndm_state & (NUD_PERMANENT | NUD_NOARP))
 		return;
-	if (port && l && strcmp(l->name, p->view->wish->filter.cloud) != 0) {
-		seen.port = port->told.port;
+	if (port && l && strcmp(l->name, p->view->wish->filter.cloud) != 0)
 		station_here(p, &seen);
-	} else if (s) {
+	else if (s)
 		station_left(p, s);
-	}
 }
 
 static void neigh_solicit(const struct pass *p, const struct ndmsg *h,
@@ -185,8 +189,15 @@ static int learn_entry(void *arg, const struct nlmsghdr *m)
 static int relearn(struct pass *p)
 {
 	struct station *s;
+	struct timespec now;
 	int r;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec == p->w->relearned_at) {
+		p->w->stale = true; /* so that somebody asks again in a second */
+		return 0;
+	}
+	p->w->relearned_at = now.tv_sec;
 	p->w->relearn = false;
 	if (!p->w->bridge)
 		return 0;
@@ -340,7 +351,7 @@ int watch_read(struct watch *w, const struct watch_view *view, system_event_fn *
 {
 	_Alignas(8) char buf[NL_REPLY_SIZE];
 	struct pass p = { .w = w, .view = view, .fn = fn, .arg = arg };
-	ssize_t len;
+	ssize_t len = 0;
 
 	for (int i = 0; i < WATCH_BURST; i++) {
 		len = mnl_socket_recvfrom(w->sock, buf, sizeof(buf));

@@ -4,11 +4,13 @@
  * look again (one round of dumps per batch); those about stations and unresolved neighbours are
  * events themselves.
  *
- * A table of the stations on client ports keeps each from being told twice, and finds their port
- * when they shall be forgotten. A station that the bridge learns on any other port has left.
+ * A table of the stations on client ports keeps each from being told twice. A station that the
+ * bridge learns on any other port has left.
  */
 #ifndef PLAT_LINUX_WATCH_H
 #define PLAT_LINUX_WATCH_H
+
+#include <time.h>
 
 #include "lib/table.h"
 #include "plat/linux/kernel/ports.h"
@@ -31,6 +33,7 @@ struct watch {
 	uint32_t round;
 	bool rescan;  /* links, addresses or routes have changed */
 	bool relearn; /* dump the bridge's entries */
+	time_t relearned_at;
 	bool stale;
 };
 
@@ -45,9 +48,10 @@ struct watch_view {
 
 int watch_open(struct watch *w);
 void watch_done(struct watch *w);
-/* 0 or -errno. */
+/* Some of what there is to read, so that whoever floods the bridge with addresses does not keep
+ * everything else waiting. 0 or -errno. */
 int watch_read(struct watch *w, const struct watch_view *view, system_event_fn *fn, void *arg);
-/* NULL when it is not known on a client port. */
-const struct station *watch_station(const struct watch *w, const struct mac *mac, uint16_t vid);
+/* The port that a station is known at, 0 if at none. */
+int watch_station(const struct watch *w, const struct mac *mac, uint16_t vid);
 
 #endif
