@@ -15,6 +15,7 @@
 #include "node/internal.h"
 #include "packet/arp.h"
 #include "packet/eth.h"
+#include "packet/icmp6.h"
 
 #define REMIND_INTERVAL (60 * USEC_S)
 #define AGE_ERROR (2 * USEC_S) /* ages of records are whole seconds, rounded up */
@@ -295,64 +296,6 @@ void clients_moved(struct node *n, const struct mac *mac, uint16_t vid)
 		leave_bridge(n, s, NOTICE_CLIENT_ROAMED_AWAY);
 }
 
-static void answer(struct node *n, const struct event_solicit *s, const struct mac *mac)
-{
-	struct effect e = { .kind = EFFECT_ANSWER };
-
-	e.answer =
-		(struct effect_answer) { .v6 = s->v6, .ip4 = s->ip4, .ip6 = s->ip6, .mac = *mac };
-	n->counters[NODE_C_SOLICIT_ANSWERED]++;
-	node_effect_push(n, &e);
-}
-
-static void member_add(struct node *n, const struct ip6 *addr, const struct mac *mac)
-{
-	struct member_address *a;
-
-	a = table_find(&n->members, addr) ? NULL : table_add(&n->members, addr);
-	if (a)
-		a->mac = *mac;
-}
-
-/* Whoever scans the cloud's network makes the kernel ask for every address there: the records are
- * looked through once per change of one, not per question. */
-static void members_index(struct node *n)
-{
-	struct member_address *a;
-	struct node_member m;
-	struct ip6 mapped;
-
-	if (!n->members_dirty)
-		return;
-	n->members_dirty = false;
-	for (uint32_t i = 0; (a = table_next(&n->members, &i));)
-		table_remove(&n->members, a);
-	for (uint32_t i = 0; node_member_next(n, &i, &m);) {
-		if (m.self)
-			continue;
-		mapped = lease_mapped(&m.ip4);
-		member_add(n, &mapped, &m.cloud_mac);
-		member_add(n, &m.ip6, &m.cloud_mac);
-	}
-}
-
-void clients_solicit(struct node *n, const struct event_solicit *s)
-{
-	struct ip6 addr = s->v6 ? s->ip6 : lease_mapped(&s->ip4);
-	const struct member_address *member;
-	struct lease_view v;
-
-	n->counters[NODE_C_SOLICIT]++;
-	members_index(n);
-	member = table_find(&n->members, &addr);
-	if (member)
-		answer(n, s, &member->mac);
-	else if (lease_find_address(&n->lease, &addr, n->now, &v))
-		answer(n, s, &v.client.mac);
-	else
-		n->counters[NODE_C_SOLICIT_UNKNOWN]++; /* the kernel goes on by broadcast */
-}
-
 uint16_t clients_port(const struct node *n, const struct mac *mac)
 {
 	const struct station *s = station_find(n, mac, 0);
@@ -391,6 +334,24 @@ static void probe_address(struct node *n, const struct ip4 *ip)
 
 	arp_build(&w, &MAC_BROADCAST, &a);
 	cloudside_send(n, frame, wr_len(&w));
+}
+
+void clients_spoke(struct node *n, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len);
+	struct eth e;
+	uint8_t next, type;
+
+	if (eth_decode(&r, &e) || e.tagged || mac_is_multicast(&e.dst))
+		return;
+	rd_skip(&r, 6);
+	next = rd_u8(&r);
+	rd_skip(&r, 33);
+	type = rd_u8(&r);
+	if (e.type == ETH_TYPE_ARP ||
+	    (e.type == ETH_TYPE_IP6 && rd_ok(&r) && next == IP_PROTO_ICMP6 &&
+	     (type == ICMP6_NS || type == ICMP6_NA)))
+		ra_input(&n->ra, frame, len, clients_port(n, &e.src), n->now);
 }
 
 void clients_overhear(struct node *n, const uint8_t *frame, size_t len)
@@ -441,6 +402,7 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	const struct station *s;
+	struct lease_view v;
 	struct ra_seen seen;
 
 	switch ((enum ra_out_kind)o->kind) {
@@ -453,6 +415,13 @@ bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 		 */
 		s = station_find(n, &seen.mac, 0);
 		if (s)
+			lease_client_seen(&n->lease, &seen.mac, &seen.addr, s->port, n->now);
+		break;
+	case RA_TRIED:
+		memcpy(&seen, o->data, sizeof(seen));
+		s = station_find(n, &seen.mac, 0);
+		/* who has it says so, and keeps it */
+		if (s && !lease_find_address(&n->lease, &seen.addr, n->now, &v))
 			lease_client_seen(&n->lease, &seen.mac, &seen.addr, s->port, n->now);
 		break;
 	}

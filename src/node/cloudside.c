@@ -56,6 +56,7 @@ static void bridge_frame(struct node *n, const struct event_frame *f)
 		return;
 	}
 	(void)batman_cloud_input(n->batman, f->data, f->len, n->now);
+	clients_spoke(n, f->data, f->len);
 }
 
 void cloudside_frame(struct node *n, const struct event_frame *f)

@@ -16,7 +16,7 @@ enum effect_kind {
 			*/
 	EFFECT_FORGET, /* remove the bridge's forwarding entry of a station on client ports */
 	EFFECT_ANSWER, /* neighbour entry for an address on the client bridge (answers
-			  EVENT_SOLICIT) */
+			  EVENT_SOLICIT); MAC zero: there is nobody */
 	EFFECT_PROBE,  /* ask a target through an uplink, answer with EVENT_PROBE, at the latest
 			  after timeout_ms */
 	EFFECT_STORE,  /* save these bytes: temp, fsync, rename */

@@ -140,6 +140,9 @@ struct node {
 	uint32_t client_mtu;  /* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
+	struct bucket solicit_ask[2], solicit_refuse; /* for IPv4 and IPv6 */
+	uint8_t ask[96]; /* the frame of solicit.c that is on its way */
+
 	bool wish_dirty, names_dirty, members_dirty, store_wanted;
 	bool loaded;
 	int load_error;
@@ -190,12 +193,16 @@ void clients_drop_nodes(struct node *n);
 void clients_remind(struct node *n);
 /* Which gateway is used has changed: the records of the clients here say which one. */
 void clients_way_out(struct node *n);
-void clients_solicit(struct node *n, const struct event_solicit *s);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);
+/* A frame of a client into the cloud: it may answer somebody who asked for its address. */
+void clients_spoke(struct node *n, const uint8_t *frame, size_t len);
 /* A frame from the cloud: somebody may say that an address we gave away is theirs. */
 void clients_overhear(struct node *n, const uint8_t *frame, size_t len);
 bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret);
 bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret);
+
+/* solicit.c: where a packet enters the cloud */
+void solicit_event(struct node *n, const struct event_solicit *s);
 
 /* records.c: values of replicated records, and what follows from a change of one */
 void records_out(struct node *n, const struct out *o);

@@ -306,7 +306,7 @@ static void dispatch(struct node *n, const struct event *e)
 		clients_event(n, &e->client);
 		break;
 	case EVENT_SOLICIT:
-		clients_solicit(n, &e->solicit);
+		solicit_event(n, &e->solicit);
 		break;
 	case EVENT_ROUTE:
 		exits_route(n, &e->route);

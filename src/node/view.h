@@ -20,7 +20,8 @@
 	X(BAD_PORT, "ports_refused")                                                               \
 	X(SOLICIT, "solicitations")                                                                \
 	X(SOLICIT_ANSWERED, "solicitations_answered")                                              \
-	X(SOLICIT_UNKNOWN, "solicitations_unknown")                                                \
+	X(SOLICIT_ASKED, "solicitations_asked_by_broadcast")                                       \
+	X(SOLICIT_RATE, "solicitations_over_rate")                                                 \
 	X(STRAY, "addresses_of_other_clouds")                                                      \
 	X(TWIN_FULL, "twin_routes_full")
 

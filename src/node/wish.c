@@ -391,7 +391,6 @@ static void filter(const struct node *n, struct wish *w)
 	f->babel_vid = n->cloud.babel_vlan;
 	f->batman_proto = vlan_proto(n->conf->l2.vlan_protocol);
 	f->babel_proto = vlan_proto(n->conf->l3.vlan_protocol);
-	f->solicit_rate = (uint16_t)n->conf->limits.solicit_rate;
 	text_copy(f->bridge, sizeof(f->bridge), BRIDGE);
 	text_copy(f->cloud, sizeof(f->cloud), CLOUD);
 	text_copy(f->anycast, sizeof(f->anycast), ANYCAST);

@@ -51,7 +51,8 @@ struct wish_link {
 	bool no_unicast_flood;
 	bool no_offload;	    /* tx, tso and gso off */
 	bool no_ipv6;		    /* disable_ipv6 = 1 */
-	bool has_neigh_app_solicit; /* ask us by RTM_GETNEIGH: app_solicit = 1 (bridge) */
+	bool has_neigh_app_solicit; /* neighbours are asked of us (RTM_GETNEIGH), not by broadcast
+				     */
 };
 
 /* Settings of the kernel's engine; all others stay as the kernel has them, but for what would
@@ -126,7 +127,6 @@ struct wish_filter {
 	/* frames of clients with these outer tags and types would be mesh in mesh */
 	uint16_t batman_vid, batman_proto;
 	uint16_t babel_vid, babel_proto;
-	uint16_t solicit_rate; /* broadcasts per second in search of unknown addresses */
 	char bridge[NODE_IFNAME];
 	char cloud[NODE_IFNAME];   /* bat0 */
 	char anycast[NODE_IFNAME]; /* anygw, and the bridge port at its other end */

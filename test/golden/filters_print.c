@@ -38,7 +38,6 @@ static void plain(struct wish *w)
 	f->batman_vid = 29;
 	f->babel_vid = 17;
 	f->batman_proto = f->babel_proto = 0x88a8;
-	f->solicit_rate = 10;
 	text_copy(f->bridge, sizeof(f->bridge), "br0");
 	text_copy(f->cloud, sizeof(f->cloud), "bat0");
 	text_copy(f->anycast, sizeof(f->anycast), "anygw");

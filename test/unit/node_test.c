@@ -10,6 +10,7 @@
 
 #include "node/record.h"
 #include "node_town.h"
+#include "packet/arp.h"
 #include "packet/dhcp.h"
 #include "packet/eth.h"
 #include "packet/icmp6.h"
@@ -338,6 +339,97 @@ static void test_solicit_finds_nodes(void **state)
 	town_stop(&t);
 }
 
+/* Neighbour discovery of the client at node 0, to everybody (seen on anygw) or to one (by bat0). */
+static void client_nd(struct town *t, uint8_t type, const char *source, const char *target,
+		      const struct mac *to)
+{
+	struct event e = { .kind = EVENT_FRAME };
+	struct icmp6_path path = { .eth_src = client, .hop_limit = 255 };
+	struct icmp6_nd nd = { .type = type, .mac = client };
+	uint8_t frame[120];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	assert_int_equal(ip6_parse(source, &path.src), 0);
+	assert_int_equal(ip6_parse(target, &nd.target), 0);
+	nd.has_mac = !ip6_is_zero(&path.src);
+	path.dst = to ? ip6_link_local(to) : icmp6_solicited_node(&nd.target);
+	path.eth_dst = to ? *to : icmp6_multicast_mac(&path.dst);
+	icmp6_nd_build(&w, &path, &nd);
+	assert_true(wr_len(&w) > 0);
+	e.frame = (struct event_frame) { to ? LINK_CLOUD : LINK_CLIENT, 0, frame, wr_len(&w) };
+	town_feed(t, 0, &e);
+	town_run(t, t->now + USEC_S);
+}
+
+static bool is_answered(struct town *t, int i, const char *addr)
+{
+	struct event e = { .kind = EVENT_SOLICIT, .solicit = { .v6 = true } };
+	uint64_t before = town_counter(t, i, NODE_C_SOLICIT_ANSWERED);
+
+	assert_int_equal(ip6_parse(addr, &e.solicit.ip6), 0);
+	town_feed(t, i, &e);
+	return town_counter(t, i, NODE_C_SOLICIT_ANSWERED) > before;
+}
+
+/* What a client has said of its addresses, to whomever, every node knows. */
+static void test_solicit_finds_addresses_of_clients(void **state)
+{
+	struct mac other;
+	struct town t;
+
+	(void)state;
+	town_start(&t, TOWN_NODES);
+	town_run(&t, t.now + 20 * USEC_S);
+	other = cloud_mac(&t, 3);
+	town_station(&t, 0, &client, CLIENT_LEARNT);
+	assert_false(is_answered(&t, 3, "fd0d:fe46:8ce8::77"));
+	client_nd(&t, ICMP6_NS, "::", "fd0d:fe46:8ce8::77", NULL);
+	assert_true(is_answered(&t, 3, "fd0d:fe46:8ce8::77"));
+	assert_false(is_answered(&t, 3, "fd0d:fe46:8ce8::78"));
+	client_nd(&t, ICMP6_NA, "fd0d:fe46:8ce8::78", "fd0d:fe46:8ce8::78", &other);
+	assert_true(is_answered(&t, 3, "fd0d:fe46:8ce8::78"));
+	town_stop(&t);
+}
+
+/* At a limited rate everybody is asked for what no record tells, by a frame of the node itself. */
+static void test_solicit_asks_at_a_rate(void **state)
+{
+	struct event e = { .kind = EVENT_SOLICIT };
+	struct ip4 asked = { { 10, 13, 77, 9 } };
+	struct town t;
+	struct rd r;
+	struct eth eth;
+	struct arp a;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	for (uint8_t i = 0; i < 100; i++) {
+		e.solicit = (struct event_solicit) { .ip4 = { { 10, 13, 77, i } } };
+		town_feed(&t, 0, &e);
+		e.solicit = (struct event_solicit) { .v6 = true, .ip6 = { { 0xfd, [15] = i } } };
+		town_feed(&t, 0, &e);
+		if (i != 9)
+			continue;
+		r = rd_init(t.asked, t.asked_len);
+		assert_int_equal(eth_decode(&r, &eth), 0);
+		assert_int_equal(arp_decode(&r, &a), 0);
+		assert_true(mac_eq(&eth.dst, &MAC_BROADCAST) && mac_eq(&eth.src, &a.sender_mac));
+		assert_true(ip4_eq(&a.target, &asked) && !ip4_is_zero(&a.sender));
+	}
+	/* of each family, and what is over it has an answer: nobody */
+	assert_int_equal(town_counter(&t, 0, NODE_C_SOLICIT_ASKED), 20);
+	assert_int_equal(town_counter(&t, 0, NODE_C_SOLICIT_RATE), 180);
+	assert_int_equal(t.nobody, 180);
+	town_run(&t, t.now + 500 * USEC_MS);
+	for (uint8_t i = 0; i < 100; i++) {
+		e.solicit = (struct event_solicit) { .ip4 = { { 10, 13, 78, i } } };
+		town_feed(&t, 0, &e);
+	}
+	assert_int_equal(town_counter(&t, 0, NODE_C_SOLICIT_ASKED), 25);
+	town_stop(&t);
+}
+
 static int peers_of(const struct town *t, int i, enum state_scope scope)
 {
 	struct state_peer_view v;
@@ -581,6 +673,8 @@ int main(void)
 		cmocka_unit_test(test_client_is_no_node),
 		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_solicit_finds_nodes),
+		cmocka_unit_test(test_solicit_finds_addresses_of_clients),
+		cmocka_unit_test(test_solicit_asks_at_a_rate),
 		cmocka_unit_test(test_wish_is_complete),
 		cmocka_unit_test(test_vlan_options),
 		cmocka_unit_test(test_vlan_names),

@@ -29,6 +29,10 @@ static void frame_out(struct town *t, int i, const struct effect_frame *f)
 	struct event e = { .kind = EVENT_FRAME };
 	uint8_t copy[2048];
 
+	if (f->link == LINK_CLIENT && f->data[12] == 8 && f->data[13] == 6) {
+		memcpy(t->asked, f->data, f->len);
+		t->asked_len = f->len;
+	}
 	if (f->link == LINK_CLIENT) {
 		memcpy(t->dhcp, f->data, f->len);
 		t->dhcp_len = f->len;
@@ -66,6 +70,7 @@ static void drain(struct town *t, int i)
 		}
 		if (e.kind == EFFECT_PROBE)
 			probed(t, i, e.probe.id);
+		t->nobody += e.kind == EFFECT_ANSWER && mac_is_zero(&e.answer.mac);
 		if (e.kind == EFFECT_FORGET)
 			t->forgotten = e.forget.mac;
 	}

@@ -21,6 +21,9 @@ struct town {
 	enum probe_result internet;  /* what every probe of an uplink finds */
 	uint8_t dhcp[1600];	     /* last frame to a client */
 	size_t dhcp_len;
+	uint8_t asked[60]; /* last question by ARP */
+	size_t asked_len;
+	int nobody; /* answers that there is nobody */
 	struct mac forgotten;
 	/* May change a frame on its way from node to node; false: it is lost. */
 	bool (*wire)(struct town *t, int from, int to, uint8_t *frame, size_t len);

@@ -28,7 +28,7 @@ static struct ip6_head got_ip;
 static uint8_t got_frame[1514];
 static size_t got_len;
 static struct ra_seen seen;
-static unsigned sent, told;
+static unsigned sent, told, tried;
 
 static struct ip6 ip6(const char *text)
 {
@@ -54,7 +54,7 @@ static int setup(void **state)
 
 	(void)state;
 	now = 100 * USEC_S;
-	sent = told = 0;
+	sent = told = tried = 0;
 	conf = (struct ra_conf) { .anycast_mac = { { 0xaa, 0xaa, 0xaa, 0x0d, 0xfe, 0xaa } },
 				  .network4 = { ip4("10.13.0.0"), 16 },
 				  .anycast4 = ip4("10.13.0.1"),
@@ -98,6 +98,7 @@ static void drain(void)
 	while (outq_pop(&ra.out, &o)) {
 		if (o.kind == RA_SEND)
 			take_sent(&o);
+		tried += o.kind == RA_TRIED;
 		if (o.kind == RA_SEEN) {
 			told++;
 			memcpy(&seen, o.data, sizeof(seen));
@@ -279,7 +280,11 @@ static void overheard_nd(void **state)
 	struct ip6 router = ip6_link_local(&conf.anycast_mac);
 
 	(void)state;
-	feed_nd("::", "ff02::1:ff00:1", &ns); /* only tries it */
+	feed_nd("::", "ff02::1:ff00:1", &ns); /* ours */
+	assert_int_equal(ra.counters[RA_COUNT_FORGED], 1);
+	ns.target = ip6("fd0d:fe46:8ce8::70");
+	feed_nd("::", "ff02::1:ff00:70", &ns); /* only tries it */
+	assert_int_equal(tried, 1);
 	assert_int_equal(told, 0);
 	feed_nd("fd0d:fe46:8ce8::76", "ff02::1:ff00:1", &ns);
 	assert_int_equal(told, 1);
@@ -297,7 +302,7 @@ static void overheard_nd(void **state)
 	na.mac = conf.anycast_mac;
 	feed_nd("fe80::7", "ff02::1", &na);
 	assert_int_equal(told, 2);
-	assert_int_equal(ra.counters[RA_COUNT_FORGED], 3);
+	assert_int_equal(ra.counters[RA_COUNT_FORGED], 4);
 	assert_int_equal(ra.counters[RA_COUNT_FOREIGN], 1);
 }
 

@@ -232,22 +232,22 @@ static bool is_cloud6(const struct ra *r, const struct ip6 *addr)
 	return false;
 }
 
-/* An address that `from` showed to be its own. */
-static void note_seen6(struct ra *r, const struct mac *from, const struct ip6 *addr, usec_t now)
+/* May a host of the cloud have it? */
+static bool is_host6(struct ra *r, const struct ip6 *addr)
 {
 	struct ip6 router = ip6_link_local(&r->conf.anycast_mac);
 
 	if (ip6_is_zero(addr) || ip6_is_multicast(addr))
-		return;
+		return false;
 	if (ip6_eq(addr, &r->conf.anycast6) || ip6_eq(addr, &router)) {
 		r->counters[RA_COUNT_FORGED]++;
-		return;
+		return false;
 	}
 	if (!is_cloud6(r, addr)) {
 		r->counters[RA_COUNT_FOREIGN]++;
-		return;
+		return false;
 	}
-	tell_seen(r, from, addr, now);
+	return true;
 }
 
 static void input_arp(struct ra *r, struct rd *in, const struct heard *h)
@@ -281,6 +281,8 @@ static void input_icmp6(struct ra *r, struct rd *in, const struct heard *h)
 {
 	struct icmp6_head head;
 	struct icmp6_nd nd;
+	struct ra_seen tried;
+	struct ip6 addr;
 	struct rd body;
 
 	if (icmp6_decode(in, &h->ip, &head, &body) < 0) {
@@ -302,7 +304,15 @@ static void input_icmp6(struct ra *r, struct rd *in, const struct heard *h)
 		send_unicast(r, &h->from, &h->ip.src, h->port, h->now);
 	}
 	/* a source of zero is that of a host which only tries its address */
-	note_seen6(r, &h->from, head.type == ICMP6_NA ? &nd.target : &h->ip.src, h->now);
+	if (head.type == ICMP6_NS && ip6_is_zero(&h->ip.src)) {
+		tried = (struct ra_seen) { .mac = h->from, .addr = nd.target };
+		if (is_host6(r, &nd.target))
+			outq_push(&r->out, RA_TRIED, 0, 0, &tried, sizeof(tried));
+		return;
+	}
+	addr = head.type == ICMP6_NA ? nd.target : h->ip.src;
+	if (is_host6(r, &addr))
+		tell_seen(r, &h->from, &addr, h->now);
 }
 
 static void answer_dhcp6(struct ra *r, const struct dhcp6_msg *asked, const struct heard *h)

@@ -10,8 +10,9 @@
  * ra_conf send the same bytes.
  * - Multicast advertisements are at least 3 s apart (RFC 4861 section 6.2.6); a solicitation is
  * answered by unicast, at once in the limits of a budget, else by the next multicast one.
- * - Nothing is learnt from tentative sources (address detection), forged or foreign ones; never an
- * anycast, group or unspecified address, never one outside the cloud's prefixes and fe80::/10.
+ * - Nothing is learnt from forged or foreign sources; never an anycast, group or unspecified
+ * address, never one outside the cloud's prefixes and fe80::/10. An address that a host only tries
+ * (duplicate address detection) is told as such.
  *
  * Timers: the next multicast advertisement, at random between 0.75 and 1 of the interval; the first
  * three after 1, 4 and 16 s.
@@ -59,6 +60,7 @@ enum ra_out_kind {
 	RA_SEND, /* data: Ethernet frame for the anycast interface; port: where it was asked for, or
 		    RA_PORT_ALL */
 	RA_SEEN, /* data: struct ra_seen; at most once a minute for the same pair */
+	RA_TRIED, /* data: struct ra_seen; it will have that address unless somebody else has it */
 };
 
 #define RA_PORT_ALL 0xffff

@@ -124,16 +124,20 @@ int fdb_dump(struct nl *nl, int bridge, nl_fn *fn, void *arg)
 
 int neigh_answer(struct nl *nl, int ifindex, const void *ip, size_t len, const struct mac *mac)
 {
+	bool nobody = mac_is_zero(mac);
 	struct neigh n = { .type = RTM_NEWNEIGH,
-			   .flags = NLM_F_CREATE | NLM_F_REPLACE,
-			   .state = NUD_REACHABLE,
+			   .flags = NLM_F_REPLACE | (nobody ? 0 : NLM_F_CREATE),
+			   .state = nobody ? NUD_FAILED : NUD_REACHABLE,
 			   .family = len == 4 ? AF_INET : AF_INET6,
 			   .ifindex = ifindex };
 	struct nlmsghdr *m = neigh_begin(nl, &n);
+	int r;
 
 	mnl_attr_put(m, NDA_DST, len, ip);
-	mnl_attr_put(m, NDA_LLADDR, sizeof(mac->b), mac->b);
-	return nl_talk(nl, m, NULL, NULL);
+	if (!nobody)
+		mnl_attr_put(m, NDA_LLADDR, sizeof(mac->b), mac->b);
+	r = nl_talk(nl, m, NULL, NULL);
+	return nobody && r == -ENOENT ? 0 : r;
 }
 
 int neigh_find(struct nl *nl, int ifindex, const void *ip, size_t len, struct mac *ret_mac)

@@ -14,7 +14,6 @@ static const char *const bridge_counters[] = {
 	"icmp_redirect", "cloud_anycast_from", "cloud_anycast_to", "cloud_dhcp4",
 	"cloud_dhcp6",	 "cloud_rs",	       "cloud_arp",	   "cloud_ns",
 	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",	   "cloud_state",
-	"solicit_rate",
 };
 
 static const char *const inet_counters[] = { "private4", "private6", "uplink_dns", "uplink_dhcp" };
@@ -143,34 +142,6 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 		    "cloud_ip6 }\n\t}\n\n");
 }
 
-/*
- * What this node asks for by broadcast is what no record knows: somebody scanning the network must
- * not become a storm on everybody's Wi-Fi. Each port has a limit of its own, or the first one that
- * a frame is flooded to would use up that of the others.
- */
-static void add_solicits(const struct wish *w, struct text *t)
-{
-	static const char *const questions[] = {
-		"ether daddr ff:ff:ff:ff:ff:ff arp operation request",
-		"ip6 daddr ff02::1:ff00:0/104 icmpv6 type nd-neighbor-solicit",
-	};
-	unsigned int rate = w->filter.solicit_rate;
-
-	if (!rate)
-		return;
-	text_add(t, "\tchain output {\n\t\ttype filter hook output priority 0; policy accept;\n");
-	for (uint16_t i = 0; i < 2 * w->link_count; i++) {
-		const struct wish_link *l = &w->links[i / 2];
-
-		if (is_bridge_port(&w->filter, l) && strcmp(l->name, w->filter.anycast_port) != 0)
-			text_add(t,
-				 "\t\toifname \"%s\" %s limit rate over %u/second burst %u "
-				 "packets counter name solicit_rate drop\n",
-				 l->name, questions[i % 2], rate, 2 * rate);
-	}
-	text_add(t, "\t}\n\n");
-}
-
 static void add_bridge(const struct wish *w, struct text *t)
 {
 	const struct wish_filter *f = &w->filter;
@@ -192,7 +163,6 @@ static void add_bridge(const struct wish *w, struct text *t)
 	if (add_client_ports(w, &ports))
 		text_add(t, "\t\tiifname { %s } jump from_client\n", buf);
 	text_add(t, "\t}\n\n");
-	add_solicits(w, t);
 	/* Forwarded and sent by the node itself. */
 	text_add(t, "\tchain postrouting {\n\t\ttype filter hook postrouting priority 0; policy "
 		    "accept;\n");

@@ -193,9 +193,14 @@ static void configure_variables(struct apply *a, const struct wish_link *w)
 
 	if (w->no_ipv6)
 		sysctl_ensure(a, w->name, "ipv6/conf", "disable_ipv6", 1, w->kind == WISH_EXISTING);
-	if (w->has_neigh_app_solicit) {
-		sysctl_ensure(a, w->name, "ipv4/neigh", "app_solicit", 1, false);
-		sysctl_ensure(a, w->name, "ipv6/neigh", "app_solicit", 1, false);
+	for (size_t i = 0; w->has_neigh_app_solicit && i < 2; i++) {
+		const char *family = i ? "ipv6/neigh" : "ipv4/neigh";
+
+		sysctl_ensure(a, w->name, family, "app_solicit", 3, false);
+		sysctl_ensure(a, w->name, family, "mcast_solicit", 0, false);
+		/* A second is long where nobody answers. In jiffies of any length this is a whole
+		 * number, so that it reads as it was written. */
+		sysctl_ensure(a, w->name, family, "retrans_time_ms", 500, false);
 	}
 	if (!w->no_offload)
 		return;

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where a packet enters the cloud: whose is its destination? The kernel asks us, up to three times,
+ * and never asks by broadcast itself (wish_link.has_neigh_app_solicit). What the records know is
+ * answered from them. Only for the rest everybody is asked, at a limited rate: who scans the
+ * cloud's network must not make a storm of broadcasts on everybody's Wi-Fi.
+ *
+ * What is over the rate is refused, which tells the sender at once and frees the entry in the
+ * kernel's table of neighbours: of 1024 by default, in which the node's own neighbours need places
+ * too. Refusals cost a system call each, so they are limited as well.
+ */
+#include "node/internal.h"
+#include "packet/arp.h"
+#include "packet/eth.h"
+#include "packet/icmp6.h"
+
+#define REFUSE_INTERVAL 200 /* us */
+#define REFUSE_BURST 5000
+
+static void answer(struct node *n, const struct event_solicit *s, const struct mac *mac)
+{
+	struct effect e = { .kind = EFFECT_ANSWER };
+
+	e.answer =
+		(struct effect_answer) { .v6 = s->v6, .ip4 = s->ip4, .ip6 = s->ip6, .mac = *mac };
+	node_effect_push(n, &e);
+}
+
+static void member_add(struct node *n, const struct ip6 *addr, const struct mac *mac)
+{
+	struct member_address *a;
+
+	a = table_find(&n->members, addr) ? NULL : table_add(&n->members, addr);
+	if (a)
+		a->mac = *mac;
+}
+
+/* Whoever scans the cloud's network makes the kernel ask for every address there: the records are
+ * looked through once per change of one, not per question. */
+static void members_index(struct node *n)
+{
+	struct member_address *a;
+	struct node_member m;
+	struct ip6 mapped;
+
+	if (!n->members_dirty)
+		return;
+	n->members_dirty = false;
+	for (uint32_t i = 0; (a = table_next(&n->members, &i));)
+		table_remove(&n->members, a);
+	for (uint32_t i = 0; node_member_next(n, &i, &m);) {
+		if (m.self)
+			continue;
+		mapped = lease_mapped(&m.ip4);
+		member_add(n, &mapped, &m.cloud_mac);
+		member_add(n, &m.ip6, &m.cloud_mac);
+	}
+}
+
+/* False: no record tells. */
+static bool find(struct node *n, const struct ip6 *addr, struct mac *ret)
+{
+	const struct member_address *member;
+	struct lease_view v;
+
+	members_index(n);
+	member = table_find(&n->members, addr);
+	if (member)
+		*ret = member->mac;
+	else if (lease_find_address(&n->lease, addr, n->now, &v))
+		*ret = v.client.mac;
+	else
+		return false;
+	return true;
+}
+
+static void ask4(const struct node *n, const struct ip4 *target, struct wr *w)
+{
+	struct arp a = { .op = ARP_OP_REQUEST,
+			 .sender_mac = n->cloud_mac,
+			 .sender = n->cloud.node4,
+			 .target = *target };
+
+	arp_build(w, &MAC_BROADCAST, &a);
+}
+
+static void ask6(const struct node *n, const struct ip6 *target, struct wr *w)
+{
+	struct icmp6_path p = { .eth_src = n->cloud_mac,
+				.src = n->cloud.node6,
+				.dst = icmp6_solicited_node(target),
+				.hop_limit = 255 };
+	struct icmp6_nd nd = {
+		.type = ICMP6_NS, .has_mac = true, .target = *target, .mac = n->cloud_mac
+	};
+
+	p.eth_dst = icmp6_multicast_mac(&p.dst);
+	icmp6_nd_build(w, &p, &nd);
+}
+
+/* Through the port of the bridge that learns no address, since this is the bridge's own: our
+ * clients hear it and, by way of bat0, everybody else. The kernel takes the answer. */
+static void ask_everybody(struct node *n, const struct event_solicit *s)
+{
+	struct wr w = wr_init(n->ask, sizeof(n->ask));
+	struct effect e = { .kind = EFFECT_FRAME };
+
+	if (s->v6)
+		ask6(n, &s->ip6, &w);
+	else
+		ask4(n, &s->ip4, &w);
+	e.frame = (struct effect_frame) { .link = LINK_CLIENT, .data = n->ask, .len = wr_len(&w) };
+	node_effect_push(n, &e);
+}
+
+void solicit_event(struct node *n, const struct event_solicit *s)
+{
+	struct ip6 addr = s->v6 ? s->ip6 : lease_mapped(&s->ip4);
+	uint32_t rate = (uint32_t)n->conf->limits.solicit_rate;
+	struct mac mac = { { 0 } };
+
+	n->counters[NODE_C_SOLICIT]++;
+	if (find(n, &addr, &mac)) {
+		n->counters[NODE_C_SOLICIT_ANSWERED]++;
+		answer(n, s, &mac);
+	} else if (bucket_take(&n->solicit_ask[s->v6], USEC_S / rate, rate, n->now)) {
+		n->counters[NODE_C_SOLICIT_ASKED]++;
+		ask_everybody(n, s);
+	} else {
+		n->counters[NODE_C_SOLICIT_RATE]++;
+		if (bucket_take(&n->solicit_refuse, REFUSE_INTERVAL, REFUSE_BURST, n->now))
+			answer(n, s, &mac);
+	}
+}
