@@ -26,6 +26,7 @@
 #define CONF_TEMPLATE_MAX 64
 #define CONF_URL_MAX 192
 #define CONF_ADDR_MAX 8
+#define CONF_RESOLVERS_MAX 4
 #define CONF_RANGE_MAX 16
 #define CONF_ROUTE_MAX 8
 #define CONF_URLS_MAX 4
@@ -69,7 +70,7 @@ struct conf_network {
 	int32_t anygw_dhcp_start; /* first address of the pool, from the network address */
 	int32_t anygw_dhcp_limit; /* how many; 0: to the end */
 	uint32_t resolver_count;
-	struct conf_addr resolvers[CONF_ADDR_MAX]; /* none: those of the way out */
+	struct conf_addr resolvers[CONF_RESOLVERS_MAX]; /* none: those of the way out */
 	int32_t batadv_orig_interval_ms;
 };
 
@@ -143,7 +144,7 @@ struct conf_port {
 	struct net6 ip6addr;
 	struct ip6 ip6gw;
 	uint32_t dns_count;
-	struct conf_addr dns[CONF_ADDR_MAX]; /* resolvers behind this uplink, also with DHCP */
+	struct conf_addr dns[CONF_RESOLVERS_MAX]; /* resolvers behind this uplink, also with DHCP */
 };
 
 struct conf {

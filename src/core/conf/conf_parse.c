@@ -22,6 +22,7 @@ struct parse {
 	char section[CONF_NAME_MAX + 16]; /* for messages and, but for ports, for the table */
 	struct conf_port *port;		  /* the section is a port's */
 	int section_line;		  /* where the port section began */
+	int pool_line;			  /* of anygw_dhcp_start */
 	uint32_t word_count;
 	char word[WORDS_MAX][CONF_VALUE_MAX];
 	bool listed[OPTIONS_MAX]; /* the list was begun by the text: no more default */
@@ -211,6 +212,8 @@ static int do_option(struct parse *p, bool list)
 		 : conf_value_parse(o, value, conf_value_at(o, base, 0));
 	if (!r && list)
 		clear_tail(o, base);
+	if (!strcmp(name, "anygw_dhcp_start"))
+		p->pool_line = p->line;
 	if (!r || p->error->line)
 		return r;
 	conf_value_wants(o, &t);
@@ -266,6 +269,27 @@ static int read_statement(struct parse *p)
 	}
 }
 
+/* The first address of the pool must be one of the network. */
+static int check_pool(struct parse *p)
+{
+	const struct conf_network *n = &p->conf.network;
+	const char *digit = strchr(n->main_ipv4_address, '/') + 1;
+	char value[16];
+	int len = 0;
+	long max;
+
+	while (*digit >= '0' && *digit <= '9')
+		len = 10 * len + *digit++ - '0';
+	max = (1L << (32 - len)) - 2;
+	if (n->anygw_dhcp_start <= max)
+		return 0;
+	p->line = p->pool_line;
+	text_copy(p->section, sizeof(p->section), "lime network");
+	snprintf(value, sizeof(value), "%d", (int)n->anygw_dhcp_start);
+	return fail(p, "anygw_dhcp_start", value, "allowed: up to %ld in a network of length %d",
+		    max, len);
+}
+
 void conf_init(struct conf *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -292,6 +316,8 @@ int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error
 	}
 	if (!r)
 		r = close_section(&p);
+	if (!r)
+		r = check_pool(&p);
 	if (!r)
 		*ret = p.conf;
 	return r;

@@ -81,7 +81,7 @@ const struct conf_option conf_table[] = {
 
 	{ "trama security", "community_key", TEXT(security.community_key, conf_check_key,
 	  "16 to 64 printable characters, or nothing"), .secret = true, .def = "",
-	  .help = "Only nodes that have this key are heard; without one the network is open." },
+	  .help = "Babel is authenticated with it: between clouds only nodes that have it are heard." },
 
 	{ "trama dhcp", "lease_time_s", NUMBER(dhcp.lease_time_s, 120, 604800), .def = "1200",
 	  .help = "Seconds that a client may use its IPv4 address without renewing it." },
@@ -127,14 +127,14 @@ const struct conf_option conf_table[] = {
 
 	{ "trama node", "state_dir", TEXT(node.state_dir, conf_check_path,
 	  "an absolute path of letters, digits and /-._"), .def = "/var/lib/trama",
-	  .help = "Directory of what must survive a reboot." },
+	  .help = "Directory of what must survive a reboot; the user trama must be able to write there." },
 	{ "trama node", "save_interval_s", NUMBER(node.save_interval_s, 10, 86400), .def = "900",
 	  .help = "Seconds between two writes of that state; more spares flash memory." },
 
 	{ "trama limits", "originators", NUMBER(limits.originators, 16, 4096), .def = "1024",
-	  .help = "Nodes of the cloud that are kept." },
+	  .help = "Nodes of the cloud that are kept; by way of one neighbour 3/4 of them." },
 	{ "trama limits", "clients", NUMBER(limits.clients, 64, 65536), .def = "8192",
-	  .help = "Clients of the cloud that are kept." },
+	  .help = "Clients of the cloud that are kept; by way of one neighbour 3/4 of them." },
 	{ "trama limits", "records", NUMBER(limits.records, 64, 65536), .def = "8192",
 	  .help = "Replicated records that are kept." },
 	{ "trama limits", "solicit_rate", NUMBER(limits.solicit_rate, 1, 10000), .def = "10",

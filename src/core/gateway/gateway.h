@@ -34,7 +34,7 @@
 #define GATEWAY_TARGET_MAX (1 + GATEWAY_RESOLVER_MAX + GATEWAY_HTTP_MAX + GATEWAY_HOST_MAX)
 #define GATEWAY_KNOWN_MAX 64 /* gateways of the whole network */
 #define GATEWAY_NAME_MAX 64
-#define GATEWAY_URL_MAX 128
+#define GATEWAY_URL_MAX 192
 
 #define GATEWAY_PROBE_INTERVAL (1 * USEC_S) /* one target in turn while it works */
 #define GATEWAY_PROBE_LATE (1 * USEC_S)	    /* without an answer: ask everybody */

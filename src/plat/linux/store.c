@@ -44,6 +44,9 @@ struct store *store_new(uv_loop_t *loop, const char *state_dir, const char *run_
 	s->work.data = s;
 	text_copy(s->dir, sizeof(s->dir), state_dir);
 	text_copy(s->run_dir, sizeof(s->run_dir), run_dir);
+	/* the root process has made the one that is the default */
+	if (mkdir(state_dir, 0700) && errno != EEXIST)
+		log_error("%s: %s", state_dir, strerror(errno));
 	return s;
 }
 
