@@ -295,7 +295,7 @@ void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_clien
 
 	if (!g)
 		return;
-	if (roaming && table_find(&b->locals, key)) {
+	if (roaming && bat_local_serves(b, key)) {
 		bat_global_free(b, g);
 		return;
 	}
