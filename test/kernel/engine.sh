@@ -77,6 +77,16 @@ ok "a ping of 1472 bytes passes all kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3 4; do
 	ok "node $n: the daemon answers" trama_cli $n status
 done
+
+# trama cloud beside batctl
+reaches() { # HOST OPTIONS
+	trama_cli 1 cloud ping -c 2 -i 0.1 "$@" && trama_cli 1 cloud traceroute "$1"
+}
+
+ok "trama cloud shows what batctl shows on the same node" wait_for 20 python3 "$(dirname "$0")/uml/compare.py" 1 1
+ok "cloud ping and traceroute with the kernel's engine, to a client of a node with the user's" reaches 02:cc:00:00:00:03 -R
+ok "and back" trama_cli 3 cloud ping -c 1 02:cc:00:00:00:01
+
 if [ $failures -gt 0 ]; then
 	for n in 1 4; do
 		echo "# log of n$n:"

@@ -117,6 +117,58 @@ same_crcs() {
 }
 
 ok "the checksums of all tables are equal at both kinds" wait_for 30 same_crcs
+
+# trama cloud beside batctl; no process more than needed, for they cost here
+ping_lines() { # HOST: as batctl prints them
+	local out
+	out=$(trama_cli 1 cloud ping -i 0.1 -c 3 "$1") || { echo "$out"; return 1; }
+	echo "$out"
+	[[ $out =~ ("20 bytes from $1 icmp_seq="[123]" ttl="[45][0-9]" time="[0-9.]+" ms".*){3}"3 packets transmitted, 3 received, 0% packet loss" ]]
+}
+
+recorded() { # seven ports to n4 and back, and a name where a trama node has it
+	local out tabs
+	out=$(trama_cli 1 cloud ping -R -c 1 02:cc:00:00:00:04) || { echo "$out"; return 1; }
+	echo "$out"
+	tabs=${out//[!$'\t']/}
+	[[ $out = *"116 bytes from "*"RR: "*"$name3"* && ${#tabs} = 7 ]]
+}
+
+three_hops() {
+	local out
+	out=$(trama_cli 1 cloud traceroute -n 02:cc:00:00:00:04) || { echo "$out"; return 1; }
+	echo "$out"
+	[[ $out =~ ^"traceroute to 02:cc:00:00:00:04 (02:14:00:00:00:03), 50 hops max, 20 byte packets
+ 1: 02:12:00:00:00:01  "[0-9.]+" ms".*" 2: $port3  "[0-9.]+" ms".*" 3: 02:14:00:00:00:03  "[0-9.]+" ms"[^:]*$ ]]
+}
+
+ctrl_c() {
+	local out
+	out=$(in_ns n1 timeout -s INT 2 "$BIN/trama" cloud ping 02:cc:00:00:00:04 --socket /run/n1/run/trama/control)
+	echo "$out"
+	[[ $out = *" received, 0% packet loss"* ]]
+}
+
+no_answer() { # a neighbour that is deaf for a moment: status 2
+	local status
+	ip -n n2 link set l21.29 down
+	trama_cli 1 cloud ping -c 1 -t 0.3 02:cc:00:00:00:04
+	status=$?
+	ip -n n2 link set l21.29 up
+	[ $status = 2 ]
+}
+
+name3=$(trama_cli 3 status | sed 's/ .*//;q')
+port3=$(hardif 3 l32)
+ok "trama cloud has the fields, the columns and the statistics of batctl on a kernel node, and the same nodes" \
+	wait_for 20 python3 "$(dirname "$0")/uml/compare.py" 1 2
+ok "cloud ping reaches a kernel node three hops away by a client's MAC" wait_for 8 ping_lines 02:cc:00:00:00:04
+ok "and a trama node behind a kernel node by its name" wait_for 8 ping_lines "$name3"
+ok "and a client of a kernel node, that nobody has a record of, by its address" wait_for 8 ping_lines 10.13.200.2
+ok "cloud ping records the route through nodes of both kinds" wait_for 8 recorded
+ok "cloud traceroute shows them" wait_for 8 three_hops
+ok "Ctrl-C ends cloud ping with its statistics" wait_for 10 ctrl_c
+
 told_mtu() { # CLIENT MTU: by router advertisements
 	in_ns "$1" sh -c "cat /proc/sys/net/ipv6/conf/*/mtu" | grep -qx "$2"
 }
@@ -125,6 +177,7 @@ ok "a ping of 1472 bytes passes both kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3; do
 	ok "node $n: the daemon answers" trama_cli $n status
 done
+ok "cloud ping without an answer has batctl's exit status" no_answer
 if [ $failures -gt 0 ]; then
 	for n in 1 3; do
 		echo "# log of n$n:"
