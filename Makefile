@@ -68,6 +68,10 @@ bench: all ## the benchmarks: tables, and build/bench/NAME.json
 	@ninja -C build test/bench/crowd
 	@$(ROOT) test/bench/run-all
 
+bench-peer: all ## nodes of trama among kernel nodes, in user-mode Linux: start, roaming, failure, TCP
+	@tools/install-packages run test bench
+	@test/bench/run-all peer
+
 fuzz: build-fuzz/build.ninja ## every decoder's fuzz target for FUZZ_SECONDS
 	@ninja -C build-fuzz fuzzers
 	@test/fuzz/run-all build-fuzz $(FUZZ_SECONDS)
@@ -78,4 +82,4 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 clean: ## remove everything that was built
 	rm -rf build build-asan build-fuzz build-portable
 
-.PHONY: all help packages-run packages-test packages-portable run demo test test-long test-portable bench fuzz install clean
+.PHONY: all help packages-run packages-test packages-portable run demo test test-long test-portable bench bench-peer fuzz install clean

@@ -5,7 +5,7 @@
 #
 # A ring of five nodes. Every cloud port is captured from its first frame on, first without loss, then with 10 and 30 %
 # per direction, at last with one link cut (a chain of five). Captures and "NODE PORT DEVICE MAC" lines go to /uml-out.
-# Runs inside user-mode Linux; what comes of it is judged outside, by wire_test.
+# Runs inside user-mode Linux; what comes of it is judged outside, by test/long/wire_test.
 set -u
 INTERVAL=${INTERVAL:-100}
 PHASE_S=${PHASE_S:-7}
