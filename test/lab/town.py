@@ -72,6 +72,12 @@ def need_root(name):
         sys.exit(0)
 
 
+def in_chroot():
+    """Neither user namespaces nor private mounts can be made there, which some tests are about. (A town can: it finds its
+    way out.)"""
+    return subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0
+
+
 def wait_for(condition, seconds, interval=0.1):
     """The first true value of condition() within that time, else the last false one."""
     until = time.monotonic() + seconds
