@@ -157,20 +157,31 @@ static bool is_twin(const struct babel_table *t, const struct babel_line *l)
 	return l->to4.len == t->own4.len && ip4_eq(&l->to4.addr, &t->own4.addr);
 }
 
+/* What the line makes of the route of that key; NULL when it is lost or has no place. */
+static struct event_route *route_take(struct babel_table *t, const struct route_key *k,
+				      const struct babel_line *l, uint16_t port, bool lost)
+{
+	struct event_route *e;
+
+	if (lost) {
+		route_lose(t, k, l);
+		return NULL;
+	}
+	e = route_have(t, k, l);
+	if (e)
+		route_event(e, l, port);
+	return e;
+}
+
 static void twin_line(struct babel_table *t, const struct babel_line *l, uint16_t port)
 {
 	struct route_key k = route_key(l);
 	struct event_route *e;
 
 	memcpy(k.twin, l->handle, strlen(l->handle));
-	if (l->flush || l->metric == UINT16_MAX) {
-		route_lose(t, &k, l);
-		return;
-	}
-	e = route_have(t, &k, l);
+	e = route_take(t, &k, l, port, l->flush || l->metric == UINT16_MAX);
 	if (!e)
 		return;
-	route_event(e, l, port);
 	e->twin = true;
 	e->direct = l->refmetric == 0;
 	e->metric = 0; /* how good it is does not matter */
@@ -183,15 +194,8 @@ static void route_line(struct babel_table *t, const struct babel_line *l, uint16
 
 	if (is_twin(t, l))
 		twin_line(t, l, port);
-	if (l->flush || !(l->installed || l->kind == BABEL_LINE_OWN)) {
-		route_lose(t, &k, l);
-		return;
-	}
-	e = route_have(t, &k, l);
-	if (!e)
-		return;
-	route_event(e, l, port);
-	if (e->own)
+	e = route_take(t, &k, l, port, l->flush || !(l->installed || l->kind == BABEL_LINE_OWN));
+	if (e && e->own)
 		memcpy(e->router_id, t->my_id, sizeof(t->my_id));
 }
 
