@@ -13,9 +13,8 @@
 
 #include <cmocka.h>
 
-#include "node/node.h"
-#include "node/view.h"
-#include "packet/dhcp.h"
+#include "dhcp_client.h"
+#include "node_bench.h"
 #include "packet/eth.h"
 #include "packet/icmp6.h"
 #include "packet/udp.h"
@@ -24,116 +23,13 @@
 #define MANY 300
 
 /* A node with a cable (port 0), an uplink with an address of its own (1) and an access point. */
-struct bench {
-	struct conf conf;
-	struct node *node;
-	usec_t now;
-	uint8_t dhcp[1600]; /* last DHCP answer, and last advertisement */
-	size_t dhcp_len;
-	uint8_t ra[1600];
-	size_t ra_len;
-	unsigned int ogms, ras;
-	usec_t stored_at;
-	char probes[4096]; /* what was asked of the uplink */
-};
-
-static void drain(struct bench *b);
-
-static void feed(struct bench *b, const struct event *e)
+static void start(struct bench *b, const char *text)
 {
-	node_input(b->node, e, b->now);
-	drain(b);
-}
-
-static void frame_out(struct bench *b, const struct effect_frame *f)
-{
-	struct rd r = rd_init(f->data, f->len);
-	struct eth e;
-
-	b->ogms += f->link == LINK_MESH && f->data[14] == 0;
-	if (f->link != LINK_CLIENT || eth_decode(&r, &e) || f->len > sizeof(b->ra))
-		return;
-	if (e.type == ETH_TYPE_IP4) {
-		memcpy(b->dhcp, f->data, f->len);
-		b->dhcp_len = f->len;
-	} else if (e.type == ETH_TYPE_IP6 && f->data[54] == ICMP6_RA) {
-		memcpy(b->ra, f->data, f->len);
-		b->ra_len = f->len;
-		b->ras++;
-	}
-}
-
-static void probe_out(struct bench *b, const struct effect_probe *p)
-{
-	size_t used = strlen(b->probes);
-	char ip4[IP4_TEXT];
-
-	snprintf(b->probes + used, sizeof(b->probes) - used, "%s%s %s;", p->name, p->path,
-		 ip4_text(&p->target4, ip4));
-}
-
-static void drain(struct bench *b)
-{
-	struct effect e;
-
-	while (node_effect(b->node, &e)) {
-		if (e.kind == EFFECT_FRAME)
-			frame_out(b, &e.frame);
-		if (e.kind == EFFECT_PROBE)
-			probe_out(b, &e.probe);
-		if (e.kind == EFFECT_STORE && !b->stored_at)
-			b->stored_at = b->now;
-	}
-}
-
-static void run(struct bench *b, usec_t duration)
-{
-	struct event timer = { .kind = EVENT_TIMER };
-	usec_t until = b->now + duration;
-
-	for (;;) {
-		usec_t next = node_deadline(b->node);
-
-		if (next > until)
-			break;
-		if (next > b->now)
-			b->now = next;
-		feed(b, &timer);
-	}
-	b->now = until;
-}
-
-static void add_port(struct bench *b, uint16_t port, const char *name, enum port_kind kind)
-{
-	struct event e = { .kind = EVENT_PORT };
-
-	e.port = (struct event_port) { .port = port, .carrier = true, .kind = kind, .mtu = 1500 };
-	e.port.mac = (struct mac) { { 2, 0, 0, 0, 0, (uint8_t)(port + 1) } };
-	strcpy(e.port.name, name);
-	feed(b, &e);
-}
-
-static void bench_start(struct bench *b, const char *text)
-{
-	struct node_setup s = { .conf = &b->conf,
-				.boot_epoch = 1,
-				.seed = 7,
-				.primary_mac = { { 2, 0, 0, 0x12, 0x34, 1 } } };
-	struct event load = { .kind = EVENT_LOAD };
-	struct conf_error error;
-	int err;
-
-	memset(b, 0, sizeof(*b));
-	b->now = 1000 * USEC_S;
-	if (conf_parse(text, strlen(text), &b->conf, &error))
-		fail_msg("%s: %s", text, error.message);
-	b->node = node_new(&s, b->now, &err);
-	assert_non_null(b->node);
-	feed(b, &load);
-	add_port(b, 0, "eth0", PORT_KIND_ETHERNET);
-	add_port(b, 1, "eth1", PORT_KIND_ETHERNET);
-	add_port(b, AP, "wlan0-ap", PORT_KIND_WIFI_AP);
-	run(b, 15 * USEC_S);
+	bench_start(b, text);
+	bench_port(b, 0, "eth0", PORT_KIND_ETHERNET);
+	bench_port(b, 1, "eth1", PORT_KIND_ETHERNET);
+	bench_port(b, AP, "wlan0-ap", PORT_KIND_WIFI_AP);
+	bench_run(b, 15 * USEC_S);
 }
 
 static struct mac numbered(int i)
@@ -143,44 +39,21 @@ static struct mac numbered(int i)
 
 static void discover(struct bench *b, int client)
 {
-	struct event e = { .kind = EVENT_FRAME };
 	struct dhcp_msg m = { .op = DHCP_OP_REQUEST,
 			      .xid = 77,
 			      .chaddr = numbered(client),
 			      .type = DHCP_DISCOVER,
 			      .has_wanted = true };
-	uint8_t payload[600], frame[700];
-	struct wr w = wr_init(payload, sizeof(payload)), f = wr_init(frame, sizeof(frame));
-	struct udp4_path path = { .eth_src = m.chaddr,
-				  .eth_dst = MAC_BROADCAST,
-				  .dst = { { 255, 255, 255, 255 } },
-				  .src_port = 68,
-				  .dst_port = 67 };
 
 	for (int o = 1; o < 122; o++)
 		m.wanted[o / 32] |= 1u << o % 32;
-	dhcp_encode(&w, &m);
-	udp4_build(&f, &path, payload, wr_len(&w));
-	e.frame = (struct event_frame) { LINK_CLIENT, 0, frame, wr_len(&f) };
-	feed(b, &e);
+	bench_dhcp(b, &m);
 }
 
 static struct dhcp_msg offer(struct bench *b)
 {
-	struct dhcp_msg answer;
-	struct ip4_head ip;
-	struct udp_head udp;
-	struct rd r, p, d;
-	struct eth eth;
-
 	discover(b, 1);
-	assert_true(b->dhcp_len > 0);
-	r = rd_init(b->dhcp, b->dhcp_len);
-	assert_int_equal(eth_decode(&r, &eth), 0);
-	assert_int_equal(ip4_decode(&r, &ip, &p), 0);
-	assert_int_equal(udp4_decode(&p, &ip, &udp, &d), 0);
-	assert_int_equal(dhcp_decode(&d, &answer), 0);
-	return answer;
+	return dhcp_client_receive(b->dhcp, b->dhcp_len);
 }
 
 /* ---- what can be seen, as a short text ---- */
@@ -295,7 +168,7 @@ static void see_dhcp_rate(struct bench *b, struct text *t)
 {
 	for (int i = 0; i < 600; i++) {
 		discover(b, i);
-		run(b, USEC_S / 60);
+		bench_run(b, USEC_S / 60);
 	}
 	text_add(t, "%s", node_lease(b->node)->counters[LEASE_COUNT_RATE_PORT] ? "too many" : "");
 }
@@ -308,7 +181,7 @@ static void see_ra(struct bench *b, struct text *t)
 	struct icmp6_ra ra;
 	struct eth e;
 
-	run(b, 100 * USEC_S);
+	bench_run(b, 100 * USEC_S);
 	r = rd_init(b->ra, b->ra_len);
 	assert_int_equal(eth_decode(&r, &e), 0);
 	assert_int_equal(ip6_decode(&r, &ip, &payload), 0);
@@ -321,13 +194,13 @@ static void see_ra(struct bench *b, struct text *t)
 static void see_ogms(struct bench *b, struct text *t)
 {
 	b->ogms = 0;
-	run(b, 10 * USEC_S);
+	bench_run(b, 10 * USEC_S);
 	text_add(t, "%s", b->ogms > 50 ? "often" : "seldom");
 }
 
 static void see_probes(struct bench *b, struct text *t)
 {
-	run(b, 60 * USEC_S);
+	bench_run(b, 60 * USEC_S);
 	text_add(t, "%s %s %s %s", strstr(b->probes, "check.example/page") ? "page" : "",
 		 strstr(b->probes, "name.example") ? "name" : "",
 		 strstr(b->probes, " 192.0.2.77") ? "host" : "",
@@ -337,7 +210,7 @@ static void see_probes(struct bench *b, struct text *t)
 /* The node's clients change, and some time later that is saved. */
 static void see_store(struct bench *b, struct text *t)
 {
-	run(b, 120 * USEC_S);
+	bench_run(b, 120 * USEC_S);
 	text_add(t, "%s", b->stored_at ? "saved" : "not yet");
 }
 
@@ -347,7 +220,7 @@ static void see_solicit(struct bench *b, struct text *t)
 
 	for (int i = 0; i < 50; i++) {
 		e.solicit.ip4 = (struct ip4) { { 10, 97, 77, (uint8_t)i } };
-		feed(b, &e);
+		bench_feed(b, &e);
 	}
 	text_add(t, "%u", (unsigned int)node_counter(b->node, NODE_C_SOLICIT_ASKED));
 }
@@ -373,7 +246,7 @@ static void announce(struct bench *b, int from)
 	wr_u8(&w, 255);
 	wr_zero(&w, wr_left(&w));
 	e.frame = (struct event_frame) { LINK_MESH, 0, frame, wr_len(&w) };
-	feed(b, &e);
+	bench_feed(b, &e);
 }
 
 static void see_originators(struct bench *b, struct text *t)
@@ -396,7 +269,7 @@ static void see_clients(struct bench *b, struct text *t)
 
 	for (int i = 0; i < 100; i++) {
 		e.client = (struct event_client) { .port = AP, .mac = numbered(i) };
-		feed(b, &e);
+		bench_feed(b, &e);
 	}
 	for (uint32_t i = 0; lease_next(node_lease(b->node), &i, b->now, &v);)
 		clients++;
@@ -479,9 +352,9 @@ static void look(const char *text, see_fn *see, char *ret, size_t cap)
 	struct bench *b = malloc(sizeof(*b));
 
 	assert_non_null(b);
-	bench_start(b, text);
+	start(b, text);
 	see(b, &t);
-	node_free(b->node);
+	bench_stop(b);
 	free(b);
 }
 

@@ -10,83 +10,23 @@
 
 #include <cmocka.h>
 
-#include "node/node.h"
-#include "node/view.h"
-#include "packet/dhcp.h"
-#include "packet/eth.h"
-#include "packet/udp.h"
+#include "dhcp_client.h"
+#include "node_bench.h"
 
 #define MESH 0
 #define FLOODED 1
 #define OTHER 2
 
-struct bench {
-	struct conf conf;
-	struct node *node;
-	usec_t now;
-	uint8_t dhcp[1600]; /* last DHCP answer */
-	size_t dhcp_len;
-	unsigned int forgotten;
-};
-
-static void feed(struct bench *b, const struct event *e)
+static struct bench *start(void)
 {
-	struct effect f;
+	struct bench *b = malloc(sizeof(*b));
 
-	node_input(b->node, e, b->now);
-	while (node_effect(b->node, &f)) {
-		b->forgotten += f.kind == EFFECT_FORGET;
-		if (f.kind != EFFECT_FRAME)
-			continue;
-		if (f.frame.link == LINK_CLIENT && f.frame.data[12] == 8 && f.frame.data[13] == 0) {
-			memcpy(b->dhcp, f.frame.data, f.frame.len);
-			b->dhcp_len = f.frame.len;
-		}
-	}
-}
-
-static void run(struct bench *b, usec_t duration)
-{
-	struct event timer = { .kind = EVENT_TIMER };
-	usec_t until = b->now + duration;
-
-	for (usec_t next; (next = node_deadline(b->node)) <= until;) {
-		if (next > b->now)
-			b->now = next;
-		feed(b, &timer);
-	}
-	b->now = until;
-}
-
-static void add_port(struct bench *b, uint16_t port, const char *name, enum port_kind kind)
-{
-	struct event e = { .kind = EVENT_PORT };
-
-	e.port = (struct event_port) { .port = port, .carrier = true, .kind = kind, .mtu = 1500 };
-	e.port.mac = (struct mac) { { 2, 0, 0, 0, 0, (uint8_t)(port + 1) } };
-	strcpy(e.port.name, name);
-	feed(b, &e);
-}
-
-static struct bench *bench_start(void)
-{
-	struct bench *b = calloc(1, sizeof(*b));
-	struct node_setup s = { .conf = &b->conf,
-				.boot_epoch = 1,
-				.seed = 7,
-				.primary_mac = { { 2, 0, 0, 0x12, 0x34, 1 } } };
-	struct event load = { .kind = EVENT_LOAD };
-	int err;
-
-	b->now = 1000 * USEC_S;
-	conf_init(&b->conf);
-	b->node = node_new(&s, b->now, &err);
-	assert_non_null(b->node);
-	feed(b, &load);
-	add_port(b, MESH, "eth0", PORT_KIND_ETHERNET);
-	add_port(b, FLOODED, "wlan0-ap", PORT_KIND_WIFI_AP);
-	add_port(b, OTHER, "wlan1-ap", PORT_KIND_WIFI_AP);
-	run(b, 15 * USEC_S);
+	assert_non_null(b);
+	bench_start(b, "");
+	bench_port(b, MESH, "eth0", PORT_KIND_ETHERNET);
+	bench_port(b, FLOODED, "wlan0-ap", PORT_KIND_WIFI_AP);
+	bench_port(b, OTHER, "wlan1-ap", PORT_KIND_WIFI_AP);
+	bench_run(b, 15 * USEC_S);
 	return b;
 }
 
@@ -96,9 +36,9 @@ static unsigned int announced(const struct bench *b)
 	return (unsigned int)batman_counter(node_batman(b->node), BATMAN_COUNT_CLOUD_IN);
 }
 
-static void bench_stop(struct bench *b)
+static void stop(struct bench *b)
 {
-	node_free(b->node);
+	bench_stop(b);
 	free(b);
 }
 
@@ -112,43 +52,20 @@ static void client(struct bench *b, const struct mac *mac, uint16_t port, enum c
 	struct event e = { .kind = EVENT_CLIENT,
 			   .client = { .change = change, .port = port, .mac = *mac } };
 
-	feed(b, &e);
+	bench_feed(b, &e);
 }
 
 static struct dhcp_msg ask(struct bench *b, const struct mac *mac, uint8_t type,
 			   struct ip4 requested)
 {
-	struct event e = { .kind = EVENT_FRAME };
 	struct dhcp_msg m = { .op = DHCP_OP_REQUEST,
 			      .xid = 77,
 			      .chaddr = *mac,
 			      .type = type,
 			      .requested = requested };
-	uint8_t payload[600], frame[700];
-	struct wr w = wr_init(payload, sizeof(payload)), f = wr_init(frame, sizeof(frame));
-	struct udp4_path path = { .eth_src = *mac,
-				  .eth_dst = MAC_BROADCAST,
-				  .dst = { { 255, 255, 255, 255 } },
-				  .src_port = 68,
-				  .dst_port = 67 };
-	struct dhcp_msg answer;
-	struct ip4_head ip;
-	struct udp_head udp;
-	struct rd r, p, d;
-	struct eth eth;
 
-	dhcp_encode(&w, &m);
-	udp4_build(&f, &path, payload, wr_len(&w));
-	b->dhcp_len = 0;
-	e.frame = (struct event_frame) { LINK_CLIENT, 0, frame, wr_len(&f) };
-	feed(b, &e);
-	assert_true(b->dhcp_len > 0);
-	r = rd_init(b->dhcp, b->dhcp_len);
-	assert_int_equal(eth_decode(&r, &eth), 0);
-	assert_int_equal(ip4_decode(&r, &ip, &p), 0);
-	assert_int_equal(udp4_decode(&p, &ip, &udp, &d), 0);
-	assert_int_equal(dhcp_decode(&d, &answer), 0);
-	return answer;
+	bench_dhcp(b, &m);
+	return dhcp_client_receive(b->dhcp, b->dhcp_len);
 }
 
 static void join(struct bench *b, const struct mac *mac, uint16_t port)
@@ -190,7 +107,7 @@ static void test_flood_of_stations(void **state)
 {
 	struct mac leased = guest(1), other = guest(2), associated = guest(3), late = guest(4),
 		   late_other = guest(5);
-	struct bench *b = bench_start();
+	struct bench *b = start();
 	unsigned int learnt = 0, before;
 
 	(void)state;
@@ -210,7 +127,7 @@ static void test_flood_of_stations(void **state)
 			join(b, &late, FLOODED);
 			join(b, &late_other, OTHER);
 		}
-		run(b, USEC_MS);
+		bench_run(b, USEC_MS);
 	}
 	assert_true(is_here(b, &leased, FLOODED) && is_here(b, &associated, FLOODED));
 	assert_true(is_here(b, &other, OTHER));
@@ -220,14 +137,14 @@ static void test_flood_of_stations(void **state)
 	assert_in_range(announced(b) - before, 500, 1000);
 	assert_in_range(records(b), 5, 300);
 	assert_true(node_counter(b->node, NODE_C_STATION_RATE) > 15000);
-	bench_stop(b);
+	stop(b);
 }
 
 /* Slow enough to come in: then the oldest that have proved nothing make room. */
 static void test_slow_flood(void **state)
 {
 	struct mac leased = guest(1), other = guest(2);
-	struct bench *b = bench_start();
+	struct bench *b = start();
 
 	(void)state;
 	join(b, &leased, FLOODED);
@@ -240,20 +157,20 @@ static void test_slow_flood(void **state)
 			client(b, &leased, FLOODED, CLIENT_FORGOTTEN);
 			client(b, &leased, FLOODED, CLIENT_LEARNT);
 		}
-		run(b, 20 * USEC_MS);
+		bench_run(b, 20 * USEC_MS);
 	}
 	assert_true(is_here(b, &leased, FLOODED) && is_here(b, &other, OTHER));
 	assert_true(node_counter(b->node, NODE_C_STATION_REPLACED) > 1900);
 	assert_int_equal(node_counter(b->node, NODE_C_STATION_FULL), 0);
 	assert_in_range(records(b), 200, 300);
-	bench_stop(b);
+	stop(b);
 }
 
 /* One MAC at two nodes, or two ports, in turn. */
 static void test_two_of_one_name(void **state)
 {
 	struct mac m = guest(1);
-	struct bench *b = bench_start();
+	struct bench *b = start();
 	unsigned int before;
 
 	(void)state;
@@ -261,10 +178,10 @@ static void test_two_of_one_name(void **state)
 	before = announced(b);
 	for (int i = 0; i < 5000; i++) {
 		client(b, &m, i % 2 ? FLOODED : OTHER, CLIENT_LEARNT);
-		run(b, USEC_MS);
+		bench_run(b, USEC_MS);
 	}
 	assert_in_range(announced(b) - before, 1000, 1700);
-	bench_stop(b);
+	stop(b);
 }
 
 int main(void)
