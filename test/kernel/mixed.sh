@@ -23,10 +23,6 @@ walker 1 4
 trama_start 1
 trama_start 3
 
-hardif() { # NODE INTERFACE: MAC of a trama node's cloud port
-	ip -n "n$1" -j link show "$2_29" | sed 's/.*"address":"\([^"]*\)".*/\1/'
-}
-
 crc_of() { # the kernel node 2's idea of an originator's table: all CRCs of VLAN -1
 	in_ns n2 batctl meshif bat0 tg -H 2> /dev/null | grep -F "$1" | grep -o '(0x[0-9a-f]*)' | sort -u
 }
@@ -68,7 +64,7 @@ traced() {
 	local hops
 	hops=$(hops_to 1 02:cc:00:00:01:00)
 	echo "$hops"
-	[ "$hops" = "02:12:00:00:00:01 ttl-exceeded, $(hardif 3 l32) ttl-exceeded, 02:14:00:00:00:03 reply" ]
+	[ "$hops" = "02:12:00:00:00:01 ttl-exceeded, $(cloud_mac l32) ttl-exceeded, 02:14:00:00:00:03 reply" ]
 }
 
 knows_record() { # TRAMA NODE, CLIENT
@@ -85,9 +81,9 @@ ok "every client reaches every other" wait_for 60 every_pair
 ok "the records of trama nodes pass a kernel node" wait_for 30 knows_record 3 02:cc:00:00:00:01
 ok "the kernel at the end knows the first trama node's client" sees_client 4 02:cc:00:00:00:01
 ok "batctl ping from the kernel reaches the trama node two hops away" \
-	in_ns n4 batctl meshif bat0 ping -c 3 "$(hardif 1 l12)"
+	in_ns n4 batctl meshif bat0 ping -c 3 "$(cloud_mac l12)"
 ok "batctl traceroute from the kernel ends at the trama node" \
-	in_ns n4 batctl meshif bat0 traceroute "$(hardif 1 l12)"
+	in_ns n4 batctl meshif bat0 traceroute "$(cloud_mac l12)"
 ok "a client walks from a trama node to a kernel node" walk_and_ping 4
 ok "a trama node traces it: the kernel nodes on the way and at the end answer, by TTL and by ping" wait_for 8 traced
 ok "and back" walk_and_ping 1
@@ -159,7 +155,7 @@ no_answer() { # a neighbour that is deaf for a moment: status 2
 }
 
 name3=$(trama_cli 3 status | sed 's/ .*//;q')
-port3=$(hardif 3 l32)
+port3=$(cloud_mac l32)
 ok "trama cloud has the fields, the columns and the statistics of batctl on a kernel node, and the same nodes" \
 	wait_for 20 python3 "$(dirname "$0")/uml/compare.py" 1 2
 ok "cloud ping reaches a kernel node three hops away by a client's MAC" wait_for 8 ping_lines 02:cc:00:00:00:04

@@ -5,7 +5,6 @@
 """
 
 import collections
-import statistics
 
 import batman
 
@@ -17,10 +16,9 @@ def kind(p, own):
     if p["kind"] == "ogm":
         return OWN_TTL.get(p["ttl"], "own ogm") if p["orig"] in own else "ogm passed on"
     begun_here = p.get("orig", p.get("source")) in own
-    name = {"unicast": "unicast", "4addr": "4addr"}.get(p["kind"], p["kind"])
-    if p["kind"] == "unicast":
-        return name if p["ttl"] == 50 else name + " passed on"
-    return name if begun_here else name + " passed on"
+    if p["kind"] == "unicast":  # which does not say where it began
+        begun_here = p["ttl"] == 50
+    return p["kind"] if begun_here else p["kind"] + " passed on"
 
 
 def tt_fields(name, value):
@@ -58,24 +56,15 @@ def passed_unchanged(heard, sent):
     return all(came.get((p["orig"], p["seqno"]), p["tvlvs"]) == p["tvlvs"] for p in sent if p["kind"] == "ogm")
 
 
-def intervals(times):
-    return [b - a for a, b in zip(times, times[1:])]
-
-
 def of(ports):
     own = {address for _, address in ports.values()}
-    found, own_at = collections.defaultdict(set), collections.defaultdict(list)
-    heard, sent = [], []
-    for port, (path, address) in ports.items():
-        for at, frame in batman.captured(path):
+    found, heard, sent = collections.defaultdict(set), [], []
+    for path, address in ports.values():
+        for _, frame in batman.captured(path):
             for p in batman.packets(frame):
                 (sent if p["src"] == address else heard).append(p)
-                if p["src"] != address:
-                    continue
-                for field, value in fields(p, own):
-                    found[field].add(value)
-                if p["kind"] == "ogm" and p["orig"] == address:
-                    own_at[port].append(at)
+    for p in sent:
+        for field, value in fields(p, own):
+            found[field].add(value)
     found["ogm passed on: tvlvs"].add("unchanged" if passed_unchanged(heard, sent) else "changed")
-    pauses = [d for times in own_at.values() for d in intervals(times)]
-    return dict(found), statistics.median(pauses) if pauses else None
+    return dict(found)

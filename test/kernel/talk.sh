@@ -20,22 +20,9 @@ out=/uml-out/$(printf %s "$@")
 ports=(l12 l21 l23 l32)
 mkdir -p "$out"
 
-device() { # PORT: that of the cloud
-	case ${kinds[${1:1:1}]} in
-	k) echo "$1.29" ;;
-	t) echo "$1_29" ;;
-	esac
-}
-
-is_up() { # PORT
-	ip -n "n${1:1:1}" link show "$(device "$1")" 2> /dev/null | grep -q '[<,]UP'
-}
-
+# no frame arrives before the captures run, so that they have the beginning of everything
 wire_made() {
-	local port
-	for port in "$@"; do
-		tc -n "n${port:1:1}" qdisc replace dev "$port" root netem loss 100%
-	done
+	loss 100 "$@"
 }
 
 every_pair() {
@@ -51,22 +38,16 @@ address() { # CLIENT
 	[ "$1" = r ] && echo 10.13.201.1 || echo "10.13.200.$1"
 }
 
-batman_of() { # NODE PORT: its MAC there
-	ip -n "n$1" -j link show "$(device "$2")" | sed 's/.*"address":"\([^"]*\)".*/\1/'
-}
-
 probe() { # NODE ping|traceroute MAC
-	case ${kinds[$1]} in
-	k) in_ns "n$1" batctl meshif bat0 "$2" ${4:+-c $4} "$3" ;;
-	t) trama_cli "$1" cloud "$2" ${4:+-c $4} "$3" ;;
-	esac > /dev/null 2>&1
+	if is_trama "$1"; then
+		trama_cli "$1" cloud "$2" ${4:+-c $4} "$3"
+	else
+		in_ns "n$1" batctl meshif bat0 "$2" ${4:+-c $4} "$3"
+	fi > /dev/null 2>&1
 }
 
 for n in 1 2 3; do
-	case ${kinds[$n]} in
-	k) kernel_node $n ;;
-	t) trama_node $n ;;
-	esac
+	node "${kinds[$n]}" $n
 done
 mesh_wire 1 2
 mesh_wire 2 3
@@ -76,20 +57,13 @@ done
 for n in 1 2 3; do client $n; done
 walker 1 3
 for n in 1 2 3; do
-	[ "${kinds[$n]}" = k ] || trama_start $n
+	if is_trama $n; then trama_start $n; fi
 done
-for port in "${ports[@]}"; do
-	wait_for 90 is_up "$port" || { echo "$port has no device of the cloud" >&2; exit 1; }
-done
+ports_up "${ports[@]}" || exit 1
 sleep 2
-for port in "${ports[@]}"; do
-	echo "${port:1:1} $port $(device "$port") $(batman_of "${port:1:1}" "$port")"
-	in_ns "n${port:1:1}" tcpdump -i "$(device "$port")" -U -s 0 -w "$out/$port.pcap" ether proto 0x4305 2> /dev/null &
-done > "$out/ports"
+capture "$out" "${ports[@]}"
 sleep 1
-for port in "${ports[@]}"; do
-	tc -n "n${port:1:1}" qdisc del dev "$port" root
-done
+loss 0 "${ports[@]}"
 
 wait_for 60 every_pair || { echo "not every client reaches every other" >&2; exit 1; }
 sleep 2
@@ -104,9 +78,9 @@ for c in 1 3; do
 done
 sleep 1
 in_ns c1 ping -c 4 -W 1 -q 192.0.2.3 > /dev/null 2>&1
-probe 1 ping "$(batman_of 3 l32)" 3
-probe 1 traceroute "$(batman_of 3 l32)"
-probe 3 ping "$(batman_of 1 l12)" 3
+probe 1 ping "$(cloud_mac l32)" 3
+probe 1 traceroute "$(cloud_mac l32)"
+probe 3 ping "$(cloud_mac l12)" 3
 in_ns c2 ping -i 0.05 -c 200 -q 10.13.201.1 > /dev/null 2>&1 &
 for n in 3 1 3 1; do
 	walk_to $n

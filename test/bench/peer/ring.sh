@@ -21,22 +21,8 @@ ends() {
 	done
 }
 
-loss() { # PERCENT PORT...
-	local percent=$1 port
-	shift
-	for port in "$@"; do
-		tc -n "n${port:1:1}" qdisc replace dev "$port" root netem loss "$percent%" ${DELAY:+delay $DELAY}
-	done
-}
-
 wire_made() {
 	loss 100 "$@"
-}
-
-is_up() { # PORT
-	local name=${1}_29
-	[ -f "/run/n${1:1:1}/conf" ] || name=$1.29
-	ip -n "n${1:1:1}" link show "$name" 2> /dev/null | grep -q '[<,]UP'
 }
 
 client_is_in() { # the client's port is in the bridge of its node
@@ -47,10 +33,7 @@ build() { # KINDS: everything but the wires' passing
 	local kinds=$1 n
 	local count=${#kinds}
 	for n in $(seq "$count"); do
-		case ${kinds:n-1:1} in
-		k) kernel_node "$n" ;;
-		t) trama_node "$n" ;;
-		esac
+		node "${kinds:n-1:1}" "$n"
 	done
 	for n in $(seq "$count"); do
 		mesh_wire "$n" $((n % count + 1))
@@ -58,11 +41,10 @@ build() { # KINDS: everything but the wires' passing
 	done
 	walker 1 3
 	for n in $(seq "$count"); do
-		[ "${kinds:n-1:1}" = k ] || trama_start "$n"
+		if is_trama "$n"; then trama_start "$n"; fi
 	done
-	for port in $(ends "$count"); do
-		wait_for 90 is_up "$port" || { echo "$port does not come up" >&2; exit 1; }
-	done
+	# shellcheck disable=SC2046
+	ports_up $(ends "$count") || exit 1
 	for n in $(seq "$count"); do
 		wait_for 90 client_is_in "$n" || { echo "ap$n is in no bridge" >&2; exit 1; }
 	done

@@ -40,6 +40,61 @@ in_ns() {
 	ip netns exec "$@"
 }
 
+# KIND NUMBER: k is the kernel's own, t is trama
+node() {
+	case $1 in
+	k) kernel_node "$2" ;;
+	t) trama_node "$2" ;;
+	esac
+}
+
+is_trama() { # NODE
+	[ -f "/run/n$1/conf" ]
+}
+
+# Ports are called lAB: of node A, towards node B.
+node_of() { # PORT
+	echo "n${1:1:1}"
+}
+
+cloud_device() { # PORT
+	if is_trama "${1:1:1}"; then echo "$1_29"; else echo "$1.29"; fi
+}
+
+cloud_mac() { # PORT
+	ip -n "$(node_of "$1")" -j link show "$(cloud_device "$1")" | sed 's/.*"address":"\([^"]*\)".*/\1/'
+}
+
+ports_up() { # PORT...: waits until all of them are in the cloud
+	local port
+	for port in "$@"; do
+		wait_for 90 port_is_up "$port" || { echo "$port has no device of the cloud" >&2; return 1; }
+	done
+}
+
+port_is_up() { # PORT
+	ip -n "$(node_of "$1")" link show "$(cloud_device "$1")" 2> /dev/null | grep -q '[<,]UP'
+}
+
+loss() { # PERCENT PORT...: of what leaves by them; DELAY, if set, is theirs too
+	local percent=$1 port
+	shift
+	for port in "$@"; do
+		tc -n "$(node_of "$port")" qdisc replace dev "$port" root netem loss "$percent%" ${DELAY:+delay $DELAY}
+	done
+}
+
+# DIRECTORY PORT...: what the cloud says there into PORT.pcap, until tcpdump is killed; "NODE PORT DEVICE MAC" into `ports`
+capture() {
+	local out=$1 port node device
+	shift
+	for port in "$@"; do
+		node=$(node_of "$port") device=$(cloud_device "$port")
+		echo "${node:1} $port $device $(cloud_mac "$port")"
+		in_ns "$node" tcpdump -i "$device" -U -s 0 -w "$out/$port.pcap" ether proto 0x4305 2> /dev/null &
+	done > "$out/ports"
+}
+
 # A node of the kernel's own kind: NUMBER
 kernel_node() {
 	ip netns add "n$1"
@@ -82,13 +137,13 @@ trama_start() { # NUMBER
 }
 
 port_role() { # NODE INTERFACE ROLE
-	[ -f "/run/n$1/conf" ] || return 0
+	is_trama "$1" || return 0
 	printf "config port '%s'\n\toption role '%s'\n" "$2" "$3" >> "/run/n$1/conf"
 }
 
 mesh_end() { # NODE INTERFACE PEER
 	ip -n "n$1" link set "$2" address "02:0$1:00:00:00:0$3" up
-	if [ -f "/run/n$1/conf" ]; then
+	if is_trama "$1"; then
 		port_role "$1" "$2" mesh
 		return
 	fi
@@ -116,7 +171,7 @@ client() {
 }
 
 client_port() { # NODE INTERFACE
-	if [ -f "/run/n$1/conf" ]; then
+	if is_trama "$1"; then
 		port_role "$1" "$2" client
 		ip -n "n$1" link set "$2" up
 	else

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs a script of this folder in user-mode Linux, and finds the captures that it leaves."""
+
+import collections
+import os
+import pathlib
+import shutil
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("TRAMA_BUILD", HERE.parents[1] / "build")).resolve()
+
+
+def missing():
+    """Why such a script cannot run here, or ""."""
+    tools = [t for t in ("linux.uml", "batctl", "tcpdump") if not shutil.which(t)]
+    return "%s missing: tools/install-packages test" % ", ".join(tools) if tools else ""
+
+
+def run(out, script, *words, memory="384M", seconds=600):
+    """The finished process; `out` is /uml-out inside."""
+    return subprocess.run([HERE / "uml/run", "-m", memory, "-t", str(seconds), "/usr/bin/env", "BIN=%s" % (BUILD / "src/cmd"),
+                           "bash", script, *words], env=dict(os.environ, UML_OUT=str(out)), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+
+
+def nodes(out):
+    """{node: {port: (capture, MAC of the cloud)}}"""
+    found = collections.defaultdict(dict)
+    for line in (out / "ports").read_text().splitlines():
+        node, port, _, address = line.split()
+        found[int(node)][port] = (out / (port + ".pcap"), address)
+    return dict(sorted(found.items()))
