@@ -18,6 +18,7 @@ enum {
 	PORTS_MAX = 256,
 	PORT_RATE_DEFAULT = 100, /* messages per second */
 	PORT_BURST = 200,
+	PORT_RECORD_BURST = 256,
 	CLIENT_BURST = 10,
 	SPARE_MIN = 8, /* free addresses to have, and one for every four in use */
 	CLAIMS_AT_ONCE = 4,
@@ -28,6 +29,7 @@ enum {
 };
 
 #define CLIENT_INTERVAL (1 * USEC_S)
+#define PORT_RECORD_INTERVAL (10 * USEC_S)
 #define TALKERS_SWEEP (1 * USEC_S)
 #define UNSYNCED_MAX                                                                               \
 	(10 * USEC_S) /* a neighbour that cannot tell what it knows must not stop us               \
@@ -344,21 +346,46 @@ static void talkers_sweep(struct lease *l, usec_t now)
 			table_remove(&l->talkers, t);
 }
 
-struct lease_port *lease_port_get(struct lease *l, uint16_t port)
+static usec_t port_interval(const struct lease *l, enum lease_port_right right)
+{
+	return right == LEASE_PORT_MESSAGE ? USEC_S / l->conf.rate : PORT_RECORD_INTERVAL;
+}
+
+static const uint32_t port_burst[LEASE_PORT_RIGHTS] = {
+	[LEASE_PORT_MESSAGE] = PORT_BURST,
+	[LEASE_PORT_LEASE] = PORT_RECORD_BURST,
+	[LEASE_PORT_CLIENT] = PORT_RECORD_BURST,
+};
+
+/* NULL when there are too many ports. */
+static struct lease_port *port_get(struct lease *l, uint16_t port)
 {
 	struct lease_port *p = table_find(&l->ports, &port);
 
 	return p ? p : table_add(&l->ports, &port);
 }
 
-static bool port_admits(struct lease *l, uint16_t port, usec_t now)
+bool lease_port_may(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now)
 {
-	struct lease_port *p = lease_port_get(l, port);
+	const struct lease_port *p = port_get(l, port);
+
+	return l->conf.port_unlimited ||
+	       (p && bucket_has(&p->used[right], port_interval(l, right), port_burst[right], now));
+}
+
+bool lease_port_take(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now)
+{
+	static const enum lease_counter refused[LEASE_PORT_RIGHTS] = {
+		[LEASE_PORT_MESSAGE] = LEASE_COUNT_RATE_PORT,
+		[LEASE_PORT_LEASE] = LEASE_COUNT_PORT_LEASES,
+		[LEASE_PORT_CLIENT] = LEASE_COUNT_PORT_CLIENTS,
+	};
+	struct lease_port *p = port_get(l, port);
 
 	if (l->conf.port_unlimited ||
-	    (p && bucket_take(&p->messages, USEC_S / l->conf.rate, PORT_BURST, now)))
+	    (p && bucket_take(&p->used[right], port_interval(l, right), port_burst[right], now)))
 		return true;
-	l->counters[LEASE_COUNT_RATE_PORT]++;
+	l->counters[refused[right]]++;
 	return false;
 }
 
@@ -415,7 +442,7 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 
 	if (!frame_open(l, frame, len, &s.from, &data, &bad))
 		return;
-	if (!port_admits(l, port, now))
+	if (!lease_port_take(l, port, LEASE_PORT_MESSAGE, now))
 		return;
 	if (bad || dhcp_decode(&data, &s.msg) < 0) {
 		l->counters[LEASE_COUNT_MALFORMED]++;

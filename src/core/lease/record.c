@@ -140,24 +140,13 @@ void lease_release(struct lease *l, const struct mac *mac, usec_t now)
 		lease_take_away(l, c, now);
 }
 
-static bool port_may_add(struct lease *l, uint16_t port, usec_t now)
-{
-	struct lease_port *p = lease_port_get(l, port);
-
-	if (l->conf.port_unlimited ||
-	    (p && bucket_take(&p->clients, LEASE_PORT_INTERVAL, LEASE_PORT_BURST, now)))
-		return true;
-	l->counters[LEASE_COUNT_PORT_CLIENTS]++;
-	return false;
-}
-
 void lease_client_here(struct lease *l, const struct mac *mac, uint16_t port, usec_t now)
 {
 	struct book_client *c;
 	bool is_new;
 
 	if (!mac_is_station(mac) || mac_eq(mac, &l->conf.anycast_mac) ||
-	    (!book_find(&l->book, mac) && !port_may_add(l, port, now)))
+	    (!book_find(&l->book, mac) && !lease_port_take(l, port, LEASE_PORT_CLIENT, now)))
 		return;
 	c = client_get(l, mac, &is_new, now);
 	if (!c)

@@ -124,26 +124,6 @@ static bool lease_stands(const struct serve *s, const struct book_client *c)
 	return c && book_has_lease(&s->l->book, c) && lease_is_client_address(s->l, &c->rec.ip4);
 }
 
-static bool port_allows(struct serve *s)
-{
-	struct lease_port *p = table_find(&s->l->ports, &s->port);
-
-	if (s->l->conf.port_unlimited ||
-	    (p && bucket_take(&p->leases, LEASE_PORT_INTERVAL, LEASE_PORT_BURST, s->now)))
-		return true;
-	count(s, LEASE_COUNT_PORT_LEASES);
-	return false;
-}
-
-/* The port may still ask for new addresses: its clients are a reason to claim more. */
-static bool port_has(const struct serve *s)
-{
-	const struct lease_port *p = table_find(&s->l->ports, &s->port);
-
-	return s->l->conf.port_unlimited ||
-	       (p && bucket_has(&p->leases, LEASE_PORT_INTERVAL, LEASE_PORT_BURST, s->now));
-}
-
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)
 {
 	pool_offer(&l->pool, &o->ip, false, now);
@@ -199,7 +179,8 @@ static bool address_pick(struct serve *s, struct ip4 *ret)
 	}
 	if (pool_pick(&l->pool, s->now, ret))
 		return true;
-	if (port_has(s))
+	/* only then are its clients a reason to claim more */
+	if (lease_port_may(s->l, s->port, LEASE_PORT_LEASE, s->now))
 		l->unmet++;
 	lease_claim_ahead(l, s->now);
 	count(s, pool_count(&l->pool).waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
@@ -216,7 +197,7 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 		return true;
 	}
 	drop_offer_of(s);
-	if (!address_pick(s, ret) || !port_allows(s))
+	if (!address_pick(s, ret) || !lease_port_take(s->l, s->port, LEASE_PORT_LEASE, s->now))
 		return false;
 	o = table_add(&l->offers, &s->msg.chaddr);
 	if (!o) {
@@ -276,7 +257,8 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 			return VERDICT_NAK; /* promised to another */
 		if (!pool_is_rested(&l->pool, ip, s->now) && !(c && ip4_eq(&c->last, ip)))
 			return VERDICT_NAK;
-		return port_allows(s) ? VERDICT_ACK : VERDICT_SILENT;
+		return lease_port_take(s->l, s->port, LEASE_PORT_LEASE, s->now) ? VERDICT_ACK
+										: VERDICT_SILENT;
 	}
 	/* after a loss of all state the client's word is all there is: it gets what it had once the
 	 * block is ours */

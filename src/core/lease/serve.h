@@ -18,16 +18,19 @@ struct lease_talker {
 	struct bucket messages;
 };
 
-struct lease_port {
-	uint16_t port; /* key */
-	struct bucket messages;
-	struct bucket leases;  /* new ones */
-	struct bucket clients; /* that nobody knew */
+/* What a port may do a limited number of times. */
+enum lease_port_right {
+	LEASE_PORT_MESSAGE,
+	/* additions to the records that all nodes keep */
+	LEASE_PORT_LEASE,  /* a new one */
+	LEASE_PORT_CLIENT, /* that nobody knew */
+	LEASE_PORT_RIGHTS,
 };
 
-/* What one port can add to the records that all nodes keep. */
-#define LEASE_PORT_INTERVAL (10 * USEC_S)
-#define LEASE_PORT_BURST 256
+struct lease_port {
+	uint16_t port; /* key */
+	struct bucket used[LEASE_PORT_RIGHTS];
+};
 
 struct serve {
 	struct lease *l;
@@ -45,8 +48,10 @@ void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
 
 /* lease.c */
 
-/* NULL when there are too many ports. */
-struct lease_port *lease_port_get(struct lease *l, uint16_t port);
+/* Once more; refusals are counted. */
+bool lease_port_take(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now);
+/* Whether lease_port_take would allow it. */
+bool lease_port_may(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now);
 /* Hands the record to node, to be replicated. */
 void lease_save(struct lease *l, struct book_client *c, usec_t now);
 /* The same for what is no grant: once we know what the others know. */
