@@ -156,11 +156,13 @@ bool batman_claim_next(const struct batman *b, uint32_t *cursor, struct batman_c
 	const struct bat_claim *c = table_next(&b->claims, cursor);
 	const struct bat_global *g;
 	const struct bat_orig *o;
+	const struct bat_vlan *v;
 
 	if (!c)
 		return false;
 	g = bat_at(&b->globals, c->key.client);
 	o = bat_at(&b->origs, c->key.orig);
+	v = bat_global_vlan(b, o, g->key.vid);
 	*ret = (struct batman_claim) {
 		.client = { .mac = g->key.mac,
 			    .vid = g->key.vid,
@@ -169,8 +171,8 @@ bool batman_claim_next(const struct batman *b, uint32_t *cursor, struct batman_c
 			    .orig = o->mac },
 		.best = bat_global_best(b, g) == o,
 		.last_ttvn = o->ttvn,
+		.crc = v ? v->crc : 0,
 	};
-	(void)batman_crc(b, &o->mac, g->key.vid, &ret->crc);
 	return true;
 }
 
