@@ -71,6 +71,18 @@ void cli_clean(json_t *v)
 	json_object_foreach(v, key, item) cli_clean(item);
 }
 
+const char *cli_text(json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "-";
+}
+
+json_int_t cli_number(json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
 int cli_print_json(json_t *result)
 {
 	json_dumpf(result, stdout, JSON_INDENT(2));

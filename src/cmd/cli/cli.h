@@ -84,6 +84,9 @@ json_t *cli_ask_over(struct rpc_client *client, const struct cli *c, const char 
 bool cli_open(const struct cli *c, struct rpc_client *client);
 /* Texts in it, of clients and other nodes, made fit for a terminal. */
 void cli_clean(json_t *v);
+/* A field of an answer: "-" and 0 where there is none. */
+const char *cli_text(json_t *o, const char *key);
+json_int_t cli_number(json_t *o, const char *key);
 /* Result as JSON on stdout; takes it. */
 int cli_print_json(json_t *result);
 /* "trama COMMAND: text" on stderr; returns CLI_FAILED. */

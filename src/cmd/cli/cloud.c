@@ -5,18 +5,6 @@
 
 #include "cmd/cli/cli.h"
 
-static const char *text(json_t *row, const char *key)
-{
-	const char *s = json_string_value(json_object_get(row, key));
-
-	return s ? s : "-";
-}
-
-static json_int_t number(json_t *row, const char *key)
-{
-	return json_integer_value(json_object_get(row, key));
-}
-
 /* The name of somebody, else the MAC: fields orig_name and orig_address. */
 static const char *who(json_t *row, const char *whose)
 {
@@ -24,9 +12,9 @@ static const char *who(json_t *row, const char *whose)
 
 	snprintf(key, sizeof(key), "%s_name", whose);
 	if (json_is_string(json_object_get(row, key)))
-		return text(row, key);
+		return cli_text(row, key);
 	snprintf(key, sizeof(key), "%s_address", whose);
-	return text(row, key);
+	return cli_text(row, key);
 }
 
 static char star(json_t *row)
@@ -36,12 +24,12 @@ static char star(json_t *row)
 
 static int seconds(json_t *row)
 {
-	return (int)(number(row, "last_seen_msecs") / 1000);
+	return (int)(cli_number(row, "last_seen_msecs") / 1000);
 }
 
 static int millis(json_t *row)
 {
-	return (int)(number(row, "last_seen_msecs") % 1000);
+	return (int)(cli_number(row, "last_seen_msecs") % 1000);
 }
 
 static char flag(json_t *row, const char *name, char letter)
@@ -52,32 +40,32 @@ static char flag(json_t *row, const char *name, char letter)
 static void originator(json_t *row)
 {
 	printf(" %c %17s %4d.%03ds   (%3d) %17s [%10s]\n", star(row), who(row, "orig"),
-	       seconds(row), millis(row), (int)number(row, "tq"), who(row, "neigh"),
-	       text(row, "hard_ifname"));
+	       seconds(row), millis(row), (int)cli_number(row, "tq"), who(row, "neigh"),
+	       cli_text(row, "hard_ifname"));
 }
 
 static void neighbour(json_t *row)
 {
-	printf("   %10s\t  %17s %4d.%03ds\n", text(row, "hard_ifname"), who(row, "neigh"),
+	printf("   %10s\t  %17s %4d.%03ds\n", cli_text(row, "hard_ifname"), who(row, "neigh"),
 	       seconds(row), millis(row));
 }
 
 static void local(json_t *row)
 {
 	printf("%17s %4d [%c%c%c%c%c%c] %3d.%03d   (0x%.8x)\n", who(row, "tt"),
-	       (int)number(row, "tt_vid"), flag(row, "roam", 'R'), flag(row, "nopurge", 'P'),
+	       (int)cli_number(row, "tt_vid"), flag(row, "roam", 'R'), flag(row, "nopurge", 'P'),
 	       flag(row, "new", 'N'), flag(row, "pending", 'X'), flag(row, "wifi", 'W'),
 	       flag(row, "isolated", 'I'), seconds(row), millis(row),
-	       (unsigned int)number(row, "tt_crc32"));
+	       (unsigned int)cli_number(row, "tt_crc32"));
 }
 
 static void global(json_t *row)
 {
 	printf(" %c %17s %4d [%c%c%c%c] (%3d) %17s (%3d) (0x%.8x)\n", star(row), who(row, "tt"),
-	       (int)number(row, "tt_vid"), flag(row, "roam", 'R'), flag(row, "wifi", 'W'),
-	       flag(row, "isolated", 'I'), flag(row, "temp", 'T'), (int)number(row, "tt_ttvn"),
-	       who(row, "orig"), (int)number(row, "tt_last_ttvn"),
-	       (unsigned int)number(row, "tt_crc32"));
+	       (int)cli_number(row, "tt_vid"), flag(row, "roam", 'R'), flag(row, "wifi", 'W'),
+	       flag(row, "isolated", 'I'), flag(row, "temp", 'T'), (int)cli_number(row, "tt_ttvn"),
+	       who(row, "orig"), (int)cli_number(row, "tt_last_ttvn"),
+	       (unsigned int)cli_number(row, "tt_crc32"));
 }
 
 static const struct table {
@@ -109,11 +97,11 @@ static bool print_header(struct rpc_client *client, const struct cli *c, const s
 	if (!m)
 		return false;
 	cli_clean(m);
-	printf("[%s, MainIF/MAC: %s/%s (%s/%s %s)", text(m, "version"), text(m, "hard_ifname"),
-	       text(m, "hard_address"), text(m, "mesh_ifname"), text(m, "mesh_address"),
-	       text(m, "algo_name"));
+	printf("[%s, MainIF/MAC: %s/%s (%s/%s %s)", cli_text(m, "version"),
+	       cli_text(m, "hard_ifname"), cli_text(m, "hard_address"), cli_text(m, "mesh_ifname"),
+	       cli_text(m, "mesh_address"), cli_text(m, "algo_name"));
 	if (t->tells_ttvn)
-		printf(", TTVN: %d", (int)number(m, "tt_ttvn"));
+		printf(", TTVN: %d", (int)cli_number(m, "tt_ttvn"));
 	printf("]\n%s\n", t->columns);
 	json_decref(m);
 	return true;

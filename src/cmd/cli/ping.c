@@ -3,6 +3,7 @@
  * cloud ping, cloud traceroute: batman-adv's ICMP from this node to another one, with batctl's
  * lines. The daemon sends, receives and measures.
  */
+#include <math.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,18 +22,6 @@
 #define BYTES 20
 #define BYTES_RECORD 116  /* with place for 16 ports */
 #define BYTES_ETHERNET 28 /* as batctl counts them */
-
-static const char *text(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "-";
-}
-
-static json_int_t number(json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
 
 /* Milliseconds of a field in microseconds. */
 static double ms(json_int_t us)
@@ -108,10 +97,10 @@ static void print_route(struct ping *p, json_t *route)
 	printf("\nRR: ");
 	json_array_foreach(route, i, hop)
 	{
-		const char *port = text(hop, "port");
+		const char *port = cli_text(hop, "port");
 
 		printf("\t%s\n",
-		       json_is_string(json_object_get(hop, "node")) ? text(hop, "node") : port);
+		       json_is_string(json_object_get(hop, "node")) ? cli_text(hop, "node") : port);
 	}
 	json_decref(p->route);
 	p->route = json_incref(route);
@@ -119,14 +108,14 @@ static void print_route(struct ping *p, json_t *route)
 
 static void print_answer(struct ping *p, json_t *answer)
 {
-	const char *kind = text(answer, "answer");
+	const char *kind = cli_text(answer, "answer");
 
 	if (json_is_null(answer)) {
 		printf("Reply from host %s timed out\n", p->host);
 	} else if (!strcmp(kind, "reply")) {
 		printf("%d bytes from %s icmp_seq=%d ttl=%d time=%.2f ms",
 		       p->probe.record ? BYTES_RECORD : BYTES, p->host, p->probe.seq,
-		       (int)number(answer, "ttl"), ms(number(answer, "rtt_us")));
+		       (int)cli_number(answer, "ttl"), ms(cli_number(answer, "rtt_us")));
 		print_route(p, json_object_get(answer, "route"));
 		putchar('\n');
 	} else {
@@ -140,10 +129,10 @@ static void print_answer(struct ping *p, json_t *answer)
 
 static void count_answer(struct ping *p, json_t *answer)
 {
-	json_int_t us = number(answer, "rtt_us");
+	json_int_t us = cli_number(answer, "rtt_us");
 
 	p->sent++;
-	if (strcmp(text(answer, "answer"), "reply") != 0)
+	if (strcmp(cli_text(answer, "answer"), "reply") != 0)
 		return;
 	if (!p->received || us < p->min_us)
 		p->min_us = us;
@@ -182,22 +171,12 @@ static bool ping_once(struct ping *p)
 	return true;
 }
 
-/* Of the mean deviation squared; whole microseconds are enough. */
-static json_int_t root(double v)
-{
-	json_int_t r = 0;
-
-	for (json_int_t bit = 1LL << 30; bit; bit >>= 1)
-		if ((double)(r + bit) * (double)(r + bit) <= v)
-			r += bit;
-	return r;
-}
-
 static void finish(const struct ping *p, json_t *host)
 {
 	json_int_t n = p->received ? p->received : 1, avg = p->sum_us / n;
 	double mean = (double)p->sum_us / (double)n;
-	json_int_t mdev = root(p->squares / (double)n - mean * mean);
+	double variance = p->squares / (double)n - mean * mean; /* below 0 by rounding */
+	json_int_t mdev = variance > 0 ? (json_int_t)sqrt(variance) : 0;
 	unsigned int lost = p->sent ? (p->sent - p->received) * 100 / p->sent : 0;
 
 	if (p->c->json) {
@@ -248,7 +227,7 @@ int run_cloud_ping(struct cli *c)
 		json_decref(p.replies);
 		return CLI_FAILED;
 	}
-	p.probe = (struct probe) { .to = text(host, "orig_address"),
+	p.probe = (struct probe) { .to = cli_text(host, "orig_address"),
 				   .ttl = PING_TTL,
 				   .id = probe_id(),
 				   .record = c->record,
@@ -289,9 +268,9 @@ static bool ask_hop(struct rpc_client *client, struct probe *probe, struct hop *
 			return false;
 		}
 		if (json_is_object(answer))
-			ret->rtt_us[i] = number(answer, "rtt_us");
-		ret->reached |= !strcmp(text(answer, "answer"), "reply");
-		ret->unreachable |= !strcmp(text(answer, "answer"), "unreachable");
+			ret->rtt_us[i] = cli_number(answer, "rtt_us");
+		ret->reached |= !strcmp(cli_text(answer, "answer"), "reply");
+		ret->unreachable |= !strcmp(cli_text(answer, "answer"), "unreachable");
 		if (!ret->first && json_is_object(answer))
 			ret->first = json_incref(answer);
 		json_decref(answer);
@@ -306,9 +285,9 @@ static void print_hop(const struct cli *c, int ttl, const struct hop *h)
 		return;
 	}
 	if (h->first && !c->numeric && json_is_string(json_object_get(h->first, "node")))
-		printf("%2d: %s (%s)", ttl, text(h->first, "node"), text(h->first, "from"));
+		printf("%2d: %s (%s)", ttl, cli_text(h->first, "node"), cli_text(h->first, "from"));
 	else
-		printf("%2d: %s", ttl, h->first ? text(h->first, "from") : "*");
+		printf("%2d: %s", ttl, h->first ? cli_text(h->first, "from") : "*");
 	for (int i = 0; i < PROBES; i++) {
 		if (h->rtt_us[i] >= 0)
 			printf("  %.3f ms", ms(h->rtt_us[i]));
@@ -367,7 +346,7 @@ int run_cloud_traceroute(struct cli *c)
 	}
 	host = find(&client, c);
 	if (host) {
-		probe.to = text(host, "orig_address");
+		probe.to = cli_text(host, "orig_address");
 		probe_catch_stop();
 		if (!c->json)
 			printf("traceroute to %s (%s), %d hops max, %d byte packets\n", c->argv[0],

@@ -21,17 +21,10 @@
 
 /* ---- what is known ---- */
 
-static const char *text(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "-";
-}
-
 /* How to call somebody: by name, else by MAC. */
 static const char *label(json_t *who)
 {
-	return text(who, json_is_string(json_object_get(who, "name")) ? "name" : "mac");
+	return cli_text(who, json_is_string(json_object_get(who, "name")) ? "name" : "mac");
 }
 
 static void print_place(json_t *who)
@@ -43,11 +36,11 @@ static void print_place(json_t *who)
 	else if (json_is_true(json_object_get(p, "self")))
 		printf("    at this node%s%s\n",
 		       json_is_string(json_object_get(who, "port")) ? ", port " : "",
-		       json_is_string(json_object_get(who, "port")) ? text(who, "port") : "");
+		       json_is_string(json_object_get(who, "port")) ? cli_text(who, "port") : "");
 	else
 		printf("    at node %s (%s), next hop %s (%s) by %s, TQ %" JSON_INTEGER_FORMAT "\n",
-		       text(p, "node"), text(p, "orig_address"), text(p, "via_node"),
-		       text(p, "via"), text(p, "port"),
+		       cli_text(p, "node"), cli_text(p, "orig_address"), cli_text(p, "via_node"),
+		       cli_text(p, "via"), cli_text(p, "port"),
 		       json_integer_value(json_object_get(p, "tq")));
 }
 
@@ -57,7 +50,7 @@ static void print_route(json_t *destination)
 
 	if (json_is_object(r))
 		printf("    route %s by %s, port %s, metric %" JSON_INTEGER_FORMAT "\n",
-		       text(r, "to"), text(r, "via"), text(r, "port"),
+		       cli_text(r, "to"), cli_text(r, "via"), cli_text(r, "port"),
 		       json_integer_value(json_object_get(r, "metric")));
 	else
 		printf("    no route of Babel's leads there\n");
@@ -69,25 +62,25 @@ static void print_way_out(json_t *know, const char *family)
 	char way[256];
 
 	show_gateway(g, way, sizeof(way));
-	printf("    gateway %s: %s\n", way, text(g, "reason"));
+	printf("    gateway %s: %s\n", way, cli_text(g, "reason"));
 }
 
 static void print_know(json_t *know)
 {
 	json_t *client = json_object_get(know, "client");
 	json_t *dest = json_object_get(know, "destination");
-	const char *kind = text(dest, "kind");
+	const char *kind = cli_text(dest, "kind");
 	bool v6 = json_is_string(json_object_get(dest, "ipv6"));
 
-	printf("%s %s, MAC %s, IPv4 %s\n", text(client, "kind"), label(client), text(client, "mac"),
-	       text(client, "ipv4"));
+	printf("%s %s, MAC %s, IPv4 %s\n", cli_text(client, "kind"), label(client),
+	       cli_text(client, "mac"), cli_text(client, "ipv4"));
 	print_place(client);
 	if (!strcmp(kind, "client") || !strcmp(kind, "node")) {
 		printf("to %s %s in the same cloud\n", kind, label(dest));
 		print_place(dest);
 		return;
 	}
-	printf("to %s, %s\n", text(dest, v6 ? "ipv6" : "ipv4"),
+	printf("to %s, %s\n", cli_text(dest, v6 ? "ipv6" : "ipv4"),
 	       !strcmp(kind, "internet") ? "in the internet"
 	       : !strcmp(kind, "network")
 		       ? "in another cloud of the network"
@@ -99,17 +92,17 @@ static void print_know(json_t *know)
 		print_way_out(know, v6 ? "ipv6" : "ipv4");
 	if (!json_is_true(json_object_get(json_object_get(client, "place"), "self")))
 		printf("    (seen from %s; the client's packets leave by its own node)\n",
-		       text(know, "here"));
+		       cli_text(know, "here"));
 }
 
 /* ---- inside the cloud ---- */
 
 static void print_hop(int ttl, json_t *answer)
 {
-	if (!strcmp(text(answer, "answer"), "unreachable"))
+	if (!strcmp(cli_text(answer, "answer"), "unreachable"))
 		printf("%3d  no way there\n", ttl);
 	else if (json_is_object(answer))
-		printf("%3d  %-20s %s\n", ttl, text(answer, "node"), text(answer, "from"));
+		printf("%3d  %-20s %s\n", ttl, cli_text(answer, "node"), cli_text(answer, "from"));
 	else
 		printf("%3d  *\n", ttl);
 	fflush(stdout);
@@ -133,7 +126,7 @@ static json_t *mesh_hops(struct rpc_client *client, const struct cli *c, const c
 		}
 		if (!c->json)
 			print_hop(p.ttl, answer);
-		arrived = strcmp(text(answer, "answer"), "ttl-exceeded") != 0 &&
+		arrived = strcmp(cli_text(answer, "answer"), "ttl-exceeded") != 0 &&
 			  json_is_object(answer);
 		if (json_is_object(answer))
 			json_object_set_new(answer, "hop", json_integer(p.ttl));
@@ -174,7 +167,7 @@ static const char *node_of(const struct layer3 *l, const char *addr)
 
 	json_array_foreach(l->nodes, i, n)
 	{
-		if (!strcmp(text(n, "ipv4"), addr) || !strcmp(text(n, "ipv6"), addr))
+		if (!strcmp(cli_text(n, "ipv4"), addr) || !strcmp(cli_text(n, "ipv6"), addr))
 			return json_string_value(json_object_get(n, "name"));
 	}
 	return NULL;
@@ -230,7 +223,7 @@ static json_t *know(struct rpc_client *client, struct cli *c, char resolved[stat
 static void trace_all(struct rpc_client *client, const struct cli *c, json_t *k)
 {
 	json_t *who, *dest = json_object_get(k, "destination");
-	const char *goal = mesh_goal(k, &who), *kind = text(dest, "kind");
+	const char *goal = mesh_goal(k, &who), *kind = cli_text(dest, "kind");
 	const char *addr = json_string_value(json_object_get(dest, "ipv4"));
 	struct layer3 l = { c, rpc_client_call(client, "nodes", NULL), json_array() };
 	int r;
