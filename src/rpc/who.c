@@ -136,8 +136,7 @@ static bool find_client(const struct rpc_context *c, const char *word, struct le
 	if (mac_parse(word, &mac) == 0)
 		return lease_find(l, &mac, c->now, ret);
 	if (parse_addr(word, &addr))
-		return lease_find_address(l, &addr, c->now, ret) &&
-		       !(ret->client.flags & LEASE_DECLINED);
+		return lease_find_address(l, &addr, c->now, ret);
 	while (lease_next(l, &cursor, c->now, ret))
 		if (!(ret->client.flags & LEASE_DECLINED) && ret->client.name[0] &&
 		    strcasecmp(ret->client.name, word) == 0)

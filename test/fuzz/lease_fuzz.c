@@ -150,7 +150,7 @@ static void do_time(struct rd *r)
 static void check(void)
 {
 	uint32_t cursor = 0;
-	struct lease_view v, holder;
+	struct lease_view v;
 	struct out o;
 	unsigned replies = 0;
 
@@ -161,7 +161,7 @@ static void check(void)
 	while (lease_next(&lease, &cursor, now, &v)) {
 		struct ip6 addr = lease_mapped(&v.client.ip4);
 
-		if (!ip4_is_zero(&v.client.ip4) && !lease_find_address(&lease, &addr, now, &holder))
+		if (!ip4_is_zero(&v.client.ip4) && !book_holder(&lease.book, &addr))
 			abort(); /* a lease that nobody holds could be given away */
 		if (v.client.addr_count > LEASE_ADDRS_MAX || v.client.id_len > LEASE_ID_MAX)
 			abort();

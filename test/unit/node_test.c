@@ -42,8 +42,8 @@ static void test_chain_knows_all_members(void **state)
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
 
-/* DISCOVER or REQUEST as a client sends it; the answer is in t->dhcp. */
-static struct dhcp_msg ask(struct town *t, int i, enum dhcp_type type, struct ip4 requested)
+/* As a client sends it; an answer is in t->dhcp. */
+static void say(struct town *t, int i, enum dhcp_type type, struct ip4 requested)
 {
 	struct dhcp_msg m = { .op = DHCP_OP_REQUEST,
 			      .xid = 77,
@@ -54,6 +54,11 @@ static struct dhcp_msg ask(struct town *t, int i, enum dhcp_type type, struct ip
 
 	t->dhcp_len = 0;
 	town_frame(t, i, LINK_CLIENT, frame, dhcp_client_send(&m, frame));
+}
+
+static struct dhcp_msg ask(struct town *t, int i, enum dhcp_type type, struct ip4 requested)
+{
+	say(t, i, type, requested);
 	return dhcp_client_receive(t->dhcp, t->dhcp_len);
 }
 
@@ -369,6 +374,31 @@ static void test_solicit_finds_addresses_of_clients(void **state)
 	town_stop(&t);
 }
 
+/* An address that was declined is somebody's whom no record names, and not that of the record that
+ * keeps others from it. */
+static void test_solicit_knows_no_declined_address(void **state)
+{
+	struct event e = { .kind = EVENT_SOLICIT };
+	struct ip4 none = { { 0 } }, ip;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	town_station(&t, 0, &client, CLIENT_ASSOCIATED);
+	ip = ask(&t, 0, DHCP_DISCOVER, none).yiaddr;
+	assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
+	say(&t, 0, DHCP_DECLINE, ip);
+	town_run(&t, t.now + USEC_S);
+	e.solicit = (struct event_solicit) { .ip4 = ip };
+	for (int i = 0; i < 2; i++) {
+		town_feed(&t, i, &e);
+		assert_int_equal(town_counter(&t, i, NODE_C_SOLICIT_ANSWERED), 0);
+		assert_int_equal(town_counter(&t, i, NODE_C_SOLICIT_ASKED), 1);
+	}
+	town_stop(&t);
+}
+
 /* At a limited rate everybody is asked for what no record tells, by a frame of the node itself. */
 static void test_solicit_asks_at_a_rate(void **state)
 {
@@ -652,6 +682,7 @@ int main(void)
 		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_solicit_finds_nodes),
 		cmocka_unit_test(test_solicit_finds_addresses_of_clients),
+		cmocka_unit_test(test_solicit_knows_no_declined_address),
 		cmocka_unit_test(test_solicit_asks_at_a_rate),
 		cmocka_unit_test(test_wish_is_complete),
 		cmocka_unit_test(test_vlan_options),

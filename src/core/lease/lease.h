@@ -221,7 +221,7 @@ struct lease_view {
 };
 
 bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct lease_view *ret);
-/* By lease or by any address seen; IPv4 as ::ffff:a.b.c.d. */
+/* By lease or by any address seen; IPv4 as ::ffff:a.b.c.d. A declined address is nobody's. */
 bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t now,
 			struct lease_view *ret);
 /* All records: start with *cursor = 0. Declined addresses are among them. */

@@ -241,7 +241,7 @@ bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t no
 {
 	const struct book_addr *a = book_holder(&l->book, addr);
 
-	return a && lease_find(l, &a->holder, now, ret);
+	return a && lease_find(l, &a->holder, now, ret) && !(ret->client.flags & LEASE_DECLINED);
 }
 
 bool lease_next(const struct lease *l, uint32_t *cursor, usec_t now, struct lease_view *ret)
