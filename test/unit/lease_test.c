@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One lease server and its client: the state machine of RFC 2131, options, limits, what is broken.
- */
+/* One lease server and its client: the state machine of RFC 2131, options, what is broken. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -337,53 +336,6 @@ static void not_ready(void **state)
 	town_stop(&town);
 }
 
-static void limits_client(void **state)
-{
-	struct town *t = *state;
-	struct host h = town_host(1), other = town_host(2);
-	int answers = 0;
-
-	for (int i = 0; i < 50; i++)
-		answers += host_discover(t, &h, 0) == DHCP_OFFER;
-	assert_int_equal(answers, 10);
-	assert_int_equal(counter(t, LEASE_COUNT_RATE_CLIENT), 40);
-	assert_true(host_join(t, &other, 0)); /* nobody else suffers */
-	town_run(t, 3 * USEC_S);
-	assert_int_equal(host_discover(t, &h, 0), DHCP_OFFER);
-}
-
-/* Forged MACs on one port: a bounded part of the pool, and clients of other ports go on. */
-static void limits_port(void **state)
-{
-	struct town *t = *state;
-	struct host good = town_host(1);
-	int got = 0;
-
-	good.port = 2;
-	assert_true(host_join(t, &good, 0));
-	for (unsigned i = 0; i < 3000; i++) {
-		struct host h = town_host(i + 100);
-
-		h.port = 1;
-		got += host_join(t, &h, 0);
-		town_run(t, 30 * USEC_MS);
-	}
-	assert_true(got <= 256 + 10);
-	assert_true(counter(t, LEASE_COUNT_PORT_LEASES) > 0);
-	assert_int_equal(host_renew(t, &good, 0), DHCP_ACK);
-	for (unsigned i = 0; i < 300; i++) {
-		struct host h = town_host(i + 5000);
-
-		h.port = 1;
-		host_discover(t, &h, 0);
-	}
-	assert_true(counter(t, LEASE_COUNT_RATE_PORT) > 0);
-	struct host late = town_host(9000);
-
-	late.port = 2;
-	assert_true(host_join(t, &late, 0));
-}
-
 static void exhausted(void **state)
 {
 	struct lease_conf conf = TOWN_CONF;
@@ -465,29 +417,6 @@ static void pool_range(void **state)
 		got++;
 	}
 	assert_int_equal(got, 6 + 5);
-	town_stop(&town);
-}
-
-static void rate(void **state)
-{
-	struct lease_conf conf = TOWN_CONF;
-
-	(void)state;
-	conf.rate = 10;
-	town_start(&town, 1, &conf, 1);
-	town_run(&town, 5 * USEC_S);
-	for (unsigned i = 0; i < 250; i++) {
-		struct host h = town_host(i);
-
-		host_discover(&town, &h, 0);
-	}
-	town_run(&town, 1 * USEC_S); /* the burst is used up, 10 more may come */
-	for (unsigned i = 0; i < 20; i++) {
-		struct host h = town_host(300 + i);
-
-		host_discover(&town, &h, 0);
-	}
-	assert_int_equal(counter(&town, LEASE_COUNT_DISCOVER), 200 + 10);
 	town_stop(&town);
 }
 
@@ -757,8 +686,6 @@ int main(void)
 		ALONE(other_server),
 		ALONE(options),
 		ALONE(options_fit),
-		ALONE(limits_client),
-		ALONE(limits_port),
 		ALONE(offer_expires),
 		ALONE(reserved_later),
 		ALONE(stranger),
@@ -772,7 +699,6 @@ int main(void)
 		cmocka_unit_test(waits_for_neighbours),
 		cmocka_unit_test(exhausted),
 		cmocka_unit_test(pool_range),
-		cmocka_unit_test(rate),
 		cmocka_unit_test_setup_teardown(roams, setup_two, teardown),
 		cmocka_unit_test_setup_teardown(renewals_are_quiet, setup_two, teardown),
 	};

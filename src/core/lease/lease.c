@@ -122,8 +122,8 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 		err = table_init(&l->offers, sizeof(struct lease_offer), sizeof(struct mac),
 				 or_default(limits->offers, OFFERS_DEFAULT), key);
 	if (err == 0)
-		err = table_init(&l->talkers, sizeof(struct lease_talker), sizeof(struct mac),
-				 TALKERS_MAX, key);
+		err = table_init(&l->talkers, sizeof(struct lease_talker),
+				 sizeof(struct lease_talker_key), TALKERS_MAX, key);
 	if (err == 0)
 		err = table_init(&l->ports, sizeof(struct lease_port), sizeof(uint16_t), PORTS_MAX,
 				 key);
@@ -389,14 +389,15 @@ bool lease_port_take(struct lease *l, uint16_t port, enum lease_port_right right
 	return false;
 }
 
-static bool client_admits(struct lease *l, const struct mac *mac, usec_t now)
+static bool client_admits(struct lease *l, const struct mac *mac, uint16_t port, usec_t now)
 {
-	struct lease_talker *t = table_find(&l->talkers, mac);
+	struct lease_talker_key key = { .mac = *mac, .port = port };
+	struct lease_talker *t = table_find(&l->talkers, &key);
 
 	if (!t) {
 		if (l->talkers.count == l->talkers.limit)
 			talkers_sweep(l, now);
-		t = table_add(&l->talkers, mac);
+		t = table_add(&l->talkers, &key);
 	}
 	if (l->conf.port_unlimited && !t)
 		return true;
@@ -457,7 +458,7 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 		l->counters[LEASE_COUNT_BAD_CLIENT]++;
 		return;
 	}
-	if (client_admits(l, &s.msg.chaddr, now))
+	if (client_admits(l, &s.msg.chaddr, port, now))
 		serve_message(&s);
 }
 

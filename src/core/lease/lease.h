@@ -122,7 +122,7 @@ struct lease {
 	struct book book;     /* clients and whose addresses are whose */
 	struct pool pool;     /* blocks */
 	struct table offers;  /* struct lease_offer by MAC */
-	struct table talkers; /* rates by MAC */
+	struct table talkers; /* rates by MAC and port */
 	struct table ports;   /* rates by port */
 	struct table reserved;
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */

@@ -287,7 +287,8 @@ static enum verdict judge(struct serve *s, const struct book_client *c, const st
 }
 
 /* Anybody can name another's MAC in a message. With a frame of its own the sender at least has to
- * be taken for it by every bridge, so only then it may end a lease or say where a client is. */
+ * be taken for it by every bridge, so only then it may end a lease or say where a client is and
+ * what it is called. */
 static bool is_itself(const struct serve *s)
 {
 	return mac_eq(&s->from, &s->msg.chaddr);
@@ -301,14 +302,26 @@ static bool same_record(const struct lease_client *a, const struct lease_client 
 	       memcmp(a->id, b->id, a->id_len) == 0 && strcmp(a->name, b->name) == 0;
 }
 
+/* What it says of itself. */
+static void introduce(struct serve *s, struct book_client *c)
+{
+	uint8_t id[LEASE_ID_MAX];
+	uint8_t id_len = short_id(&s->msg, id);
+	char name[LEASE_NAME_MAX];
+
+	clean_name(s->msg.hostname, name);
+	if (name[0])
+		memcpy(c->rec.name, name, sizeof(name));
+	if (id_len != c->rec.id_len || memcmp(id, c->rec.id, id_len) != 0)
+		book_set_id(&s->l->book, c, id, id_len);
+	c->rec.node = s->l->self;
+}
+
 /* The record after an acknowledgement; false when there is no room for it. */
 static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 {
 	struct lease *l = s->l;
 	struct lease_client before;
-	uint8_t id[LEASE_ID_MAX];
-	uint8_t id_len = short_id(&s->msg, id);
-	char name[LEASE_NAME_MAX];
 	bool is_here = !c || is_itself(s);
 
 	if (!c)
@@ -321,13 +334,8 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	if (!ip4_eq(&c->rec.ip4, ip))
 		book_set_lease(&l->book, c, ip, s->now, s->now);
 	drop_offer_of(s);
-	clean_name(s->msg.hostname, name);
-	if (name[0])
-		memcpy(c->rec.name, name, sizeof(name));
-	if (id_len != c->rec.id_len || memcmp(id, c->rec.id, id_len) != 0)
-		book_set_id(&l->book, c, id, id_len);
 	if (is_here)
-		c->rec.node = l->self;
+		introduce(s, c);
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 	c->alive_at = s->now;
 	c->granted_at = s->now;

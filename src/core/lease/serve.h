@@ -13,8 +13,14 @@ struct lease_offer {
 	usec_t expires_at;
 };
 
+/* Whom messages are from, and where they come in: anybody may name another. */
+struct lease_talker_key {
+	struct mac mac;
+	uint16_t port;
+};
+
 struct lease_talker {
-	struct mac mac; /* key */
+	struct lease_talker_key key;
 	struct bucket messages;
 };
 
