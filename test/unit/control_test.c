@@ -24,11 +24,14 @@ static char path[64];
 static int calls, gone;
 static size_t call_len;
 static char call_text[64];
+static char table[2 * CONTROL_OUTPUT_MAX]; /* a long answer */
+static struct control_peer *last_peer;
 
 static void call(void *ctx, struct control_peer *peer, char *line, size_t len)
 {
 	(void)ctx;
 	calls++;
+	last_peer = peer;
 	call_len = len;
 	snprintf(call_text, sizeof(call_text), "%s", line);
 	assert_int_equal(control_peer_uid(peer), getuid());
@@ -38,6 +41,10 @@ static void call(void *ctx, struct control_peer *peer, char *line, size_t len)
 		memset(big, 'x', sizeof(big));
 		for (int i = 0; i < 8; i++)
 			(void)control_reply(peer, big, sizeof(big));
+		return;
+	}
+	if (strcmp(line, "table") == 0) {
+		(void)control_reply(peer, table, sizeof(table));
 		return;
 	}
 	control_reply(peer, line, len < 100 ? len : 100);
@@ -252,6 +259,56 @@ static void test_does_not_read(void **state)
 	close(fd);
 }
 
+/* However long the answer is: who reads it gets it. */
+static void test_long_answer(void **state)
+{
+	size_t heard = 0;
+	int fd = join();
+
+	(void)state;
+	memset(table, 'x', sizeof(table));
+	say(fd, "table\n");
+	for (int i = 0; i < 100000 && heard <= sizeof(table); i++) {
+		size_t len = strlen(hear(fd));
+
+		heard += len;
+		turns(1);
+	}
+	assert_int_equal(heard, sizeof(table) + 1);
+	assert_int_equal(control_counters(control)->cut_off, 0);
+	say(fd, "one\n");
+	assert_string_equal(hear(fd), "one\n");
+	close(fd);
+	turns(3);
+}
+
+/* Who asks faster than it may is not read meanwhile, also when it is told something. */
+static void test_waits_unread(void **state)
+{
+	char many[4096], buf[4096];
+	size_t sent = 0;
+	int fd = join();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(many); i++)
+		many[i] = i % 2 ? '\n' : 'q';
+	assert_int_equal(send(fd, many, 2 * CONTROL_BURST, MSG_NOSIGNAL), 2 * CONTROL_BURST);
+	turns_until(CONTROL_BURST);
+	for (int i = 0; i < 40; i++) {
+		for (ssize_t n = 1; n > 0;) {
+			n = send(fd, many, sizeof(many), MSG_NOSIGNAL);
+			sent += n > 0 ? (size_t)n : 0;
+		}
+		assert_int_equal(control_reply(last_peer, "news", 4), 0);
+		turns(3);
+		(void)!recv(fd, buf, sizeof(buf), 0);
+	}
+	/* what the socket holds, and a little */
+	assert_in_range(sent, 1, 512 * 1024);
+	close(fd);
+	turns(3);
+}
+
 /* A peer that goes in the middle of everything. */
 static void test_goes(void **state)
 {
@@ -278,6 +335,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_does_not_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_waits_unread, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_goes, setup, teardown),
 	};
 

@@ -9,13 +9,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/bucket.h"
 #include "lib/text.h"
 #include "plat/linux/poller.h"
 
 #define READ_SIZE 4096
 #define DELAY_MS 100
 #define TURN_MS 1 /* with 0 the timer would run again in the same turn of the loop */
-#define TOKEN_MS (1000 / CONTROL_RATE)
+#define REQUEST_INTERVAL (USEC_S / CONTROL_RATE)
 
 struct control_peer {
 	struct control *control;
@@ -23,17 +24,17 @@ struct control_peer {
 	uid_t uid;
 	bool dying;  /* write what is left, then close */
 	bool broken; /* close */
+	bool waits;  /* for its turn to be called, and is not read meanwhile */
 	char *in;    /* one request at most, grown as needed */
 	size_t in_len, in_cap, scanned;
 	char *out;
 	size_t out_at, out_len, out_cap;
 };
 
-/* A user's requests, whatever the number of its connections. */
-struct bucket {
+/* Whatever the number of its connections. */
+struct user {
 	uid_t uid;
-	uint64_t filled_ms;
-	unsigned int tokens;
+	struct bucket requests;
 };
 
 struct control {
@@ -42,7 +43,7 @@ struct control {
 	struct poller *listener;
 	struct alarm *turn; /* peers that are to be closed, and those read later */
 	struct control_peer *peers[CONTROL_PEERS];
-	struct bucket buckets[CONTROL_PEERS];
+	struct user users[CONTROL_PEERS];
 	struct control_counters counters;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
@@ -52,39 +53,28 @@ static const char error_long[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"
 static const char error_many[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32000,"
 				 "\"message\":\"too many connections\"}}\n";
 
-static struct bucket *bucket_get(struct control *c, uid_t uid)
+/* Who is not there yet takes the place of who has been quiet the longest. */
+static struct user *user_get(struct control *c, uid_t uid)
 {
-	struct bucket *oldest = &c->buckets[0];
+	struct user *quiet = &c->users[0];
 
 	for (int i = 0; i < CONTROL_PEERS; i++) {
-		struct bucket *b = &c->buckets[i];
+		struct user *u = &c->users[i];
 
-		if (b->filled_ms && b->uid == uid)
-			return b;
-		if (b->filled_ms < oldest->filled_ms)
-			oldest = b;
+		if (u->uid == uid)
+			return u;
+		if (u->requests.full_at < quiet->requests.full_at)
+			quiet = u;
 	}
-	*oldest = (struct bucket) { .uid = uid,
-				    .filled_ms = uv_now(c->loop) + 1,
-				    .tokens = CONTROL_BURST };
-	return oldest;
+	*quiet = (struct user) { .uid = uid };
+	return quiet;
 }
 
-static bool token_take(struct control *c, uid_t uid)
+static bool user_may_ask(struct control *c, uid_t uid)
 {
-	struct bucket *b = bucket_get(c, uid);
-	uint64_t now = uv_now(c->loop) + 1;
-	uint64_t more = (now - b->filled_ms) / TOKEN_MS;
+	usec_t now = (usec_t)uv_now(c->loop) * USEC_MS;
 
-	if (more) {
-		b->tokens = b->tokens + more > CONTROL_BURST ? CONTROL_BURST
-							     : b->tokens + (unsigned int)more;
-		b->filled_ms += more * TOKEN_MS;
-	}
-	if (!b->tokens)
-		return false;
-	b->tokens--;
-	return true;
+	return bucket_take(&user_get(c, uid)->requests, REQUEST_INTERVAL, CONTROL_BURST, now);
 }
 
 static void peer_free(struct control_peer *p)
@@ -113,6 +103,11 @@ static void peer_break(struct control_peer *p)
 	alarm_set(p->control->turn, 0);
 }
 
+static void peer_poll(struct control_peer *p)
+{
+	poller_set(p->poller, (p->waits ? 0 : UV_READABLE) | (p->out_len ? UV_WRITABLE : 0));
+}
+
 /* As much as the peer takes now. */
 static void peer_write(struct control_peer *p)
 {
@@ -134,7 +129,7 @@ static void peer_write(struct control_peer *p)
 		if (p->dying)
 			peer_break(p);
 	}
-	poller_set(p->poller, UV_READABLE | (p->out_len ? UV_WRITABLE : 0));
+	peer_poll(p);
 }
 
 int control_reply(struct control_peer *p, const char *text, size_t len)
@@ -144,7 +139,7 @@ int control_reply(struct control_peer *p, const char *text, size_t len)
 
 	if (p->broken || p->dying)
 		return -EPIPE;
-	if (p->out_len + len > CONTROL_OUTPUT_MAX) {
+	if (p->out_len > CONTROL_OUTPUT_MAX) {
 		p->control->counters.cut_off++;
 		peer_break(p);
 		return -EPIPE;
@@ -200,7 +195,7 @@ static enum lines peer_line(struct control_peer *p)
 		peer_too_long(p);
 		return LINES_DONE;
 	}
-	if (len > 0 && !token_take(c, p->uid)) {
+	if (len > 0 && !user_may_ask(c, p->uid)) {
 		c->counters.delayed++;
 		return LINES_LATER;
 	}
@@ -230,11 +225,11 @@ static bool peer_waits(struct control_peer *p)
 {
 	enum lines lines = peer_line(p);
 
-	if (lines == LINES_DONE || p->broken)
-		return false;
-	poller_set(p->poller, p->out_len ? UV_WRITABLE : 0);
-	turn_ask(p->control, lines == LINES_MORE ? TURN_MS : DELAY_MS);
-	return true;
+	p->waits = lines != LINES_DONE && !p->broken;
+	peer_poll(p);
+	if (p->waits)
+		turn_ask(p->control, lines == LINES_MORE ? TURN_MS : DELAY_MS);
+	return p->waits;
 }
 
 static bool peer_grow(struct control_peer *p)
@@ -289,14 +284,10 @@ static void turn_due(void *ctx)
 	for (int i = 0; i < CONTROL_PEERS; i++) {
 		struct control_peer *p = c->peers[i];
 
-		if (!p)
-			continue;
-		if (!p->broken && p->in_len > 0 && !p->dying && peer_waits(p))
-			continue;
-		if (p->broken)
+		if (p && p->waits && !p->broken)
+			(void)peer_waits(p);
+		if (p && p->broken)
 			peer_remove(p);
-		else
-			poller_set(p->poller, UV_READABLE | (p->out_len ? UV_WRITABLE : 0));
 	}
 }
 

@@ -3,7 +3,8 @@
  * The control socket: one JSON text per line both ways, which this module does not look into. Its
  * limits keep one program that misbehaves from hurting the node or the others: length of a request,
  * connections in all and per user, requests per second and user (who asks faster is read later),
- * bytes that wait to be read by a peer (who does not read is cut off).
+ * bytes that wait to be read by a peer (who gets more before he has read them is cut off; one
+ * answer may be longer, as tables can be).
  */
 #ifndef PLAT_CONTROL_H
 #define PLAT_CONTROL_H
