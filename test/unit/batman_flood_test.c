@@ -50,7 +50,8 @@ static struct mac claimed(uint32_t i)
 	return m;
 }
 
-/* An OGM of orig as `from` would send it, with up to 24 clients that nobody has. */
+/* An OGM of orig as `from` would send it, with up to 24 clients that nobody has, which are news:
+ * the version of the table is seqno. */
 static void forge_ogm(struct net *n, const struct mac *from, const struct mac *orig, uint32_t seqno,
 		      uint32_t first_client, uint32_t clients)
 {
@@ -61,7 +62,7 @@ static void forge_ogm(struct net *n, const struct mac *from, const struct mac *o
 
 	if (clients) {
 		mark = bat_tvlv_begin(&t, BAT_TVLV_TT, 1);
-		bat_tt_encode(&t, BAT_TT_DIFF, 1, 0);
+		bat_tt_encode(&t, BAT_TT_DIFF, (uint8_t)seqno, 0);
 		for (uint32_t i = 0; i < clients; i++) {
 			bat_tt_change_encode(
 				&t, &(struct bat_tt_change) { .mac = claimed(first_client + i) });
@@ -179,46 +180,163 @@ static void test_invented_originators(void **state)
 	net_free(n);
 }
 
+/* Places are those of the neighbour that leads there now, not of the one that told of it first. */
+static void test_ways_that_change(void **state)
+{
+	struct mac evil = net_mac(EVIL, 0), good = net_mac(1, 0);
+	struct net *n = net_pair();
+	uint32_t seqno = 0;
+
+	(void)state;
+	evil_neighbour(n, &seqno);
+	for (uint32_t round = 1; round < 20; round++) {
+		for (uint32_t i = 0; i < 370; i++) {
+			struct mac m = invented(i);
+
+			forge_ogm(n, round < 3 ? &evil : &good, &m, round, 0, 0);
+		}
+		forge_ogm(n, &evil, &evil, ++seqno, 0, 0);
+		net_run(n, 500 * USEC_MS);
+	}
+	for (uint32_t i = 0; i < 50; i++) {
+		struct mac m = invented(1000 + i);
+		struct batman_orig o;
+
+		forge_ogm(n, &evil, &m, 1, 0, 0);
+		assert_true(batman_orig_find(n->node[0].b, &m, &o));
+	}
+	net_free(n);
+}
+
+/* All of node 0's last OGMs, sent back by that neighbour. */
+static void forge_echoes(struct net *n, const struct mac *from)
+{
+	for (uint32_t k = 0; k < 64; k++) {
+		uint8_t frame[60];
+		struct wr w = wr_init(frame, sizeof(frame));
+		struct bat_ogm o = { .ttl = 49,
+				     .flags = BAT_OGM_DIRECT,
+				     .seqno = 2010 - k,
+				     .tq = 255,
+				     .orig = net_mac(0, 0),
+				     .prev = *from };
+
+		o.tvlv = rd_init(NULL, 0);
+		bat_eth_encode(&w, &MAC_BROADCAST, from);
+		bat_ogm_encode(&w, &o);
+		net_inject(n, 0, 0, frame, wr_len(&w));
+	}
+}
+
+static unsigned int links(const struct net *n, uint32_t first, uint32_t count)
+{
+	struct batman_path p;
+	unsigned int found = 0;
+
+	for (uint32_t i = 0; batman_neighbour_next(n->node[0].b, &i, &p);)
+		for (uint32_t k = 0; k < count; k++) {
+			struct mac m = invented(first + k);
+
+			found += mac_eq(&p.neighbour, &m);
+		}
+	return found;
+}
+
+static void forge_neighbours(struct net *n, uint32_t first, uint32_t count, uint32_t seqno)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct mac m = invented(first + i);
+
+		forge_ogm(n, &m, &m, seqno, 0, 0);
+	}
+}
+
+static void forge_answering_neighbours(struct net *n, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct mac m = invented(i);
+
+		forge_ogm(n, &m, &m, 1, 0, 0);
+		forge_echoes(n, &m);
+	}
+	for (uint32_t round = 2; round < 6; round++) {
+		net_run(n, USEC_S);
+		forge_neighbours(n, 0, count, round);
+	}
+}
+
 /* The links of one port leave room for those of others. */
 static void test_neighbours_that_answer(void **state)
 {
-	struct batman_path p;
 	struct net *n = net_pair();
-	unsigned int links = 0;
 
 	(void)state;
-	for (int round = 0; round < 5; round++) {
-		for (uint32_t i = 0; i < 500; i++) {
-			struct mac m = invented(i), self = net_mac(0, 0);
-
-			forge_ogm(n, &m, &m, (uint32_t)round + 1, 0, 0);
-			/* any of the last 64 numbers will do */
-			for (uint32_t k = 0; k < 64 && round == 0; k++) {
-				uint8_t frame[60];
-				struct wr w = wr_init(frame, sizeof(frame));
-				struct bat_ogm o = { .ttl = 49,
-						     .flags = BAT_OGM_DIRECT,
-						     .seqno = 2010 - k,
-						     .tq = 255,
-						     .orig = self,
-						     .prev = m };
-
-				o.tvlv = rd_init(NULL, 0);
-				bat_eth_encode(&w, &MAC_BROADCAST, &m);
-				bat_ogm_encode(&w, &o);
-				net_inject(n, 0, 0, frame, wr_len(&w));
-			}
-		}
-		net_run(n, USEC_S);
-	}
-	for (uint32_t i = 0; batman_neighbour_next(n->node[0].b, &i, &p);)
-		links++;
-	assert_in_range(links, 100, 128 * 7 / 8);
+	forge_answering_neighbours(n, 500);
+	assert_in_range(links(n, 0, 500), 100, 128 * 7 / 8);
 	assert_true(counted(n, BATMAN_COUNT_FULL_NEIGHBOURS) > 1000);
 	net_boot(n, 2, NULL);
 	net_port(n, 2, 0, 1, false);
 	net_run(n, 6 * USEC_S);
 	assert_true(net_tq(n, 0, 2) > 0 && net_tq(n, 2, 1) > 0);
+	net_free(n);
+}
+
+/* Who is silent does not keep others out. */
+static void test_silent_neighbours(void **state)
+{
+	struct net *n = net_pair();
+
+	(void)state;
+	forge_answering_neighbours(n, 120);
+	forge_neighbours(n, 1000, 20, 1);
+	assert_int_equal(links(n, 1000, 20), 0);
+	net_run(n, 31 * USEC_S);
+	forge_neighbours(n, 1000, 20, 2);
+	assert_int_equal(links(n, 1000, 20), 20);
+	net_free(n);
+}
+
+/* Nor does who goes on, but does not answer any more. Who answered first is a
+ * neighbour at once. */
+static void test_neighbours_that_do_not_answer(void **state)
+{
+	struct mac early = invented(2000);
+	struct net *n = net_pair();
+
+	(void)state;
+	forge_echoes(n, &early);
+	forge_ogm(n, &early, &early, 1, 0, 0);
+	forge_neighbours(n, 3000, 300, 1);
+	assert_int_equal(links(n, 2000, 1), 1);
+	forge_answering_neighbours(n, 500);
+	for (uint32_t round = 6; round < 80; round++) {
+		net_run(n, USEC_S);
+		forge_neighbours(n, 0, 500, round);
+	}
+	forge_neighbours(n, 1000, 20, 1);
+	assert_int_equal(links(n, 1000, 20), 20);
+	net_free(n);
+}
+
+/* Neighbours that answer know 80 nodes each. */
+static void test_invented_paths(void **state)
+{
+	struct net *n = net_pair();
+
+	(void)state;
+	forge_answering_neighbours(n, 120);
+	for (uint32_t i = 0; i < 120; i++) {
+		for (uint32_t k = 0; k < 80; k++) {
+			struct mac from = invented(i), orig = invented(5000 + k);
+
+			forge_ogm(n, &from, &orig, 7, 0, 0);
+		}
+	}
+	assert_true(counted(n, BATMAN_COUNT_FULL_PATHS) > 100);
+	net_boot(n, 2, NULL);
+	net_port(n, 2, 0, 1, false);
+	net_run(n, 6 * USEC_S);
+	assert_true(net_tq(n, 0, 2) > 0);
 	net_free(n);
 }
 
@@ -265,6 +383,26 @@ static void test_invented_clients(void **state)
 	net_pump(n, 2);
 	net_run(n, 15 * USEC_S);
 	assert_int_equal(clients_of(n, 0, 2), 201);
+	net_free(n);
+}
+
+/* One node says that it has more clients than it could tell anybody. */
+static void test_node_with_too_many_clients(void **state)
+{
+	struct mac evil = net_mac(EVIL, 0), m = invented(0);
+	struct batman_orig o;
+	struct net *n = net_pair();
+	uint32_t seqno = 0;
+
+	(void)state;
+	evil_neighbour(n, &seqno);
+	for (uint32_t i = 1; i <= 100; i++) {
+		forge_ogm(n, &evil, &m, i, i * 20, 20);
+		net_run(n, USEC_MS);
+	}
+	assert_true(batman_orig_find(n->node[0].b, &m, &o));
+	assert_int_equal(o.clients, 1677);
+	assert_true(counted(n, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 0);
 	net_free(n);
 }
 
@@ -469,8 +607,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_invented_neighbours),
 		cmocka_unit_test(test_invented_originators),
+		cmocka_unit_test(test_ways_that_change),
 		cmocka_unit_test(test_neighbours_that_answer),
+		cmocka_unit_test(test_silent_neighbours),
+		cmocka_unit_test(test_neighbours_that_do_not_answer),
+		cmocka_unit_test(test_invented_paths),
 		cmocka_unit_test(test_invented_clients),
+		cmocka_unit_test(test_node_with_too_many_clients),
 		cmocka_unit_test(test_clients_of_others),
 		cmocka_unit_test(test_passing_clients),
 		cmocka_unit_test(test_invented_sources),
