@@ -18,6 +18,14 @@ static int setup_alone(void **state)
 	return 0;
 }
 
+static int setup_two(void **state)
+{
+	*state = &town;
+	town_start(&town, 2, &TOWN_CONF, 1);
+	town_run(&town, 5 * USEC_S);
+	return 0;
+}
+
 static int teardown(void **state)
 {
 	town_stop(*state);
@@ -50,6 +58,53 @@ static void keeps_its_name(void **state)
 	assert_int_equal(host_renew(t, &h, 0), DHCP_ACK);
 	assert_true(lease_find(&t->node[0].lease, &h.mac, t->now, &v));
 	assert_string_equal(v.client.name, "ana-maria");
+}
+
+/* Who declines in another's name takes nothing away. */
+static void keeps_its_lease(void **state)
+{
+	struct town *t = *state;
+	struct host h = town_host(1), evil = h;
+
+	assert_true(host_join(t, &h, 0));
+	evil.from = town_host(2).mac;
+	assert_int_equal(host_send(t, &evil, 0,
+				   &(struct dhcp_msg) { .type = DHCP_DECLINE, .requested = h.ip }),
+			 0);
+	assert_int_equal(host_renew(t, &h, 0), DHCP_ACK);
+}
+
+/* Nor does an ARP that is heard somewhere else. */
+static void keeps_it_elsewhere(void **state)
+{
+	struct town *t = *state;
+	struct mac someone = { { 2, 9, 9, 9, 9, 9 } };
+	struct host h = town_host(1);
+	struct lease_view v;
+
+	assert_true(host_join(t, &h, 0));
+	town_run(t, USEC_S);
+	lease_address_taken(&t->node[1].lease, &h.ip, &someone, t->now);
+	town_drain(t, 1);
+	assert_true(lease_find(&t->node[1].lease, &h.mac, t->now, &v));
+	assert_true(ip4_eq(&v.client.ip4, &h.ip));
+}
+
+/* One MAC at two nodes in turn: the cloud is not kept busy with it. */
+static void limits_moves(void **state)
+{
+	struct town *t = *state;
+	struct host h = town_host(1);
+
+	assert_true(host_join(t, &h, 0));
+	for (int i = 0; i < 100; i++) {
+		town_run(t, 10 * USEC_MS);
+		lease_client_here(&t->node[i % 2].lease, &h.mac, 1, t->now);
+		town_drain(t, i % 2);
+	}
+	assert_true(counter(t, LEASE_COUNT_RATE_MOVES) +
+			    t->node[1].lease.counters[LEASE_COUNT_RATE_MOVES] >
+		    20);
 }
 
 static void limits_client(void **state)
@@ -114,6 +169,90 @@ static void limits_port(void **state)
 	assert_true(host_join(t, &late, 0));
 }
 
+static unsigned blocks(const struct town *t)
+{
+	struct lease_block b;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; lease_block_next(&t->node[0].lease, &i, &b);)
+		n++;
+	return n;
+}
+
+/* Clients of one port that say what addresses they had, which may be true after a loss of all
+ * state. */
+static void limits_words(void **state)
+{
+	struct town *t = *state;
+	int got = 0;
+
+	for (int i = 0; i < 100; i++) {
+		struct host h = town_host((unsigned)i);
+
+		h.port = 1;
+		host_reboot(t, &h, 0, (struct ip4) { { 10, 13, (uint8_t)(100 + i), 7 } });
+	}
+	assert_in_range(blocks(t), 32, 40);
+	for (int i = 0; i < 2000; i++) {
+		struct host h = town_host(1000 + (unsigned)i % 1000);
+		struct ip4 ip = { { 10, 13, (uint8_t)(20 + i % 1000 / 250),
+				    (uint8_t)(1 + i % 250) } };
+
+		h.port = 1;
+		got += host_reboot(t, &h, 0, ip) == DHCP_ACK;
+		town_run(t, 100 * USEC_MS);
+	}
+	assert_in_range(got, 200, 256 + 20);
+}
+
+static unsigned declined(const struct town *t)
+{
+	struct lease_view v;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; lease_next(&t->node[0].lease, &i, t->now, &v);)
+		n += (v.client.flags & LEASE_DECLINED) != 0;
+	return n;
+}
+
+/* Declined addresses are nobody's for an hour. */
+static void limits_declines(void **state)
+{
+	struct town *t = *state;
+
+	for (unsigned i = 0; i < 200; i++) {
+		struct host h = town_host(i);
+
+		h.port = (uint16_t)(i % 4);
+		assert_true(host_join(t, &h, 0));
+		host_send(t, &h, 0, &(struct dhcp_msg) { .type = DHCP_DECLINE, .requested = h.ip });
+		town_run(t, USEC_S);
+	}
+	assert_int_equal(declined(t), 64);
+}
+
+/* Many who asked once: what they may still ask is not remembered for ever. */
+static void forgets_talkers(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	struct host late = town_host(9000);
+
+	(void)state;
+	conf.rate = 10000;
+	town_start(&town, 1, &conf, 1);
+	town_run(&town, 5 * USEC_S);
+	for (unsigned i = 0; i < 5000; i++) {
+		struct host h = town_host(i);
+
+		host_discover(&town, &h, 0);
+		town_run(&town, USEC_MS);
+	}
+	late.port = 2;
+	assert_true(host_join(&town, &late, 0));
+	assert_int_equal(counter(&town, LEASE_COUNT_RATE_CLIENT), 0);
+	town_stop(&town);
+}
+
 static void rate(void **state)
 {
 	struct lease_conf conf = TOWN_CONF;
@@ -140,9 +279,18 @@ static void rate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define ALONE(f) cmocka_unit_test_setup_teardown(f, setup_alone, teardown)
-		ALONE(keeps_its_name), ALONE(limits_client),   ALONE(limits_forged),
-		ALONE(limits_port),    cmocka_unit_test(rate),
+#define WITH(setup, f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		WITH(setup_alone, keeps_its_name),
+		WITH(setup_alone, keeps_its_lease),
+		WITH(setup_two, keeps_it_elsewhere),
+		WITH(setup_two, limits_moves),
+		WITH(setup_alone, limits_client),
+		WITH(setup_alone, limits_forged),
+		WITH(setup_alone, limits_port),
+		WITH(setup_alone, limits_words),
+		WITH(setup_alone, limits_declines),
+		cmocka_unit_test(forgets_talkers),
+		cmocka_unit_test(rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
