@@ -246,6 +246,52 @@ static void test_what_is_not_told_goes(void **state)
 	net_free(n);
 }
 
+/* Who has roamed and is announced by its new node does not count as roaming any more. */
+static void test_many_roam(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct batman_row r = { .kind = BATMAN_ROW_GLOBAL, .via = net_mac(1, 0) };
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	tell_paths(n);
+	for (int i = 0; i < 500; i++) {
+		r.mac = net_client(i);
+		r.flags = 0x02;
+		assert_int_equal(row(n, r), 0);
+		r.flags = 0;
+		assert_int_equal(row(n, r), 0);
+	}
+	net_free(n);
+}
+
+/* The kernel has more neighbours on a wire than we have places for: those that we know stay. */
+static void test_many_neighbours(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct batman_orig o;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 300; i++) {
+			struct batman_row r = { .kind = BATMAN_ROW_PATH, .tq = 255, .best = true };
+
+			r.mac = r.via = net_client(i);
+			(void)row(n, r);
+		}
+		assert_int_equal(row(n, (struct batman_row) { .kind = BATMAN_ROW_END }), 0);
+		for (int i = 0; i < 100; i++) {
+			struct mac m = net_client(i);
+
+			assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+			assert_true(o.reachable);
+		}
+		net_run(n, USEC_S);
+	}
+	assert_int_equal(batman_counter(n->node[MIRROR].b, BATMAN_COUNT_REPLACED_NEIGHBOURS), 0);
+	net_free(n);
+}
+
 static bool to_mirror(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
 {
 	(void)arg;
@@ -343,6 +389,8 @@ int main(void)
 		cmocka_unit_test(test_same_answers),
 		cmocka_unit_test(test_flags_are_the_last_told),
 		cmocka_unit_test(test_what_is_not_told_goes),
+		cmocka_unit_test(test_many_roam),
+		cmocka_unit_test(test_many_neighbours),
 		cmocka_unit_test(test_peers_are_overheard),
 		cmocka_unit_test(test_announcement),
 		cmocka_unit_test(test_rows_of_nobody),

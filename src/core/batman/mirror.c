@@ -34,8 +34,11 @@ static int path_row(struct batman *b, const struct batman_row *r)
 	p = o ? bat_path_get(b, o, &r->via, port->slot) : NULL;
 	if (!p)
 		return -ENOSPC;
-	if (r->best)
+	if (r->best) {
 		bat_orig_proven(b, o);
+		if (mac_eq(&r->via, &r->mac))
+			bat_link_proven(b, o, port->slot);
+	}
 	p->round = b->round;
 	p->last_seen = o->last_seen = b->now - r->last_seen_ms * USEC_MS;
 	p->out[0].tq_avg = r->tq;
