@@ -14,6 +14,7 @@
 #include "plat/linux/helpers/babel_flush.h"
 #include "plat/linux/kernel/batadv.h"
 #include "plat/linux/kernel/fdb.h"
+#include "plat/linux/kernel/flows.h"
 #include "plat/linux/kernel/vlan.h"
 #include "plat/linux/kernel/watch.h"
 #include "plat/linux/kernel/wifi.h"
@@ -28,14 +29,15 @@ struct mnl_socket {
 	uint32_t seq; /* of the last request */
 };
 
-static struct mnl_socket asking, watching = { .notifies = true };
+static struct mnl_socket asking[4], watching = { .notifies = true };
+static unsigned int opened;
 static struct rd input;
 
 struct mnl_socket *mnl_socket_open2(int bus, int flags)
 {
 	(void)bus;
 	(void)flags;
-	return &asking;
+	return &asking[opened++ % 3]; /* no more than three are open at a time */
 }
 
 int mnl_socket_bind(struct mnl_socket *s, unsigned int groups, pid_t pid)
@@ -69,13 +71,14 @@ int mnl_socket_close(struct mnl_socket *s)
 
 ssize_t mnl_socket_sendto(const struct mnl_socket *s, const void *req, size_t len)
 {
+	struct mnl_socket *to = &asking[s - asking];
 	struct nlmsghdr h;
 
-	if (s != &asking || len < sizeof(h))
+	if (s == &watching || len < sizeof(h))
 		abort();
 	memcpy(&h, req, sizeof(h));
-	asking.seq = h.nlmsg_seq;
-	asking.dump = (h.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	to->seq = h.nlmsg_seq;
+	to->dump = (h.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	return (ssize_t)len;
 }
 
@@ -156,7 +159,7 @@ static const struct wish WISH = {
 	.rules = { { .priority = 100, .table = 172, .suppress_prefixlength = -1 } },
 	.fdb_count = 1,
 	.fdb = { { .dev = "bat0", .mac = { { 0xaa, 0xaa, 0xaa, 0, 0, 1 } } } },
-	.filter = { .bridge = "br0", .cloud = "bat0" },
+	.filter = { .bridge = "br0", .cloud = "bat0", .cloud4 = { { { 10, 13 } }, 16 } },
 	.batadv = { .used = true, .orig_interval_ms = 1000, .hop_penalty = 30 },
 };
 
@@ -176,11 +179,11 @@ static void ask(struct box *b, uint8_t question)
 	struct text errors = text_init(b->errors, sizeof(b->errors));
 	struct apply a = { &b->nl, &WISH, &b->links, &b->found, &errors, 0, 0 };
 	struct watch_view view = { &b->nl, &b->links, &b->found, &WISH, &b->vlans };
-	struct rtnl lab = { &asking, 0 };
+	struct rtnl lab = { &asking[3], 0 };
 	struct batadv_view tables = { &b->links, &b->watch.ports, &WISH };
 	struct rtnl_address addrs[4];
 
-	switch (question % 10) {
+	switch (question % 11) {
 	case 0:
 		watch_read(&b->watch, &view, heard, NULL);
 		break;
@@ -209,9 +212,12 @@ static void ask(struct box *b, uint8_t question)
 	case 8:
 		batadv_read(&b->batadv, &tables, heard, NULL);
 		break;
-	default:
+	case 9:
 		if (rtnl_addresses(&lab, 0, addrs, 4) > 4)
 			abort();
+		break;
+	default:
+		flows_forget(&WISH.filter);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "plat/linux/kernel/batadv.h"
 #include "plat/linux/kernel/fdb.h"
 #include "plat/linux/kernel/filters.h"
+#include "plat/linux/kernel/flows.h"
 #include "plat/linux/kernel/links_apply.h"
 #include "plat/linux/kernel/sysctls.h"
 #include "plat/linux/kernel/watch.h"
@@ -70,6 +71,7 @@ static struct apply apply_begin(struct system *s, struct text *errors)
 int system_apply(struct system *s, const struct wish *w, struct text *ret_errors)
 {
 	struct apply a = apply_begin(s, ret_errors);
+	bool turn = flows_turn(&s->wish, w);
 
 	s->wish = *w;
 	s->watch.stale = false;
@@ -84,6 +86,9 @@ int system_apply(struct system *s, const struct wish *w, struct text *ret_errors
 	fdb_apply(&a);
 	routes_apply(&a);
 	rules_apply(&a);
+	/* A kernel that cannot list connections has to do without. */
+	if (turn)
+		(void)flows_forget(&s->wish.filter);
 	s->changes = a.changes;
 	s->watch.rescan = s->watch.rescan || a.changes;
 	return a.error;

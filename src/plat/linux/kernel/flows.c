@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/kernel/flows.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <string.h>
+
+#include "plat/linux/kernel/netlink.h"
+
+#define CONNTRACK(message) ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (message)))
+/* ---- when ---- */
+
+static bool is_uplink(const struct wish *w, const char *dev)
+{
+	for (uint8_t i = 0; i < w->filter.uplink_count; i++) {
+		if (strcmp(w->filter.uplinks[i].dev, dev) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool leaves_by(const struct wish *w, bool v6, const char *dev)
+{
+	if (!is_uplink(w, dev))
+		return false;
+	for (uint16_t i = 0; i < w->route_count; i++) {
+		const struct wish_route *r = &w->routes[i];
+
+		if (r->table == WISH_TABLE_EXIT && r->v6 == v6 && strcmp(r->dev, dev) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool flows_turn(const struct wish *was, const struct wish *now)
+{
+	for (uint8_t i = 0; i < now->filter.uplink_count; i++) {
+		const char *dev = now->filter.uplinks[i].dev;
+
+		for (int v6 = 0; v6 < 2; v6++) {
+			if (leaves_by(now, v6, dev) && !leaves_by(was, v6, dev))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- what ---- */
+
+struct forget {
+	struct nl deletes; /* while the other socket is in the middle of its dump */
+	struct net4 cloud4;
+	struct net6 cloud6;
+};
+
+static const struct net4 mesh4 = { { { 10 } }, 8 };
+static const struct net6 mesh6 = { { { 0xfc } }, 7 };
+
+static bool is_mesh4(const struct forget *f, const struct ip4 *a)
+{
+	return net4_has(&mesh4, a) || (f->cloud4.len && net4_has(&f->cloud4, a));
+}
+
+static bool is_mesh6(const struct forget *f, const struct ip6 *a)
+{
+	return net6_has(&mesh6, a) || (f->cloud6.len && net6_has(&f->cloud6, a));
+}
+
+static bool leaves_mesh(const struct forget *f, const struct nlattr *tuple)
+{
+	const struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+	struct ip4 from4, to4;
+	struct ip6 from6, to6;
+
+	nl_nest(tuple, parts, CTA_TUPLE_MAX);
+	nl_nest(parts[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+	if (nl_bytes(ip[CTA_IP_V4_SRC], &from4, sizeof(from4)) &&
+	    nl_bytes(ip[CTA_IP_V4_DST], &to4, sizeof(to4)))
+		return is_mesh4(f, &from4) && !is_mesh4(f, &to4);
+	return nl_bytes(ip[CTA_IP_V6_SRC], &from6, sizeof(from6)) &&
+	       nl_bytes(ip[CTA_IP_V6_DST], &to6, sizeof(to6)) && is_mesh6(f, &from6) &&
+	       !is_mesh6(f, &to6);
+}
+
+/* The attribute as the kernel gave it. */
+static bool put_again(struct nlmsghdr *m, const struct nlattr *a)
+{
+	return !a || mnl_attr_put_check(m, NL_REQUEST_SIZE, a->nla_type,
+					mnl_attr_get_payload_len(a), mnl_attr_get_payload(a));
+}
+
+/* -ENOENT: it has ended by itself meanwhile. */
+static int delete (struct nl *nl, const struct nfgenmsg *head, const struct nlattr **tb)
+{
+	struct nlmsghdr *m = nl_begin(nl, CONNTRACK(IPCTNL_MSG_CT_DELETE), 0);
+
+	memcpy(mnl_nlmsg_put_extra_header(m, sizeof(*head)), head, sizeof(*head));
+	/* without a tuple it would be all connections of the machine */
+	if (!tb[CTA_TUPLE_ORIG] || !put_again(m, tb[CTA_TUPLE_ORIG]) ||
+	    !put_again(m, tb[CTA_ZONE]) || !put_again(m, tb[CTA_ID]))
+		return -EMSGSIZE;
+	return nl_talk(nl, m, NULL, NULL);
+}
+
+static int look_at(void *arg, const struct nlmsghdr *m)
+{
+	const struct nlattr *tb[CTA_MAX + 1];
+	struct forget *f = arg;
+	struct nfgenmsg head;
+	int r;
+
+	if (!m || m->nlmsg_type != CONNTRACK(IPCTNL_MSG_CT_NEW) ||
+	    mnl_nlmsg_get_payload_len(m) < sizeof(head))
+		return 0;
+	nl_attrs(m, sizeof(head), tb, CTA_MAX);
+	if (!tb[CTA_STATUS] || ntohl(nl_u32(tb[CTA_STATUS], UINT32_MAX)) & IPS_NAT_MASK ||
+	    !leaves_mesh(f, tb[CTA_TUPLE_ORIG]))
+		return 0;
+	memcpy(&head, mnl_nlmsg_get_payload(m), sizeof(head));
+	r = delete (&f->deletes, &head, tb);
+	return r == -ENOENT ? 0 : r;
+}
+
+int flows_forget(const struct wish_filter *filter)
+{
+	struct nl list;
+	struct forget f = { .cloud4 = filter->cloud4, .cloud6 = filter->cloud6 };
+	struct nlmsghdr *m;
+	int r = nl_open(&list, NETLINK_NETFILTER);
+
+	if (r)
+		return r;
+	r = nl_open(&f.deletes, NETLINK_NETFILTER);
+	if (!r) {
+		m = nl_begin(&list, CONNTRACK(IPCTNL_MSG_CT_GET), NLM_F_DUMP);
+		memset(mnl_nlmsg_put_extra_header(m, sizeof(struct nfgenmsg)), 0,
+		       sizeof(struct nfgenmsg));
+		r = nl_talk(&list, m, look_at, &f);
+		nl_close(&f.deletes);
+	}
+	nl_close(&list);
+	return r;
+}
