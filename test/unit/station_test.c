@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A client port brings 20,000 stations that nobody has: who is there already stays, who comes gets
- * online, by that port and by others. */
+/* Stations of client ports. One port brings 20,000 that nobody has: who is there already stays, who
+ * comes gets online, by that port and by others. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,7 +106,7 @@ static unsigned int records(const struct bench *b)
 static void test_flood_of_stations(void **state)
 {
 	struct mac leased = guest(1), other = guest(2), associated = guest(3), late = guest(4),
-		   late_other = guest(5);
+		   late_other = guest(5), late_associated = guest(6);
 	struct bench *b = start();
 	unsigned int learnt = 0, before;
 
@@ -124,6 +124,8 @@ static void test_flood_of_stations(void **state)
 			client(b, &m, FLOODED, CLIENT_LEARNT);
 		}
 		if (ms == 3000) {
+			client(b, &late_associated, FLOODED, CLIENT_ASSOCIATED);
+			assert_true(is_here(b, &late_associated, FLOODED));
 			join(b, &late, FLOODED);
 			join(b, &late_other, OTHER);
 		}
@@ -143,24 +145,31 @@ static void test_flood_of_stations(void **state)
 /* Slow enough to come in: then the oldest that have proved nothing make room. */
 static void test_slow_flood(void **state)
 {
-	struct mac leased = guest(1), other = guest(2);
+	struct mac leased = guest(1), other = guest(2), associated = guest(3);
 	struct bench *b = start();
 
 	(void)state;
 	join(b, &leased, FLOODED);
 	client(b, &other, OTHER, CLIENT_LEARNT);
+	client(b, &associated, FLOODED, CLIENT_LEARNT);
+	client(b, &associated, FLOODED, CLIENT_ASSOCIATED);
+	b->forgotten = 0;
 	for (int i = 0; i < 3000; i++) {
 		struct mac m = { { 2, 9, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
 
 		client(b, &m, FLOODED, CLIENT_LEARNT);
-		if (i == 500) { /* it comes back, and keeps its lease */
+		if (i == 2000) { /* it comes back, and keeps its lease */
+			assert_true(is_here(b, &leased, FLOODED));
 			client(b, &leased, FLOODED, CLIENT_FORGOTTEN);
 			client(b, &leased, FLOODED, CLIENT_LEARNT);
 		}
 		bench_run(b, 20 * USEC_MS);
 	}
 	assert_true(is_here(b, &leased, FLOODED) && is_here(b, &other, OTHER));
+	assert_true(is_here(b, &associated, FLOODED));
 	assert_true(node_counter(b->node, NODE_C_STATION_REPLACED) > 1900);
+	/* the bridge learns them anew when they speak */
+	assert_int_equal(b->forgotten, node_counter(b->node, NODE_C_STATION_REPLACED));
 	assert_int_equal(node_counter(b->node, NODE_C_STATION_FULL), 0);
 	assert_in_range(records(b), 200, 300);
 	stop(b);
@@ -184,12 +193,61 @@ static void test_two_of_one_name(void **state)
 	stop(b);
 }
 
+/* Places are those of the port where the station is now. */
+static void test_stations_that_walk(void **state)
+{
+	struct bench *b = start();
+
+	(void)state;
+	for (int walk = 0; walk < 2; walk++) {
+		for (int i = 0; i < 800; i++) {
+			struct mac m = guest(100 + i);
+
+			client(b, &m, walk ? OTHER : FLOODED, CLIENT_LEARNT);
+			bench_run(b, 20 * USEC_MS);
+		}
+	}
+	for (int i = 0; i < 300; i++) {
+		struct mac m = guest(2000 + i);
+
+		client(b, &m, FLOODED, CLIENT_LEARNT);
+		bench_run(b, 20 * USEC_MS);
+		assert_true(is_here(b, &m, FLOODED));
+	}
+	assert_int_equal(node_counter(b->node, NODE_C_STATION_REPLACED), 0);
+	stop(b);
+}
+
+/* The bridge forgets who is silent: who has an association is here all the same, and who has gone
+ * to another port is there. */
+static void test_silent_stations(void **state)
+{
+	struct mac asleep = guest(1), walker = guest(2);
+	struct bench *b = start();
+
+	(void)state;
+	client(b, &asleep, FLOODED, CLIENT_ASSOCIATED);
+	client(b, &asleep, FLOODED, CLIENT_FORGOTTEN);
+	assert_true(is_here(b, &asleep, FLOODED));
+	client(b, &asleep, OTHER, CLIENT_DISASSOCIATED);
+	assert_true(is_here(b, &asleep, FLOODED));
+	client(b, &asleep, FLOODED, CLIENT_DISASSOCIATED);
+	assert_false(is_here(b, &asleep, FLOODED));
+	client(b, &walker, FLOODED, CLIENT_LEARNT);
+	client(b, &walker, OTHER, CLIENT_LEARNT);
+	client(b, &walker, FLOODED, CLIENT_FORGOTTEN);
+	assert_true(is_here(b, &walker, OTHER));
+	client(b, &walker, OTHER, CLIENT_FORGOTTEN);
+	assert_false(is_here(b, &walker, OTHER));
+	stop(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flood_of_stations),
-		cmocka_unit_test(test_slow_flood),
-		cmocka_unit_test(test_two_of_one_name),
+		cmocka_unit_test(test_flood_of_stations), cmocka_unit_test(test_slow_flood),
+		cmocka_unit_test(test_two_of_one_name),	  cmocka_unit_test(test_stations_that_walk),
+		cmocka_unit_test(test_silent_stations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
