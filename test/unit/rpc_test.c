@@ -118,7 +118,7 @@ static void add_port(struct box *b, uint16_t port, const char *name, enum port_k
 	feed(b, &e);
 }
 
-static int setup(void **state)
+static int start(void **state, enum conf_engine engine)
 {
 	struct box *b = calloc(1, sizeof(*b));
 	struct node_setup s = { .primary_mac = { { 2, 0, 0, 0, 0, 1 } }, .boot_epoch = 1 };
@@ -127,6 +127,7 @@ static int setup(void **state)
 
 	b->now = 1000 * USEC_S;
 	conf_init(&b->conf);
+	b->conf.l2.engine = engine;
 	s.conf = &b->conf;
 	s.seed = 1;
 	b->node = node_new(&s, b->now, &err);
@@ -146,6 +147,16 @@ static int setup(void **state)
 	run(b, b->now + 20 * USEC_S);
 	*state = b;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return start(state, CONF_ENGINE_USER);
+}
+
+static int setup_kernel(void **state)
+{
+	return start(state, CONF_ENGINE_KERNEL);
 }
 
 static int teardown(void **state)
@@ -327,6 +338,123 @@ static void test_cloud_is_batctls(void **state)
 			 RPC_NOT_FOUND);
 }
 
+static void row(struct box *b, struct batman_row r)
+{
+	struct event e = { .kind = EVENT_MESH, .mesh = r };
+
+	feed(b, &e);
+}
+
+#define NEAR                                                                                       \
+	{                                                                                          \
+		{                                                                                  \
+			2, 0, 0, 0, 1, 1                                                           \
+		}                                                                                  \
+	}
+#define FAR                                                                                        \
+	{                                                                                          \
+		{                                                                                  \
+			2, 0, 0, 0, 2, 1                                                           \
+		}                                                                                  \
+	}
+#define LOST                                                                                       \
+	{                                                                                          \
+		{                                                                                  \
+			2, 0, 0, 0, 3, 1                                                           \
+		}                                                                                  \
+	}
+#define BOTH                                                                                       \
+	{                                                                                          \
+		{                                                                                  \
+			2, 0xcc, 0, 0, 1, 1                                                        \
+		}                                                                                  \
+	} /* a client of near and far */
+#define TAGGED                                                                                     \
+	{                                                                                          \
+		{                                                                                  \
+			2, 0xcc, 0, 0, 1, 2                                                        \
+		}                                                                                  \
+	} /* of far, in VLAN 5 */
+#define TAGGED_HERE                                                                                \
+	{                                                                                          \
+		{                                                                                  \
+			2, 0xcc, 0, 0, 1, 3                                                        \
+		}                                                                                  \
+	} /* ours, in VLAN 9 */
+
+static void tell_tables(struct box *b)
+{
+	static const struct batman_row rows[] = {
+		{ .kind = BATMAN_ROW_PATH, .mac = NEAR, .via = NEAR, .tq = 255, .best = true },
+		{ .kind = BATMAN_ROW_PATH, .mac = FAR, .via = NEAR, .tq = 200, .best = true },
+		{ .kind = BATMAN_ROW_PATH, .mac = FAR, .via = FAR, .tq = 100 },
+		{ .kind = BATMAN_ROW_PATH, .mac = LOST, .via = NEAR, .tq = 90 },
+		{ .kind = BATMAN_ROW_GLOBAL, .mac = BOTH, .via = FAR },
+		{ .kind = BATMAN_ROW_GLOBAL, .mac = BOTH, .via = NEAR },
+		{ .kind = BATMAN_ROW_GLOBAL,
+		  .mac = TAGGED,
+		  .via = FAR,
+		  .vid = BATMAN_VID_TAGGED | 5 },
+		{ .kind = BATMAN_ROW_LOCAL, .mac = TAGGED_HERE, .vid = BATMAN_VID_TAGGED | 9 },
+		{ .kind = BATMAN_ROW_END },
+	};
+	struct mac self;
+
+	assert_true(batman_self(node_batman(b->node), &self));
+	row(b, (struct batman_row) { .kind = BATMAN_ROW_SELF, .mac = self });
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		row(b, rows[i]);
+}
+
+/* The rows of a list that are best, and how many rows name that MAC there. */
+static unsigned int best_rows(json_t *list, const char *key, const char *mac, unsigned int *ret_all)
+{
+	unsigned int best = 0;
+	json_t *r;
+	size_t i;
+
+	*ret_all = 0;
+	json_array_foreach(list, i, r)
+	{
+		if (strcmp(at(r, key), mac) != 0)
+			continue;
+		++*ret_all;
+		best += json_is_true(json_object_get(r, "best"));
+	}
+	return best;
+}
+
+static void test_cloud_tables(void **state)
+{
+	struct box *b = *state;
+	unsigned int all;
+	json_t *l, *f;
+
+	tell_tables(b);
+	l = ask(b, "cloud.originators", NULL);
+	assert_int_equal(json_array_size(l), 3);
+	assert_int_equal(best_rows(l, "orig_address", "02:00:00:00:02:01", &all), 1);
+	assert_int_equal(all, 2);
+	json_decref(l);
+	l = ask(b, "cloud.neighbours", NULL);
+	assert_int_equal(json_array_size(l), 2);
+	json_decref(l);
+	l = ask(b, "cloud.global", NULL);
+	assert_int_equal(json_array_size(l), 3);
+	assert_int_equal(best_rows(l, "tt_address", "02:cc:00:00:01:01", &all), 1);
+	assert_int_equal(all, 2);
+	assert_int_equal(number(json_array_get(l, 0), "tt_vid"), -1);
+	assert_int_equal(number(json_array_get(l, 2), "tt_vid"), 5);
+	json_decref(l);
+	/* clients of VLANs are found too */
+	f = ask(b, "cloud.find", json_pack("{ss}", "host", "02:cc:00:00:01:02"));
+	assert_string_equal(at(f, "orig_address"), "02:00:00:00:02:01");
+	json_decref(f);
+	f = ask(b, "cloud.find", json_pack("{ss}", "host", "02:cc:00:00:01:03"));
+	assert_true(json_is_true(json_object_get(f, "self")));
+	json_decref(f);
+}
+
 static void test_release_forgets_the_client(void **state)
 {
 	struct box *b = *state;
@@ -438,12 +566,18 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_every_method_answers),       TEST(test_status_says_who_and_why),
-		TEST(test_clients_are_where_they_are), TEST(test_trace_knows_places),
-		TEST(test_release_forgets_the_client), TEST(test_malformed_requests_are_named),
-		TEST(test_oversize_request),	       TEST(test_notification_is_not_answered),
-		TEST(test_events_subscribe),	       TEST(test_config_parses_again),
+		TEST(test_every_method_answers),
+		TEST(test_status_says_who_and_why),
+		TEST(test_clients_are_where_they_are),
+		TEST(test_trace_knows_places),
+		TEST(test_release_forgets_the_client),
+		TEST(test_malformed_requests_are_named),
+		TEST(test_oversize_request),
+		TEST(test_notification_is_not_answered),
+		TEST(test_events_subscribe),
+		TEST(test_config_parses_again),
 		TEST(test_cloud_is_batctls),
+		cmocka_unit_test_setup_teardown(test_cloud_tables, setup_kernel, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
