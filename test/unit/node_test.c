@@ -322,13 +322,14 @@ static void test_solicit_finds_nodes(void **state)
 	town_stop(&t);
 }
 
-/* Neighbour discovery of the client at node 0, to everybody (seen on anygw) or to one (by bat0). */
-static void client_nd(struct town *t, uint8_t type, const char *source, const char *target,
-		      const struct mac *to)
+/* Neighbour discovery of a client at node 0, to everybody (seen on anygw) or to one (by bat0).
+ */
+static void client_nd(struct town *t, const struct mac *from, uint8_t type, const char *source,
+		      const char *target, const struct mac *to)
 {
 	struct event e = { .kind = EVENT_FRAME };
-	struct icmp6_path path = { .eth_src = client, .hop_limit = 255 };
-	struct icmp6_nd nd = { .type = type, .mac = client };
+	struct icmp6_path path = { .eth_src = *from, .hop_limit = 255 };
+	struct icmp6_nd nd = { .type = type, .mac = *from };
 	uint8_t frame[120];
 	struct wr w = wr_init(frame, sizeof(frame));
 
@@ -357,7 +358,10 @@ static bool is_answered(struct town *t, int i, const char *addr)
 /* What a client has said of its addresses, to whomever, every node knows. */
 static void test_solicit_finds_addresses_of_clients(void **state)
 {
+	const struct mac second = { { 2, 0xcc, 0, 0, 0, 10 } };
+	struct lease_view v;
 	struct mac other;
+	struct ip6 addr;
 	struct town t;
 
 	(void)state;
@@ -366,11 +370,44 @@ static void test_solicit_finds_addresses_of_clients(void **state)
 	other = cloud_mac(&t, 3);
 	town_station(&t, 0, &client, CLIENT_LEARNT);
 	assert_false(is_answered(&t, 3, "fd0d:fe46:8ce8::77"));
-	client_nd(&t, ICMP6_NS, "::", "fd0d:fe46:8ce8::77", NULL);
+	client_nd(&t, &client, ICMP6_NS, "::", "fd0d:fe46:8ce8::77", NULL);
 	assert_true(is_answered(&t, 3, "fd0d:fe46:8ce8::77"));
 	assert_false(is_answered(&t, 3, "fd0d:fe46:8ce8::78"));
-	client_nd(&t, ICMP6_NA, "fd0d:fe46:8ce8::78", "fd0d:fe46:8ce8::78", &other);
+	client_nd(&t, &client, ICMP6_NA, "fd0d:fe46:8ce8::78", "fd0d:fe46:8ce8::78", &other);
 	assert_true(is_answered(&t, 3, "fd0d:fe46:8ce8::78"));
+	/* who tries an address has it only if nobody else does */
+	town_station(&t, 0, &second, CLIENT_LEARNT);
+	client_nd(&t, &second, ICMP6_NS, "::", "fd0d:fe46:8ce8::78", NULL);
+	assert_int_equal(ip6_parse("fd0d:fe46:8ce8::78", &addr), 0);
+	assert_true(lease_find_address(node_lease(t.node[0]), &addr, t.now, &v));
+	assert_true(mac_eq(&v.client.mac, &client));
+	town_stop(&t);
+}
+
+static bool cut(struct town *t, int from_node, int to, uint8_t *frame, size_t len)
+{
+	(void)t;
+	(void)from_node;
+	(void)to;
+	(void)frame;
+	(void)len;
+	return false;
+}
+
+/* A node that has gone for good is nobody's neighbour. */
+static void test_solicit_forgets_nodes(void **state)
+{
+	char gone[IP6_TEXT];
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	ip6_text(&node_cloud(t.node[1])->node6, gone);
+	assert_true(is_answered(&t, 0, gone));
+	t.wire = cut;
+	town_run(&t, t.now + 3700 * USEC_S);
+	assert_false(is_answered(&t, 0, gone));
 	town_stop(&t);
 }
 
@@ -435,6 +472,10 @@ static void test_solicit_asks_at_a_rate(void **state)
 		town_feed(&t, 0, &e);
 	}
 	assert_int_equal(town_counter(&t, 0, NODE_C_SOLICIT_ASKED), 25);
+	/* a refusal costs a system call: not for every question of a flood */
+	for (int i = 0; i < 10000; i++)
+		town_feed(&t, 0, &e);
+	assert_in_range(t.nobody, 5000, 5200);
 	town_stop(&t);
 }
 
@@ -666,6 +707,10 @@ static void test_probes_have_their_answers(void **state)
 	assert_int_equal(p.icmp.type, BATMAN_ICMP_UNREACHABLE);
 	assert_false(node_ping_answer(t.node[0], 7, 4, &p));
 	assert_false(node_ping_answer(t.node[0], 8, 1, &p));
+	/* the same number again is another question */
+	probe(&t, &nobody, 50, 1);
+	assert_true(node_ping_answer(t.node[0], 7, 1, &p));
+	assert_int_equal(p.icmp.type, BATMAN_ICMP_UNREACHABLE);
 	town_stop(&t);
 }
 
@@ -682,6 +727,7 @@ int main(void)
 		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_solicit_finds_nodes),
 		cmocka_unit_test(test_solicit_finds_addresses_of_clients),
+		cmocka_unit_test(test_solicit_forgets_nodes),
 		cmocka_unit_test(test_solicit_knows_no_declined_address),
 		cmocka_unit_test(test_solicit_asks_at_a_rate),
 		cmocka_unit_test(test_wish_is_complete),

@@ -242,12 +242,27 @@ static void test_silent_stations(void **state)
 	stop(b);
 }
 
+/* One MAC that comes and goes: people are told, but not each time. */
+static void test_tells_at_a_rate(void **state)
+{
+	struct mac m = guest(1);
+	struct bench *b = start();
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		client(b, &m, OTHER, CLIENT_ASSOCIATED);
+		client(b, &m, OTHER, CLIENT_DISASSOCIATED);
+	}
+	assert_int_equal(node_counter(b->node, NODE_C_NOTICE_RATE), 2 * 2000);
+	stop(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flood_of_stations), cmocka_unit_test(test_slow_flood),
 		cmocka_unit_test(test_two_of_one_name),	  cmocka_unit_test(test_stations_that_walk),
-		cmocka_unit_test(test_silent_stations),
+		cmocka_unit_test(test_silent_stations),	  cmocka_unit_test(test_tells_at_a_rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
