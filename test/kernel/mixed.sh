@@ -82,6 +82,13 @@ ok "the records of trama nodes pass a kernel node" wait_for 30 knows_record 3 02
 ok "the kernel at the end knows the first trama node's client" sees_client 4 02:cc:00:00:00:01
 ok "batctl ping from the kernel reaches the trama node two hops away" \
 	in_ns n4 batctl meshif bat0 ping -c 3 "$(cloud_mac l12)"
+meter() {
+	local out
+	out=$(in_ns n4 batctl meshif bat0 throughputmeter -t 2000 "$(cloud_mac l12)") || { echo "$out"; return 1; }
+	echo "$out"
+	[ "$(awk '/^Sent/ { print $2 }' <<< "$out")" -gt 100000 ]
+}
+ok "the kernel's throughput meter measures the way to the trama node two hops away" meter
 ok "batctl traceroute from the kernel ends at the trama node" \
 	in_ns n4 batctl meshif bat0 traceroute "$(cloud_mac l12)"
 ok "a client walks from a trama node to a kernel node" walk_and_ping 4

@@ -56,6 +56,8 @@
 #define BAT_LOCAL_NEW 32  /* of these in one OGM interval */
 #define BAT_CHANGES 125	  /* of one OGM interval */
 #define BAT_DIFF_KEPT 16  /* changes of another node that we can repeat for it */
+#define BAT_METERS 5	  /* throughput meters at a time */
+#define BAT_METER_RANGES 32
 #define BAT_TRAMA_TVLV 58 /* largest value of trama's TVLV */
 
 /* One copy of everything that depends on the outgoing port. */
@@ -240,6 +242,18 @@ struct bat_port {
 	uint8_t pending[BAT_AGGREGATE_MAX]; /* OGMs to forward */
 };
 
+/* A session of a throughput meter that fills the way to us. */
+struct bat_meter {
+	usec_t heard_at; /* 0: free */
+	struct mac orig;
+	uint16_t session;
+	uint32_t next; /* all before it have come */
+	uint8_t early_count;
+	struct bat_meter_range {
+		uint32_t from, to;
+	} early[BAT_METER_RANGES]; /* what came beyond a gap */
+};
+
 struct batman {
 	struct batman_conf conf;
 	struct batman_limits limits;
@@ -272,6 +286,7 @@ struct batman {
 	uint16_t frag_seqno;
 	struct bat_rebroadcast *rebroadcasts;
 	usec_t rebroadcast_at;
+	struct bat_meter meters[BAT_METERS];
 	uint8_t *frag_memory; /* BAT_FRAG_TOTAL for each reassembly */
 	uint8_t *merged;      /* a whole packet out of fragments */
 	uint8_t *built;	      /* a large packet of our own */
@@ -454,6 +469,12 @@ void bat_mirror_input(struct batman *b, const struct bat_frame *f);
 
 /* icmp.c */
 void bat_icmp_input(struct batman *b, const struct bat_frame *f);
+/* Back to where h came from, from us. rr: ports on the way, or NULL; rest: behind the header. */
+void bat_icmp_answer(struct batman *b, struct bat_icmp h, uint8_t type, const struct mac *rr,
+		     struct rd rest);
+
+/* meter.c */
+void bat_meter_input(struct batman *b, const struct bat_icmp *h, struct rd rest);
 
 /* query.c: a trama node with a route */
 struct bat_orig *bat_orig_by_cloud_mac(const struct batman *b, const struct mac *mac);

@@ -59,8 +59,8 @@ static void answer_report(struct batman *b, const struct bat_icmp *h, const stru
 	outq_push(b->outq, BATMAN_ICMP, 0, 0, &a, sizeof(a));
 }
 
-static void answer(struct batman *b, struct bat_icmp h, uint8_t type, const struct mac *rr,
-		   struct rd rest)
+void bat_icmp_answer(struct batman *b, struct bat_icmp h, uint8_t type, const struct mac *rr,
+		     struct rd rest)
 {
 	if (!b->primary)
 		return;
@@ -76,13 +76,16 @@ static void icmp_mine(struct batman *b, const struct bat_icmp *h, const struct m
 {
 	switch (h->type) {
 	case BATMAN_ICMP_REQUEST:
-		answer(b, *h, BATMAN_ICMP_REPLY, rr, rest);
+		bat_icmp_answer(b, *h, BATMAN_ICMP_REPLY, rr, rest);
 		break;
 	case BATMAN_ICMP_REPLY:
 	case BATMAN_ICMP_UNREACHABLE:
 	case BATMAN_ICMP_TTL_EXCEEDED:
 	case BATMAN_ICMP_PARAMETER:
 		answer_report(b, h, rr);
+		break;
+	case BATMAN_ICMP_THROUGHPUT:
+		bat_meter_input(b, h, rest);
 		break;
 	default:
 		BAT_COUNT(b, DROP_UNKNOWN_TYPE);
@@ -119,7 +122,7 @@ void bat_icmp_input(struct batman *b, const struct bat_frame *f)
 	if (h.ttl < 2) {
 		BAT_COUNT(b, DROP_TTL);
 		if (h.type == BATMAN_ICMP_REQUEST)
-			answer(b, h, BATMAN_ICMP_TTL_EXCEEDED, list, rest);
+			bat_icmp_answer(b, h, BATMAN_ICMP_TTL_EXCEEDED, list, rest);
 		return;
 	}
 	h.ttl--;
