@@ -201,15 +201,20 @@ void bat_tt_ogm_input(struct batman *b, struct bat_orig *o, struct rd value)
 
 /* ---- answers ---- */
 
-/* False when there is no way. */
-static bool response_send(struct batman *b, struct bat_orig *to, struct wr *w)
+/* Asked for before the answer is built, for that is work too: one frame can hold 180 requests. */
+static bool response_allowed(struct batman *b, struct bat_orig *to, size_t entries)
 {
-	uint32_t kb = (uint32_t)(wr_len(w) / 1024 + 1);
+	uint32_t kb = (uint32_t)(entries * BAT_TT_CHANGE / 1024 + 1);
 
-	if (!bucket_take_many(&to->answers, kb, BAT_ANSWER_US, BAT_ANSWER_BURST, b->now)) {
-		BAT_COUNT(b, TT_RESPONSE_RATE);
+	if (bucket_take_many(&to->answers, kb, BAT_ANSWER_US, BAT_ANSWER_BURST, b->now))
 		return true;
-	}
+	BAT_COUNT(b, TT_RESPONSE_RATE);
+	return false;
+}
+
+/* False when there is no way. */
+static bool response_send(struct batman *b, const struct bat_orig *to, struct wr *w)
+{
 	if (!packet_send(b, to, w))
 		return false;
 	BAT_COUNT(b, TT_RESPONSE_TX);
@@ -222,7 +227,7 @@ static void own_response(struct batman *b, const struct bat_tvlv_packet *p, cons
 	bool full = tt->flags & BAT_TT_FULL || tt->ttvn != b->ttvn || b->last_count == 0;
 	struct wr w;
 
-	if (!to || !b->primary)
+	if (!to || !b->primary || !response_allowed(b, to, full ? b->locals.count : b->last_count))
 		return;
 	w = packet_begin(b, &p->src, &b->primary->mac, BAT_TVLV_TT);
 	local_head_encode(b, &w, BAT_TT_RESPONSE | (full ? BAT_TT_FULL : 0));
@@ -260,6 +265,8 @@ static bool other_response(struct batman *b, const struct bat_tvlv_packet *p,
 	if (!o || !to || !o->has_table || o->ttvn != tt->ttvn || !crcs_agree(b, o, tt))
 		return false;
 	full = tt->flags & BAT_TT_FULL || o->diff_count == 0;
+	if (!response_allowed(b, to, full ? o->claim_count : o->diff_count))
+		return true;
 	for (struct bat_vlan *v = bat_at(&b->vlans, o->vlans); v; v = bat_at(&b->vlans, v->next))
 		vlans++;
 	w = packet_begin(b, &p->src, &o->mac, BAT_TVLV_TT);
