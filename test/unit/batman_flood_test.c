@@ -606,6 +606,55 @@ static void test_asked_too_often(void **state)
 	net_free(n);
 }
 
+static uint8_t version_of(const struct net *n, const struct mac *mac)
+{
+	struct batman_orig o;
+
+	assert_true(batman_orig_find(n->node[0].b, mac, &o));
+	return o.ttvn;
+}
+
+/* What a table costs, a packet or an OGM costs once, however many are in it. */
+static void test_many_tables_in_one(void **state)
+{
+	struct mac own = net_mac(0, 0), evil = net_mac(EVIL, 0), m = invented(0);
+	struct bat_ogm o = { .ttl = 49, .seqno = 9, .tq = 255, .orig = m, .prev = m };
+	struct net *n = net_pair();
+	uint8_t frame[600], tables[400];
+	struct wr w = wr_init(frame, sizeof(frame)), t = wr_init(tables, sizeof(tables));
+	uint32_t seqno = 0;
+
+	(void)state;
+	evil_neighbour(n, &seqno);
+	forge_ogm(n, &evil, &m, 1, 1, 1);
+	forge_ogm(n, &evil, &m, 2, 2, 1);
+	assert_int_equal(version_of(n, &m), 2);
+	for (uint8_t i = 3; i < 8; i++) {
+		size_t mark = bat_tvlv_begin(&t, BAT_TVLV_TT, 1);
+
+		bat_tt_encode(&t, BAT_TT_DIFF, i, 0);
+		bat_tt_change_encode(&t, &(struct bat_tt_change) { .mac = claimed(i) });
+		bat_tvlv_end(&t, mark);
+	}
+	o.tvlv = rd_init(tables, wr_len(&t));
+	bat_eth_encode(&w, &MAC_BROADCAST, &evil);
+	bat_ogm_encode(&w, &o);
+	net_inject(n, 0, 0, frame, wr_len(&w));
+	assert_int_equal(version_of(n, &m), 3);
+	w = wr_init(frame, sizeof(frame));
+	bat_eth_encode(&w, &own, &evil);
+	bat_tvlv_packet_encode(&w, &own, &m, 2 * 8);
+	for (uint8_t i = 77; i < 79; i++) {
+		size_t mark = bat_tvlv_begin(&w, BAT_TVLV_TT, 1);
+
+		bat_tt_encode(&w, BAT_TT_RESPONSE, i, 0);
+		bat_tvlv_end(&w, mark);
+	}
+	net_inject(n, 0, 0, frame, wr_len(&w));
+	assert_int_equal(version_of(n, &m), 77);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -623,6 +672,7 @@ int main(void)
 		cmocka_unit_test(test_invented_sources),
 		cmocka_unit_test(test_invented_fragments),
 		cmocka_unit_test(test_asked_too_often),
+		cmocka_unit_test(test_many_tables_in_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,8 +237,11 @@ void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv)
 	if (trama_find(tvlv, &t))
 		trama_input(b, o, &t);
 	while (bat_tvlv_next(&r, &type, &version, &v)) {
-		if (type == BAT_TVLV_TT && version == 1)
+		if (type == BAT_TVLV_TT && version == 1) {
+			/* only one: each is work */
 			bat_tt_ogm_input(b, o, v);
+			return;
+		}
 	}
 }
 

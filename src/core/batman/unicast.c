@@ -161,7 +161,7 @@ void bat_tvlv_packet_input(struct batman *b, const struct bat_frame *f)
 	struct rd r = f->packet, value;
 	struct bat_tvlv_packet p;
 	uint8_t type, version;
-	bool mine, consumed = false;
+	bool mine, told = false, consumed = false;
 
 	if (!bat_tvlv_packet_decode(&r, &p)) {
 		BAT_COUNT(b, DROP_MALFORMED);
@@ -171,10 +171,13 @@ void bat_tvlv_packet_input(struct batman *b, const struct bat_frame *f)
 		return;
 	mine = bat_is_mine(b, &p.dst);
 	while (bat_tvlv_next(&p.tvlv, &type, &version, &value)) {
-		if (type == BAT_TVLV_TT && version == 1)
-			consumed |= bat_tt_unicast_input(b, &p, value);
-		else if (type == BAT_TVLV_ROAM && version == 1 && mine)
+		/* a second table has no meaning, and each is work: a frame could hold 180 */
+		if (type == BAT_TVLV_TT && version == 1 && !told) {
+			told = true;
+			consumed = bat_tt_unicast_input(b, &p, value);
+		} else if (type == BAT_TVLV_ROAM && version == 1 && mine) {
 			bat_roam_input(b, &p, value);
+		}
 	}
 	if (!mine && !consumed)
 		bat_unknown_input(b, f);
