@@ -509,6 +509,28 @@ static void test_invented_sources(void **state)
 	net_free(n);
 }
 
+/* A client speaks in 200 VLANs: an OGM names 32, and that without a tag is among them. */
+static void test_invented_vlans(void **state)
+{
+	struct mac own = net_client(1);
+	struct net *n = net_pair();
+	unsigned int refused = 0;
+
+	(void)state;
+	for (uint16_t vid = 1; vid <= 200; vid++) {
+		struct mac m = net_client(2);
+		uint16_t tagged = (uint16_t)(BATMAN_VID_TAGGED | vid);
+
+		refused += batman_client_seen(n->node[0].b, &m, tagged, n->now) < 0;
+	}
+	assert_int_equal(refused, 200 - 31);
+	assert_int_equal(batman_client_seen(n->node[0].b, &own, 0, n->now), 0);
+	net_pump(n, 0);
+	net_run(n, 5 * USEC_S);
+	assert_true(net_knows(n, 1, &own, 0));
+	net_free(n);
+}
+
 /* 50 beginnings of packets come by port 0 before each frame that comes by port 1. */
 static bool fragments(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
 {
@@ -670,6 +692,7 @@ int main(void)
 		cmocka_unit_test(test_clients_of_others),
 		cmocka_unit_test(test_passing_clients),
 		cmocka_unit_test(test_invented_sources),
+		cmocka_unit_test(test_invented_vlans),
 		cmocka_unit_test(test_invented_fragments),
 		cmocka_unit_test(test_asked_too_often),
 		cmocka_unit_test(test_many_tables_in_one),
