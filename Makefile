@@ -30,6 +30,10 @@ build-fuzz/build.ninja:
 	@tools/install-packages build test
 	@CC=clang meson setup build-fuzz -Dfuzz=true -Dwerror=false -Db_sanitize=address,undefined -Db_lundef=false
 
+build-coverage/build.ninja:
+	@tools/install-packages build test coverage
+	@meson setup build-coverage -Dportable=true --buildtype=debug -Db_coverage=true
+
 build-portable/%/build.ninja: | tools/machines/%.cross packages-portable
 	@meson setup build-portable/$* --cross-file tools/machines/$*.cross
 
@@ -63,6 +67,10 @@ test-portable: all $(MACHINES:%=build-portable/%/build.ninja) ## node and simula
 	@for machine in $(MACHINES); do ninja -C build-portable/$$machine || exit; done
 	@test/run-all --portable
 
+coverage: build-coverage/build.ninja ## lines and branches that unit tests, corpora and simulator reach
+	@ninja -C build-coverage
+	@test/coverage/report
+
 bench: all ## the benchmarks: tables, and build/bench/NAME.json
 	@tools/install-packages run bench
 	@ninja -C build test/bench/crowd
@@ -80,6 +88,6 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 	@meson install -C build --no-rebuild
 
 clean: ## remove everything that was built
-	rm -rf build build-asan build-fuzz build-portable
+	rm -rf build build-asan build-fuzz build-portable build-coverage
 
-.PHONY: all help packages-run packages-test packages-portable run demo test test-long test-portable bench bench-peer fuzz install clean
+.PHONY: all help packages-run packages-test packages-portable run demo test test-long test-portable coverage bench bench-peer fuzz install clean
