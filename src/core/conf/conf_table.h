@@ -33,7 +33,7 @@ struct conf_option {
 	uint32_t count_offset; /* of a list's uint32_t */
 	int64_t min, max;
 	const char *const *words;	 /* CONF_WORD: NULL at the end */
-	bool (*check)(const char *text); /* CONF_TEXT; NULL: anything printable */
+	bool (*check)(const char *text); /* CONF_TEXT */
 	const char *wants;		 /* CONF_TEXT: what is allowed, in words */
 	const char *def;		 /* one item of a list per line; "" = none */
 	const char *help;		 /* one line */

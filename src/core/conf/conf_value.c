@@ -55,21 +55,11 @@ static int parse_word(const struct conf_option *o, const char *text, void *to)
 	return -EINVAL;
 }
 
-static bool is_printable(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
-
 static int parse_text(const struct conf_option *o, const char *text, char *to)
 {
 	size_t len = strlen(text);
 
-	if (len >= o->size || (int64_t)len < o->min)
-		return -EINVAL;
-	if (o->check ? !o->check(text) : !is_printable(text))
+	if (len >= o->size || (int64_t)len < o->min || !o->check(text))
 		return -EINVAL;
 	memset(to, 0, o->size);
 	memcpy(to, text, len);
@@ -276,9 +266,10 @@ void conf_value_default(const struct conf_option *o, void *base)
 			conf_value_parse(o, o->def, conf_value_at(o, base, 0));
 		return;
 	}
-	while (*at && count < o->limit) {
+	while (*at) {
 		size_t len = strcspn(at, "\n");
 
+		assert(count < o->limit);
 		memcpy(item, at, len);
 		item[len] = 0;
 		conf_value_parse(o, item, conf_value_at(o, base, count++));
