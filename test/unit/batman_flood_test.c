@@ -677,6 +677,41 @@ static void test_many_tables_in_one(void **state)
 	net_free(n);
 }
 
+/* One neighbour says that 600 nodes of other networks are behind it: as many as originators are
+ * refused, and the others are ignored all the same. */
+static void test_invented_networks(void **state)
+{
+	struct mac evil = net_mac(EVIL, 0);
+	struct net *n = net_pair();
+	uint8_t frame[128], tvlv[64];
+	struct batman_orig o;
+
+	(void)state;
+	for (uint32_t i = 0; i < 600; i++) {
+		struct wr w = wr_init(frame, sizeof(frame)), t = wr_init(tvlv, sizeof(tvlv));
+		struct bat_ogm forged = { .ttl = 49, .seqno = 1, .tq = 255, .orig = invented(i) };
+		size_t mark = bat_tvlv_begin(&t, BAT_TVLV_TRAMA, 1);
+
+		wr_u32(&t, 0xbad);
+		wr_zero(&t, 12 + 6 + 2 + 1);
+		bat_tvlv_end(&t, mark);
+		forged.prev = forged.orig;
+		forged.tvlv = rd_init(tvlv, wr_len(&t));
+		bat_eth_encode(&w, &MAC_BROADCAST, &evil);
+		bat_ogm_encode(&w, &forged);
+		net_inject(n, 0, 0, frame, wr_len(&w));
+		assert_false(batman_orig_find(n->node[0].b, &forged.orig, &o));
+	}
+	assert_int_equal(counted(n, BATMAN_COUNT_DROP_CLASH), 600);
+	assert_int_equal(counted(n, BATMAN_COUNT_CLASHES), 512);
+	assert_int_equal(counted(n, BATMAN_COUNT_FULL_OTHER), 600 - 512);
+	assert_true(net_tq(n, 0, 1) > 0);
+	net_run(n, 40 * USEC_S);
+	assert_false(batman_refuses(n->node[0].b));
+	assert_true(net_tq(n, 0, 1) > 0);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -696,6 +731,7 @@ int main(void)
 		cmocka_unit_test(test_invented_fragments),
 		cmocka_unit_test(test_asked_too_often),
 		cmocka_unit_test(test_many_tables_in_one),
+		cmocka_unit_test(test_invented_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

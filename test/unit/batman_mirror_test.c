@@ -14,6 +14,10 @@
 
 #define MIRROR 7
 
+/* In what a node says of itself: behind the network id, and behind that MAC. */
+#define CLOUD_MAC_AT 16
+#define FLAGS_AT (CLOUD_MAC_AT + 7)
+
 /* Nodes 0 to 2 in a chain; node 7 is the mirror of node 0, with its ports. */
 static struct net *chain_and_mirror(void)
 {
@@ -321,6 +325,41 @@ static void test_peers_are_overheard(void **state)
 	net_free(n);
 }
 
+/* The kernel cannot be kept from a node of another network: it stays, and is reported once. An OGM
+ * that says nothing changes nothing. */
+static void test_other_networks_are_overheard(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct batman_conf other = net_conf(1);
+	struct mac m = net_mac(1, 0);
+	struct batman_orig o;
+	uint8_t frame[64];
+	struct wr w = wr_init(frame, sizeof(frame));
+	struct bat_ogm silent = { .ttl = 50, .seqno = 9, .tq = 255, .orig = m, .prev = m };
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	tell(n);
+	silent.tvlv = rd_init(NULL, 0);
+	bat_eth_encode(&w, &MAC_BROADCAST, &m);
+	bat_ogm_encode(&w, &silent);
+	(void)batman_mesh_input(n->node[MIRROR].b, 0, frame, wr_len(&w), n->now);
+	net_pump(n, MIRROR);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+	assert_false(o.trama);
+	assert_false(batman_refuses(n->node[MIRROR].b));
+	other.network_id[0] ^= 1;
+	batman_configure(n->node[1].b, &other, n->now);
+	n->drop = to_mirror;
+	net_run(n, 5 * USEC_S);
+	net_pump(n, MIRROR);
+	assert_non_null(net_event(n, MIRROR, BATMAN_CLASH));
+	assert_int_equal(batman_counter(n->node[MIRROR].b, BATMAN_COUNT_CLASHES), 1);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+	assert_true(o.reachable && !o.trama);
+	net_free(n);
+}
+
 /* A node whose OGMs say nothing says it in a datagram. */
 static void test_announcement(void **state)
 {
@@ -329,6 +368,7 @@ static void test_announcement(void **state)
 	uint8_t value[128];
 	struct wr w = wr_init(value, sizeof(value));
 	struct batman *b = n->node[2].b;
+	const struct net_event *up;
 	struct batman_orig o;
 
 	(void)state;
@@ -342,10 +382,24 @@ static void test_announcement(void **state)
 	assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now), 0);
 	assert_true(batman_orig_find(b, &node, &o));
 	assert_true(mac_eq(&o.cloud_mac, &cloud));
+	/* of what it says now and did not say before, we are told once */
+	n->node[2].event_count = 0;
+	value[FLAGS_AT] ^= 1;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now),
+				 0);
+	net_pump(n, 2);
+	up = net_event(n, 2, BATMAN_PEER_UP);
+	assert_non_null(up);
+	assert_int_equal(up->peer.flags, 1);
+	assert_int_equal(n->node[2].event_count, 1);
 	/* another network by the same way is refused */
 	value[0] ^= 1;
 	assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now), 0);
 	assert_true(batman_refuses(b));
+	/* a node that no OGM has told of */
+	memcpy(value + CLOUD_MAC_AT, client.b, sizeof(client.b));
+	assert_int_equal(batman_announced(b, &client, rd_init(value, wr_len(&w)), n->now), -ENOENT);
 	net_free(n);
 }
 
@@ -392,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_many_roam),
 		cmocka_unit_test(test_many_neighbours),
 		cmocka_unit_test(test_peers_are_overheard),
+		cmocka_unit_test(test_other_networks_are_overheard),
 		cmocka_unit_test(test_announcement),
 		cmocka_unit_test(test_rows_of_nobody),
 		cmocka_unit_test(test_own_frames_go_to_the_kernel),

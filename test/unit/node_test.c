@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "dhcp_client.h"
-#include "node/record.h"
 #include "node_town.h"
 #include "packet/arp.h"
 #include "packet/eth.h"
@@ -620,32 +619,6 @@ static void test_restart_keeps_serving(void **state)
 	town_stop(&t);
 }
 
-static void test_events_survive_recording(void **state)
-{
-	uint8_t buf[256];
-	struct wr w = wr_init(buf, sizeof(buf));
-	struct event e = { .kind = EVENT_ROUTE }, back;
-	struct rd r;
-	usec_t at;
-
-	(void)state;
-	e.route = (struct event_route) {
-		.v6 = true, .twin = true, .port = 3, .metric = 96, .to6 = { { { 0xfd, 1 } }, 64 }
-	};
-	record_event_encode(&w, &e, 42);
-	assert_true(wr_len(&w) > 0);
-	for (size_t cut = 0; cut < wr_len(&w); cut++) {
-		r = rd_init(buf, cut);
-		assert_int_not_equal(record_event_decode(&r, &back, &at), 0);
-	}
-	r = rd_init(buf, wr_len(&w));
-	assert_int_equal(record_event_decode(&r, &back, &at), 0);
-	assert_int_equal(at, 42);
-	assert_int_equal(back.route.metric, 96);
-	assert_true(back.route.v6 && back.route.twin && !back.route.own && !back.route.direct);
-	assert_memory_equal(&back.route.to6, &e.route.to6, sizeof(e.route.to6));
-}
-
 /* Names of USB adapters of one maker differ at their end only; eth0.1 and eth0-1 not at all. */
 static void test_vlan_names(void **state)
 {
@@ -734,7 +707,6 @@ int main(void)
 		cmocka_unit_test(test_vlan_options),
 		cmocka_unit_test(test_vlan_names),
 		cmocka_unit_test(test_restart_keeps_serving),
-		cmocka_unit_test(test_events_survive_recording),
 		cmocka_unit_test(test_probes_have_their_answers),
 	};
 

@@ -201,6 +201,10 @@ static void udp_short(void **state)
 
 	(void)state;
 	assert_int_equal(udp4_decode(&r, &ip, &udp, &data), -EBADMSG);
+	for (size_t cut = 0; cut < UDP_HEADER; cut++) {
+		r = rd_init("\0\104\0\103\0\10\0\0", cut);
+		assert_int_equal(udp4_decode(&r, &ip, &udp, &data), -EBADMSG);
+	}
 }
 
 /* An IPv4 header of that first byte and total length, with a right checksum over its first 20

@@ -641,6 +641,10 @@ static void test_load_malformed(void **state)
 		assert_int_equal(state_load(other->node[0].s, &r, other->now), -EBADMSG);
 		assert_int_equal(state_epoch(other->node[0].s), 1);
 	}
+	/* a boot epoch that none of ours could follow */
+	memset(buf, 0xff, 4);
+	r = rd_init(buf, len);
+	assert_int_equal(state_load(other->node[0].s, &r, other->now), -EBADMSG);
 	assert_int_equal(state_count(other->node[0].s), 0);
 	net_free(net);
 	net_free(other);

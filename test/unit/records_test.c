@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What other nodes have written into replicated records: all of it that is right arrives in the
+ * cores, nothing of what is wrong. Records come by way of a snapshot, which may hold any.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/state/snapshot.h"
+#include "core/state/state_msg.h"
+#include "dhcp_client.h"
+#include "node_bench.h"
+#include "node_town.h"
+
+/* As on the wire. */
+enum { NODE = 1, BLOCK, CLIENT, GATEWAY, OF_THE_FUTURE = 99 };
+enum {
+	F_NODE = 1,
+	F_IP4,
+	F_IP6,
+	F_NAME,
+	F_MAC,
+	F_EPOCH,
+	F_FLAGS,
+	F_AGE,
+	F_CLIENT_ID,
+	F_GATEWAY,
+	F_ROUTER_ID,
+	F_WORKING,
+	F_RESOLVER4,
+	F_RESOLVER6,
+	F_MTU,
+	F_OF_THE_FUTURE = 200,
+};
+
+static const struct state_node self = { { 0, 0, 2, 0, 0, 0x12, 0x34, 1 } },
+			       other = { { 0, 0, 2, 0, 0, 0, 0, 9 } };
+static const struct mac client = { { 6, 0, 0, 0, 0, 1 } };
+static const char long_name[] =
+	"a23456789012345678901234567890123456789012345678901234567890123456789";
+
+/* ---- making records ---- */
+
+static struct state_msg_record record(uint8_t type, const void *id, size_t id_len)
+{
+	static uint32_t version;
+	struct state_msg_record m = { .author = other, .epoch = ++version, .lifetime_s = 180 };
+
+	m.key.key = state_key_init(type, id, id_len);
+	m.key.scope = type == GATEWAY ? STATE_NETWORK : STATE_CLOUD;
+	m.key.kind = type == CLIENT ? STATE_SHARED : STATE_OWNED;
+	if (m.key.kind == STATE_OWNED)
+		m.key.author = other;
+	return m;
+}
+
+static void load(struct bench *b, uint8_t *file, struct wr *w, size_t mark)
+{
+	struct event e = { .kind = EVENT_LOAD };
+
+	e.load = (struct event_load) { file, snapshot_end(w, mark) };
+	assert_true(e.load.len > 0);
+	bench_feed(b, &e);
+	assert_int_equal(node_load_error(b->node), 0);
+	bench_run(b, USEC_MS);
+}
+
+static void tell(struct bench *b, const struct state_msg_record *m)
+{
+	uint8_t file[1024];
+	struct wr w = wr_init(file, sizeof(file));
+	size_t mark = snapshot_begin(&w);
+
+	wr_zero(&w, 8); /* of our own versions it knows none */
+	state_msg_write_record(&w, m);
+	load(b, file, &w, mark);
+}
+
+static void field(struct wr *w, uint8_t type, const void *data, size_t len)
+{
+	size_t mark = wr_tlv8_begin(w, type);
+
+	wr_bytes(w, data, len);
+	wr_tlv8_end(w, mark);
+}
+
+static void tell_value(struct bench *b, struct state_msg_record m, const struct wr *w)
+{
+	m.value = w->start;
+	m.len = (uint16_t)wr_len(w);
+	tell(b, &m);
+}
+
+static void tell_gone(struct bench *b, struct state_msg_record m)
+{
+	m.deleted = true;
+	tell(b, &m);
+}
+
+static uint64_t bad(const struct bench *b)
+{
+	return node_counter(b->node, NODE_C_BAD_RECORD);
+}
+
+/* ---- each type, whole ---- */
+
+static bool member_other(const struct bench *b, struct node_member *ret)
+{
+	for (uint32_t i = 0; node_member_next(b->node, &i, ret);)
+		if (!memcmp(ret->id, other.b, sizeof(other.b)))
+			return true;
+	return false;
+}
+
+static void test_node(void **state)
+{
+	static const struct ip6 ip6 = { { 0xfd, [15] = 9 } };
+	uint8_t value[STATE_VALUE_MAX];
+	struct wr w = wr_init(value, sizeof(value));
+	struct node_member m;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	field(&w, F_OF_THE_FUTURE, "?", 1);
+	field(&w, F_NAME, long_name, sizeof(long_name) - 1);
+	field(&w, F_IP4, "\12\15\0\11", 4);
+	field(&w, F_IP6, ip6.b, 16);
+	field(&w, F_MAC, client.b, 6);
+	field(&w, F_MTU, "\0\0\5\170", 4);
+	tell_value(&b, record(NODE, other.b, sizeof(other.b)), &w);
+	assert_true(member_other(&b, &m));
+	assert_int_equal(strlen(m.name), CLOUD_HOSTNAME_MAX); /* what has room */
+	assert_memory_equal(m.name, long_name, CLOUD_HOSTNAME_MAX);
+	assert_memory_equal(m.ip4.b, "\12\15\0\11", 4);
+	assert_true(ip6_eq(&m.ip6, &ip6) && mac_eq(&m.cloud_mac, &client));
+	tell_gone(&b, record(NODE, other.b, sizeof(other.b)));
+	assert_false(member_other(&b, &m));
+	assert_int_equal(bad(&b), 0);
+	bench_stop(&b);
+}
+
+static bool block_find(const struct bench *b, uint32_t index, struct lease_block *ret)
+{
+	for (uint32_t i = 0; lease_block_next(node_lease(b->node), &i, ret);)
+		if (ret->index == index)
+			return true;
+	return false;
+}
+
+static void test_block(void **state)
+{
+	uint8_t value[STATE_VALUE_MAX];
+	struct wr w = wr_init(value, sizeof(value));
+	struct lease_block block;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	field(&w, F_OF_THE_FUTURE, "?", 1);
+	field(&w, F_EPOCH, "\0\0\1\2", 4);
+	tell_value(&b, record(BLOCK, "\0\0\0\7", 4), &w);
+	assert_true(block_find(&b, 7, &block));
+	assert_int_equal(block.epoch, 0x102);
+	assert_memory_equal(block.owner.b, other.b, sizeof(other.b));
+	tell_gone(&b, record(BLOCK, "\0\0\0\7", 4));
+	assert_false(block_find(&b, 7, &block));
+	assert_int_equal(bad(&b), 0);
+	bench_stop(&b);
+}
+
+/* Two nodes have claimed one block: the lower claim holds it, and the other is taken back. */
+static void test_block_is_lost(void **state)
+{
+	struct state_key key;
+	struct lease_block ours, now;
+	struct state_view v;
+	uint32_t cursor = 0;
+	uint8_t id[4], value[16];
+	struct wr wid = wr_init(id, sizeof(id)), w = wr_init(value, sizeof(value));
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	bench_run(&b, 10 * USEC_S);
+	assert_true(lease_block_next(node_lease(b.node), &cursor, &ours));
+	assert_memory_equal(ours.owner.b, self.b, sizeof(self.b));
+	wr_u32(&wid, ours.index);
+	key = state_key_init(BLOCK, id, sizeof(id));
+	assert_int_equal(state_get(node_state(b.node), &key, &self, b.now, &v), 0);
+	field(&w, F_EPOCH, "\0\0\0\0", 4);
+	tell_value(&b, record(BLOCK, id, sizeof(id)), &w);
+	assert_true(block_find(&b, ours.index, &now));
+	assert_memory_equal(now.owner.b, other.b, sizeof(other.b));
+	assert_true(state_get(node_state(b.node), &key, &self, b.now, &v) < 0);
+	bench_stop(&b);
+}
+
+static void test_client(void **state)
+{
+	uint8_t value[STATE_VALUE_MAX];
+	struct wr w = wr_init(value, sizeof(value));
+	struct state_msg_record m = record(CLIENT, client.b, sizeof(client.b));
+	struct lease_view v;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	field(&w, F_OF_THE_FUTURE, "?", 1);
+	field(&w, F_MAC, client.b, 6); /* not in records of clients */
+	field(&w, F_NODE, other.b, 8);
+	field(&w, F_IP4, "\12\15\0\11", 4);
+	field(&w, F_AGE, "\0\0\0\5", 4);
+	field(&w, F_FLAGS, "\0\0\0\2", 4);
+	field(&w, F_CLIENT_ID, long_name, LEASE_ID_MAX + 1);
+	field(&w, F_NAME, "laptop", 6);
+	field(&w, F_GATEWAY, self.b, 8);
+	for (uint8_t i = 0; i <= LEASE_ADDRS_MAX; i++)
+		field(&w, F_IP6, (struct ip6) { { 0xfd, [15] = i } }.b, 16);
+	m.quiet_s = m.age_s = 60; /* the lease was 5 s old when it was written */
+	tell_value(&b, m, &w);
+	assert_true(lease_find(node_lease(b.node), &client, b.now, &v));
+	assert_memory_equal(v.client.node.b, other.b, 8);
+	assert_memory_equal(v.client.gateway.b, self.b, 8);
+	assert_memory_equal(v.client.ip4.b, "\12\15\0\11", 4);
+	assert_in_range(v.client.age_s, 60 + 5, 60 + 6);
+	assert_int_equal(v.client.flags, LEASE_STATIC);
+	assert_int_equal(v.client.id_len, LEASE_ID_MAX);
+	assert_memory_equal(v.client.id, long_name, LEASE_ID_MAX);
+	assert_string_equal(v.client.name, "laptop");
+	assert_int_equal(v.client.addr_count, LEASE_ADDRS_MAX);
+	for (uint8_t i = 0; i < LEASE_ADDRS_MAX; i++)
+		assert_int_equal(v.client.addrs[i].b[15], i);
+	assert_int_equal(bad(&b), 0);
+	bench_stop(&b);
+}
+
+/* One without a lease is forgotten with its record. */
+static void test_client_is_deleted(void **state)
+{
+	uint8_t value[16];
+	struct wr w = wr_init(value, sizeof(value));
+	struct lease_view v;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	field(&w, F_NODE, other.b, 8);
+	tell_value(&b, record(CLIENT, client.b, 6), &w);
+	assert_true(lease_find(node_lease(b.node), &client, b.now, &v));
+	tell_gone(&b, record(CLIENT, client.b, 6));
+	assert_false(lease_find(node_lease(b.node), &client, b.now, &v));
+	assert_int_equal(bad(&b), 0);
+	bench_stop(&b);
+}
+
+/* Who was here for a moment and never asked for an address has no record after an hour. */
+static void test_client_is_dropped(void **state)
+{
+	struct state_key key = state_key_init(CLIENT, client.b, sizeof(client.b));
+	struct event e = { .kind = EVENT_CLIENT };
+	struct state_view v;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	bench_port(&b, 0, "wlan0-ap", PORT_KIND_WIFI_AP);
+	bench_run(&b, 10 * USEC_S);
+	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED, .mac = client };
+	bench_feed(&b, &e);
+	e.client.change = CLIENT_DISASSOCIATED;
+	bench_feed(&b, &e);
+	bench_run(&b, 50 * 60 * USEC_S);
+	assert_int_equal(state_get(node_state(b.node), &key, NULL, b.now, &v), 0);
+	bench_run(&b, 20 * 60 * USEC_S);
+	assert_true(state_get(node_state(b.node), &key, NULL, b.now, &v) < 0);
+	bench_stop(&b);
+}
+
+static void test_gateway(void **state)
+{
+	static const struct mac liar = { { 2, 7 } }, author = { { 2, 0, 0, 0, 0, 9 } };
+	uint8_t value[STATE_VALUE_MAX];
+	struct wr w = wr_init(value, sizeof(value));
+	const struct gateway *g;
+	struct gateway_record r;
+	uint32_t cursor = 0;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	g = node_gateway(b.node);
+	field(&w, F_OF_THE_FUTURE, "?", 1);
+	field(&w, F_NAME, "church", 6);
+	field(&w, F_MAC, liar.b, 6);
+	field(&w, F_ROUTER_ID, "\1\2\3\4\5\6\7\10", 8);
+	field(&w, F_WORKING, "\2", 1);
+	for (uint8_t i = 0; i <= GATEWAY_RESOLVER_MAX; i++)
+		field(&w, F_RESOLVER4, (struct ip4) { { 10, 13, 0, i } }.b, 4);
+	tell_value(&b, record(GATEWAY, other.b, 8), &w);
+	assert_true(node_gateway_next(b.node, &cursor, &r));
+	assert_string_equal(r.name, "church");
+	assert_memory_equal(r.router_id, "\1\2\3\4\5\6\7\10", 8);
+	assert_false(r.working[GATEWAY_IP4]);
+	assert_true(r.working[GATEWAY_IP6]);
+	assert_int_equal(r.resolver_count, GATEWAY_RESOLVER_MAX);
+	for (uint8_t i = 0; i < GATEWAY_RESOLVER_MAX; i++)
+		assert_int_equal(r.resolver[i].ip4.b[3], i);
+	/* it is known as the node that wrote it */
+	assert_true(mac_eq(&g->known[0].node, &author));
+	tell_gone(&b, record(GATEWAY, other.b, 8));
+	assert_int_equal(g->known_count, 0);
+	assert_int_equal(bad(&b), 0);
+	bench_stop(&b);
+}
+
+/* ---- what is wrong ---- */
+
+/* A field shorter than what it is to hold, a value that ends inside a field, an id of another
+ * length, a gateway that is no station: the record is counted, and nobody knows anything of it. */
+static void test_bad_records(void **state)
+{
+	static const struct {
+		uint8_t type, id_len;
+		const char *value;
+		size_t len;
+	} wrong[] = {
+		{ NODE, 8, "\2\3\12\15\0", 5 },
+		{ NODE, 8, "\4\10\0", 3 },
+		{ BLOCK, 3, "\6\4\0\0\0\1", 6 },
+		{ BLOCK, 5, "\6\4\0\0\0\1", 6 },
+		{ BLOCK, 4, "\6\4\0", 3 },
+		{ CLIENT, 5, "", 0 },
+		{ CLIENT, 7, "", 0 },
+		{ CLIENT, 6, "\2\3\12\15\0", 5 },
+		{ CLIENT, 6, "\4\10\0", 3 },
+		{ GATEWAY, 8, "\5\6\2\0\0\0\0\11\15\3\12\15\0", 13 },
+		{ GATEWAY, 8, "\5\6\2\0\0\0\0\11\15", 9 },
+		{ GATEWAY, 8, "\5\6\3\0\0\0\0\11", 8 },
+		{ GATEWAY, 8, "", 0 },
+	};
+	const uint8_t id[8] = { 0, 0, 0, 7, 0, 0, 0, 9 };
+	const size_t count = sizeof(wrong) / sizeof(wrong[0]);
+	struct gateway_record g;
+	struct node_member m;
+	struct lease_block block;
+	struct lease_view v;
+	uint32_t gateways = 0, leases = 0;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	for (size_t i = 0; i < count; i++) {
+		struct state_msg_record r = record(wrong[i].type, id, wrong[i].id_len);
+
+		r.value = (const uint8_t *)wrong[i].value;
+		r.len = (uint16_t)wrong[i].len;
+		tell(&b, &r);
+		assert_int_equal(bad(&b), i + 1);
+	}
+	assert_false(member_other(&b, &m));
+	assert_false(block_find(&b, 7, &block));
+	assert_false(lease_next(node_lease(b.node), &leases, b.now, &v));
+	assert_false(node_gateway_next(b.node, &gateways, &g));
+	/* a type that we do not know is not ours to judge */
+	tell(&b, &(struct state_msg_record) {
+			 .key = { .key = state_key_init(OF_THE_FUTURE, "?", 1), .author = other },
+			 .author = other,
+			 .epoch = 1 });
+	assert_int_equal(bad(&b), count);
+	bench_stop(&b);
+}
+
+/* A client has gone to a node that says nothing right of itself: there is no way to send it on. */
+static void test_client_at_a_bad_node(void **state)
+{
+	uint8_t value[16];
+	struct wr w = wr_init(value, sizeof(value));
+	struct state_msg_record node = record(NODE, other.b, sizeof(other.b));
+	struct lease_view v;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	node.value = (const uint8_t *)"\2\3\12\15\0";
+	node.len = 5;
+	tell(&b, &node);
+	field(&w, F_NODE, other.b, 8);
+	tell_value(&b, record(CLIENT, client.b, 6), &w);
+	assert_true(lease_find(node_lease(b.node), &client, b.now, &v));
+	assert_memory_equal(v.client.node.b, other.b, 8);
+	assert_int_equal(bad(&b), 1);
+	bench_stop(&b);
+}
+
+/* More news than the queue between the cores holds, and all of it ends before there is room again:
+ * a record that is told of and is there no more leaves nothing behind. */
+static void test_ended_before_it_was_told(void **state)
+{
+	enum { CLIENTS = 6000, SIZE = 1 << 20 };
+	uint8_t *file = malloc(SIZE);
+	struct wr w = wr_init(file, SIZE);
+	struct event timer = { .kind = EVENT_TIMER };
+	size_t mark = snapshot_begin(&w);
+	struct lease_block block;
+	struct state_msg_record m;
+	struct node_member member;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	wr_zero(&w, 8);
+	for (unsigned int i = 0; i < CLIENTS; i++) {
+		struct mac mac = { { 6, 1, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+
+		m = record(CLIENT, mac.b, sizeof(mac.b));
+		m.author.b[7] = (uint8_t)(i % 4);
+		m.lifetime_s = 1;
+		state_msg_write_record(&w, &m);
+	}
+	for (uint8_t type = NODE; type <= GATEWAY; type++) {
+		m = type == BLOCK ? record(BLOCK, "\0\0\0\7", 4) : record(type, client.b, 6);
+		m.lifetime_s = 1;
+		state_msg_write_record(&w, &m);
+	}
+	load(&b, file, &w, mark);
+	free(file);
+	b.now += 10 * USEC_S; /* what is over goes first, and fills the queue */
+	bench_feed(&b, &timer);
+	assert_true(state_counter(node_state(b.node), STATE_C_OUT_FULL) > 0);
+	assert_int_equal(bad(&b), 0);
+	bench_run(&b, 500 * USEC_MS);
+	assert_in_range(bad(&b), 4, CLIENTS + 4);
+	assert_false(member_other(&b, &member));
+	assert_int_equal(node_gateway(b.node)->known_count, 0);
+	assert_false(block_find(&b, 7, &block));
+	bench_stop(&b);
+}
+
+/* ---- what comes back ---- */
+
+/* The block that node 1 has claimed last. */
+static const struct pool_own *newest_block(const struct town *t)
+{
+	const struct pool *p = &node_lease(t->node[1])->pool;
+	const struct pool_own *newest = &p->own[0];
+
+	for (unsigned int i = 0; i < POOL_OWN_MAX; i++)
+		if (p->own[i].state != POOL_NONE && p->own[i].claimed_at > newest->claimed_at)
+			newest = &p->own[i];
+	return newest;
+}
+
+/* New clients of node 1 until it claims one block more. */
+static void make_it_claim(struct town *t, unsigned int *clients)
+{
+	const struct pool *p = &node_lease(t->node[1])->pool;
+	struct dhcp_msg m = { .op = DHCP_OP_REQUEST, .xid = 77, .type = DHCP_DISCOVER };
+	unsigned int before = p->own_count;
+	uint8_t frame[DHCP_CLIENT_FRAME];
+
+	while (p->own_count == before) {
+		assert_true(++*clients < 250);
+		m.chaddr = (struct mac) { { 6, 0, 0, 0, 1, (uint8_t)*clients } };
+		town_station(t, 1, &m.chaddr, CLIENT_ASSOCIATED);
+		town_frame(t, 1, LINK_CLIENT, frame, dhcp_client_send(&m, frame));
+		town_run(t, t->now + 137 * USEC_MS);
+	}
+}
+
+/* A block counts as known from the moment when all neighbours have its record; as long as one of
+ * them has no room for it, it does not. */
+static void test_claim_is_acknowledged(void **state)
+{
+	unsigned int clients = 0;
+	struct town t;
+
+	(void)state;
+	town_plan(&t, 3);
+	t.conf[0].limits.records = 64;
+	town_begin(&t);
+	town_run(&t, t.now + 30 * USEC_S);
+	for (int i = 0; i < 3; i++) {
+		const struct pool_own *o;
+
+		make_it_claim(&t, &clients);
+		o = newest_block(&t);
+		assert_int_equal(o->state, POOL_ACKED);
+		assert_in_range(o->ready_at - o->claimed_at, POOL_ACKED_WAIT,
+				POOL_ACKED_WAIT + USEC_MS);
+	}
+	while (clients < 64)
+		make_it_claim(&t, &clients);
+	town_run(&t, t.now + 10 * USEC_S);
+	make_it_claim(&t, &clients);
+	assert_int_equal(newest_block(&t)->state, POOL_CLAIMED);
+	town_run(&t, t.now + 10 * USEC_S);
+	assert_int_equal(newest_block(&t)->state, POOL_CLAIMED);
+	town_stop(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_node),
+		cmocka_unit_test(test_block),
+		cmocka_unit_test(test_block_is_lost),
+		cmocka_unit_test(test_client),
+		cmocka_unit_test(test_client_is_deleted),
+		cmocka_unit_test(test_client_is_dropped),
+		cmocka_unit_test(test_gateway),
+		cmocka_unit_test(test_bad_records),
+		cmocka_unit_test(test_client_at_a_bad_node),
+		cmocka_unit_test(test_ended_before_it_was_told),
+		cmocka_unit_test(test_claim_is_acknowledged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
