@@ -151,7 +151,7 @@ static bool block_decode(struct node *n, const struct state_event *e, struct lea
 	if (!rd_done(&id))
 		return false;
 	if (state_get(n->state, &e->key, &e->author, n->now, &v))
-		return true; /* gone: owner and index say which */
+		return e->change != STATE_IS_SET; /* gone: owner and index say which */
 	r = rd_init(v.value, v.len);
 	while (rd_tlv8(&r, &type, &f))
 		if (type == FIELD_EPOCH)
@@ -249,6 +249,7 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	}
 }
 
+/* The key has been looked at already. */
 static bool client_decode(const struct state_view *v, struct lease_client *ret)
 {
 	struct rd id = rd_init(v->key.id, v->key.len), r = rd_init(v->value, v->len), f;
@@ -262,7 +263,7 @@ static bool client_decode(const struct state_view *v, struct lease_client *ret)
 			return false;
 	}
 	ret->age_s += v->age_s; /* the lease grew older since it was written */
-	return rd_done(&id) && rd_done(&r);
+	return rd_done(&r);
 }
 
 /* It is at another node now: what still comes here for it goes there, if we know the way. */
@@ -397,7 +398,9 @@ static void acked(struct node *n, const struct state_event *e)
 {
 	struct lease_block b;
 
-	if (e->key.type == RECORD_BLOCK && e->acks && e->refusals == 0 && block_decode(n, e, &b))
+	if (e->key.type != RECORD_BLOCK || !e->acks || e->refusals)
+		return;
+	if (block_decode(n, e, &b))
 		lease_block_acked(&n->lease, &b, n->now);
 }
 
