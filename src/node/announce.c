@@ -48,8 +48,7 @@ void announce_refresh(struct node *n)
 	n->announce_at = n->now + ANNOUNCE_INTERVAL;
 	batman_announce(n->batman, &v);
 	udp6_build(&w, &path, value, wr_len(&v));
-	if (wr_len(&w))
-		cloudside_send(n, n->scratch, wr_len(&w));
+	cloudside_send(n, n->scratch, wr_len(&w));
 }
 
 bool announce_frame(struct node *n, const uint8_t *frame, size_t len)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/conf/conf.h"
+#include "core/conf/conf_table.h"
 
 #define LONG_NAME "a234567890123456789012345678901234567890123456789012345678901234567890"
 #define LONG_LABEL "a23456789012345678901234567890123456789012345678901234567890123x"
@@ -40,6 +40,7 @@ static const struct value good[] = {
 	{ "trama dhcp", "option captive_portal", "https://1.example/api?x=~" },
 	{ "trama uplink", "option nat66", "1" },
 	{ "trama uplink", "list check_url", "http://a.example/ 200 it works" },
+	{ "trama uplink", "list check_url", "http://a.example/x 404" },
 	{ "trama node", "option state_dir", "/srv/a-b_c.d" },
 	{ "trama l2", "option engine", "kernel" },
 	{ "port x", "option device", "eth0.1@a:b_c-d" },
@@ -84,6 +85,7 @@ static const struct value bad[] = {
 	{ "trama security", "option community_key", "fifteen letters" },
 	{ "trama security", "option community_key", "a tab \t is no printable one" },
 	{ "trama security", "option community_key", "a letter of UTF-8: \xc3\xa9" },
+	{ "trama security", "option community_key", "a delete character: \x7f" },
 	{ "trama security", "option community_key",
 	  "65 letters .................................................... x" },
 	{ "trama dhcp", "option mtu", "575" },
@@ -101,11 +103,13 @@ static const struct value bad[] = {
 	{ "trama dhcp", "option captive_portal", "https://{/" },
 	{ "trama dhcp", "option captive_portal", "http://a/ b" },
 	{ "trama dhcp", "option captive_portal", "http://a/\xc3\xa9" },
+	{ "trama dhcp", "option captive_portal", "http://a/\x7f" },
 	{ "trama dhcp", "option captive_portal", "http://a/\"" },
 	{ "trama dhcp", "option captive_portal", "http://a/'\\''" },
 	{ "trama uplink", "option nat66", "maybe" },
 	{ "trama uplink", "list check_url", "http://[::1]x/" },
 	{ "trama uplink", "list check_url", "http://a:123456789/" },
+	{ "trama uplink", "list check_url", "http://a/\x7f" },
 	{ "trama uplink", "list check_url", "http://a/\xc3\xa9" },
 	{ "trama uplink", "list check_url", "http://a" LONG_PATH LONG_PATH LONG_PATH LONG_PATH },
 	{ "trama node", "option state_dir", "srv" },
@@ -168,6 +172,31 @@ static void test_bad(void **state)
 		assert_non_null(strstr(bad[i].line, e.option));
 		assert_non_null(strstr(e.message, "allowed: "));
 	}
+}
+
+/* The checks hold without the sizes of the fields too. */
+static void test_lengths(void **state)
+{
+	static const char key[] =
+		"65 letters ............................................. the end.";
+	char url[CONF_URL_MAX + 16] = "http://a/";
+	struct conf_check_url u;
+
+	(void)state;
+	assert_int_equal(strlen(key), 65);
+	assert_false(conf_check_key(key));
+	assert_true(conf_check_key(key + 1));
+	assert_false(conf_check_ssid(""));
+	assert_false(conf_check_ssid("123456789012345678901234567890123"));
+	assert_false(conf_check_domain(LONG_LABEL));
+	assert_true(conf_check_domain(LONG_LABEL + 1));
+	assert_false(conf_check_device("a-name-too-long1"));
+	assert_true(conf_check_device("a-name-too-long"));
+	memset(url + 9, 'x', CONF_URL_MAX - 1);
+	assert_int_equal(conf_check_url(url, &u), -EINVAL);
+	url[9 + CONF_URL_MAX - 2] = 0;
+	assert_int_equal(conf_check_url(url, &u), 0);
+	assert_int_equal(strlen(u.path), CONF_URL_MAX - 1);
 }
 
 /* A value may be written in several ways. */
@@ -306,9 +335,13 @@ static void test_documentation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),	      cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_same_value),    cmocka_unit_test(test_empty_is_absent),
-		cmocka_unit_test(test_statements),    cmocka_unit_test(test_blanks_and_comments),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_same_value),
+		cmocka_unit_test(test_empty_is_absent),
+		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_blanks_and_comments),
 		cmocka_unit_test(test_documentation),
 	};
 

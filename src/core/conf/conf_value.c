@@ -165,7 +165,7 @@ int conf_value_parse(const struct conf_option *o, const char *text, void *to)
 	case CONF_NET6:
 		return *text ? net6_parse(text, to) : parse_zero(o, to);
 	}
-	return -EINVAL;
+	return -EINVAL; /* there is no other type */
 }
 
 static void print_addr(const struct conf_addr *a, struct text *t)

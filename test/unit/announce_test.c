@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Nodes with the kernel's engine say who they are by a datagram into the cloud. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node_town.h"
+#include "packet/eth.h"
+#include "packet/udp.h"
+
+#define KERNEL 1 /* the node of the town that has it */
+
+static const struct mac node = { { 2, 0x95, 0x39, 9, 9, 9 } },
+			its_cloud = { { 2, 0xb0, 0, 0, 0, 9 } };
+static const struct ip6 all_nodes = { { 0xff, 0x02, [15] = 1 } };
+
+static void row(struct town *t, struct batman_row r)
+{
+	struct event e = { .kind = EVENT_MESH, .mesh = r };
+
+	town_feed(t, KERNEL, &e);
+}
+
+/* The kernel has a neighbour, and behind it a client with the MAC of that node's bridge. */
+static void tell_tables(struct town *t)
+{
+	row(t,
+	    (struct batman_row) { .kind = BATMAN_ROW_SELF, .mac = { { 2, 0, 0, KERNEL, 0, 1 } } });
+	row(t,
+	    (struct batman_row) {
+		    .kind = BATMAN_ROW_PATH, .mac = node, .via = node, .tq = 255, .best = true });
+	row(t, (struct batman_row) { .kind = BATMAN_ROW_GLOBAL, .mac = its_cloud, .via = node });
+	row(t, (struct batman_row) { .kind = BATMAN_ROW_END });
+}
+
+static bool is_trama(const struct town *t)
+{
+	struct batman_orig o;
+
+	assert_true(batman_orig_find(node_batman(t->node[KERNEL]), &node, &o));
+	return o.trama;
+}
+
+static bool keep(struct town *t, int from, int to, uint8_t *frame, size_t len)
+{
+	unsigned int *announced = t->arg;
+
+	(void)to;
+	*announced += from == KERNEL && len > 62 && memcmp(frame, MAC_BROADCAST.b, 6) == 0 &&
+		      frame[12] == 0x86 && frame[13] == 0xdd;
+	return false;
+}
+
+static void start(struct town *t, unsigned int *announced)
+{
+	town_plan(t, 2);
+	t->conf[KERNEL].l2.engine = CONF_ENGINE_KERNEL;
+	t->wire = keep;
+	t->arg = announced;
+	town_begin(t);
+	tell_tables(t);
+}
+
+/* As a node of the same cloud would say it, by that way. */
+static size_t announcement(const struct town *t, const struct udp6_path *way, uint8_t *buf,
+			   size_t cap)
+{
+	uint8_t value[64];
+	struct wr v = wr_init(value, sizeof(value)), w = wr_init(buf, cap);
+
+	wr_bytes(&v, node_cloud(t->node[KERNEL])->network_id, 16);
+	wr_mac(&v, &its_cloud);
+	wr_u16(&v, 0);
+	wr_u8(&v, 1);
+	wr_bytes(&v, "x", 1);
+	udp6_build(&w, way, value, wr_len(&v));
+	assert_true(wr_len(&w) > 0);
+	return wr_len(&w);
+}
+
+static struct udp6_path way(void)
+{
+	return (struct udp6_path) { .eth_src = its_cloud,
+				    .eth_dst = MAC_BROADCAST,
+				    .src = ip6_link_local(&its_cloud),
+				    .dst = all_nodes,
+				    .src_port = NODE_STATE_UDP_PORT,
+				    .dst_port = NODE_STATE_UDP_PORT };
+}
+
+static void test_announcement_is_heard(void **state)
+{
+	unsigned int announced = 0;
+	struct udp6_path right = way();
+	uint8_t frame[256];
+	struct town t;
+
+	(void)state;
+	start(&t, &announced);
+	assert_false(is_trama(&t));
+	town_frame(&t, KERNEL, LINK_KERNEL, frame, announcement(&t, &right, frame, sizeof(frame)));
+	assert_true(is_trama(&t));
+	town_stop(&t);
+}
+
+/* What is no such datagram, byte by byte, says nothing. */
+static void test_others_are_not(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} wrong[] = {
+		{ 0, 2 },	    { 12, 0x08 },	/* not to all; not IPv6 */
+		{ 14, 0x40 },	    { 14 + 6, 6 },	/* of another version; TCP */
+		{ 14 + 39, 2 },	    { 14 + 40 + 7, 0 }, /* to all routers; with a wrong checksum */
+		{ 14 + 40 + 8, 9 },
+	};
+	unsigned int announced = 0;
+	struct udp6_path p = way();
+	uint8_t frame[256], tagged[260];
+	struct town t;
+	size_t len;
+
+	(void)state;
+	start(&t, &announced);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		len = announcement(&t, &p, frame, sizeof(frame));
+		frame[wrong[i].at] = wrong[i].value;
+		town_frame(&t, KERNEL, LINK_KERNEL, frame, len);
+		assert_false(is_trama(&t));
+	}
+	len = announcement(&t, &p, frame, sizeof(frame));
+	for (size_t cut = 0; cut < len; cut++)
+		town_frame(&t, KERNEL, LINK_KERNEL, frame, cut);
+	memcpy(tagged, frame, 12);
+	memcpy(tagged + 12, "\x81\0\0\7", 4);
+	memcpy(tagged + 16, frame + 12, len - 12);
+	town_frame(&t, KERNEL, LINK_KERNEL, tagged, len + 4);
+	p.dst_port++;
+	town_frame(&t, KERNEL, LINK_KERNEL, frame, announcement(&t, &p, frame, sizeof(frame)));
+	/* our own, that came back */
+	p = way();
+	p.eth_src = cloud_hardif_mac("br0", &(struct mac) { { 2, 0, 0, KERNEL, 0, 1 } });
+	town_frame(&t, KERNEL, LINK_KERNEL, frame, announcement(&t, &p, frame, sizeof(frame)));
+	assert_false(is_trama(&t));
+	town_stop(&t);
+}
+
+/* Every ten seconds, and soon when somebody has come. */
+static void test_announces_itself(void **state)
+{
+	unsigned int announced = 0;
+	struct town t;
+
+	(void)state;
+	start(&t, &announced);
+	for (int s = 0; s < 60; s++) {
+		tell_tables(&t);
+		town_run(&t, t.now + USEC_S);
+	}
+	assert_in_range(announced, 6, 7);
+	announced = 0;
+	row(&t, (struct batman_row) { .kind = BATMAN_ROW_PATH,
+				      .mac = its_cloud,
+				      .via = node,
+				      .tq = 200,
+				      .best = true });
+	town_run(&t, t.now + USEC_S);
+	assert_int_equal(announced, 1);
+	town_stop(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_announcement_is_heard),
+		cmocka_unit_test(test_others_are_not),
+		cmocka_unit_test(test_announces_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
