@@ -96,11 +96,8 @@ static json_t *lease_json(const struct rpc_context *c, const struct lease_view *
 	return json_pack("{so so so so so ss sI so so}", "ipv4", value_ip4(&r->ip4), "mac",
 			 declined ? json_null() : value_mac(&r->mac), "name", value_text(r->name),
 			 "client_id", r->id_len ? value_hex(r->id, r->id_len) : json_null(), "node",
-			 who_node(c, r->node.b), "kind",
-			 declined		   ? "declined"
-			 : r->flags & LEASE_STATIC ? "static"
-						   : "lease",
-			 "age_s", (json_int_t)r->age_s, "expires_s",
+			 who_node(c, r->node.b), "kind", declined ? "declined" : "lease", "age_s",
+			 (json_int_t)r->age_s, "expires_s",
 			 self && !declined ? json_integer(v->expires_s) : json_null(), "addresses",
 			 addresses(r));
 }

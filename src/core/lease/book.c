@@ -166,8 +166,6 @@ bool book_older(const struct book_client *a, const struct book_client *b)
 {
 	usec_t apart = a->allocated_at - b->allocated_at;
 
-	if ((a->rec.flags & LEASE_STATIC) != (b->rec.flags & LEASE_STATIC))
-		return a->rec.flags & LEASE_STATIC;
 	if (apart < -AGE_CLOSE || apart > AGE_CLOSE)
 		return apart < 0;
 	return mac_cmp(&a->mac, &b->mac) < 0;

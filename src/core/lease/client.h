@@ -25,7 +25,6 @@ enum lease_flag {
 	LEASE_DECLINED = 1,
 	LEASE_RELEASED = 4, /* ip4 is zero because the client or a clash ended the lease, not for
 			       ignorance */
-	LEASE_STATIC = 2,   /* set by an administrator: never expires, only its client gets ip4 */
 };
 
 struct lease_client {

@@ -464,7 +464,7 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 
 static bool record_over(const struct lease *l, const struct book_client *c, usec_t now)
 {
-	if (!lease_node_eq(&c->rec.node, &l->self) || (c->rec.flags & LEASE_STATIC))
+	if (!lease_node_eq(&c->rec.node, &l->self))
 		return false;
 	if (c->rec.flags & LEASE_DECLINED)
 		return now - c->alive_at >= QUARANTINE;

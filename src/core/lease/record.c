@@ -211,7 +211,7 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 	if (c) {
 		/* an ARP is easily forged: nobody loses a lease that has been in use to one */
 		if (now - c->allocated_at > FRESH || !lease_node_eq(&c->rec.node, &l->self) ||
-		    (c->rec.flags & (LEASE_STATIC | LEASE_DECLINED)))
+		    (c->rec.flags & LEASE_DECLINED))
 			return;
 		lease_take_away(l, c, now);
 	}

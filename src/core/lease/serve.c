@@ -102,8 +102,7 @@ static struct book_client *client_find(struct serve *s)
 	if (c && !ip4_is_zero(&c->rec.ip4))
 		return c;
 	old = book_find_id(&l->book, id, short_id(&s->msg, id));
-	if (!old || old == c || !book_has_lease(&l->book, old) || lease_runs(old, s->now) ||
-	    (old->rec.flags & LEASE_STATIC))
+	if (!old || old == c || !book_has_lease(&l->book, old) || lease_runs(old, s->now))
 		return c;
 	if (!c)
 		c = book_add(&l->book, &s->msg.chaddr, s->now);
@@ -381,8 +380,7 @@ static void serve_release(struct serve *s)
 		count(s, LEASE_COUNT_BAD_CLIENT);
 		return;
 	}
-	if (c && !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->rec.ip4, &s->msg.ciaddr) &&
-	    !(c->rec.flags & LEASE_STATIC)) {
+	if (c && !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->rec.ip4, &s->msg.ciaddr)) {
 		c->last = c->rec.ip4;
 		lease_take_away(s->l, c, s->now);
 	}
