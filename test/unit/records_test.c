@@ -217,7 +217,7 @@ static void test_client(void **state)
 	field(&w, F_NODE, other.b, 8);
 	field(&w, F_IP4, "\12\15\0\11", 4);
 	field(&w, F_AGE, "\0\0\0\5", 4);
-	field(&w, F_FLAGS, "\0\0\0\2", 4);
+	field(&w, F_FLAGS, "\0\0\0\4", 4);
 	field(&w, F_CLIENT_ID, long_name, LEASE_ID_MAX + 1);
 	field(&w, F_NAME, "laptop", 6);
 	field(&w, F_GATEWAY, self.b, 8);
@@ -230,7 +230,7 @@ static void test_client(void **state)
 	assert_memory_equal(v.client.gateway.b, self.b, 8);
 	assert_memory_equal(v.client.ip4.b, "\12\15\0\11", 4);
 	assert_in_range(v.client.age_s, 60 + 5, 60 + 6);
-	assert_int_equal(v.client.flags, LEASE_STATIC);
+	assert_int_equal(v.client.flags, LEASE_RELEASED);
 	assert_int_equal(v.client.id_len, LEASE_ID_MAX);
 	assert_memory_equal(v.client.id, long_name, LEASE_ID_MAX);
 	assert_string_equal(v.client.name, "laptop");
