@@ -32,7 +32,7 @@ build-fuzz/build.ninja:
 
 build-coverage/build.ninja:
 	@tools/install-packages build test coverage
-	@meson setup build-coverage -Dportable=true --buildtype=debug -Db_coverage=true
+	@meson setup build-coverage --buildtype=debug -Db_coverage=true
 
 build-portable/%/build.ninja: | tools/machines/%.cross packages-portable
 	@meson setup build-portable/$* --cross-file tools/machines/$*.cross

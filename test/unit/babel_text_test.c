@@ -148,6 +148,50 @@ static void test_cut(void **state)
 	}
 }
 
+static void feed(struct babel_in *in, const char *text, size_t len)
+{
+	assert_true(in->len + len <= sizeof(in->buf));
+	memcpy(in->buf + in->len, text, len);
+	in->len += len;
+}
+
+/* The pieces that a socket gives do not end where lines do. A line too long is said to be one, also
+ * when the whole buffer has no room for it, and those behind it are read. */
+static void test_pieces(void **state)
+{
+	static struct babel_in in;
+	static char big[sizeof(in.buf)];
+	char *line;
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	feed(&in, "ok\nadd inter", 12);
+	assert_true(babel_text_next(&in, &line));
+	assert_string_equal(line, "ok");
+	assert_false(babel_text_next(&in, &line));
+	feed(&in, "face eth0\n\n", 11);
+	assert_true(babel_text_next(&in, &line));
+	assert_string_equal(line, "add interface eth0");
+	assert_true(babel_text_next(&in, &line));
+	assert_string_equal(line, "");
+	assert_false(babel_text_next(&in, &line));
+	for (size_t len = BABEL_LINE_MAX - 1; len <= BABEL_LINE_MAX; len++) {
+		feed(&in, big, len);
+		feed(&in, "\n", 1);
+		assert_true(babel_text_next(&in, &line));
+		assert_true((line != NULL) == (len < BABEL_LINE_MAX));
+		assert_false(babel_text_next(&in, &line));
+	}
+	feed(&in, big, sizeof(in.buf));
+	assert_false(babel_text_next(&in, &line));
+	feed(&in, "the end of it\nok\n", 17);
+	assert_true(babel_text_next(&in, &line));
+	assert_null(line);
+	assert_true(babel_text_next(&in, &line));
+	assert_string_equal(line, "ok");
+	assert_false(babel_text_next(&in, &line));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_own_and_others),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,7 +189,7 @@ static void test_lengths(void **state)
 	assert_false(conf_check_ssid(""));
 	assert_false(conf_check_ssid("123456789012345678901234567890123"));
 	assert_false(conf_check_domain(LONG_LABEL));
-	assert_true(conf_check_domain(LONG_LABEL + 1));
+	assert_true(conf_check_domain(&LONG_LABEL[1]));
 	assert_false(conf_check_device("a-name-too-long1"));
 	assert_true(conf_check_device("a-name-too-long"));
 	memset(url + 9, 'x', CONF_URL_MAX - 1);
