@@ -46,6 +46,9 @@ packages-run:
 packages-test:
 	@tools/install-packages build run test
 
+packages-long:
+	@tools/install-packages build run test long
+
 packages-portable:
 	@tools/install-packages build test portable
 
@@ -59,7 +62,7 @@ test: packages-test all build-asan/build.ninja ## every test but the long ones
 	@ninja -C build-asan
 	@test/run-all
 
-test-long: packages-test all build-asan/build.ninja ## every test and the long ones
+test-long: packages-long all build-asan/build.ninja ## every test and the long ones
 	@ninja -C build-asan
 	@test/run-all --long
 
@@ -90,4 +93,4 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 clean: ## remove everything that was built
 	rm -rf build build-asan build-fuzz build-portable build-coverage
 
-.PHONY: all help packages-run packages-test packages-portable run demo test test-long test-portable coverage bench bench-peer fuzz install clean
+.PHONY: all help packages-run packages-test packages-long packages-portable run demo test test-long test-portable coverage bench bench-peer fuzz install clean
