@@ -149,6 +149,63 @@ static void test_lost_diffs(void **state)
 	net_free(n);
 }
 
+struct lost_requests {
+	bool ogms;		/* those of node 0, too */
+	unsigned int left, all; /* requests to be lost; seen */
+};
+
+static bool lose_requests(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+			  void *arg)
+{
+	struct lost_requests *l = arg;
+	uint8_t type = frame[14];
+
+	(void)n;
+	(void)to;
+	(void)len;
+	if (from == 0)
+		return type == BAT_TYPE_OGM && l->ogms;
+	if (type != BAT_TYPE_TVLV)
+		return false;
+	l->all++;
+	return l->left && l->left--;
+}
+
+/* One that is lost is made good by the next OGM; who never answers is asked every 3 s only. */
+static void test_lost_requests(void **state)
+{
+	struct net *n = chain(2);
+	struct lost_requests l = { 0 };
+	struct mac c = net_client(1);
+
+	(void)state;
+	net_run(n, 30 * USEC_S);
+	n->drop = lose_requests;
+	n->arg = &l;
+	for (unsigned int lost = 0; lost <= 2; lost++) {
+		seen(n, 0, &c);
+		l = (struct lost_requests) { .ogms = true, .left = lost };
+		net_run(n, 5 * USEC_S);
+		l.ogms = false;
+		net_run(n, (1 + lost) * 1100 * USEC_MS);
+		assert_true(net_knows(n, 1, &c, 0));
+		assert_int_equal(l.all, lost + 1);
+		batman_client_gone(n->node[0].b, &c, 0, n->now);
+		net_run(n, 5 * USEC_S);
+		assert_equal_tables(n, 2);
+	}
+	seen(n, 0, &c);
+	l = (struct lost_requests) { .ogms = true, .left = 1000 };
+	net_run(n, 5 * USEC_S);
+	l.ogms = false;
+	net_run(n, 60 * USEC_S);
+	assert_in_range(l.all, 60 / 4, 60 / 3 + 3);
+	l.left = 0;
+	net_run(n, 5 * USEC_S);
+	assert_equal_tables(n, 2);
+	net_free(n);
+}
+
 static void test_heavy_loss(void **state)
 {
 	struct net *n = chain(4);
@@ -591,6 +648,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_join_and_leave),
 		cmocka_unit_test(test_lost_diffs),
+		cmocka_unit_test(test_lost_requests),
 		cmocka_unit_test(test_heavy_loss),
 		cmocka_unit_test(test_roam),
 		cmocka_unit_test(test_roam_back_at_once),

@@ -30,9 +30,9 @@
 #define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
 #define BAT_CROWDS 16		    /* of neighbours of one port: who is in one shares its places */
 #define BAT_TT_EVERY_US (5 * USEC_S)
-#define BAT_TT_IDLE_US (600 * USEC_S) /* local, ROAM and TEMP entries */
-#define BAT_TT_REQUEST_US (3 * USEC_S)
-#define BAT_TT_APPEND 3 /* further OGMs that repeat a diff */
+#define BAT_TT_IDLE_US (600 * USEC_S)  /* local, ROAM and TEMP entries */
+#define BAT_TT_REQUEST_US (3 * USEC_S) /* at most, between two requests */
+#define BAT_TT_APPEND 3		       /* further OGMs that repeat a diff */
 /* What one node is sent of tables: a small request in its name is answered with up to 20 kB. */
 #define BAT_ANSWER_US (4 * USEC_MS) /* per kB */
 #define BAT_ANSWER_BURST 2048	    /* kB */
@@ -85,6 +85,7 @@ struct bat_orig {
 	uint32_t bcast_seqno;
 	/* translation table */
 	usec_t request_until;  /* no further request before */
+	usec_t request_wait;   /* since the last one; doubled until an answer comes */
 	struct bucket answers; /* that it was sent */
 	bool has_table;
 	uint8_t ttvn;

@@ -7,7 +7,8 @@
  * client's record, or by the diff that has the client: frames that still come to it go on to the
  * new node from then on.
  *
- * Timers: one request per originator in 3 s; 5 advertisements per client in 20 s.
+ * Timers: a request is repeated with the next OGM that shows the difference, then ever more seldom
+ * down to once in 3 s (per originator, until an answer comes); 5 advertisements per client in 20 s.
  */
 #include <errno.h>
 
@@ -98,6 +99,20 @@ static bool packet_send(struct batman *b, const struct bat_orig *to, struct wr *
 
 /* ---- requests ---- */
 
+/* When the next request may go: one that was lost is made good by the next OGM, an originator that
+ * cannot answer is not asked by everybody at each of them. */
+static void request_hold(struct batman *b, struct bat_orig *o)
+{
+	usec_t least = b->conf.orig_interval_ms * USEC_MS / 3;
+
+	if (b->now - o->request_until > BAT_TT_REQUEST_US)
+		o->request_wait = 0;
+	o->request_wait = 2 * o->request_wait > least ? 2 * o->request_wait : least;
+	if (o->request_wait > BAT_TT_REQUEST_US)
+		o->request_wait = BAT_TT_REQUEST_US;
+	o->request_until = b->now + o->request_wait;
+}
+
 /* The vlans are those of the OGM that showed the difference. */
 static void request_send(struct batman *b, struct bat_orig *o, const struct bat_tt *tt, bool full)
 {
@@ -107,7 +122,7 @@ static void request_send(struct batman *b, struct bat_orig *o, const struct bat_
 
 	if (!b->primary || b->now < o->request_until || !o->out[0].router)
 		return;
-	o->request_until = b->now + BAT_TT_REQUEST_US;
+	request_hold(b, o);
 	w = packet_begin(b, &o->mac, &b->primary->mac, BAT_TVLV_TT);
 	bat_tt_encode(&w, BAT_TT_REQUEST | (full ? BAT_TT_FULL : 0), tt->ttvn, tt->vlan_count);
 	while (bat_tt_vlan_next(&vlans, &v))
@@ -290,6 +305,7 @@ static void response_input(struct batman *b, const struct bat_tvlv_packet *p,
 		return;
 	}
 	o->request_until = b->now;
+	o->request_wait = 0;
 	if (!(tt->flags & BAT_TT_FULL)) {
 		diff_apply(b, o, tt);
 		return;
