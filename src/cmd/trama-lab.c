@@ -157,8 +157,12 @@ static int exec_json(int pidfd, const char *bin, char **argv)
 {
 	int out[2];
 	FILE *err = tmpfile();
-	if (!err || pipe2(out, O_CLOEXEC) < 0)
+	if (!err)
+		return complain("no temporary file");
+	if (pipe2(out, O_CLOEXEC) < 0) {
+		fclose(err);
 		return complain("no pipe");
+	}
 	pid_t pid = call_exec(pidfd, bin, argv, out[1], fileno(err));
 	close(out[1]);
 	char *text = call_read_all(out[0], 24 * 3600 * 1000), *errors = NULL;
