@@ -225,8 +225,8 @@ static void test_forged_author(void **state)
 	assert_int_equal(state_epoch(net->node[0].s), 41);
 	assert_int_equal(net_count(net, 0, STATE_C_JUMPED), 1);
 	/* one we never wrote: ours from an earlier life, or a forgery; either way it goes */
-	m.key.key.id[0] = 2;
-	m.epoch = 50;
+	m = record(NET_GATEWAY, 2, 50, "forged");
+	m.author = m.key.author = net_id(0);
 	give(net, m);
 	assert_string_equal(net_get(net, 0, NET_GATEWAY, 2, 0), "forged");
 	net_run(net, 31 * USEC_S);
