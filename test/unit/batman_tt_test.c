@@ -421,6 +421,63 @@ static void test_late_advertisement(void **state)
 	net_free(n);
 }
 
+struct told {
+	unsigned int entries, roaming; /* of whole tables that node 0 sends */
+};
+
+static bool read_tables(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+			void *arg)
+{
+	struct told *told = arg;
+	struct rd r = rd_init(frame, len), v;
+	struct bat_tvlv_packet p;
+	struct bat_tt_change c;
+	struct bat_eth eth;
+	struct bat_tt tt;
+	uint8_t type, version;
+
+	(void)n;
+	(void)to;
+	if (from != 0 || frame[14] != BAT_TYPE_TVLV)
+		return false;
+	assert_true(bat_eth_decode(&r, &eth) && bat_tvlv_packet_decode(&r, &p));
+	assert_true(bat_tvlv_next(&p.tvlv, &type, &version, &v) && bat_tt_decode(v, &tt));
+	for (; bat_tt_change_next(&tt.changes, &c); told->entries++)
+		told->roaming += (c.flags & BAT_TT_ROAM) > 0;
+	return false;
+}
+
+/* Between the advertisement and the next OGM the old node's table still has the client. */
+static void test_whole_table_while_roaming(void **state)
+{
+	struct net *n = chain(2);
+	struct mac c = net_client(1), d = net_client(2), a = net_mac(0, 0), b = net_mac(1, 0);
+	struct told told = { 0 };
+	uint8_t frame[100];
+	struct wr w = wr_init(frame, sizeof(frame));
+	size_t mark;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	seen(n, 0, &c);
+	seen(n, 0, &d);
+	net_run(n, 5 * USEC_S);
+	n->drop = read_tables;
+	n->arg = &told;
+	seen(n, 1, &c);
+	bat_eth_encode(&w, &a, &b);
+	bat_tvlv_packet_encode(&w, &a, &b, BAT_TVLV_HEADER + BAT_TT_HEADER);
+	mark = bat_tvlv_begin(&w, BAT_TVLV_TT, 1);
+	bat_tt_encode(&w, BAT_TT_REQUEST | BAT_TT_FULL, batman_ttvn(n->node[0].b), 0);
+	bat_tvlv_end(&w, mark);
+	net_run(n, USEC_MS);
+	net_inject(n, 0, 0, frame, wr_len(&w));
+	net_run(n, USEC_MS);
+	assert_int_equal(told.entries, 3); /* node 0 itself is one */
+	assert_int_equal(told.roaming, 0);
+	net_free(n);
+}
+
 static bool lose_roam(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
 {
 	(void)n;
@@ -654,6 +711,7 @@ int main(void)
 		cmocka_unit_test(test_roam_back_at_once),
 		cmocka_unit_test(test_roam_after_goodbye),
 		cmocka_unit_test(test_late_advertisement),
+		cmocka_unit_test(test_whole_table_while_roaming),
 		cmocka_unit_test(test_roam_told_by_others),
 		cmocka_unit_test(test_roam_before_diff),
 		cmocka_unit_test(test_lost_advertisement),

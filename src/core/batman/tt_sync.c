@@ -55,6 +55,8 @@ void bat_tt_ogm_append(struct batman *b, struct wr *w, size_t room)
 	bat_tvlv_end(w, mark);
 }
 
+/* Without the mark of those that roam and wait for the next OGM: a kernel that reads it beside a
+ * newer announcement forgets where they went, until 600 s later. */
 static void local_table_encode(const struct batman *b, struct wr *w)
 {
 	struct bat_local *l;
@@ -65,7 +67,7 @@ static void local_table_encode(const struct batman *b, struct wr *w)
 		bat_tt_change_encode(
 			w, &(struct bat_tt_change) { .mac = l->key.mac,
 						     .vid = l->key.vid,
-						     .flags = (uint8_t)(l->flags & 0xff) });
+						     .flags = (uint8_t)(l->flags & BAT_TT_SYNC) });
 	}
 }
 
