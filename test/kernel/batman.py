@@ -16,7 +16,7 @@ KINDS = {IV_OGM: "ogm", BCAST: "bcast", UNICAST: "unicast", UNICAST_FRAG: "frag"
          ICMP: "icmp", UNICAST_TVLV: "tvlv"}
 NOT_BEST_NEXT_HOP, DIRECTLINK = 0x01, 0x04  # flags of an OGM
 OGM_LEN = 24
-TVLV_TT, TVLV_TRAMA = 0x04, 0xa7
+TVLV_TT, TVLV_ROAM, TVLV_TRAMA = 0x04, 0x05, 0xa7
 TT_DIFF, TT_REQUEST, TT_RESPONSE, TT_FULL = 0x01, 0x02, 0x04, 0x10
 
 
