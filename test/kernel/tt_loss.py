@@ -250,7 +250,7 @@ class Vlan(Step):
         self.vid, self.there = VID, False
 
     def ready(self):
-        return self.town.clients.new(1) if self.node.kind == "t" else [self.node.device_mac]
+        return [self.town.base[self.node] if self.node.kind == "t" else self.node.device_mac]
 
     def do(self, taken):
         self.there = not self.there or self.node.kind == "t"
@@ -338,11 +338,13 @@ class Town:
         expected = step.do(taken)
         _, wrong = self.equal_after(expected, REPAIR_S + SLOW_S)
         took = time.monotonic() - begin
+        if took > REPAIR_S + SLOW_S:
+            wrong.append("only after %.1f s" % took)
         wrong += self.pings(expected)
         if not wait_for(self.wire.is_quiet, 10):
             wrong.append("no end of it: " + "; ".join(self.wire.frames(self.nodes)))
         frames = self.wire.frames(self.nodes)
-        later = self.wrong(expected)
+        _, later = self.equal_after(expected, SLOW_S)
         if later:
             wrong += ["when it was quiet:"] + later
             self.settle(expected)
