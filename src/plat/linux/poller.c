@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define ERRORS_IN_A_ROW 64 /* then it is one that does not pass */
+
 struct poller {
 	uv_poll_t handle;
 	int fd;
 	int events;
+	unsigned int errors;
 	void (*ready)(void *ctx, int events);
 	void *ctx;
 };
@@ -28,6 +31,14 @@ static void poller_ready(uv_poll_t *h, int status, int events)
 	struct poller *p = h->data;
 
 	p->ready(p->ctx, status < 0 ? UV_READABLE | UV_WRITABLE : events);
+	if (status >= 0) {
+		p->errors = 0;
+		return;
+	}
+	/* libuv has stopped it, but most errors are news (an interface went down, netlink had more
+	 * to say than fitted) and gone once they are read. */
+	if (!uv_is_closing((uv_handle_t *)h) && p->events && ++p->errors < ERRORS_IN_A_ROW)
+		uv_poll_start(h, p->events, poller_ready);
 }
 
 struct poller *poller_new(uv_loop_t *loop, int fd, int events, void (*ready)(void *ctx, int events),

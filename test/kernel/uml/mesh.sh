@@ -31,7 +31,7 @@ wait_for() { # SECONDS COMMAND...
 	local until=$((SECONDS + $1))
 	shift
 	until "$@" > /dev/null 2>&1; do
-		[ $SECONDS -lt $until ] || { "$@"; return 1; }
+		[ $SECONDS -lt $until ] || { "$@"; return; }
 		sleep 0.1
 	done
 }
