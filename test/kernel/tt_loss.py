@@ -24,7 +24,7 @@ from town import Tap, wait_for  # noqa: E402
 
 INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
 ACTIONS = ("lost", "late", "twice", "swapped")
-REPAIR_S = 3 + 10 * INTERVAL_S  # a request is repeated after 3 s
+REPAIR_S = 3 + 10 * INTERVAL_S  # a request is repeated after 3 s at the latest
 SLOW_S = 2  # that this machine may take in between, tables read included
 FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
 ATTEMPTS = 3
@@ -382,6 +382,8 @@ def each_frame(town, step, name, action, count):
         longest = max(longest, took)
         if VERBOSE:
             tap.note("%s %d: %.2f s, %s" % (action, k, took, "; ".join(frames)))
+        if len(frames) <= step.skip + k:
+            tap.note("%s %d: this time there were only %d frames" % (action, k, len(frames)))
         if wrong:
             bad += ["number %d of %s" % (k, "; ".join(frames))] + wrong
     tap.ok(not bad, "%s: each of %d frames %s, equal in %.1f s" % (name, count, action, longest), "\n".join(bad))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tt_loss.sh KIND KIND KIND KIND [STEP...]     k: the kernel's batman-adv, t: trama
+# tt_loss.sh [KIND KIND KIND KIND [STEP...]]     k: the kernel's batman-adv, t: trama
 #
 #   n3 --- n1 ===== n2 --- n4          ===: tt_wire.py in namespace w; the clients of all four are frames in namespace c
 #
@@ -11,6 +11,7 @@ export INTERVAL=${INTERVAL:-150}
 here=$(dirname "$0")
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$here/uml/mesh.sh"
+[ $# -gt 0 ] || set -- t k t k
 kinds=("" "${@:1:4}")
 
 for n in 1 2 3 4; do node "${kinds[$n]}" $n; done

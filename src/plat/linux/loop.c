@@ -383,9 +383,12 @@ static void turn_end(uv_prepare_t *h)
 
 static void watch_ready(uv_poll_t *h, int status, int events)
 {
-	(void)status;
 	(void)events;
 	watch_read(h->data);
+	/* More notifications than fitted are an error, at which libuv stops; it is gone once read.
+	 */
+	if (status < 0)
+		uv_poll_start(h, UV_READABLE, watch_ready);
 }
 
 static void signal_came(uv_signal_t *h, int number)

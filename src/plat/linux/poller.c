@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ERRORS_IN_A_ROW 64 /* then it is one that does not pass */
+#define ERRORS_MAX 64 /* in a second: then it is one that does not pass */
 
 struct poller {
 	uv_poll_t handle;
 	int fd;
 	int events;
 	unsigned int errors;
+	uint64_t error_ms; /* the first of them */
 	void (*ready)(void *ctx, int events);
 	void *ctx;
 };
@@ -31,13 +32,15 @@ static void poller_ready(uv_poll_t *h, int status, int events)
 	struct poller *p = h->data;
 
 	p->ready(p->ctx, status < 0 ? UV_READABLE | UV_WRITABLE : events);
-	if (status >= 0) {
-		p->errors = 0;
+	if (status >= 0)
 		return;
+	if (uv_now(h->loop) - p->error_ms > 1000) {
+		p->error_ms = uv_now(h->loop);
+		p->errors = 0;
 	}
 	/* libuv has stopped it, but most errors are news (an interface went down, netlink had more
 	 * to say than fitted) and gone once they are read. */
-	if (!uv_is_closing((uv_handle_t *)h) && p->events && ++p->errors < ERRORS_IN_A_ROW)
+	if (!uv_is_closing((uv_handle_t *)h) && p->events && ++p->errors < ERRORS_MAX)
 		uv_poll_start(h, p->events, poller_ready);
 }
 

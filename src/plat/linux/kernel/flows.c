@@ -2,7 +2,6 @@
 #include "plat/linux/kernel/flows.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -11,6 +10,7 @@
 #include "plat/linux/kernel/netlink.h"
 
 #define CONNTRACK(message) ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (message)))
+
 /* ---- when ---- */
 
 static bool is_uplink(const struct wish *w, const char *dev)
@@ -52,21 +52,54 @@ bool flows_turn(const struct wish *was, const struct wish *now)
 
 struct forget {
 	struct nl deletes; /* while the other socket is in the middle of its dump */
-	struct net4 cloud4;
-	struct net6 cloud6;
+	const struct wish_filter *filter;
 };
 
+/* What the filters masquerade, and what they do not track. */
+static const struct net4 masked4[] = { { { { 10 } }, 8 },
+				       { { { 100, 64 } }, 10 },
+				       { { { 172, 16 } }, 12 },
+				       { { { 192, 168 } }, 16 } };
 static const struct net4 mesh4 = { { { 10 } }, 8 };
 static const struct net6 mesh6 = { { { 0xfc } }, 7 };
 
-static bool is_mesh4(const struct forget *f, const struct ip4 *a)
+static bool behind_uplink4(const struct wish_filter *f, const struct ip4 *a)
 {
-	return net4_has(&mesh4, a) || (f->cloud4.len && net4_has(&f->cloud4, a));
+	for (uint8_t i = 0; i < f->uplink_count; i++) {
+		if (f->uplinks[i].network4.len && net4_has(&f->uplinks[i].network4, a))
+			return true;
+	}
+	return false;
 }
 
-static bool is_mesh6(const struct forget *f, const struct ip6 *a)
+static bool behind_uplink6(const struct wish_filter *f, const struct ip6 *a)
 {
-	return net6_has(&mesh6, a) || (f->cloud6.len && net6_has(&f->cloud6, a));
+	for (uint8_t i = 0; i < f->uplink_count; i++) {
+		if (f->uplinks[i].network6.len && net6_has(&f->uplinks[i].network6, a))
+			return true;
+	}
+	return false;
+}
+
+static bool leaves4(const struct wish_filter *f, const struct ip4 *from, const struct ip4 *to)
+{
+	bool masked = f->cloud4.len && net4_has(&f->cloud4, from);
+
+	for (size_t i = 0; i < sizeof(masked4) / sizeof(masked4[0]); i++)
+		masked = masked || net4_has(&masked4[i], from);
+	if (!masked || behind_uplink4(f, from))
+		return false;
+	return behind_uplink4(f, to) ||
+	       !(net4_has(&mesh4, to) || (f->cloud4.len && net4_has(&f->cloud4, to)));
+}
+
+static bool leaves6(const struct wish_filter *f, const struct ip6 *from, const struct ip6 *to)
+{
+	if (!(net6_has(&mesh6, from) || (f->cloud6.len && net6_has(&f->cloud6, from))) ||
+	    behind_uplink6(f, from))
+		return false;
+	return behind_uplink6(f, to) ||
+	       !(net6_has(&mesh6, to) || (f->cloud6.len && net6_has(&f->cloud6, to)));
 }
 
 static bool leaves_mesh(const struct forget *f, const struct nlattr *tuple)
@@ -79,10 +112,9 @@ static bool leaves_mesh(const struct forget *f, const struct nlattr *tuple)
 	nl_nest(parts[CTA_TUPLE_IP], ip, CTA_IP_MAX);
 	if (nl_bytes(ip[CTA_IP_V4_SRC], &from4, sizeof(from4)) &&
 	    nl_bytes(ip[CTA_IP_V4_DST], &to4, sizeof(to4)))
-		return is_mesh4(f, &from4) && !is_mesh4(f, &to4);
+		return leaves4(f->filter, &from4, &to4);
 	return nl_bytes(ip[CTA_IP_V6_SRC], &from6, sizeof(from6)) &&
-	       nl_bytes(ip[CTA_IP_V6_DST], &to6, sizeof(to6)) && is_mesh6(f, &from6) &&
-	       !is_mesh6(f, &to6);
+	       nl_bytes(ip[CTA_IP_V6_DST], &to6, sizeof(to6)) && leaves6(f->filter, &from6, &to6);
 }
 
 /* The attribute as the kernel gave it. */
@@ -92,17 +124,17 @@ static bool put_again(struct nlmsghdr *m, const struct nlattr *a)
 					mnl_attr_get_payload_len(a), mnl_attr_get_payload(a));
 }
 
-/* -ENOENT: it has ended by itself meanwhile. */
-static int delete (struct nl *nl, const struct nfgenmsg *head, const struct nlattr **tb)
+/* One that cannot be forgotten (ended meanwhile, in the hands of hardware) is none of the others'
+ * business. */
+static void forget_one(struct nl *nl, const struct nfgenmsg *head, const struct nlattr **tb)
 {
 	struct nlmsghdr *m = nl_begin(nl, CONNTRACK(IPCTNL_MSG_CT_DELETE), 0);
 
 	memcpy(mnl_nlmsg_put_extra_header(m, sizeof(*head)), head, sizeof(*head));
 	/* without a tuple it would be all connections of the machine */
-	if (!tb[CTA_TUPLE_ORIG] || !put_again(m, tb[CTA_TUPLE_ORIG]) ||
-	    !put_again(m, tb[CTA_ZONE]) || !put_again(m, tb[CTA_ID]))
-		return -EMSGSIZE;
-	return nl_talk(nl, m, NULL, NULL);
+	if (tb[CTA_TUPLE_ORIG] && put_again(m, tb[CTA_TUPLE_ORIG]) && put_again(m, tb[CTA_ZONE]) &&
+	    put_again(m, tb[CTA_ID]))
+		nl_talk(nl, m, NULL, NULL);
 }
 
 static int look_at(void *arg, const struct nlmsghdr *m)
@@ -110,7 +142,6 @@ static int look_at(void *arg, const struct nlmsghdr *m)
 	const struct nlattr *tb[CTA_MAX + 1];
 	struct forget *f = arg;
 	struct nfgenmsg head;
-	int r;
 
 	if (!m || m->nlmsg_type != CONNTRACK(IPCTNL_MSG_CT_NEW) ||
 	    mnl_nlmsg_get_payload_len(m) < sizeof(head))
@@ -120,14 +151,14 @@ static int look_at(void *arg, const struct nlmsghdr *m)
 	    !leaves_mesh(f, tb[CTA_TUPLE_ORIG]))
 		return 0;
 	memcpy(&head, mnl_nlmsg_get_payload(m), sizeof(head));
-	r = delete (&f->deletes, &head, tb);
-	return r == -ENOENT ? 0 : r;
+	forget_one(&f->deletes, &head, tb);
+	return 0;
 }
 
 int flows_forget(const struct wish_filter *filter)
 {
 	struct nl list;
-	struct forget f = { .cloud4 = filter->cloud4, .cloud6 = filter->cloud6 };
+	struct forget f = { .filter = filter };
 	struct nlmsghdr *m;
 	int r = nl_open(&list, NETLINK_NETFILTER);
 

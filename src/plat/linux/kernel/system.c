@@ -25,6 +25,7 @@ struct system {
 	struct watch watch;
 	struct batadv batadv;
 	struct wish wish; /* the last one */
+	bool turned;	  /* the way out became an uplink: connections are still to be forgotten */
 	unsigned int changes;
 };
 
@@ -71,8 +72,8 @@ static struct apply apply_begin(struct system *s, struct text *errors)
 int system_apply(struct system *s, const struct wish *w, struct text *ret_errors)
 {
 	struct apply a = apply_begin(s, ret_errors);
-	bool turn = flows_turn(&s->wish, w);
 
+	s->turned = s->turned || flows_turn(&s->wish, w);
 	s->wish = *w;
 	s->watch.stale = false;
 	links_create(&a, &s->vlans);
@@ -86,9 +87,11 @@ int system_apply(struct system *s, const struct wish *w, struct text *ret_errors
 	fdb_apply(&a);
 	routes_apply(&a);
 	rules_apply(&a);
-	/* A kernel that cannot list connections has to do without. */
-	if (turn)
+	if (s->turned) {
+		/* a kernel that cannot list connections has to do without */
 		(void)flows_forget(&s->wish.filter);
+		s->turned = a.error != 0; /* they may have gone the old way until now */
+	}
 	s->changes = a.changes;
 	s->watch.rescan = s->watch.rescan || a.changes;
 	return a.error;
