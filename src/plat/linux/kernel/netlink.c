@@ -90,7 +90,9 @@ static int talk_once(struct nl *nl, struct nlmsghdr *m, struct talk *t)
 				r = MNL_CB_OK;
 		}
 	}
-	return r < 0 ? -errno : 0;
+	if (r >= 0)
+		return 0;
+	return errno > 0 ? -errno : -EPROTO; /* errno is what the answer says, whatever that is */
 }
 
 int nl_talk(struct nl *nl, struct nlmsghdr *m, nl_fn *fn, void *arg)
