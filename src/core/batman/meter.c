@@ -20,13 +20,17 @@ static bool before(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
+static bool meter_runs(const struct batman *b, const struct bat_meter *m)
+{
+	return m->heard_at && b->now - m->heard_at < METER_SILENT_US;
+}
+
 static struct bat_meter *meter_find(struct batman *b, const struct bat_icmp *h)
 {
 	for (int i = 0; i < BAT_METERS; i++) {
 		struct bat_meter *m = &b->meters[i];
 
-		if (m->heard_at && b->now - m->heard_at < METER_SILENT_US &&
-		    m->session == h->seqno && mac_eq(&m->orig, &h->orig))
+		if (meter_runs(b, m) && m->session == h->seqno && mac_eq(&m->orig, &h->orig))
 			return m;
 	}
 	return NULL;
@@ -37,7 +41,7 @@ static struct bat_meter *meter_new(struct batman *b, const struct bat_icmp *h)
 	for (int i = 0; i < BAT_METERS; i++) {
 		struct bat_meter *m = &b->meters[i];
 
-		if (m->heard_at && b->now - m->heard_at < METER_SILENT_US)
+		if (meter_runs(b, m))
 			continue;
 		*m = (struct bat_meter) { .orig = h->orig,
 					  .session = h->seqno,

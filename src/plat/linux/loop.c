@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
+#include "plat/linux/poller.h"
 #include "plat/linux/recorder.h"
 #include "plat/linux/store.h"
 #include "plat/linux/kernel/system.h"
@@ -23,7 +25,7 @@ struct loop {
 	struct loop_setup setup;
 	uv_loop_t uv;
 	uv_prepare_t turn;
-	uv_poll_t watch;
+	struct poller *watch; /* what the kernel tells */
 	uv_timer_t timer, apply_timer, mesh_timer, look_timer;
 	uv_signal_t signals[SIGNALS];
 	struct node *node; /* NULL until there is a port */
@@ -381,14 +383,10 @@ static void turn_end(uv_prepare_t *h)
 	wires_flush(l->wires);
 }
 
-static void watch_ready(uv_poll_t *h, int status, int events)
+static void watch_ready(void *ctx, int events)
 {
 	(void)events;
-	watch_read(h->data);
-	/* More notifications than fitted are an error, at which libuv stops; it is gone once read.
-	 */
-	if (status < 0)
-		uv_poll_start(h, UV_READABLE, watch_ready);
+	watch_read(ctx);
 }
 
 static void signal_came(uv_signal_t *h, int number)
@@ -429,9 +427,8 @@ static void signals_open(struct loop *l)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void handles_open(struct loop *l)
+static int handles_open(struct loop *l)
 {
-
 	uv_prepare_init(&l->uv, &l->turn);
 	l->turn.data = l;
 	uv_prepare_start(&l->turn, turn_end);
@@ -444,9 +441,9 @@ static void handles_open(struct loop *l)
 	l->look_timer.data = l;
 	uv_timer_start(&l->look_timer, look_due, LOOP_LOOK_MS, LOOP_LOOK_MS);
 	signals_open(l);
-	uv_poll_init(&l->uv, &l->watch, system_watch_fd(l->system));
-	l->watch.data = l;
-	uv_poll_start(&l->watch, UV_READABLE, watch_ready);
+	l->watch = poller_new(&l->uv, fcntl(system_watch_fd(l->system), F_DUPFD_CLOEXEC, 0),
+			      UV_READABLE, watch_ready, l);
+	return l->watch ? 0 : -ENOMEM;
 }
 
 static int system_begin(struct loop *l)
@@ -498,11 +495,12 @@ struct loop *loop_new(const struct loop_setup *setup, int *ret_err)
 	l->start = loop_now();
 	l->deadline = USEC_NEVER;
 	*ret_err = parts_open(l);
+	if (!*ret_err)
+		*ret_err = handles_open(l);
 	if (*ret_err) {
 		loop_free(l);
 		return NULL;
 	}
-	handles_open(l);
 	return l;
 }
 
@@ -529,6 +527,7 @@ void loop_free(struct loop *l)
 	recorder_free(l->recorder, loop_now());
 	helpers_free(l->helpers);
 	wires_free(l->wires);
+	poller_free(l->watch);
 	/* What is left are this file's own handles; those of the parts free themselves as they
 	 * close. Before the store: it waits for its last save by turning the loop, and nothing but
 	 * that may happen in these turns. */

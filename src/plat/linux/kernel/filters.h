@@ -24,6 +24,12 @@
 enum filter_family { FILTER_BRIDGE, FILTER_INET };
 #define FILTER_FAMILIES 2
 
+/* Beside the cloud's own: networks of the mesh, between which nothing is tracked, and those whose
+ * sources are masqueraded by an uplink. */
+#define FILTERS_MASKED4 4
+extern const struct net4 filters_mesh4, filters_masked4[FILTERS_MASKED4];
+extern const struct net6 filters_mesh6;
+
 /* One table without the transaction around it: complete, comparable. */
 void filters_text(const struct wish *w, enum filter_family family, struct text *t);
 

@@ -169,14 +169,29 @@ static void add_bridge(const struct wish *w, struct text *t)
 	text_add(t, "\t\toifname \"%s\" jump cloud\n\t}\n}\n", f->cloud);
 }
 
-/* What sources and destinations in the mesh look like. */
-static void add_mesh4(const struct wish_filter *f, struct text *t)
+const struct net4 filters_mesh4 = { { { 10 } }, 8 };
+const struct net6 filters_mesh6 = { { { 0xfc } }, 7 };
+const struct net4 filters_masked4[FILTERS_MASKED4] = { { { { 10 } }, 8 },
+						       { { { 100, 64 } }, 10 },
+						       { { { 172, 16 } }, 12 },
+						       { { { 192, 168 } }, 16 } };
+
+/* A set of these networks and the cloud's own. */
+static void add_set4(const struct wish_filter *f, const struct net4 *nets, size_t count,
+		     struct text *t)
 {
 	struct net4 cloud = net4_base(&f->cloud4);
 	char net[NET_TEXT];
 
-	text_add(t, "{ 10.0.0.0/8%s%s }", cloud.len ? ", " : "",
-		 cloud.len ? net4_text(&cloud, net) : "");
+	for (size_t i = 0; i < count; i++)
+		text_add(t, "%s%s", i ? ", " : "{ ", net4_text(&nets[i], net));
+	text_add(t, "%s%s }", cloud.len ? ", " : "", cloud.len ? net4_text(&cloud, net) : "");
+}
+
+/* What sources and destinations in the mesh look like. */
+static void add_mesh4(const struct wish_filter *f, struct text *t)
+{
+	add_set4(f, &filters_mesh4, 1, t);
 }
 
 static void add_mesh6(const struct wish_filter *f, struct text *t)
@@ -184,8 +199,8 @@ static void add_mesh6(const struct wish_filter *f, struct text *t)
 	struct net6 cloud = net6_base(&f->cloud6);
 	char net[NET_TEXT];
 
-	text_add(t, "{ fc00::/7%s%s }", cloud.len ? ", " : "",
-		 cloud.len ? net6_text(&cloud, net) : "");
+	text_add(t, "{ %s", net6_text(&filters_mesh6, net));
+	text_add(t, "%s%s }", cloud.len ? ", " : "", cloud.len ? net6_text(&cloud, net) : "");
 }
 
 /* From mesh to mesh nothing is tracked: packets take one way and their answers another. */
@@ -315,15 +330,9 @@ static void add_nat(const struct wish_filter *f, struct text *t)
 		const struct wish_uplink *u = &f->uplinks[i];
 
 		if (u->masquerade4) {
-			struct net4 cloud = net4_base(&f->cloud4);
-			char net[NET_TEXT];
-
-			text_add(t,
-				 "\t\toifname \"%s\" ip saddr { 10.0.0.0/8, 100.64.0.0/10, "
-				 "172.16.0.0/12, 192.168.0.0/16%s%s }"
-				 " masquerade\n",
-				 u->dev, cloud.len ? ", " : "",
-				 cloud.len ? net4_text(&cloud, net) : "");
+			text_add(t, "\t\toifname \"%s\" ip saddr ", u->dev);
+			add_set4(f, filters_masked4, FILTERS_MASKED4, t);
+			text_add(t, " masquerade\n");
 		}
 		if (u->masquerade6) {
 			text_add(t, "\t\toifname \"%s\" ip6 saddr ", u->dev);

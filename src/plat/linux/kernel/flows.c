@@ -7,6 +7,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
 
+#include "plat/linux/kernel/filters.h"
 #include "plat/linux/kernel/netlink.h"
 
 #define CONNTRACK(message) ((uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | (message)))
@@ -55,14 +56,6 @@ struct forget {
 	const struct wish_filter *filter;
 };
 
-/* What the filters masquerade, and what they do not track. */
-static const struct net4 masked4[] = { { { { 10 } }, 8 },
-				       { { { 100, 64 } }, 10 },
-				       { { { 172, 16 } }, 12 },
-				       { { { 192, 168 } }, 16 } };
-static const struct net4 mesh4 = { { { 10 } }, 8 };
-static const struct net6 mesh6 = { { { 0xfc } }, 7 };
-
 static bool behind_uplink4(const struct wish_filter *f, const struct ip4 *a)
 {
 	for (uint8_t i = 0; i < f->uplink_count; i++) {
@@ -81,25 +74,35 @@ static bool behind_uplink6(const struct wish_filter *f, const struct ip6 *a)
 	return false;
 }
 
+static bool is_mesh4(const struct wish_filter *f, const struct ip4 *a)
+{
+	return net4_has(&filters_mesh4, a) || (f->cloud4.len && net4_has(&f->cloud4, a));
+}
+
+static bool is_mesh6(const struct wish_filter *f, const struct ip6 *a)
+{
+	return net6_has(&filters_mesh6, a) || (f->cloud6.len && net6_has(&f->cloud6, a));
+}
+
+static bool is_masked4(const struct wish_filter *f, const struct ip4 *a)
+{
+	for (size_t i = 0; i < FILTERS_MASKED4; i++) {
+		if (net4_has(&filters_masked4[i], a))
+			return true;
+	}
+	return is_mesh4(f, a);
+}
+
 static bool leaves4(const struct wish_filter *f, const struct ip4 *from, const struct ip4 *to)
 {
-	bool masked = f->cloud4.len && net4_has(&f->cloud4, from);
-
-	for (size_t i = 0; i < sizeof(masked4) / sizeof(masked4[0]); i++)
-		masked = masked || net4_has(&masked4[i], from);
-	if (!masked || behind_uplink4(f, from))
-		return false;
-	return behind_uplink4(f, to) ||
-	       !(net4_has(&mesh4, to) || (f->cloud4.len && net4_has(&f->cloud4, to)));
+	return is_masked4(f, from) && !behind_uplink4(f, from) &&
+	       (behind_uplink4(f, to) || !is_mesh4(f, to));
 }
 
 static bool leaves6(const struct wish_filter *f, const struct ip6 *from, const struct ip6 *to)
 {
-	if (!(net6_has(&mesh6, from) || (f->cloud6.len && net6_has(&f->cloud6, from))) ||
-	    behind_uplink6(f, from))
-		return false;
-	return behind_uplink6(f, to) ||
-	       !(net6_has(&mesh6, to) || (f->cloud6.len && net6_has(&f->cloud6, to)));
+	return is_mesh6(f, from) && !behind_uplink6(f, from) &&
+	       (behind_uplink6(f, to) || !is_mesh6(f, to));
 }
 
 static bool leaves_mesh(const struct forget *f, const struct nlattr *tuple)
