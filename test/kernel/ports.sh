@@ -21,15 +21,6 @@ port_role 1 x12 mesh
 trama_start 1
 trama_start 3
 
-every_pair() {
-	local a b
-	for a in 1 2 3; do
-		for b in 1 2 3; do
-			[ $a = $b ] || pings c$a 10.13.200.$b -s 1472 || { echo "c$a does not reach c$b"; return 1; }
-		done
-	done
-}
-
 # A second wire between the nodes 1 and 2: MTU
 second_wire() {
 	ip link add x12 mtu "$1" netns n1 type veth peer name x21 mtu "$1" netns n2
@@ -69,29 +60,29 @@ c1_is_at() { # MAC of an originator, as the kernel node knows it
 	in_ns n2 batctl meshif bat0 tg -n -H | grep 02:cc:00:00:00:01 | grep -q "$1"
 }
 
-ok "every client reaches every other" wait_for 150 every_pair
+ok "every client reaches every other" wait_for 150 every_pair 3 -s 1472
 
 second_wire 1600
 ok "a port that comes while the cloud runs is used by both kinds" wait_for 60 ports_up x12
 loss 40 l12 l21
 ok "both kinds take the better of two ports" wait_for 60 ways x12_29 x21.29
-ok "every client reaches every other by it" wait_for 20 every_pair
+ok "every client reaches every other by it" wait_for 20 every_pair 3 -s 1472
 loss 0 l12 l21
 loss 40 x12 x21
 ok "and the other one when that is better" wait_for 60 ways l12_29 l21.29
 
 ip -n n1 link del x12
 ok "a port that goes is forgotten by both kinds" wait_for 60 only_way l12_29 l21.29 x21.29
-ok "every client reaches every other without it" wait_for 20 every_pair
+ok "every client reaches every other without it" wait_for 20 every_pair 3 -s 1472
 
 second_wire 1400
 ok "a port with a smaller MTU is used" wait_for 60 ports_up x12
 ip -n n1 link set l12 down
-ok "full packets pass in fragments, when it is the only one" wait_for 60 every_pair
+ok "full packets pass in fragments, when it is the only one" wait_for 60 every_pair 3 -s 1472
 ok "the node keeps its originator, as a kernel node does" c1_is_at "$(cloud_mac l12)"
 ip -n n1 link set l12 up
 ip -n n1 link set x12 down
-ok "every client reaches every other when the first port is back and the second one down" wait_for 60 every_pair
+ok "every client reaches every other when the first port is back and the second one down" wait_for 60 every_pair 3 -s 1472
 ip -n n1 link set x12 up
 both_ports() {
 	local two
@@ -101,7 +92,7 @@ both_ports() {
 }
 ok "both ports are used again" wait_for 60 both_ports
 ip -n n1 link del l12
-ok "the primary port goes: every client reaches every other" wait_for 60 every_pair
+ok "the primary port goes: every client reaches every other" wait_for 60 every_pair 3 -s 1472
 ok "and the node is the originator of its new primary port" wait_for 60 c1_is_at "$(cloud_mac x12)"
 
 before=$(cloud_mac x12)
@@ -112,9 +103,9 @@ same_mac() {
 }
 sleep 2
 ok "a port gets another MAC: its device of the cloud keeps its own" same_mac
-ok "and every client reaches every other" wait_for 60 every_pair
+ok "and every client reaches every other" wait_for 60 every_pair 3 -s 1472
 ip -n n2 link set x21.29 address 02:12:00:00:00:77
-ok "a kernel node's port gets another MAC: every client reaches every other" wait_for 60 every_pair
+ok "a kernel node's port gets another MAC: every client reaches every other" wait_for 60 every_pair 3 -s 1472
 
 for n in 1 3; do
 	ok "node $n: the daemon answers" trama_cli $n status

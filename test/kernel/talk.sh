@@ -25,7 +25,7 @@ wire_made() {
 	loss 100 "$@"
 }
 
-every_pair() {
+everybody() {
 	local a b
 	for a in 1 2 3; do
 		for b in 1 2 3 r; do
@@ -65,7 +65,7 @@ capture "$out" "${ports[@]}"
 sleep 1
 loss 0 "${ports[@]}"
 
-wait_for 60 every_pair || { echo "not every client reaches every other" >&2; exit 1; }
+wait_for 60 everybody || { echo "not every client reaches every other" >&2; exit 1; }
 sleep 2
 for c in 2 3 r; do pings c1 "$(address $c)" -s 1472; done
 pings c3 "$(address 1)" -s 1472

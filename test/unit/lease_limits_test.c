@@ -8,35 +8,6 @@
 
 #include "lease_town.h"
 
-static struct town town;
-
-static int setup_alone(void **state)
-{
-	*state = &town;
-	town_start(&town, 1, &TOWN_CONF, 1);
-	town_run(&town, 5 * USEC_S);
-	return 0;
-}
-
-static int setup_two(void **state)
-{
-	*state = &town;
-	town_start(&town, 2, &TOWN_CONF, 1);
-	town_run(&town, 5 * USEC_S);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	town_stop(*state);
-	return 0;
-}
-
-static uint64_t counter(const struct town *t, enum lease_counter c)
-{
-	return t->node[0].lease.counters[c];
-}
-
 /* Nobody else gives it another name, by which its neighbours would look for it. */
 static void keeps_its_name(void **state)
 {
@@ -102,7 +73,7 @@ static void limits_moves(void **state)
 		lease_client_here(&t->node[i % 2].lease, &h.mac, 1, t->now);
 		town_drain(t, i % 2);
 	}
-	assert_true(counter(t, LEASE_COUNT_RATE_MOVES) +
+	assert_true(town_counter(t, LEASE_COUNT_RATE_MOVES) +
 			    t->node[1].lease.counters[LEASE_COUNT_RATE_MOVES] >
 		    20);
 }
@@ -116,7 +87,7 @@ static void limits_client(void **state)
 	for (int i = 0; i < 50; i++)
 		answers += host_discover(t, &h, 0) == DHCP_OFFER;
 	assert_int_equal(answers, 10);
-	assert_int_equal(counter(t, LEASE_COUNT_RATE_CLIENT), 40);
+	assert_int_equal(town_counter(t, LEASE_COUNT_RATE_CLIENT), 40);
 	assert_true(host_join(t, &other, 0)); /* nobody else suffers */
 	town_run(t, 3 * USEC_S);
 	assert_int_equal(host_discover(t, &h, 0), DHCP_OFFER);
@@ -133,7 +104,7 @@ static void limits_forged(void **state)
 	evil.from = town_host(2).mac;
 	for (int i = 0; i < 50; i++)
 		host_discover(t, &evil, 0);
-	assert_true(counter(t, LEASE_COUNT_RATE_CLIENT) > 0);
+	assert_true(town_counter(t, LEASE_COUNT_RATE_CLIENT) > 0);
 	assert_true(host_join(t, &h, 0));
 }
 
@@ -154,7 +125,7 @@ static void limits_port(void **state)
 		town_run(t, 30 * USEC_MS);
 	}
 	assert_true(got <= 256 + 10);
-	assert_true(counter(t, LEASE_COUNT_PORT_LEASES) > 0);
+	assert_true(town_counter(t, LEASE_COUNT_PORT_LEASES) > 0);
 	assert_int_equal(host_renew(t, &good, 0), DHCP_ACK);
 	for (unsigned i = 0; i < 300; i++) {
 		struct host h = town_host(i + 5000);
@@ -162,7 +133,7 @@ static void limits_port(void **state)
 		h.port = 1;
 		host_discover(t, &h, 0);
 	}
-	assert_true(counter(t, LEASE_COUNT_RATE_PORT) > 0);
+	assert_true(town_counter(t, LEASE_COUNT_RATE_PORT) > 0);
 	struct host late = town_host(9000);
 
 	late.port = 2;
@@ -231,16 +202,22 @@ static void limits_declines(void **state)
 	assert_int_equal(declined(t), 64);
 }
 
+static void start_at_rate(uint32_t rate)
+{
+	struct lease_conf conf = TOWN_CONF;
+
+	conf.rate = rate;
+	town_start(&town, 1, &conf, 1);
+	town_run(&town, 5 * USEC_S);
+}
+
 /* Many who asked once: what they may still ask is not remembered for ever. */
 static void forgets_talkers(void **state)
 {
-	struct lease_conf conf = TOWN_CONF;
 	struct host late = town_host(9000);
 
 	(void)state;
-	conf.rate = 10000;
-	town_start(&town, 1, &conf, 1);
-	town_run(&town, 5 * USEC_S);
+	start_at_rate(10000);
 	for (unsigned i = 0; i < 5000; i++) {
 		struct host h = town_host(i);
 
@@ -249,18 +226,14 @@ static void forgets_talkers(void **state)
 	}
 	late.port = 2;
 	assert_true(host_join(&town, &late, 0));
-	assert_int_equal(counter(&town, LEASE_COUNT_RATE_CLIENT), 0);
+	assert_int_equal(town_counter(&town, LEASE_COUNT_RATE_CLIENT), 0);
 	town_stop(&town);
 }
 
 static void rate(void **state)
 {
-	struct lease_conf conf = TOWN_CONF;
-
 	(void)state;
-	conf.rate = 10;
-	town_start(&town, 1, &conf, 1);
-	town_run(&town, 5 * USEC_S);
+	start_at_rate(10);
 	for (unsigned i = 0; i < 250; i++) {
 		struct host h = town_host(i);
 
@@ -272,23 +245,23 @@ static void rate(void **state)
 
 		host_discover(&town, &h, 0);
 	}
-	assert_int_equal(counter(&town, LEASE_COUNT_DISCOVER), 200 + 10);
+	assert_int_equal(town_counter(&town, LEASE_COUNT_DISCOVER), 200 + 10);
 	town_stop(&town);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define WITH(setup, f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		WITH(setup_alone, keeps_its_name),
-		WITH(setup_alone, keeps_its_lease),
-		WITH(setup_two, keeps_it_elsewhere),
-		WITH(setup_two, limits_moves),
-		WITH(setup_alone, limits_client),
-		WITH(setup_alone, limits_forged),
-		WITH(setup_alone, limits_port),
-		WITH(setup_alone, limits_words),
-		WITH(setup_alone, limits_declines),
+#define WITH(setup, f) cmocka_unit_test_setup_teardown(f, setup, town_teardown)
+		WITH(town_setup_alone, keeps_its_name),
+		WITH(town_setup_alone, keeps_its_lease),
+		WITH(town_setup_two, keeps_it_elsewhere),
+		WITH(town_setup_two, limits_moves),
+		WITH(town_setup_alone, limits_client),
+		WITH(town_setup_alone, limits_forged),
+		WITH(town_setup_alone, limits_port),
+		WITH(town_setup_alone, limits_words),
+		WITH(town_setup_alone, limits_declines),
 		cmocka_unit_test(forgets_talkers),
 		cmocka_unit_test(rate),
 	};

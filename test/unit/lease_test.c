@@ -12,35 +12,6 @@
 #include "packet/eth.h"
 #include "packet/udp.h"
 
-static struct town town;
-
-static int setup_alone(void **state)
-{
-	*state = &town;
-	town_start(&town, 1, &TOWN_CONF, 1);
-	town_run(&town, 5 * USEC_S);
-	return 0;
-}
-
-static int setup_two(void **state)
-{
-	*state = &town;
-	town_start(&town, 2, &TOWN_CONF, 1);
-	town_run(&town, 5 * USEC_S);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	town_stop(*state);
-	return 0;
-}
-
-static uint64_t counter(const struct town *t, enum lease_counter c)
-{
-	return t->node[0].lease.counters[c];
-}
-
 static bool view(const struct town *t, int node, const struct host *h, struct lease_view *ret)
 {
 	return lease_find(&t->node[node].lease, &h->mac, t->now, ret);
@@ -176,7 +147,7 @@ static void declines(void **state)
 							.requested = ip,
 							.server_id = TOWN_CONF.anycast }),
 			 0);
-	assert_int_equal(counter(t, LEASE_COUNT_DECLINE), 1);
+	assert_int_equal(town_counter(t, LEASE_COUNT_DECLINE), 1);
 	assert_true(host_join(t, &h, 0));
 	assert_false(ip4_eq(&h.ip, &ip));
 	assert_int_equal(host_reboot(t, &h, 0, ip), DHCP_NAK);
@@ -330,7 +301,7 @@ static void not_ready(void **state)
 	town_start(&town, 1, &TOWN_CONF, 1);
 	town_run(&town, 2900 * USEC_MS);
 	assert_int_equal(host_discover(&town, &h, 0), 0);
-	assert_int_equal(counter(&town, LEASE_COUNT_NOT_READY), 1);
+	assert_int_equal(town_counter(&town, LEASE_COUNT_NOT_READY), 1);
 	town_run(&town, 200 * USEC_MS);
 	assert_true(host_join(&town, &h, 0));
 	town_stop(&town);
@@ -358,7 +329,7 @@ static void exhausted(void **state)
 		seen[got++] = h.ip;
 	}
 	assert_int_equal(got, 12); /* 16 - network - broadcast - anycast - a node */
-	assert_true(counter(&town, LEASE_COUNT_EXHAUSTED) > 0);
+	assert_true(town_counter(&town, LEASE_COUNT_EXHAUSTED) > 0);
 	town_stop(&town);
 }
 
@@ -590,7 +561,7 @@ static void broken(void **state)
 	frame[100] ^= 1; /* checksum */
 	feed_raw(t, frame, wr_len(&w));
 	assert_false(t->replied);
-	assert_int_equal(counter(t, LEASE_COUNT_MALFORMED), 1);
+	assert_int_equal(town_counter(t, LEASE_COUNT_MALFORMED), 1);
 	/* a relayed one, a reply, a group's MAC, our MAC */
 	for (int i = 0; i < 4; i++) {
 		struct dhcp_msg bad = m;
@@ -610,8 +581,8 @@ static void broken(void **state)
 		feed_raw(t, frame, wr_len(&w));
 		assert_false(t->replied);
 	}
-	assert_int_equal(counter(t, LEASE_COUNT_NOT_FOR_US), 2);
-	assert_int_equal(counter(t, LEASE_COUNT_BAD_CLIENT), 2);
+	assert_int_equal(town_counter(t, LEASE_COUNT_NOT_FOR_US), 2);
+	assert_int_equal(town_counter(t, LEASE_COUNT_BAD_CLIENT), 2);
 	for (int i = 0; i < LEASE_COUNTERS; i++)
 		assert_non_null(lease_counter_name((enum lease_counter)i));
 }
@@ -674,7 +645,7 @@ static void roams(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define ALONE(f) cmocka_unit_test_setup_teardown(f, setup_alone, teardown)
+#define ALONE(f) cmocka_unit_test_setup_teardown(f, town_setup_alone, town_teardown)
 		ALONE(joins),
 		ALONE(keeps),
 		ALONE(refuses),
@@ -699,8 +670,8 @@ int main(void)
 		cmocka_unit_test(waits_for_neighbours),
 		cmocka_unit_test(exhausted),
 		cmocka_unit_test(pool_range),
-		cmocka_unit_test_setup_teardown(roams, setup_two, teardown),
-		cmocka_unit_test_setup_teardown(renewals_are_quiet, setup_two, teardown),
+		cmocka_unit_test_setup_teardown(roams, town_setup_two, town_teardown),
+		cmocka_unit_test_setup_teardown(renewals_are_quiet, town_setup_two, town_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

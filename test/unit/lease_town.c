@@ -65,6 +65,37 @@ void town_stop(struct town *t)
 	}
 }
 
+struct town town;
+
+static int town_setup(void **state, int nodes)
+{
+	*state = &town;
+	town_start(&town, nodes, &TOWN_CONF, 1);
+	town_run(&town, 5 * USEC_S);
+	return 0;
+}
+
+int town_setup_alone(void **state)
+{
+	return town_setup(state, 1);
+}
+
+int town_setup_two(void **state)
+{
+	return town_setup(state, 2);
+}
+
+int town_teardown(void **state)
+{
+	town_stop(*state);
+	return 0;
+}
+
+uint64_t town_counter(const struct town *t, enum lease_counter c)
+{
+	return t->node[0].lease.counters[c];
+}
+
 static void mail_client(struct town *t, const struct mail *m)
 {
 	struct town_node *n = &t->node[m->to];

@@ -77,6 +77,13 @@ struct host {
 };
 
 extern const struct lease_conf TOWN_CONF;
+extern struct town town; /* of the test that runs */
+
+/* For cmocka: one or two servers that have been up for 5 s, in `town` and in *state. */
+int town_setup_alone(void **state);
+int town_setup_two(void **state);
+int town_teardown(void **state);
+uint64_t town_counter(const struct town *t, enum lease_counter c); /* of the first server */
 
 void town_start(struct town *t, int nodes, const struct lease_conf *conf, uint64_t seed);
 void town_stop(struct town *t);

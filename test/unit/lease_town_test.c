@@ -11,7 +11,6 @@
 
 #include "lease_town.h"
 
-static struct town town;
 static struct host hosts[TOWN_CLIENTS_MAX];
 
 /* Both clients hold a lease that the servers granted: compared with every other, the slow way. */

@@ -212,3 +212,18 @@ trama_cli() { # NODE ARGS...
 pings() { # CLIENT ADDRESS OPTIONS...
 	ip netns exec "$1" ping -c 1 -W 1 -q "${@:2}"
 }
+
+every_pair() { # NUMBER OF CLIENTS, OPTIONS OF PING
+	local a b
+	for a in $(seq "$1"); do
+		for b in $(seq "$1"); do
+			[ "$a" = "$b" ] || pings "c$a" "10.13.200.$b" "${@:2}" || { echo "c$a does not reach c$b"; return 1; }
+		done
+	done
+}
+
+# The walker goes to a node: client 2 and it reach each other, and client 3 it
+walk_and_ping() { # NODE
+	walk_to "$1"
+	wait_for 8 pings cr 10.13.200.2 && wait_for 8 pings c3 10.13.201.1
+}
