@@ -2,6 +2,7 @@
 # Thin: installs packages, calls meson, starts what was built. `make help` lists what there is to make.
 #   build/       release: what runs      build-asan/  with sanitizers: unit tests and checks
 #   build-fuzz/  libFuzzer (clang)       build-portable/MACHINE/  for tools/machines/MACHINE.*
+#   build-coverage/, build-analyze/      for those reports
 # TOWN, FUZZ_SECONDS and DESTDIR can be set.
 
 SHELL = /bin/bash
@@ -33,6 +34,10 @@ build-fuzz/build.ninja:
 build-coverage/build.ninja:
 	@tools/install-packages build test coverage
 	@meson setup build-coverage --buildtype=debug -Db_coverage=true
+
+build-analyze/build.ninja:
+	@tools/install-packages build
+	@CC=gcc meson setup build-analyze --buildtype=debugoptimized -Dwerror=false -Dtests=false -Dc_args=-fanalyzer
 
 build-portable/%/build.ninja: | tools/machines/%.cross packages-portable
 	@meson setup build-portable/$* --cross-file tools/machines/$*.cross
@@ -74,6 +79,9 @@ coverage: build-coverage/build.ninja ## lines and branches that unit tests, corp
 	@ninja -C build-coverage
 	@test/coverage/report
 
+analyze: build-analyze/build.ninja ## what gcc -fanalyzer finds
+	@test/analyze/report
+
 bench: all ## the benchmarks: tables, and build/bench/NAME.json
 	@tools/install-packages run bench
 	@ninja -C build test/bench/crowd
@@ -93,4 +101,4 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 clean: ## remove everything that was built
 	rm -rf build build-asan build-fuzz build-portable build-coverage
 
-.PHONY: all help packages-run packages-test packages-long packages-portable run demo test test-long test-portable coverage bench bench-peer fuzz install clean
+.PHONY: all help packages-run packages-test packages-long packages-portable run demo test test-long test-portable coverage analyze bench bench-peer fuzz install clean

@@ -97,6 +97,8 @@ _Noreturn static void child_become(const struct parent_setup *setup, const struc
 		else if (strcmp(arg, "@script") == 0)
 			arg = setup->script;
 		argv[i] = strdup(arg);
+		if (!argv[i])
+			_exit(126);
 	}
 	clearenv();
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
