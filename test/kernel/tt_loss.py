@@ -9,18 +9,16 @@ versions too, the clients concerned must be where they are, a ping must pass, an
 
 import json
 import os
-import re
 import select
 import socket
-import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
-import tt_tables  # noqa: E402
 from town import Tap, wait_for  # noqa: E402
+from tt_nodes import REPLY, REQUEST, Node, differences, echo, gratuitous_arp, misplaced  # noqa: E402
 
 INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
 ACTIONS = ("lost", "late", "twice", "swapped")
@@ -29,81 +27,11 @@ SLOW_S = 2  # that this machine may take in between, tables read included
 FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
 ATTEMPTS = 3
 VERBOSE = "VERBOSE" in os.environ
-ON_THE_WIRE, NEW, TEMP = 0xff, 0x200, 0x800  # flags of a client
 VID = 5
 tap = Tap()
 
 
-# ---- nodes ----
-
-class Shell:
-    """A shell in a namespace that stays, for a process costs here."""
-
-    def __init__(self, namespace):
-        self.child = subprocess.Popen(["ip", "netns", "exec", namespace, "sh"], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-    def run(self, command):
-        self.child.stdin.write(command + "\necho =====\n")
-        self.child.stdin.flush()
-        return "".join(iter(self.child.stdout.readline, "=====\n"))
-
-
-class Node:
-    def __init__(self, number, kind):
-        self.number, self.kind, self.shell = number, kind, Shell("n%d" % number)
-        self.name = "n%d (%s)" % (number, {"t": "trama", "k": "kernel"}[kind])
-        self.tables = tt_tables.Trama(number) if kind == "t" else tt_tables.Kernel(number)
-        head = self.shell.run("batctl meshif bat0 tl" if kind == "k" else
-                              "%s/trama cloud translation local --socket /run/n%d/run/trama/control" % (os.environ["BIN"], number))
-        self.originator = re.search(r"MainIF/MAC: [^/]+/(\S+)", head).group(1)
-        self.device_mac = "02:ba:00:00:00:0%d" % number
-
-
-def announced(rows):
-    """({(MAC, VID): flags}, {VID: CRC}) of what is a matter of both sides."""
-    known = [r for r in rows if not r.flags & (NEW | TEMP)]
-    return {(r.address, r.vid): r.flags & ON_THE_WIRE for r in known}, {r.vid: "%08x" % r.crc for r in known}
-
-
-def differences(nodes):
-    """(what nodes have of each other that is not what these have, {node: its clients})"""
-    local, others = ({n: look(n.tables) for n in nodes} for look in (lambda t: announced(t.local()), lambda t: t.others()))
-    found = []
-    for owner in nodes:
-        own, crcs = local[owner]
-        for viewer in nodes:
-            theirs, their_crcs = announced([r for r in others[viewer] if r.originator == owner.originator])
-            if viewer is owner or (own and (own, crcs) == (theirs, their_crcs)):
-                continue
-            found.append("%s of %s: lacks %s, has %s too, CRCs %s and %s" % (
-                viewer.name, owner.name, sorted(own.items() - theirs.items()), sorted(theirs.items() - own.items()),
-                crcs, their_crcs))
-    return found, {n: set(local[n][0]) for n in nodes}
-
-
-def misplaced(expected, places):
-    """Of {(MAC, VID): node or None}, what is not so in the nodes' own tables."""
-    return ["%s VLAN %d is at %s" % (*client, [n.name for n, has in places.items() if client in has] or "none")
-            for client, node in expected.items() if [n for n, has in places.items() if client in has] != ([node] if node else [])]
-
-
 # ---- clients ----
-
-def raw(address):
-    return bytes.fromhex(address.replace(":", ""))
-
-
-def address(client):
-    """Its IPv4 address."""
-    return b"\x0a\x0d\xc8" + raw(client)[5:]
-
-
-def checksum(data):
-    s = sum(struct.unpack(">%dH" % (len(data) // 2), data))
-    s = (s >> 16) + (s & 0xffff)
-    return ~(s + (s >> 16)) & 0xffff
-
 
 class Clients:
     """Frames of theirs at the four nodes."""
@@ -122,17 +50,12 @@ class Clients:
 
     def appear(self, node, addresses, vid=-1):
         """They say that they are there: gratuitous ARP."""
-        tag = struct.pack(">HH", 0x8100, vid) if vid >= 0 else b""
         for a in addresses:
-            arp = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + raw(a) + address(a) + bytes(6) + address(a)
-            self.ends[node].send(b"\xff" * 6 + raw(a) + tag + b"\x08\x06" + arp)
+            self.ends[node].send(gratuitous_arp(a, vid))
 
     def echo(self, a, a_node, b, b_node, kind, number):
         """One ICMP frame from a to b; whether it came."""
-        icmp = struct.pack(">BBHHH", kind, 0, checksum(struct.pack(">BBHHH", kind, 0, 0, 7, number)), 7, number)
-        ip = struct.pack(">BBHHHBBH", 0x45, 0, 28, number, 0, 64, 1, 0) + address(a) + address(b)
-        ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
-        frame, until = raw(b) + raw(a) + b"\x08\x00" + ip + icmp, time.monotonic() + SLOW_S
+        frame, until = echo(a, b, kind, number), time.monotonic() + SLOW_S
         self.ends[a_node].send(frame)
         while select.select([self.ends[b_node]], [], [], max(0, until - time.monotonic()))[0]:
             if self.ends[b_node].recv(2000)[:len(frame)] == frame:
@@ -141,7 +64,7 @@ class Clients:
 
     def ping(self, a, a_node, b, b_node):
         self.pings = (self.pings + 1) & 0xffff
-        return self.echo(a, a_node, b, b_node, 8, self.pings) and self.echo(b, b_node, a, a_node, 0, self.pings)
+        return self.echo(a, a_node, b, b_node, REQUEST, self.pings) and self.echo(b, b_node, a, a_node, REPLY, self.pings)
 
 
 class Wire:

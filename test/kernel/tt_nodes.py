@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Nodes inside user-mode Linux whose translation tables are compared, and frames of their clients.
+
+    nodes = [Node(1, "t"), Node(2, "k")]
+    differences(nodes) -> what they have of each other that is not so
+    gratuitous_arp(mac), echo(a, b, kind, number) -> frames
+"""
+
+import os
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
+import tt_tables  # noqa: E402
+from town import wait_for  # noqa: E402
+
+STARTS_S = 60
+ON_THE_WIRE, ROAM, NEW, TEMP = 0xff, 0x02, 0x200, 0x800  # flags of a client
+REQUEST, REPLY = 8, 0  # kinds of an ICMP echo
+
+
+class Shell:
+    """A shell in a namespace that stays, for a process costs here."""
+
+    def __init__(self, namespace):
+        self.child = subprocess.Popen(["ip", "netns", "exec", namespace, "sh"], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def run(self, command):
+        self.child.stdin.write(command + "\necho =====\n")
+        self.child.stdin.flush()
+        return "".join(iter(self.child.stdout.readline, "=====\n"))
+
+
+class Node:
+    def __init__(self, number, kind):
+        self.number, self.kind, self.shell = number, kind, Shell("n%d" % number)
+        self.name = "n%d (%s)" % (number, {"t": "trama", "k": "kernel"}[kind])
+        self.tables = tt_tables.Trama(number) if kind == "t" else tt_tables.Kernel(number)
+        command = "batctl meshif bat0 tl" if kind == "k" else self.trama("translation local")
+        self.originator = wait_for(lambda: re.search(r"MainIF/MAC: [^/]+/(\S+)", self.shell.run(command)), STARTS_S)[1]
+        self.device_mac = "02:ba:00:00:00:0%d" % number
+
+    def trama(self, command):
+        return "%s/trama cloud %s --socket /run/n%d/run/trama/control" % (os.environ["BIN"], command, self.number)
+
+    def requests(self):
+        """Requests for tables that it has sent and heard."""
+        command = "batctl meshif bat0 s" if self.kind == "k" else self.trama("statistics")
+        return sum(map(int, re.findall(r"tt_request_[rt]x: (\d+)", self.shell.run(command))))
+
+
+# ---- tables ----
+
+def announced(rows):
+    """({(MAC, VID): flags}, {VID: CRC}) of what is a matter of both sides."""
+    known = [r for r in rows if not r.flags & (NEW | TEMP)]
+    return {(r.address, r.vid): r.flags & ON_THE_WIRE for r in known}, {r.vid: "%08x" % r.crc for r in known}
+
+
+def differences(nodes, counts=lambda viewer, row: True):
+    """(what nodes have of each other that is not what these have, {node: its clients}), of what counts there"""
+    local, others = ({n: look(n.tables) for n in nodes} for look in (lambda t: announced(t.local()), lambda t: t.others()))
+    found = []
+    for owner in nodes:
+        own, crcs = local[owner]
+        for viewer in nodes:
+            theirs, their_crcs = announced(r for r in others[viewer] if r.originator == owner.originator and counts(viewer, r))
+            if viewer is owner or (own and (own, crcs) == (theirs, their_crcs)):
+                continue
+            found.append("%s of %s: lacks %s, has %s too, CRCs %s and %s" % (
+                viewer.name, owner.name, sorted(own.items() - theirs.items()), sorted(theirs.items() - own.items()),
+                crcs, their_crcs))
+    return found, {n: set(local[n][0]) for n in nodes}
+
+
+def misplaced(expected, places):
+    """Of {(MAC, VID): node or None}, what is not so in the nodes' own tables."""
+    return ["%s VLAN %d is at %s" % (*client, [n.name for n, has in places.items() if client in has] or "none")
+            for client, node in expected.items() if [n for n, has in places.items() if client in has] != ([node] if node else [])]
+
+
+# ---- frames of clients ----
+
+def raw(address):
+    return bytes.fromhex(address.replace(":", ""))
+
+
+def ipv4(client):
+    """Its address: 10.13.200.0 and on, by the end of its MAC."""
+    high, low = raw(client)[4:]
+    return bytes((10, 13, 200 + high % 32, low))
+
+
+def checksum(data):
+    s = sum(struct.unpack(">%dH" % (len(data) // 2), data))
+    s = (s >> 16) + (s & 0xffff)
+    return ~(s + (s >> 16)) & 0xffff
+
+
+def gratuitous_arp(client, vid=-1):
+    tag = struct.pack(">HH", 0x8100, vid) if vid >= 0 else b""
+    arp = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + raw(client) + ipv4(client) + bytes(6) + ipv4(client)
+    return b"\xff" * 6 + raw(client) + tag + b"\x08\x06" + arp
+
+
+def echo(a, b, kind, number):
+    """An ICMP echo from a to b."""
+    icmp = struct.pack(">BBHHH", kind, 0, checksum(struct.pack(">BBHHH", kind, 0, 0, 7, number)), 7, number)
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 28, number, 0, 64, 1, 0) + ipv4(a) + ipv4(b)
+    ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
+    return raw(b) + raw(a) + b"\x08\x00" + ip + icmp
