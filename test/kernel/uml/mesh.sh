@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Functions for tests inside user-mode Linux: nodes with the kernel's batman-adv, trama nodes, wires, clients.
+# Functions for tests inside user-mode Linux: nodes with the kernel's batman-adv, trama nodes, wires, clients. A process
+# costs a lot there.
 # The cloud is the default one: SSID LibreMesh.org, VLAN 29 (802.1ad), 10.13.0.0/16.
 
 : "${BIN:?directory of tramad and trama}"
@@ -98,12 +99,14 @@ capture() {
 # A node of the kernel's own kind: NUMBER
 kernel_node() {
 	ip netns add "n$1"
-	ip -n "n$1" link set lo up
-	ip -n "n$1" link add br0 type bridge forward_delay 0 stp_state 0
-	ip -n "n$1" link set br0 address "02:bb:00:00:00:0$1" up
 	in_ns "n$1" batctl meshif bat0 interface create routing_algo BATMAN_IV
-	ip -n "n$1" link set bat0 address "02:ba:00:00:00:0$1"
-	ip -n "n$1" link set bat0 master br0 up
+	ip -n "n$1" -batch - <<-X
+		link set lo up
+		link add br0 type bridge forward_delay 0 stp_state 0
+		link set br0 address 02:bb:00:00:00:0$1 up
+		link set bat0 address 02:ba:00:00:00:0$1
+		link set bat0 master br0 up
+	X
 	in_ns "n$1" batctl meshif bat0 bl 0
 	in_ns "n$1" batctl meshif bat0 dat 0
 	in_ns "n$1" batctl meshif bat0 it "$INTERVAL"
@@ -142,15 +145,18 @@ port_role() { # NODE INTERFACE ROLE
 }
 
 mesh_end() { # NODE INTERFACE PEER
-	ip -n "n$1" link set "$2" address "02:0$1:00:00:00:0$3" up
 	if is_trama "$1"; then
+		ip -n "n$1" link set "$2" address "02:0$1:00:00:00:0$3" up
 		port_role "$1" "$2" mesh
 		return
 	fi
-	ip -n "n$1" link add link "$2" name "$2.29" type vlan proto 802.1ad id 29
-	ip -n "n$1" link set "$2.29" address "02:1$1:00:00:00:0$3"
-	ip -n "n$1" link set "$2.29" master bat0
-	ip -n "n$1" link set "$2.29" up
+	ip -n "n$1" -batch - <<-X
+		link set $2 address 02:0$1:00:00:00:0$3 up
+		link add link $2 name $2.29 type vlan proto 802.1ad id 29
+		link set $2.29 address 02:1$1:00:00:00:0$3
+		link set $2.29 master bat0
+		link set $2.29 up
+	X
 }
 
 mesh_wire() { # A B; a function wire_made gets both ends before they are up
