@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads a configuration from standard input and prints what it says: the changed options, or the
- * error. Exits 0, 1 for an error in the configuration, 2 when what is printed does not parse to the
- * same again. With --doc and --man it prints the option list.
+ * Reads a configuration from standard input and prints what it says: remarks and the changed
+ * options, or the error. Exits 0, 1 for an error in the configuration, 2 when what is printed does
+ * not parse to the same again. With --doc and --man it prints the option list.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +29,7 @@ static int check_again(const struct conf *c, enum conf_print_what what)
 int main(int argc, char **argv)
 {
 	struct text t = text_init(out, sizeof(out));
+	struct conf_remarks remarks;
 	struct conf_error e;
 	struct conf c;
 	size_t len;
@@ -39,10 +40,14 @@ int main(int argc, char **argv)
 		return t.cut ? 2 : 0;
 	}
 	len = fread(in, 1, sizeof(in), stdin);
-	if (conf_parse(in, len, &c, &e) < 0) {
+	if (conf_parse_remarks(in, len, &c, &e, &remarks) < 0) {
 		conf_error_print(&e, "FILE", &t);
 		puts(out);
 		return 1;
+	}
+	for (uint32_t i = 0; i < remarks.count; i++) {
+		conf_error_print(&remarks.list[i], "# FILE", &t);
+		text_add(&t, "\n");
 	}
 	conf_print(&c, CONF_PRINT_CHANGED, true, &t);
 	fputs(out, stdout);

@@ -21,38 +21,69 @@ static int show(struct cli *c)
 	return CLI_OK;
 }
 
+static void line_print(FILE *to, const char *file, const struct conf_error *e)
+{
+	char line[512];
+	struct text t = text_init(line, sizeof(line));
+
+	conf_error_print(e, file, &t);
+	fprintf(to, "%s\n", line);
+}
+
 static json_t *error_json(const struct conf_error *e)
 {
-	return json_pack("{sb si ss ss ss ss}", "ok", 0, "line", e->line, "section", e->section,
-			 "option", e->option, "value", e->value, "message", e->message);
+	return json_pack("{si ss ss ss ss}", "line", e->line, "section", e->section, "option",
+			 e->option, "value", e->value, "message", e->message);
+}
+
+static int bad(const struct cli *c, const char *file, const struct conf_error *e)
+{
+	json_t *j = json_pack("{sb}", "ok", 0), *what = error_json(e);
+
+	if (c->json) {
+		json_object_update(j, what);
+		cli_print_json(j);
+	} else {
+		line_print(stderr, file, e);
+		json_decref(j);
+	}
+	json_decref(what);
+	return CLI_FAILED;
+}
+
+static int good(const struct cli *c, const char *file, const struct conf_remarks *remarks)
+{
+	json_t *list = json_array();
+
+	if (!c->json)
+		printf("%s: good\n", file);
+	for (uint32_t i = 0; i < remarks->count; i++) {
+		if (c->json)
+			json_array_append_new(list, error_json(&remarks->list[i]));
+		else
+			line_print(stdout, file, &remarks->list[i]);
+	}
+	if (c->json)
+		return cli_print_json(json_pack("{sb so}", "ok", 1, "remarks", list));
+	json_decref(list);
+	return CLI_OK;
 }
 
 static int parse(struct cli *c, const char *file, const char *text, size_t len)
 {
 	struct conf *conf = malloc(sizeof(*conf));
+	struct conf_remarks remarks;
 	struct conf_error e;
-	char line[512];
-	struct text t = text_init(line, sizeof(line));
-	int r = conf ? conf_parse(text, len, conf, &e) : -ENOMEM;
+	int r = conf ? conf_parse_remarks(text, len, conf, &e, &remarks) : -ENOMEM;
 
 	free(conf);
-	if (r == -EINVAL && c->json) {
-		cli_print_json(error_json(&e));
-		return CLI_FAILED;
-	}
-	if (r == -EINVAL) {
-		conf_error_print(&e, file, &t);
-		fprintf(stderr, "%s\n", line);
-		return CLI_FAILED;
-	}
+	if (r == -EINVAL)
+		return bad(c, file, &e);
 	if (r == -E2BIG)
 		return cli_fail(c, "%s: longer than %d bytes", file, CONF_SIZE_MAX);
 	if (r)
 		return cli_fail(c, "%s", strerror(-r));
-	if (c->json)
-		return cli_print_json(json_pack("{sb}", "ok", 1));
-	printf("%s: good\n", file);
-	return CLI_OK;
+	return good(c, file, &remarks);
 }
 
 static int check(struct cli *c)
@@ -101,7 +132,8 @@ static const char man_head[] =
 	"comments from # on. Sections of type lime hold what LibreMesh has under the same name, "
 	"those of type trama what is trama\\(aqs own, and\n.B config port \\(aqeth0\\(aq\n"
 	"is about one port. What is unknown or out of range is an error:\n"
-	".B trama config check FILE\nnames line, option, value and what is allowed.\n"
+	".B trama config check FILE\nnames line, option, value and what is allowed, and what is "
+	"right but has less effect than it says.\n"
 	".SH OPTIONS\n";
 
 static const char man_tail[] = ".SH EXAMPLE\n.nf\nconfig lime \\(aqwifi\\(aq\n"

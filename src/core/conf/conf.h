@@ -30,6 +30,7 @@
 #define CONF_RANGE_MAX 16
 #define CONF_ROUTE_MAX 8
 #define CONF_URLS_MAX 4
+#define CONF_REMARKS_MAX 4
 
 /* An address of either family; family 4 or 6, 0: none. */
 struct conf_addr {
@@ -171,12 +172,22 @@ struct conf_error {
 	char message[192];	   /* what is wrong, and what is allowed */
 };
 
+/* Settings that are allowed and do less than they say as the others are. */
+struct conf_remarks {
+	uint32_t count;
+	struct conf_error list[CONF_REMARKS_MAX];
+};
+
 /* All defaults; needs no file. */
 void conf_init(struct conf *c);
 /* Defaults, then what the text says. 0 or -EINVAL (then ret is untouched and error says why),
  * -E2BIG. */
 int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error);
-/* One line for people: FILE:LINE: section 'trama l2', option 'engine', value 'x': message. */
+/* The same for people who want to know of the remarks too. */
+int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error,
+		       struct conf_remarks *ret_remarks);
+/* An error or a remark as a line for people: FILE:LINE: section 'trama l2', option 'engine', value
+ * 'x': message. */
 void conf_error_print(const struct conf_error *e, const char *file, struct text *t);
 
 enum conf_print_what {

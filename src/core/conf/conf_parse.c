@@ -22,10 +22,10 @@ struct parse {
 	char section[CONF_NAME_MAX + 16]; /* for messages and, but for ports, for the table */
 	struct conf_port *port;		  /* the section is a port's */
 	int section_line;		  /* where the port section began */
-	int pool_line;			  /* of anygw_dhcp_start */
 	uint32_t word_count;
 	char word[WORDS_MAX][CONF_VALUE_MAX];
 	bool listed[OPTIONS_MAX]; /* the list was begun by the text: no more default */
+	int line_of[OPTIONS_MAX]; /* that set the option last, 0: none; not of ports */
 };
 
 __attribute__((format(printf, 4, 5))) static int fail(struct parse *p, const char *option,
@@ -212,8 +212,8 @@ static int do_option(struct parse *p, bool list)
 		 : conf_value_parse(o, value, conf_value_at(o, base, 0));
 	if (!r && list)
 		clear_tail(o, base);
-	if (!strcmp(name, "anygw_dhcp_start"))
-		p->pool_line = p->line;
+	if (!p->port)
+		p->line_of[o - conf_table] = p->line;
 	if (!r || p->error->line)
 		return r;
 	conf_value_wants(o, &t);
@@ -284,7 +284,7 @@ static int check_pool(struct parse *p)
 	max = (1L << (32 - len)) - 2;
 	if (n->anygw_dhcp_start <= max)
 		return 0;
-	p->line = p->pool_line;
+	p->line = p->line_of[conf_option_find("lime network", "anygw_dhcp_start") - conf_table];
 	text_copy(p->section, sizeof(p->section), "lime network");
 	snprintf(value, sizeof(value), "%d", (int)n->anygw_dhcp_start);
 	return fail(p, "anygw_dhcp_start", value, "allowed: up to %ld in a network of length %d",
@@ -299,7 +299,33 @@ void conf_init(struct conf *c)
 			conf_value_default(&conf_table[i], c);
 }
 
-int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error)
+static void remark(const struct parse *p, const struct conf_option *o, struct conf_error *ret)
+{
+	struct text message = text_init(ret->message, sizeof(ret->message));
+	struct text value = text_init(ret->value, sizeof(ret->value));
+
+	ret->line = p->line_of[o - conf_table];
+	text_copy(ret->section, sizeof(ret->section), o->section);
+	text_copy(ret->option, sizeof(ret->option), o->name);
+	conf_value_print(o, conf_value_of(o, &p->conf, 0), &value);
+	text_add(&message,
+		 "with engine 'kernel' it %s; set engine 'user' in 'trama l2', or leave it out",
+		 o->with_kernel);
+}
+
+static void find_remarks(const struct parse *p, struct conf_remarks *ret)
+{
+	ret->count = 0;
+	for (uint32_t i = 0; i < conf_table_count && ret->count < CONF_REMARKS_MAX; i++) {
+		const struct conf_option *o = &conf_table[i];
+
+		if (p->line_of[i] && o->with_kernel && p->conf.l2.engine == CONF_ENGINE_KERNEL)
+			remark(p, o, &ret->list[ret->count++]);
+	}
+}
+
+int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error,
+		       struct conf_remarks *ret_remarks)
 {
 	struct parse p = { .lex = conf_lex_init(text, len), .error = ret_error, .line = 1 };
 	int r;
@@ -319,7 +345,16 @@ int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error
 		r = close_section(&p);
 	if (!r)
 		r = check_pool(&p);
-	if (!r)
-		*ret = p.conf;
-	return r;
+	if (r)
+		return r;
+	*ret = p.conf;
+	find_remarks(&p, ret_remarks);
+	return 0;
+}
+
+int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error)
+{
+	struct conf_remarks remarks;
+
+	return conf_parse_remarks(text, len, ret, ret_error, &remarks);
 }

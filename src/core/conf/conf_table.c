@@ -132,9 +132,11 @@ const struct conf_option conf_table[] = {
 	  .help = "Seconds between two writes of that state; more spares flash memory." },
 
 	{ "trama limits", "originators", NUMBER(limits.originators, 16, 4096), .def = "1024",
-	  .help = "Nodes of the cloud that are kept; by way of one neighbour 3/4 of them." },
+	  .help = "Nodes of the cloud that are kept; by way of one neighbour 3/4 of them.",
+	  .with_kernel = "bounds only the nodes that trama knows, not batman-adv's own tables" },
 	{ "trama limits", "clients", NUMBER(limits.clients, 64, 65536), .def = "8192",
-	  .help = "Clients of the cloud that are kept; by way of one neighbour 3/4 of them." },
+	  .help = "Clients of the cloud that are kept; by way of one neighbour 3/4 of them.",
+	  .with_kernel = "bounds only the clients and leases that trama knows, not batman-adv's own tables" },
 	{ "trama limits", "records", NUMBER(limits.records, 64, 65536), .def = "8192",
 	  .help = "Replicated records that are kept." },
 	{ "trama limits", "solicit_rate", NUMBER(limits.solicit_rate, 1, 10000), .def = "10",

@@ -37,6 +37,7 @@ struct conf_option {
 	const char *wants;		 /* CONF_TEXT: what is allowed, in words */
 	const char *def;		 /* one item of a list per line; "" = none */
 	const char *help;		 /* one line */
+	const char *with_kernel; /* what it does where the kernel is the engine, NULL: the same */
 };
 
 extern const struct conf_option conf_table[];

@@ -27,19 +27,27 @@ struct process {
 	struct requests *requests; /* NULL before the node has begun */
 };
 
-static int config_parse(const char *text, size_t len, const char *path, struct conf *ret)
+static void config_say(enum log_level level, const char *path, const struct conf_error *e)
 {
-	struct conf_error error;
 	char line[512];
 	struct text t = text_init(line, sizeof(line));
-	int r = conf_parse(text, len, ret, &error);
+
+	conf_error_print(e, path, &t);
+	log_line(level, "%s", line);
+}
+
+static int config_parse(const char *text, size_t len, const char *path, struct conf *ret)
+{
+	struct conf_remarks remarks;
+	struct conf_error error;
+	int r = conf_parse_remarks(text, len, ret, &error, &remarks);
 
 	if (r == -E2BIG)
 		log_error("%s: longer than %d bytes", path, CONF_SIZE_MAX);
-	if (r == -EINVAL) {
-		conf_error_print(&error, path, &t);
-		log_error("%s", line);
-	}
+	if (r == -EINVAL)
+		config_say(LOG_LEVEL_ERROR, path, &error);
+	for (uint32_t i = 0; !r && i < remarks.count; i++)
+		config_say(LOG_LEVEL_WARNING, path, &remarks.list[i]);
 	return r;
 }
 
