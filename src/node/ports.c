@@ -134,9 +134,16 @@ static void engine_port(struct node *n, uint16_t index, bool on)
 	p->batman = on;
 }
 
+/* Without a VLAN there is no device but the port's own, which hears no other address. */
+static struct mac batman_mac(const struct node *n, const struct event_port *e)
+{
+	return n->cloud.batadv_vlan ? cloud_hardif_mac(e->name, &n->setup.primary_mac) : e->mac;
+}
+
 void ports_event(struct node *n, const struct event_port *e)
 {
 	struct node_port *p;
+	struct mac mac;
 	struct port_info info;
 	bool linked;
 
@@ -157,7 +164,10 @@ void ports_event(struct node *n, const struct event_port *e)
 	linked = e->carrier && !(p->used && p->info.carrier);
 	p->used = true;
 	p->info = *e;
-	p->batman_mac = cloud_hardif_mac(e->name, &n->setup.primary_mac);
+	mac = batman_mac(n, e);
+	if (!mac_eq(&p->batman_mac, &mac))
+		engine_port(n, e->port, false); /* back as another one below */
+	p->batman_mac = mac;
 	port_vlan_name(n, e->port, n->cloud.batadv_vlan, p->mesh_dev);
 	port_vlan_name(n, e->port, n->cloud.babel_vlan, p->babel_dev);
 	info = port_info(n, p);

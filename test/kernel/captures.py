@@ -17,11 +17,11 @@ def missing():
     return "%s missing: tools/install-packages test" % ", ".join(tools) if tools else ""
 
 
-def options(out, script, *words, memory="384M", seconds=600):
-    """Of subprocess, to run it; `out` is /uml-out inside."""
+def options(out, script, *words, memory="384M", seconds=600, output=subprocess.PIPE):
+    """Of subprocess, to run it; `out` is /uml-out inside; what it writes goes to `output`."""
     return {"args": [HERE / "uml/run", "-m", memory, "-t", str(seconds), "/usr/bin/env", "BIN=%s" % (BUILD / "src/cmd"),
                      "bash", script, *words],
-            "env": dict(os.environ, UML_OUT=str(out)), "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+            "env": dict(os.environ, UML_OUT=str(out)), "stdout": output, "stderr": subprocess.STDOUT, "text": True}
 
 
 def run(*words, **limits):

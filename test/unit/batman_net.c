@@ -246,6 +246,27 @@ unsigned int net_count(const struct net *n, int node, uint32_t tag)
 	return found;
 }
 
+const struct net_flight *net_sent(const struct net *n, unsigned int since, int node, uint8_t type,
+				  unsigned int k)
+{
+	for (unsigned int i = since; i != n->tail; i++) {
+		const struct net_flight *f = &n->flight[i % FLIGHTS];
+
+		if (f->node == node && f->len > 14 && f->data[14] == type && k-- == 0)
+			return f;
+	}
+	return NULL;
+}
+
+unsigned int net_sent_count(const struct net *n, unsigned int since, int node, uint8_t type)
+{
+	unsigned int count = 0;
+
+	while (net_sent(n, since, node, type, count))
+		count++;
+	return count;
+}
+
 const struct net_event *net_event(const struct net *n, int node, uint16_t kind)
 {
 	const struct net_node *x = &n->node[node];

@@ -86,6 +86,11 @@ unsigned int net_count(const struct net *n, int node, uint32_t tag);
 const struct net_event *net_event(const struct net *n, int node, uint16_t kind);
 uint8_t net_tq(const struct net *n, int node, int other);
 bool net_knows(const struct net *n, int node, const struct mac *client, int where);
+/* Frame number k of those of that type (first byte behind the Ethernet header) that a node has put
+ * on a wire since n->tail was `since`; NULL: there are not so many. */
+const struct net_flight *net_sent(const struct net *n, unsigned int since, int node, uint8_t type,
+				  unsigned int k);
+unsigned int net_sent_count(const struct net *n, unsigned int since, int node, uint8_t type);
 /* Raw bytes into a port. */
 void net_inject(struct net *n, int node, int port, const uint8_t *frame, size_t len);
 /* Hands on what an engine put into its queue. */

@@ -83,6 +83,8 @@ struct bat_orig {
 	uint64_t bcast_bits;
 	usec_t bcast_protected_until;
 	uint32_t bcast_seqno;
+	/* of the last packet put together, per bucket: its sequence number / buckets + 1 */
+	uint16_t merged[BAT_FRAG_BUCKETS];
 	/* translation table */
 	usec_t request_until;  /* no further request before */
 	usec_t request_wait;   /* since the last one; doubled until an answer comes */
@@ -472,7 +474,7 @@ void bat_mirror_input(struct batman *b, const struct bat_frame *f);
 void bat_icmp_input(struct batman *b, const struct bat_frame *f);
 /* Back to where h came from, from us. rr: ports on the way, or NULL; rest: behind the header. */
 void bat_icmp_answer(struct batman *b, struct bat_icmp h, uint8_t type, const struct mac *rr,
-		     struct rd rest);
+		     struct rd rest, uint8_t priority);
 
 /* meter.c */
 void bat_meter_input(struct batman *b, const struct bat_icmp *h, struct rd rest);

@@ -5,7 +5,8 @@
  * packet together again if it fits the next hop, else passes the pieces on.
  *
  * A reassembly is kept per (originator, sequence number modulo 8): a newer number replaces it, 10 s
- * end it, and when all are taken the oldest goes of the port that has most.
+ * end it, and when all are taken the oldest goes of the port that has most. Pieces that come again
+ * when the packet is complete do not make it a second time.
  */
 #include <errno.h>
 #include <string.h>
@@ -45,6 +46,12 @@ static struct bat_reassembly *reassembly_get(struct batman *b, const struct bat_
 	a->seqno = h->seqno;
 	a->total = h->total;
 	return a;
+}
+
+/* The mark of that number in bat_orig.merged. */
+static uint16_t merged_mark(uint16_t seqno)
+{
+	return (uint16_t)(seqno / BAT_FRAG_BUCKETS + 1);
 }
 
 /* True when this was the missing piece. */
@@ -120,6 +127,7 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f)
 	struct bat_frame whole = { .port = f->port, .dst = f->dst, .src = f->src, .merged = true };
 	struct rd r = f->packet;
 	struct bat_reassembly *a;
+	struct bat_orig *o;
 	struct bat_frag h;
 
 	if (f->merged || !bat_frag_decode(&r, &h) || h.total > BAT_FRAG_TOTAL || h.total == 0) {
@@ -128,7 +136,8 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f)
 	}
 	if (!bat_unicast_check(b, f))
 		return;
-	if (!bat_orig_find(b, &h.orig)) {
+	o = bat_orig_find(b, &h.orig);
+	if (!o) {
 		BAT_COUNT(b, DROP_UNKNOWN_ORIGINATOR);
 		return;
 	}
@@ -136,10 +145,13 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f)
 		return;
 	BAT_COUNT(b, FRAG_RX);
 	BAT_ADD(b, FRAG_RX_BYTES, rd_left(&f->packet));
+	if (o->merged[h.seqno % BAT_FRAG_BUCKETS] == merged_mark(h.seqno))
+		return;
 	a = reassembly_get(b, &h, f->port->slot);
 	if (!a || !piece_add(b, a, h.no, r))
 		return;
 	merge(b, a);
+	o->merged[h.seqno % BAT_FRAG_BUCKETS] = merged_mark(h.seqno);
 	reassembly_free(b, a);
 	BAT_COUNT(b, FRAG_MERGED);
 	whole.packet = rd_init(b->merged, h.total);

@@ -16,34 +16,25 @@ static bool route_record(struct bat_icmp *h, const struct bat_frame *f, size_t l
 	return true;
 }
 
-/* f: the frame that it came in, NULL when it is ours. */
-static int icmp_send(struct batman *b, const struct bat_icmp *h, const struct bat_frame *f,
-		     const struct mac *rr, struct rd rest)
+/* p: what is known of the packet besides its bytes; out as in bat_send_to. */
+static int icmp_send(struct batman *b, const struct bat_icmp *h, const struct mac *rr,
+		     struct rd rest, uint32_t out, struct bat_packet p)
 {
-	uint8_t list[BATMAN_RR_MAX * sizeof(struct mac)];
 	const struct bat_orig *o = bat_orig_find(b, &h->dst);
-	struct bat_packet p = { .body = rest, .from = f ? &f->src : NULL };
-	uint8_t whole[2048];
-	struct wr w = wr_init(whole, sizeof(whole)), l = wr_init(list, sizeof(list));
+	struct wr w = wr_init(b->built, BAT_FRAG_TOTAL);
 
 	if (!o) {
 		BAT_COUNT(b, DROP_NO_ROUTE);
 		return -ENETUNREACH;
 	}
 	bat_icmp_encode(&w, h);
-	if (rr) {
-		for (int i = 0; i < BATMAN_RR_MAX; i++)
-			wr_mac(&l, &rr[i]);
-		wr_bytes(&w, list, wr_len(&l));
-		rd_skip(&p.body, wr_len(&l));
+	for (int i = 0; rr && i < BATMAN_RR_MAX; i++) {
+		wr_mac(&w, &rr[i]);
+		rd_skip(&rest, sizeof(rr[i]));
 	}
-	wr_bytes(&w, p.body.p, rd_left(&p.body));
-	if (wr_len(&w) == 0) {
-		BAT_COUNT(b, DROP_TOO_BIG);
-		return -EMSGSIZE;
-	}
-	p.body = rd_init(whole, wr_len(&w));
-	return bat_send_to(b, o, f ? 1u + f->port->slot : 0, &p);
+	wr_bytes(&w, rest.p, rd_left(&rest));
+	p.body = rd_init(b->built, wr_len(&w));
+	return bat_send_to(b, o, out, &p);
 }
 
 static void answer_report(struct batman *b, const struct bat_icmp *h, const struct mac *rr)
@@ -60,7 +51,7 @@ static void answer_report(struct batman *b, const struct bat_icmp *h, const stru
 }
 
 void bat_icmp_answer(struct batman *b, struct bat_icmp h, uint8_t type, const struct mac *rr,
-		     struct rd rest)
+		     struct rd rest, uint8_t priority)
 {
 	if (!b->primary)
 		return;
@@ -68,15 +59,15 @@ void bat_icmp_answer(struct batman *b, struct bat_icmp h, uint8_t type, const st
 	h.orig = b->primary->mac;
 	h.type = type;
 	h.ttl = BAT_TTL;
-	icmp_send(b, &h, NULL, rr, rest);
+	icmp_send(b, &h, rr, rest, 0, (struct bat_packet) { .priority = priority });
 }
 
 static void icmp_mine(struct batman *b, const struct bat_icmp *h, const struct mac *rr,
-		      struct rd rest)
+		      struct rd rest, uint8_t priority)
 {
 	switch (h->type) {
 	case BATMAN_ICMP_REQUEST:
-		bat_icmp_answer(b, *h, BATMAN_ICMP_REPLY, rr, rest);
+		bat_icmp_answer(b, *h, BATMAN_ICMP_REPLY, rr, rest, priority);
 		break;
 	case BATMAN_ICMP_REPLY:
 	case BATMAN_ICMP_UNREACHABLE:
@@ -116,17 +107,18 @@ void bat_icmp_input(struct batman *b, const struct bat_frame *f)
 		return;
 	}
 	if (bat_is_mine(b, &h.dst)) {
-		icmp_mine(b, &h, list, rest);
+		icmp_mine(b, &h, list, rest, f->priority);
 		return;
 	}
 	if (h.ttl < 2) {
 		BAT_COUNT(b, DROP_TTL);
 		if (h.type == BATMAN_ICMP_REQUEST)
-			bat_icmp_answer(b, h, BATMAN_ICMP_TTL_EXCEEDED, list, rest);
+			bat_icmp_answer(b, h, BATMAN_ICMP_TTL_EXCEEDED, list, rest, f->priority);
 		return;
 	}
 	h.ttl--;
-	if (icmp_send(b, &h, f, list, rest) == 0)
+	if (icmp_send(b, &h, list, rest, 1u + f->port->slot,
+		      (struct bat_packet) { .priority = f->priority, .from = &f->src }) == 0)
 		BAT_COUNT(b, ICMP_FORWARDED);
 }
 
@@ -140,13 +132,14 @@ int batman_icmp_send(struct batman *b, const struct batman_probe *probe, usec_t 
 	const struct bat_orig *o = bat_orig_find(b, &probe->dst);
 	struct mac rr[BATMAN_RR_MAX] = { 0 };
 	uint8_t zero[sizeof(rr)] = { 0 };
+	struct bat_packet none = { 0 };
 
 	b->now = now;
 	if (!b->primary || !o || !o->out[0].router)
 		return -ENETUNREACH;
 	h.orig = b->primary->mac;
 	if (!probe->record)
-		return icmp_send(b, &h, NULL, NULL, rd_init(NULL, 0));
+		return icmp_send(b, &h, NULL, rd_init(NULL, 0), 0, none);
 	rr[h.rr_count++] = b->ports[bat_orig_router(b, o, 0)->key.slot].mac;
-	return icmp_send(b, &h, NULL, rr, rd_init(zero, sizeof(zero)));
+	return icmp_send(b, &h, rr, rd_init(zero, sizeof(zero)), 0, none);
 }

@@ -119,5 +119,5 @@ void bat_meter_input(struct batman *b, const struct bat_icmp *h, struct rd rest)
 	ack.rr_count = METER_ACK;
 	wr_u32(&w, m->next);
 	wr_u32(&w, stamp);
-	bat_icmp_answer(b, ack, BATMAN_ICMP_THROUGHPUT, NULL, rd_init(body, sizeof(body)));
+	bat_icmp_answer(b, ack, BATMAN_ICMP_THROUGHPUT, NULL, rd_init(body, sizeof(body)), 0);
 }

@@ -62,7 +62,7 @@ bool bat_ogm_next(struct rd *r, struct bat_ogm *ret)
 	ret->seqno = rd_u32(r);
 	ret->orig = rd_mac(r);
 	ret->prev = rd_mac(r);
-	rd_skip(r, 1);
+	ret->reserved = rd_u8(r);
 	ret->tq = rd_u8(r);
 	tvlv_len = rd_u16(r);
 	ret->tvlv = rd_sub(r, tvlv_len);
@@ -78,7 +78,7 @@ void bat_ogm_encode(struct wr *w, const struct bat_ogm *o)
 	wr_u32(w, o->seqno);
 	wr_mac(w, &o->orig);
 	wr_mac(w, &o->prev);
-	wr_u8(w, 0);
+	wr_u8(w, o->reserved);
 	wr_u8(w, o->tq);
 	wr_u16(w, (uint16_t)rd_left(&o->tvlv));
 	wr_bytes(w, o->tvlv.p, rd_left(&o->tvlv));
@@ -88,7 +88,7 @@ bool bat_bcast_decode(struct rd *r, struct bat_bcast *ret)
 {
 	rd_skip(r, 2);
 	ret->ttl = rd_u8(r);
-	rd_skip(r, 1);
+	ret->reserved = rd_u8(r);
 	ret->seqno = rd_u32(r);
 	ret->orig = rd_mac(r);
 	return rd_ok(r);
@@ -99,7 +99,7 @@ void bat_bcast_encode(struct wr *w, const struct bat_bcast *h)
 	wr_u8(w, BAT_TYPE_BCAST);
 	wr_u8(w, BAT_VERSION);
 	wr_u8(w, h->ttl);
-	wr_u8(w, 0);
+	wr_u8(w, h->reserved);
 	wr_u32(w, h->seqno);
 	wr_mac(w, &h->orig);
 }
@@ -114,7 +114,7 @@ bool bat_unicast_decode(struct rd *r, struct bat_unicast *ret)
 	if (ret->type == BAT_TYPE_4ADDR) {
 		ret->src = rd_mac(r);
 		ret->subtype = rd_u8(r);
-		rd_skip(r, 1);
+		ret->reserved = rd_u8(r);
 	}
 	return rd_ok(r);
 }
@@ -129,7 +129,7 @@ void bat_unicast_encode(struct wr *w, const struct bat_unicast *h)
 	if (h->type == BAT_TYPE_4ADDR) {
 		wr_mac(w, &h->src);
 		wr_u8(w, h->subtype);
-		wr_u8(w, 0);
+		wr_u8(w, h->reserved);
 	}
 }
 
@@ -142,6 +142,7 @@ bool bat_frag_decode(struct rd *r, struct bat_frag *ret)
 	bits = rd_u8(r);
 	ret->no = bits >> 4;
 	ret->priority = bits >> 1 & 7;
+	ret->reserved = bits & 1;
 	ret->dst = rd_mac(r);
 	ret->orig = rd_mac(r);
 	ret->seqno = rd_u16(r);
@@ -154,7 +155,7 @@ void bat_frag_encode(struct wr *w, const struct bat_frag *h)
 	wr_u8(w, BAT_TYPE_FRAG);
 	wr_u8(w, BAT_VERSION);
 	wr_u8(w, h->ttl);
-	wr_u8(w, (uint8_t)(h->no << 4 | h->priority << 1));
+	wr_u8(w, (uint8_t)(h->no << 4 | h->priority << 1 | h->reserved));
 	wr_mac(w, &h->dst);
 	wr_mac(w, &h->orig);
 	wr_u16(w, h->seqno);

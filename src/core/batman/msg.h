@@ -2,7 +2,7 @@
 /*
  * Wire formats of batman-adv compat version 15: packets as host structs and back. Nothing here
  * knows a table or a clock. All fields are big-endian on the wire; byte 0 is the type, 1 the
- * version, 2 the time to live.
+ * version, 2 the time to live. What is reserved today is passed on as it came.
  */
 #ifndef CORE_BATMAN_MSG_H
 #define CORE_BATMAN_MSG_H
@@ -83,12 +83,14 @@ struct bat_ogm {
 	uint32_t seqno;
 	struct mac orig;
 	struct mac prev; /* who sent what the sender received */
+	uint8_t reserved;
 	uint8_t tq;
 	struct rd tvlv;
 };
 
 struct bat_bcast {
 	uint8_t ttl;
+	uint8_t reserved;
 	uint32_t seqno;
 	struct mac orig;
 };
@@ -99,8 +101,9 @@ struct bat_unicast {
 	uint8_t ttl;
 	uint8_t ttvn;
 	struct mac dst;
-	struct mac src; /* 4ADDR only */
+	struct mac src; /* from here on 4ADDR only */
 	uint8_t subtype;
+	uint8_t reserved;
 };
 
 #define BAT_4ADDR_DATA 1
@@ -109,6 +112,7 @@ struct bat_frag {
 	uint8_t ttl;
 	uint8_t no;
 	uint8_t priority;
+	uint8_t reserved; /* one bit */
 	struct mac dst, orig;
 	uint16_t seqno;
 	uint16_t total;

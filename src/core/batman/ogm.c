@@ -271,10 +271,6 @@ static void ogm_input(struct batman *b, const struct bat_frame *f, const struct 
 {
 	struct bat_orig *orig;
 
-	if (!mac_is_station(&ogm->orig)) {
-		BAT_COUNT(b, DROP_ADDRESS);
-		return;
-	}
 	if (bat_is_mine(b, &ogm->orig)) {
 		echo_input(b, f, ogm);
 		return;

@@ -9,7 +9,8 @@
  * anybody can make, have a fifth of the places, where the oldest goes for a newcomer; and there are
  * not more new ones in one OGM interval than their changes fit into a diff.
  *
- * Timers: clients leave 600 s after their last frame, unless FIXED or HELD.
+ * Timers: clients leave 600 s after their last frame, unless FIXED or HELD; earlier, those too that
+ * are HELD, when the table has become too large for the packet that carries it.
  */
 #include <errno.h>
 
@@ -57,11 +58,15 @@ static size_t packet_max(const struct batman *b)
 	return ((mtu < BAT_FRAG_MTU ? mtu : BAT_FRAG_MTU) - BAT_FRAG_HEADER) * BAT_FRAG_COUNT;
 }
 
-static bool table_is_full(const struct batman *b)
+/* Would our table fit into that packet with so many VLANs and clients more? */
+static bool table_fits(const struct batman *b, size_t vlans, size_t clients)
 {
-	size_t size = BAT_TVLV_PACKET + BAT_TVLV_HEADER + BAT_TT_HEADER + BAT_VLANS * BAT_TT_VLAN;
-
-	return size + (b->locals.count + 1) * BAT_TT_CHANGE > packet_max(b);
+	for (int i = 0; i < BAT_VLANS; i++)
+		vlans += b->local_vlans[i].entries > 0;
+	clients += b->locals.count;
+	return BAT_TVLV_PACKET + BAT_TVLV_HEADER + BAT_TT_HEADER + vlans * BAT_TT_VLAN +
+		       clients * BAT_TT_CHANGE <=
+	       packet_max(b);
 }
 
 static void change_add(struct batman *b, const struct bat_local *l, uint8_t event)
@@ -150,7 +155,7 @@ static struct bat_local *local_make(struct batman *b, const struct bat_client_ke
 	struct bat_local_vlan *v = vlan_get(b, key->vid);
 	struct bat_local *l = NULL;
 
-	if (v && !table_is_full(b) && place_make(b, flags))
+	if (v && table_fits(b, v->entries == 0, 1) && place_make(b, flags))
 		l = table_add(&b->locals, key);
 	if (!l)
 		return NULL;
@@ -276,10 +281,36 @@ static void crc_update(struct batman *b)
 			bat_tt_crc(&l->key.mac, l->key.vid, (uint8_t)l->flags);
 }
 
+static void pending_free(struct batman *b)
+{
+	struct bat_local *l;
+
+	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
+		if (l->flags & BAT_TT_PENDING)
+			local_free(b, l);
+	}
+}
+
+/* After a port with a smaller MTU has come: who has been silent for longest goes until the rest
+ * fits. */
+static void table_shrink(struct batman *b)
+{
+	struct bat_local *l;
+
+	for (usec_t idle = BAT_TT_IDLE_US; !table_fits(b, 0, 0) && (idle /= 2);) {
+		for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
+			if (b->now - l->last_seen > idle)
+				bat_local_remove(b, &l->key, false);
+		}
+		pending_free(b);
+	}
+}
+
 void bat_local_commit(struct batman *b)
 {
 	struct bat_local *l;
 
+	table_shrink(b);
 	b->new_count = 0;
 	if (b->change_count == 0 && !b->changes_lost) {
 		if (b->append)
@@ -291,9 +322,8 @@ void bat_local_commit(struct batman *b)
 			l->flags &= (uint16_t)~BAT_TT_NEW;
 			bat_local_vlan(b, l->key.vid)->committed++;
 		}
-		if (l->flags & BAT_TT_PENDING)
-			local_free(b, l);
 	}
+	pending_free(b);
 	crc_update(b);
 	b->ttvn++;
 	b->append = BAT_TT_APPEND + 1;

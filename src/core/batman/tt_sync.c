@@ -282,6 +282,8 @@ static bool other_response(struct batman *b, const struct bat_tvlv_packet *p,
 	if (!o || !to || !o->has_table || o->ttvn != tt->ttvn || !crcs_agree(b, o, tt))
 		return false;
 	full = tt->flags & BAT_TT_FULL || o->diff_count == 0;
+	if (full && !o->vlans)
+		return false;
 	if (!response_allowed(b, to, full ? o->claim_count : o->diff_count))
 		return true;
 	for (struct bat_vlan *v = bat_at(&b->vlans, o->vlans); v; v = bat_at(&b->vlans, v->next))

@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ring.sh ROUNDS KIND...     KIND: one letter per node of a ring, k: the kernel's batman-adv, t: trama
+# ring.sh ROUNDS times|control KIND...     KIND: one letter per node of a ring, k: the kernel's batman-adv, t: trama
 #
-# One line per figure, "NAME KINDS VALUE", on /uml-out/figures: how a ring of such nodes starts, how a client roams, how
-# long a link that dies silently is missed, TCP over three hops. Runs inside user-mode Linux.
+# times: one line per figure, "NAME KINDS VALUE", on /uml-out/figures: how a ring of such nodes starts, how a client roams,
+# how long a link that dies silently is missed, TCP over three hops. control: what the nodes say while their clients are
+# quiet, in /uml-out/KINDS.ROUND/PORT.pcap. Runs inside user-mode Linux.
 set -u
 INTERVAL=${INTERVAL:-1000}
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$(dirname "$0")/../../kernel/uml/mesh.sh"
-rounds=$1
-shift
+rounds=$1 figures=$2
+shift 2
 
 # The ends of all wires of a ring of $1 nodes.
 ends() {
@@ -141,20 +142,37 @@ tcp() { # KINDS: three hops, as the wire between nodes 1 and 5 is cut
 		figure_of tcp_mbit "$1"
 }
 
-for _ in $(seq "$rounds"); do
+times() { # KINDS
+	start "$1"
+	sleep 10
+	DELAY=2ms
+	# shellcheck disable=SC2046
+	loss 1 $(ends ${#1})
+	roam "$1"
+	# shellcheck disable=SC2046
+	loss 0 $(ends ${#1})
+	cut "$1"
+	tcp "$1"
+	DELAY=
+}
+
+control() { # KINDS ROUND
+	# shellcheck disable=SC2046
+	loss 0 $(ends ${#1})
+	sleep 30
+	mkdir "/uml-out/$1.$2"
+	# shellcheck disable=SC2046
+	capture "/uml-out/$1.$2" $(ends ${#1})
+	sleep 60
+	pkill tcpdump
+	sleep 0.5
+}
+
+for round in $(seq "$rounds"); do
 	for kinds in "$@"; do
+		echo "  $figures, round $round of $rounds: $kinds"
 		build "$kinds"
-		start "$kinds"
-		sleep 10
-		DELAY=2ms
-		# shellcheck disable=SC2046
-		loss 1 $(ends ${#kinds})
-		roam "$kinds"
-		# shellcheck disable=SC2046
-		loss 0 $(ends ${#kinds})
-		cut "$kinds"
-		tcp "$kinds"
-		DELAY=
+		"$figures" "$kinds" "$round"
 		raze "$kinds"
 	done
 done

@@ -46,9 +46,12 @@ struct packets {
 	struct packets_counters counters;
 
 	struct mmsghdr in_msgs[PACKETS_BATCH];
-	struct iovec in_iov[PACKETS_BATCH];
+	struct iovec in_iov[PACKETS_BATCH][2];
 	_Alignas(struct cmsghdr) char in_aux[PACKETS_BATCH][AUX_SIZE];
 	uint8_t in[PACKETS_BATCH][TAG_SIZE + PACKETS_SIZE];
+	/* The rest of jumbo frames; where none come, these pages are never touched. */
+	uint8_t in_rest[PACKETS_BATCH][PACKETS_MAX - PACKETS_SIZE];
+	uint8_t joined[TAG_SIZE + PACKETS_MAX];
 
 	unsigned int out_count;
 	struct mmsghdr out_msgs[PACKETS_BATCH];
@@ -75,10 +78,12 @@ struct packets *packets_new(uv_loop_t *loop, struct sink sink, int *ret_err)
 		return NULL;
 	}
 	for (unsigned int i = 0; i < PACKETS_BATCH; i++) {
-		p->in_iov[i].iov_base = p->in[i] + TAG_SIZE;
-		p->in_iov[i].iov_len = PACKETS_SIZE;
-		p->in_msgs[i].msg_hdr.msg_iov = &p->in_iov[i];
-		p->in_msgs[i].msg_hdr.msg_iovlen = 1;
+		p->in_iov[i][0].iov_base = p->in[i] + TAG_SIZE;
+		p->in_iov[i][0].iov_len = PACKETS_SIZE;
+		p->in_iov[i][1].iov_base = p->in_rest[i];
+		p->in_iov[i][1].iov_len = sizeof(p->in_rest[i]);
+		p->in_msgs[i].msg_hdr.msg_iov = p->in_iov[i];
+		p->in_msgs[i].msg_hdr.msg_iovlen = 2;
 		p->out_msgs[i].msg_hdr.msg_iov = &p->out_iov[i];
 		p->out_msgs[i].msg_hdr.msg_iovlen = 1;
 		p->out_msgs[i].msg_hdr.msg_name = &p->out_to[i];
@@ -135,11 +140,24 @@ static bool tag_find(struct msghdr *msg, uint16_t *ret_type, uint16_t *ret_tci)
 	return true;
 }
 
+/* The frame in one piece, TAG_SIZE bytes of room in front of it. */
+static uint8_t *frame_joined(struct packets *p, unsigned int i)
+{
+	size_t len = p->in_msgs[i].msg_len;
+
+	if (len <= PACKETS_SIZE)
+		return p->in[i];
+	memcpy(p->joined + TAG_SIZE, p->in[i] + TAG_SIZE, PACKETS_SIZE);
+	memcpy(p->joined + TAG_SIZE + PACKETS_SIZE, p->in_rest[i], len - PACKETS_SIZE);
+	return p->joined;
+}
+
 static void frame_received(struct packets *p, const struct place *place, unsigned int i)
 {
 	struct mmsghdr *m = &p->in_msgs[i];
 	struct event e = { .kind = EVENT_FRAME };
 	uint16_t type, tci;
+	uint8_t *in;
 
 	if (m->msg_hdr.msg_flags & MSG_TRUNC) {
 		p->counters.too_long++;
@@ -147,11 +165,12 @@ static void frame_received(struct packets *p, const struct place *place, unsigne
 	}
 	e.frame.link = place->link;
 	e.frame.port = place->port;
-	e.frame.data = p->in[i] + TAG_SIZE;
+	in = frame_joined(p, i);
+	e.frame.data = in + TAG_SIZE;
 	e.frame.len = m->msg_len;
 	if (place->link == LINK_CLOUD && m->msg_len >= 12 && tag_find(&m->msg_hdr, &type, &tci)) {
-		tag_restore(p->in[i], type, tci);
-		e.frame.data = p->in[i];
+		tag_restore(in, type, tci);
+		e.frame.data = in;
 		e.frame.len += TAG_SIZE;
 	}
 	p->counters.received++;
@@ -319,6 +338,29 @@ static const struct place *place_find(const struct packets *p, enum link link, u
 	return NULL;
 }
 
+static struct sockaddr_ll frame_to(const struct place *place, const uint8_t *frame)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = (int)place->ifindex,
+				  .sll_halen = ETH_ALEN };
+
+	/* The frame's own type, which is in network order as well. */
+	memcpy(&to.sll_protocol, frame + 2 * ETH_ALEN, sizeof(to.sll_protocol));
+	return to;
+}
+
+/* Too long for a place in the batch, and seldom. */
+static void jumbo_send(struct packets *p, const struct place *place, const struct effect_frame *f)
+{
+	struct sockaddr_ll to = frame_to(place, f->data);
+
+	packets_flush(p);
+	if (sendto(p->out, f->data, f->len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) < 0)
+		p->counters.send_failed++;
+	else
+		p->counters.sent++;
+}
+
 void packets_send(struct packets *p, const struct effect_frame *f)
 {
 	const struct place *place = place_find(p, f->link, f->port);
@@ -328,8 +370,12 @@ void packets_send(struct packets *p, const struct effect_frame *f)
 		p->counters.no_device++;
 		return;
 	}
-	if (f->len > PACKETS_SIZE || f->len < ETH_HLEN) {
+	if (f->len > PACKETS_MAX || f->len < ETH_HLEN) {
 		p->counters.too_long++;
+		return;
+	}
+	if (f->len > PACKETS_SIZE) {
+		jumbo_send(p, place, f);
 		return;
 	}
 	if (p->out_count == PACKETS_BATCH)
@@ -337,12 +383,7 @@ void packets_send(struct packets *p, const struct effect_frame *f)
 	i = p->out_count++;
 	memcpy(p->out_data[i], f->data, f->len);
 	p->out_iov[i].iov_len = f->len;
-	p->out_to[i].sll_family = AF_PACKET;
-	p->out_to[i].sll_ifindex = (int)place->ifindex;
-	p->out_to[i].sll_halen = ETH_ALEN;
-	/* The frame's own type, which is in network order as well. */
-	memcpy(&p->out_to[i].sll_protocol, f->data + 2 * ETH_ALEN,
-	       sizeof(p->out_to[i].sll_protocol));
+	p->out_to[i] = frame_to(place, f->data);
 }
 
 void packets_flush(struct packets *p)

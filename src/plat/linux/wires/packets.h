@@ -15,11 +15,12 @@
 #include "plat/linux/sink.h"
 
 #define PACKETS_BATCH 64
-#define PACKETS_SIZE 2048 /* longest frame, with room for a tag */
+#define PACKETS_SIZE 2048 /* what a frame usually fits into, with a tag */
+#define PACKETS_MAX 9600  /* longest frame: links of 9216 bytes and a header */
 
 struct packets_counters {
 	uint64_t received, sent;
-	uint64_t too_long;    /* received or to be sent, over PACKETS_SIZE */
+	uint64_t too_long;    /* received or to be sent, over PACKETS_MAX */
 	uint64_t no_device;   /* to be sent where nothing is open */
 	uint64_t send_failed; /* the kernel refused */
 	uint64_t socket_errors;
