@@ -25,6 +25,7 @@ ACTIONS = ("lost", "late", "twice", "swapped")
 REPAIR_S = 3 + 10 * INTERVAL_S  # a request is repeated after 3 s at the latest
 SLOW_S = 2  # that this machine may take in between, tables read included
 FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
+FLAPS = 5
 ATTEMPTS = 3
 VERBOSE = "VERBOSE" in os.environ
 VID = 5
@@ -98,6 +99,8 @@ class Step:
     """Something that happens to clients of `node`; `before`: where they are at first, None: not there yet."""
 
     count, skip = 1, 0
+    seen = ()  # kinds of frames that must be among those it takes
+    unasked = None  # a node that no request for a table may reach
 
     def __init__(self, town, node, before=None):
         self.town, self.node, self.before, self.pool, self.used = town, node, before, [], []
@@ -134,8 +137,19 @@ class OneByOne(Step):
         return {(a, -1): self.node for a in taken}
 
 
+class DiffsLostBehind(DiffsLost):
+    """The node next to it has its table and answers in its place."""
+
+    def __init__(self, town, node):
+        super().__init__(town, node)
+        self.unasked = node
+
+
 class ManyCome(Step):
+    """Their diff is too large for an OGM."""
+
     count = MANY
+    seen = "diff request", "full response"
 
     def ready(self):
         self.end()
@@ -146,6 +160,19 @@ class DiffsLost(Step):
     """A client comes, and no OGM with the diff arrives."""
 
     skip = 4
+    seen = "diff request", "diff response"
+
+
+class Flaps(Step):
+    """A client is heard at both ends in turn, oftener than they tell of it."""
+
+    def do(self, taken):
+        for _ in range(FLAPS):
+            self.town.clients.appear(self.before, taken)
+            time.sleep(0.4 * INTERVAL_S)
+            self.town.clients.appear(self.node, taken)
+            time.sleep(0.4 * INTERVAL_S)
+        return {(a, -1): self.node for a in taken}
 
 
 class Leaves(Step):
@@ -281,10 +308,12 @@ def steps(town):
         yield "a client comes to %s" % near.name, Step(town, near)
         yield "one client and another come to %s" % near.name, OneByOne(town, near)
         yield "a client comes to %s, its diffs are lost" % near.name, DiffsLost(town, near)
+        yield "a client comes to %s behind %s, its diffs are lost" % (behind.name, near.name), DiffsLostBehind(town, behind)
         yield "%d clients come to %s" % (MANY, near.name), ManyCome(town, near)
         yield "a client leaves %s" % near.name, Leaves(town, near, near)
         yield "a client walks from %s to %s" % (far.name, near.name), Step(town, near, far)
         yield "a client walks from %s to %s" % (near.name, behind.name), Step(town, behind, near)
+        yield "a client flaps between %s and %s" % (far.name, near.name), Flaps(town, near, far)
         yield "a VLAN at %s" % near.name, Vlan(town, near)
 
 
@@ -318,10 +347,16 @@ def main(kinds, wanted):
     for name, step in steps(town):
         if wanted and not any(w in name for w in wanted):
             continue
+        before = step.unasked and step.unasked.requests()
         took, frames, wrong = attempt(town, step)
         count = len(frames) - step.skip
         tap.note("; ".join(frames))
         tap.ok(not wrong and count > 0, "%s: equal in %.1f s" % (name, took), "\n".join(wrong))
+        if step.seen:
+            tap.ok(all(any(f.startswith(kind) for f in frames) for kind in step.seen),
+                   "%s: by %s" % (name, " and ".join(step.seen)), "; ".join(frames))
+        if step.unasked:
+            tap.equal(step.unasked.requests(), before, name + ": a node in between answers")
         for action in ACTIONS:
             each_frame(town, step, name, action, count)
         step.end()

@@ -57,23 +57,30 @@ class Node:
 
 def announced(rows):
     """({(MAC, VID): flags}, {VID: CRC}) of what is a matter of both sides."""
-    known = [r for r in rows if not r.flags & (NEW | TEMP)]
-    return {(r.address, r.vid): r.flags & ON_THE_WIRE for r in known}, {r.vid: "%08x" % r.crc for r in known}
+    rows = [r for r in rows if not r.flags & (NEW | TEMP)]
+    return {(r.address, r.vid): r.flags & ON_THE_WIRE for r in rows}, {r.vid: "%08x" % r.crc for r in rows}
 
 
-def differences(nodes, counts=lambda viewer, row: True):
-    """(what nodes have of each other that is not what these have, {node: its clients}), of what counts there"""
-    local, others = ({n: look(n.tables) for n in nodes} for look in (lambda t: announced(t.local()), lambda t: t.others()))
+def known(owner, rows):
+    """What these rows have of a node: as announced(), and the versions."""
+    theirs = [r for r in rows if r.originator == owner.originator]
+    return announced(theirs) + ({r.version for r in theirs},)
+
+
+def differences(nodes):
+    """(what nodes have of each other that is not what these have, {node: its clients})"""
+    local, others, versions = ({n: look(n.tables) for n in nodes} for look in (
+        lambda t: announced(t.local()), lambda t: t.others(), lambda t: t.version()))
     found = []
     for owner in nodes:
         own, crcs = local[owner]
         for viewer in nodes:
-            theirs, their_crcs = announced(r for r in others[viewer] if r.originator == owner.originator and counts(viewer, r))
-            if viewer is owner or (own and (own, crcs) == (theirs, their_crcs)):
+            theirs, their_crcs, version = known(owner, others[viewer])
+            if viewer is owner or (own and (own, crcs, {versions[owner]}) == (theirs, their_crcs, version)):
                 continue
-            found.append("%s of %s: lacks %s, has %s too, CRCs %s and %s" % (
+            found.append("%s of %s: lacks %s, has %s too, CRCs %s and %s, versions %s and %s" % (
                 viewer.name, owner.name, sorted(own.items() - theirs.items()), sorted(theirs.items() - own.items()),
-                crcs, their_crcs))
+                crcs, their_crcs, versions[owner], sorted(version)))
     return found, {n: set(local[n][0]) for n in nodes}
 
 

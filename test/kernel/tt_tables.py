@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Translation tables of nodes inside user-mode Linux, without a process per look.
 
-`Kernel(n)` and `Trama(n)` have local() and others(): lists of Row, what `batctl tl` and `tg` show.
+`Kernel(n)` and `Trama(n)` have local() and others(): lists of Row, what `batctl tl` and `tg` show; and version(), of their
+own table.
 """
 
 import collections
@@ -10,7 +11,8 @@ import json
 import socket
 import struct
 
-Row = collections.namedtuple("Row", "originator address vid flags crc")
+# version: the last one of that originator's table that the node knows; None in local()
+Row = collections.namedtuple("Row", "originator address vid flags crc version")
 TAGGED = 0x8000  # bit of a VID on the wire
 
 
@@ -33,14 +35,20 @@ class Trama:
 
     def ask(self, method):
         self.stream.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode() + b"\n")
-        return [Row(r.get("orig_address"), r["tt_address"], r["tt_vid"], r["tt_flags"]["raw"], r["tt_crc32"])
-                for r in json.loads(self.lines.readline())["result"]]
+        return json.loads(self.lines.readline())["result"]
+
+    def rows(self, method):
+        return [Row(r.get("orig_address"), r["tt_address"], r["tt_vid"], r["tt_flags"]["raw"], r["tt_crc32"], r.get("tt_last_ttvn"))
+                for r in self.ask(method)]
 
     def local(self):
-        return self.ask("cloud.local")
+        return self.rows("cloud.local")
 
     def others(self):
-        return self.ask("cloud.global")
+        return self.rows("cloud.global")
+
+    def version(self):
+        return self.ask("cloud.mesh")["tt_ttvn"]
 
 
 class Kernel:
@@ -48,8 +56,8 @@ class Kernel:
 
     REQUEST, DUMP, DONE, ERROR = 1, 0x300, 3, 2
     CONTROL, GET_FAMILY, FAMILY_ID, FAMILY_NAME = 16, 3, 1, 2
-    LOCAL, GLOBAL = 6, 7
-    MESH_IFINDEX, ORIG_ADDRESS, TT_ADDRESS, TT_CRC32, TT_VID, TT_FLAGS = 3, 9, 16, 19, 20, 21
+    GET_MESH, LOCAL, GLOBAL = 1, 6, 7
+    MESH_IFINDEX, ORIG_ADDRESS, TT_ADDRESS, TT_TTVN, TT_LAST_TTVN, TT_CRC32, TT_VID, TT_FLAGS = 3, 9, 16, 17, 18, 19, 20, 21
 
     def __init__(self, number):
         self.netlink, self.device = in_namespace("n%d" % number, lambda: (
@@ -84,10 +92,16 @@ class Kernel:
                 (vid,) = struct.unpack("=H", a[self.TT_VID])
                 flags, crc = (struct.unpack("=I", a[k])[0] for k in (self.TT_FLAGS, self.TT_CRC32))
                 rows.append(Row(a[self.ORIG_ADDRESS].hex(":") if self.ORIG_ADDRESS in a else None,
-                                a[self.TT_ADDRESS].hex(":"), vid & ~TAGGED if vid & TAGGED else -1, flags, crc))
+                                a[self.TT_ADDRESS].hex(":"), vid & ~TAGGED if vid & TAGGED else -1, flags, crc,
+                                a[self.TT_LAST_TTVN][0] if self.TT_LAST_TTVN in a else None))
 
     def local(self):
         return self.dump(self.LOCAL)
 
     def others(self):
         return self.dump(self.GLOBAL)
+
+    def version(self):
+        self.send(self.family, self.GET_MESH, 0, self.MESH_IFINDEX, struct.pack("=I", self.device))
+        ((_, a),) = self.messages(self.netlink.recv(65536))
+        return a[self.TT_TTVN][0]
