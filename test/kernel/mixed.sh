@@ -17,9 +17,10 @@ trama_node 3
 kernel_node 4
 mesh_wire 1 2
 mesh_wire 2 3
-mesh_wire 3 4
+MTU=1500 mesh_wire 3 4
 for n in 1 2 3 4; do client $n; done
 walker 1 4
+in_ns c2 tcpdump -i eth0 -n -e -l 'icmp6 and ip6[40] = 134' > /run/adverts 2>&1 &
 trama_start 1
 trama_start 3
 
@@ -162,7 +163,83 @@ told_mtu() { # CLIENT MTU: by router advertisements
 	in_ns "$1" sh -c "cat /proc/sys/net/ipv6/conf/*/mtu" | grep -qx "$2"
 }
 ok "beside nodes of other software clients are told the MTU of LibreMesh" wait_for 60 told_mtu c1 1350
-ok "a ping of 1472 bytes passes both kinds" pings c1 10.13.200.4 -s 1472
+
+counted() { # NODE COUNTER, of batman-adv
+	if is_trama "$1"; then trama_cli "$1" cloud statistics; else in_ns "n$1" batctl meshif bat0 statistics; fi |
+		sed -n "s/^[ \t]*$2: *//p"
+}
+
+in_fragments() { # full packets over the wire of 1500 bytes, two senders at once
+	local node counter first
+	declare -A before
+	for node in 3 4; do
+		for counter in frag_tx frag_rx; do before[$node$counter]=$(counted $node $counter); done
+	done
+	in_ns c1 ping -c 20 -i 0.02 -s 1472 -q 10.13.200.4 &
+	first=$!
+	in_ns c2 ping -c 20 -i 0.02 -s 1472 -q 10.13.200.4 | tee /run/second.ping
+	wait $first && grep -q ' 0% packet loss' /run/second.ping || return 1
+	for node in 3 4; do
+		for counter in frag_tx frag_rx; do
+			echo "n$node $counter: ${before[$node$counter]}, now $(counted $node $counter)"
+			[ "$(counted $node $counter)" -ge $((${before[$node$counter]} + 80)) ] || return 1
+		done
+	done
+}
+ok "full packets of two senders pass a wire of 1500 bytes in fragments of both kinds" in_fragments
+
+everybody_hears() { # GROUP: clients of both kinds answer the client of a kernel node
+	local out
+	out=$(in_ns c2 ping -c 2 -W 1 -I eth0 "$1")
+	echo "$out"
+	[ "$(grep -o 'from 10[^ ]*' <<< "$out" | sort -u | wc -l)" -ge 3 ]
+}
+everybody_sees() { # GROUP: for an answer from such an address would not be one
+	local n listeners=()
+	for n in 1 3 4; do
+		in_ns c$n timeout 4 tcpdump -i eth0 -c 1 -p "icmp6 and dst host $1" > /dev/null 2>&1 &
+		listeners+=($!)
+	done
+	sleep 1
+	in_ns c2 ping -c 2 -W 1 -I eth0 "$1" > /dev/null
+	for n in "${listeners[@]}"; do wait "$n" || return 1; done
+}
+for n in 1 3 4; do
+	in_ns c$n sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+	ip -n c$n addr add 239.1.2.3/32 dev eth0 autojoin
+	ip -n c$n addr add ff05::5/128 dev eth0 autojoin
+done
+ok "multicast of a kernel node's client reaches those of all" wait_for 10 everybody_hears 239.1.2.3
+ok "IPv6 multicast too" wait_for 15 everybody_sees ff05::5
+
+tagged() { # NODE OF A CLIENT
+	ip -n "c$1" link add link eth0 name eth0.5 type vlan id 5
+	ip -n "c$1" addr add "192.0.2.$1/24" dev eth0.5
+	ip -n "c$1" link set eth0.5 up
+}
+in_ns n4 bridge vlan add vid 5 dev bat0 # or the kernel refuses clients of that VLAN
+for n in 1 3 4; do tagged $n; done
+ok "tagged clients of trama nodes reach each other through a kernel node" wait_for 10 pings c1 192.0.2.3
+ok "and one of a kernel node" wait_for 10 pings c4 192.0.2.1 -s 1468
+
+decoded() { # batctl's own tcpdump knows everything that trama nodes say
+	local out
+	out=$(in_ns n2 timeout 4 batctl tcpdump -n l21.29 l23.29) # what it has read it may hold back until it has a block
+	tail -3 <<< "$out"
+	grep -E '^\S* *(Warning|Error) - ' <<< "$out" | grep -v 'Interrupted system call' && return 1
+	grep -q "OGM IV via neigh $(cloud_mac l12)" <<< "$out" && grep -q "OGM IV via neigh $port3" <<< "$out"
+}
+pings_on() { # while batctl looks
+	in_ns c1 ping -i 0.1 -c 30 -s 1472 -q 10.13.200.4 > /dev/null &
+	decoded
+}
+ok "batctl tcpdump decodes what trama nodes say" pings_on
+no_router() { # CLIENT
+	ip -n "$1" -6 addr show scope global
+	cat /run/adverts
+	[ -z "$(ip -n "$1" -6 addr show scope global dynamic)" ]
+}
+ok "no router advertisement of a trama node has come to clients of a kernel node" no_router c2
 for n in 1 3; do
 	ok "node $n: the daemon answers" trama_cli $n status
 done

@@ -107,8 +107,10 @@ kernel_node() {
 		link set bat0 address 02:ba:00:00:00:0$1
 		link set bat0 master br0 up
 	X
-	in_ns "n$1" batctl meshif bat0 bl 0
-	in_ns "n$1" batctl meshif bat0 dat 0
+	if [ -z "${KERNEL_DEFAULTS:-}" ]; then # loop avoidance holds broadcasts back for half a minute
+		in_ns "n$1" batctl meshif bat0 bl 0
+		in_ns "n$1" batctl meshif bat0 dat 0
+	fi
 	in_ns "n$1" batctl meshif bat0 it "$INTERVAL"
 }
 
@@ -159,8 +161,8 @@ mesh_end() { # NODE INTERFACE PEER
 	X
 }
 
-mesh_wire() { # A B; a function wire_made gets both ends before they are up
-	ip link add "l$1$2" mtu 1600 netns "n$1" type veth peer name "l$2$1" mtu 1600 netns "n$2"
+mesh_wire() { # A B; MTU, if set, is its own; a function wire_made gets both ends before they are up
+	ip link add "l$1$2" mtu "${MTU:-1600}" netns "n$1" type veth peer name "l$2$1" mtu "${MTU:-1600}" netns "n$2"
 	if declare -F wire_made > /dev/null; then wire_made "l$1$2" "l$2$1"; fi
 	mesh_end "$1" "l$1$2" "$2"
 	mesh_end "$2" "l$2$1" "$1"
