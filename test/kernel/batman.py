@@ -12,10 +12,11 @@ import struct
 
 ETHERTYPE = 0x4305
 IV_OGM, BCAST, UNICAST, UNICAST_FRAG, UNICAST_4ADDR, ICMP, UNICAST_TVLV = 0x00, 0x01, 0x40, 0x41, 0x42, 0x43, 0x44
+UNICAST_LAST = 0x7f
 KINDS = {IV_OGM: "ogm", BCAST: "bcast", UNICAST: "unicast", UNICAST_FRAG: "frag", UNICAST_4ADDR: "4addr",
          ICMP: "icmp", UNICAST_TVLV: "tvlv"}
 NOT_BEST_NEXT_HOP, DIRECTLINK = 0x01, 0x04  # flags of an OGM
-OGM_LEN = 24
+OGM_LEN, ICMP_RR_LEN = 24, 116
 TVLV_TT, TVLV_ROAM, TVLV_TRAMA = 0x04, 0x05, 0xa7
 TT_DIFF, TT_REQUEST, TT_RESPONSE, TT_FULL = 0x01, 0x02, 0x04, 0x10
 
@@ -88,10 +89,12 @@ def single(data):
                  orig=mac(data[10:16]), seqno=seqno, total_size=total, size=len(data) - 20)
     elif data[0] == ICMP and len(data) >= 20:
         p.update(msg_type=data[3], dest=mac(data[4:10]), orig=mac(data[10:16]), uid=data[16],
-                 seqno=struct.unpack(">H", data[18:20])[0])
+                 seqno=struct.unpack(">H", data[18:20])[0], route=data[17] if len(data) >= ICMP_RR_LEN else None)
     elif data[0] == UNICAST_TVLV and len(data) >= 20:
         p.update(reserved=(data[3], data[18:20].hex()), dest=mac(data[4:10]), source=mac(data[10:16]),
                  tvlvs=tvlvs(data[20:20 + struct.unpack(">H", data[16:18])[0]]))
+    elif UNICAST_TVLV < data[0] <= UNICAST_LAST and len(data) >= 10:
+        p.update(dest=mac(data[4:10]))
     return p
 
 
