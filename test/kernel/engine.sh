@@ -34,15 +34,22 @@ says() { # NODE COMMAND PYTHON: true of the JSON j
 	}
 }
 
-kernel_has() { # NODE: the device, and the settings that matter
-	in_ns "n$1" batctl meshif bat0 interface | grep -q 'active' &&
-		[ "$(in_ns "n$1" batctl meshif bat0 bl)" = disabled ] &&
-		[ "$(in_ns "n$1" batctl meshif bat0 dat)" = disabled ] &&
-		[ "$(in_ns "n$1" batctl meshif bat0 it)" = "$INTERVAL" ]
+kernel_has() { # NODE: the device, and all settings
+	local is
+	in_ns "n$1" batctl meshif bat0 interface | grep -q active || return
+	is=$(in_ns "n$1" sh -c 'for of in bl dat gw f ag hp it; do batctl meshif bat0 $of; done' | xargs)
+	echo "$is"
+	[ "$is" = "disabled disabled off enabled enabled 30 $INTERVAL" ]
+}
+
+set_otherwise() { # NODE: all that kernel_has looks at
+	in_ns "n$1" sh -ec 'for to in "bl 1" "dat 1" "gw client" "f 0" "ag 0" "hp 60" "it 5000"; do batctl meshif bat0 $to; done'
 }
 
 ok "tramad makes bat0 of the kernel's kind and sets it up" wait_for 90 kernel_has 1
 ok "every client reaches every other" wait_for 60 every_pair 4
+ok "its settings are changed by somebody" set_otherwise 1
+ok "and are as before within 5 s" wait_for 5 kernel_has 1
 ok "status names the engine" says 1 status "j['engine'] == 'kernel'"
 ok "the tables of the kernel are trama's tables: originators" wait_for 30 says 1 originators \
 	"sum(o['best'] for o in j) == 3 and all(0 < o['tq'] < 256 for o in j if o['best'])"
@@ -59,6 +66,7 @@ ok "a client walks from the kernel's engine to another" walk_and_ping 4
 ok "its old node has forgotten it within 3 s" wait_for 3 says 1 clients \
 	"not any(c['mac'] == '02:cc:00:00:01:00' and c.get('here') for c in j)"
 ok "and back" walk_and_ping 1
+
 ok "a ping of 1472 bytes passes all kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3 4; do
 	ok "node $n: the daemon answers" trama_cli $n status

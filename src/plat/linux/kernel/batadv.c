@@ -13,9 +13,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+struct setting {
+	uint16_t attribute;
+	bool wide; /* u32, else u8 */
+	uint32_t value;
+};
+
+struct settings {
+	size_t count;
+	struct setting list[8];
+	bool differ;
+};
+
 /* One telling. */
 struct reading {
 	const struct batadv_view *view;
+	struct settings *settings;
 	system_event_fn *fn;
 	void *arg;
 };
@@ -56,18 +69,6 @@ static void attributes(const struct nlmsghdr *m,
 
 /* ---- settings ---- */
 
-struct setting {
-	uint16_t attribute;
-	bool wide; /* u32, else u8 */
-	uint32_t value;
-};
-
-struct settings {
-	size_t count;
-	struct setting list[8];
-	bool differ;
-};
-
 static struct settings settings_wished(const struct wish_batadv *w)
 {
 	return (struct settings) {
@@ -82,14 +83,8 @@ static struct settings settings_wished(const struct wish_batadv *w)
 	};
 }
 
-static int compare(void *arg, const struct nlmsghdr *m)
+static void settings_compare(struct settings *s, const struct nlattr *const *tb)
 {
-	const struct nlattr *tb[BATADV_ATTR_MAX + 1];
-	struct settings *s = arg;
-
-	if (!m || m->nlmsg_type < NLMSG_MIN_TYPE)
-		return 0;
-	attributes(m, tb);
 	for (size_t i = 0; i < s->count; i++) {
 		const struct setting *v = &s->list[i];
 		const struct nlattr *is = tb[v->attribute];
@@ -98,6 +93,16 @@ static int compare(void *arg, const struct nlmsghdr *m)
 		if (is && v->value != (v->wide ? nl_u32(is, 0) : nl_u8(is, 0)))
 			s->differ = true;
 	}
+}
+
+static int settings_read(void *arg, const struct nlmsghdr *m)
+{
+	const struct nlattr *tb[BATADV_ATTR_MAX + 1];
+
+	if (!m || m->nlmsg_type < NLMSG_MIN_TYPE)
+		return 0;
+	attributes(m, tb);
+	settings_compare(arg, tb);
 	return 0;
 }
 
@@ -126,11 +131,14 @@ void batadv_apply(struct batadv *b, struct apply *a)
 	s = settings_wished(&a->wish->batadv);
 	r = batadv_begin(b);
 	if (!r)
-		r = nl_talk(&b->nl, request(b, BATADV_CMD_GET_MESH, 0, l->index), compare, &s);
+		r = nl_talk(&b->nl, request(b, BATADV_CMD_GET_MESH, 0, l->index), settings_read,
+			    &s);
 	if (r)
 		apply_fail(a, r, "batman-adv settings", name);
 	else if (s.differ)
-		apply_done(a, settings_write(b, &s, l->index), "batman-adv settings", name);
+		r = apply_done(a, settings_write(b, &s, l->index), "batman-adv settings", name);
+	b->refused = r != 0;
+	b->changed = false;
 }
 
 /* ---- tables ---- */
@@ -164,13 +172,15 @@ static int self_row(void *arg, const struct nlmsghdr *m)
 {
 	const struct nlattr *tb[BATADV_ATTR_MAX + 1];
 	struct batman_row row = { .kind = BATMAN_ROW_SELF };
+	const struct reading *r = arg;
 
 	if (!m || m->nlmsg_type < NLMSG_MIN_TYPE)
 		return 0;
 	attributes(m, tb);
+	settings_compare(r->settings, tb);
 	row.ttvn = nl_u8(tb[BATADV_ATTR_TT_TTVN], 0);
 	if (nl_bytes(tb[BATADV_ATTR_HARD_ADDRESS], row.mac.b, sizeof(row.mac.b)))
-		tell(arg, &row);
+		tell(r, &row);
 	return 0;
 }
 
@@ -238,12 +248,14 @@ int batadv_read(struct batadv *b, const struct batadv_view *view, system_event_f
 		{ BATADV_CMD_GET_TRANSTABLE_GLOBAL, NLM_F_DUMP, global_row },
 	};
 	const struct link_info *l = links_find(view->links, view->wish->filter.cloud);
-	struct reading reading = { .view = view, .fn = fn, .arg = arg };
+	struct settings settings = settings_wished(&view->wish->batadv);
+	struct reading reading = { .view = view, .settings = &settings, .fn = fn, .arg = arg };
 	int r = l ? batadv_begin(b) : -ENODEV;
 
 	for (size_t i = 0; !r && i < sizeof(tables) / sizeof(tables[0]); i++)
 		r = nl_talk(&b->nl, request(b, tables[i].command, tables[i].flags, l->index),
 			    tables[i].row, &reading);
+	b->changed = l && l->ours && settings.differ && !b->refused;
 	if (!r)
 		tell(&reading, &(struct batman_row) { .kind = BATMAN_ROW_END });
 	return r;

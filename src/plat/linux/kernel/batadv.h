@@ -13,6 +13,8 @@
 struct batadv {
 	struct nl nl;
 	uint16_t family; /* 0: not asked yet, or not there */
+	bool refused;	 /* the last batadv_apply failed, which is tried again anyway */
+	bool changed;	 /* by others since then, as the last batadv_read has found */
 };
 
 void batadv_done(struct batadv *b);

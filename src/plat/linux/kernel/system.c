@@ -162,7 +162,10 @@ int system_mesh_read(struct system *s, system_event_fn *fn, void *arg)
 				    .ports = &s->watch.ports,
 				    .wish = &s->wish };
 
-	return s->wish.batadv.used ? batadv_read(&s->batadv, &view, fn, arg) : 0;
+	int r = s->wish.batadv.used ? batadv_read(&s->batadv, &view, fn, arg) : 0;
+
+	s->watch.stale = s->watch.stale || s->batadv.changed;
+	return r;
 }
 
 int system_statistics(const struct system *s, system_statistic_fn *fn, void *arg)
