@@ -80,6 +80,9 @@ void cloudside_frame(struct node *n, const struct event_frame *f)
 		clients_overhear(n, f->data, f->len);
 		clash_overhear(n, f->data, f->len);
 		break;
+	case LINK_TAGGED:
+		vlans_frame(n, f->data, f->len);
+		break;
 	}
 }
 

@@ -31,6 +31,8 @@ enum link {
 			own clients */
 	LINK_KERNEL, /* bat0 of the kernel's engine: the node's own frames into the cloud, and what
 			comes from there for the node itself */
+	LINK_TAGGED, /* the same, the first frames of clients with a tag of a VLAN that it does not
+			have: the header */
 };
 
 enum event_kind {

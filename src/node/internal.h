@@ -72,6 +72,12 @@ struct member_address {
 	struct mac mac;
 };
 
+/* A VLAN in which clients speak. */
+struct node_vlan {
+	uint16_t vid; /* 0: free */
+	usec_t heard_at;
+};
+
 /* A probe into the cloud and its answer, kept until the place is needed for another. */
 struct node_probe {
 	bool used, answered;
@@ -165,6 +171,8 @@ struct node {
 	uint32_t announced_to; /* originators */
 	struct node_probe probes[NODE_PROBES];
 	unsigned int next_probe;
+	struct node_vlan vlans[WISH_VLANS]; /* of the kernel's engine */
+	bool vlans_told;		    /* its tables have been read */
 };
 
 /* cloudside.c: frames of the cloud */
@@ -249,6 +257,13 @@ void served_ra(const struct node *n, struct ra_conf *c);
 uint32_t served_link_mtu(const struct node *n);
 /* Every second: what follows for the clients from the links and nodes of the cloud. */
 void served_refresh(struct node *n);
+
+/* vlans.c: tags of clients, for the kernel's engine */
+/* The header of a frame that a client sends into the cloud. */
+void vlans_frame(struct node *n, const uint8_t *frame, size_t len);
+/* After the tables of the kernel's engine have been told. */
+void vlans_refresh(struct node *n);
+void vlans_wish(const struct node *n, struct wish_batadv *w);
 
 /* clash.c: two clouds with one VLAN or one IPv4 network, as people are told of them */
 /* The engine refuses a node of another SSID. */

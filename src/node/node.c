@@ -331,8 +331,10 @@ static void dispatch(struct node *n, const struct event *e)
 		break;
 	case EVENT_MESH:
 		(void)batman_mirror_row(n->batman, &e->mesh, n->now);
-		if (e->mesh.kind == BATMAN_ROW_END)
+		if (e->mesh.kind == BATMAN_ROW_END) {
 			clients_remind(n);
+			vlans_refresh(n);
+		}
 		break;
 	}
 }

@@ -94,7 +94,7 @@ static void c_net6(struct codec *c, struct net6 *n)
 static int codec_frame(struct codec *c, struct event_frame *f)
 {
 	unsigned int link = f->link;
-	int err = c_enum(c, &link, LINK_KERNEL);
+	int err = c_enum(c, &link, LINK_TAGGED);
 
 	f->link = (enum link)link;
 	c_u16(c, &f->port);

@@ -23,7 +23,8 @@
 	X(SOLICIT_ASKED, "solicitations_asked_by_broadcast")                                       \
 	X(SOLICIT_RATE, "solicitations_over_rate")                                                 \
 	X(STRAY, "addresses_of_other_clouds")                                                      \
-	X(TWIN_FULL, "twin_routes_full")
+	X(TWIN_FULL, "twin_routes_full")                                                           \
+	X(VLAN_FULL, "vlans_full")
 
 enum node_counter {
 #define X(name, text) NODE_C_##name,

@@ -27,6 +27,7 @@
 #define WISH_SYSCTLS 192
 #define WISH_CHILDREN (2 + NODE_PORTS)
 #define WISH_UPLINKS NODE_PORTS /* each has its filters */
+#define WISH_VLANS 32		/* of clients, as our own engine's: they are in each OGM */
 
 enum wish_link_kind {
 	WISH_BRIDGE,
@@ -63,6 +64,9 @@ struct wish_batadv {
 	bool used;
 	uint32_t orig_interval_ms;
 	uint8_t hop_penalty;
+	bool vlans_told; /* vlans are all that there are; else others that bat0 has stay */
+	uint8_t vlan_count;
+	uint16_t vlans[WISH_VLANS]; /* that it carries, beside untagged frames */
 };
 
 struct wish_addr {

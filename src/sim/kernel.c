@@ -88,7 +88,8 @@ static void effect_frame(struct sim_node *k, const struct effect_frame *f)
 	case LINK_CLIENT:
 		client_out(k, f);
 		break;
-	case LINK_KERNEL: /* there is no kernel with an engine here */
+	case LINK_KERNEL:
+	case LINK_TAGGED: /* there is no kernel with an engine here */
 		break;
 	}
 }

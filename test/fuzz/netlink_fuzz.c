@@ -15,6 +15,7 @@
 #include "plat/linux/kernel/batadv.h"
 #include "plat/linux/kernel/fdb.h"
 #include "plat/linux/kernel/flows.h"
+#include "plat/linux/kernel/tags.h"
 #include "plat/linux/kernel/vlan.h"
 #include "plat/linux/kernel/watch.h"
 #include "plat/linux/kernel/wifi.h"
@@ -160,7 +161,12 @@ static const struct wish WISH = {
 	.fdb_count = 1,
 	.fdb = { { .dev = "bat0", .mac = { { 0xaa, 0xaa, 0xaa, 0, 0, 1 } } } },
 	.filter = { .bridge = "br0", .cloud = "bat0", .cloud4 = { { { 10, 13 } }, 16 } },
-	.batadv = { .used = true, .orig_interval_ms = 1000, .hop_penalty = 30 },
+	.batadv = { .used = true,
+		    .orig_interval_ms = 1000,
+		    .hop_penalty = 30,
+		    .vlan_count = 1,
+		    .vlans = { 5 },
+		    .vlans_told = true },
 };
 
 struct box {
@@ -183,7 +189,7 @@ static void ask(struct box *b, uint8_t question)
 	struct batadv_view tables = { &b->links, &b->watch.ports, &WISH };
 	struct rtnl_address addrs[4];
 
-	switch (question % 11) {
+	switch (question % 12) {
 	case 0:
 		watch_read(&b->watch, &view, heard, NULL);
 		break;
@@ -216,8 +222,11 @@ static void ask(struct box *b, uint8_t question)
 		if (rtnl_addresses(&lab, 0, addrs, 4) > 4)
 			abort();
 		break;
-	default:
+	case 10:
 		flows_forget(&WISH.filter);
+		break;
+	default:
+		tags_apply(&a);
 	}
 }
 

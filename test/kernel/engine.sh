@@ -23,7 +23,9 @@ mesh_wire 2 3
 mesh_wire 3 4
 for n in 1 2 3 4; do client $n; done
 walker 1 4
-for n in 1 3 4; do trama_start $n; done
+trama_start 1
+daemon=$!
+for n in 3 4; do trama_start $n; done
 
 says() { # NODE COMMAND PYTHON: true of the JSON j
 	local out
@@ -66,6 +68,58 @@ ok "a client walks from the kernel's engine to another" walk_and_ping 4
 ok "its old node has forgotten it within 3 s" wait_for 3 says 1 clients \
 	"not any(c['mac'] == '02:cc:00:00:01:00' and c.get('here') for c in j)"
 ok "and back" walk_and_ping 1
+
+# Clients with a tag: the cloud carries a VLAN as soon as one speaks in it, or answers
+tag() { # CLIENT...: VLAN 5, in which they are silent until they are spoken to
+	local c
+	for c in "$@"; do
+		in_ns "c$c" sh -c 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+		ip -n "c$c" link add link eth0 name eth0.5 type vlan id 5
+		ip -n "c$c" addr add "10.99.5.$c/24" dev eth0.5
+		ip -n "c$c" link set eth0.5 up
+	done
+}
+
+knows_tagged() { # NODE CLIENT
+	in_ns "n$1" batctl meshif bat0 tl -H | tee /dev/stderr | grep -Eq "02:cc:00:00:00:0$2 +5 "
+}
+
+vlans() { # NODE: of bat0 in the bridge, but for the bridge's own
+	in_ns "n$1" bridge vlan show dev bat0 | awk 'NR > 1 && !/PVID/ { print $NF }' | xargs
+}
+
+has_vlans() { # NODE VLANS
+	local is
+	is=$(vlans "$1")
+	echo "n$1: $is"
+	[ "$is" = "$2" ]
+}
+
+tag 1 3 4
+ok "no VLAN before a client speaks" has_vlans 1 ''
+ok "a client with a tag, of the user's engine, reaches one of the kernel's, that only answers" wait_for 8 pings c3 10.99.5.1
+ok "and one of another kernel's" wait_for 8 pings c4 10.99.5.1
+ok "and they reach all others" wait_for 8 pings c1 10.99.5.4
+ok "from each" wait_for 8 pings c4 10.99.5.3
+ok "the kernel announces the client in its VLAN" wait_for 3 knows_tagged 1 1
+ok "it has that one, and no other" has_vlans 1 5
+ok "frames of 1472 bytes and a tag pass" wait_for 8 pings c1 10.99.5.3 -s 1472
+
+started_twice() { # NODE
+	[ "$(grep -c 'the node has started' "/run/n$1.log")" = 2 ]
+}
+
+tags_stay() { # the daemon starts again, with nothing taken away meanwhile
+	ip netns exec n1 bridge monitor vlan > /run/vlans 2>&1 &
+	local monitor=$!
+	kill -HUP "$daemon"
+	wait_for 30 started_twice 1 || return
+	in_ns c3 ping -q -i 0.1 -c 50 10.99.5.1 | grep ' 0% packet loss' || return
+	kill $monitor
+	cat /run/vlans
+	has_vlans 1 5 && ! grep -q Deleted /run/vlans
+}
+ok "a restart of the daemon leaves it alone" tags_stay
 
 ok "a ping of 1472 bytes passes all kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3 4; do

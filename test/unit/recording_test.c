@@ -92,7 +92,7 @@ static void test_row_of_the_kernel(void **state)
 static void test_out_of_range(void **state)
 {
 	static const struct event of_kinds[] = {
-		{ .kind = EVENT_FRAME, .frame.link = LINK_KERNEL },
+		{ .kind = EVENT_FRAME, .frame.link = LINK_TAGGED },
 		{ .kind = EVENT_CLIENT, .client.change = CLIENT_DISASSOCIATED },
 		{ .kind = EVENT_CHILD, .child.kind = CHILD_DHCP },
 		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PING_MESH },

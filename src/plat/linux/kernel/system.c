@@ -13,6 +13,7 @@
 #include "plat/linux/kernel/flows.h"
 #include "plat/linux/kernel/links_apply.h"
 #include "plat/linux/kernel/sysctls.h"
+#include "plat/linux/kernel/tags.h"
 #include "plat/linux/kernel/watch.h"
 
 struct system {
@@ -83,6 +84,7 @@ int system_apply(struct system *s, const struct wish *w, struct text *ret_errors
 	filters_apply(&s->filters, &a);
 	sysctls_apply(&s->sysctls, &a);
 	links_configure(&a, &s->vlans);
+	tags_apply(&a);
 	addrs_apply(&a);
 	fdb_apply(&a);
 	routes_apply(&a);

@@ -19,7 +19,7 @@
 
 #define ETHERTYPE_BATMAN 0x4305
 #define TAG_SIZE 4
-#define PLACES (2 * (2 * NODE_PORTS + 2)) /* the new ones are opened before the old ones go */
+#define PLACES (2 * (2 * NODE_PORTS + 3)) /* the new ones are opened before the old ones go */
 #define QUEUE_BYTES (1 << 20) /* receive buffer of places that carry the traffic of the cloud */
 
 /* Where frames come in. */
@@ -40,7 +40,7 @@ struct packets {
 	uv_loop_t *loop;
 	struct sink sink;
 	int out;
-	bool kernel_engine;
+	struct wish_batadv engine; /* the kernel's, if that is used */
 	unsigned int place_count;
 	struct place *places[PLACES];
 	struct packets_counters counters;
@@ -200,25 +200,29 @@ static void place_readable(void *ctx, int events)
 		frame_received(p, place, (unsigned int)i);
 }
 
-static int socket_open(enum link link, bool kernel_engine, unsigned int ifindex)
+/* Takes the place of the filter that the socket has. 0 or -1 with errno. */
+static int filter_attach(int fd, enum link link, const struct wish_batadv *engine)
+{
+	struct sock_filter filter[PACKETS_FILTER_MAX];
+	size_t len = packets_filter(link, engine, filter);
+	struct sock_fprog program = { .len = (unsigned short)len, .filter = filter };
+
+	return len ? setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) : 0;
+}
+
+static int socket_open(enum link link, const struct wish_batadv *engine, unsigned int ifindex)
 {
 	uint16_t type = link == LINK_MESH ? ETHERTYPE_BATMAN : ETH_P_ALL;
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_ifindex = (int)ifindex };
-	struct sock_fprog program = { 0 };
-	size_t len;
-	const struct sock_filter *filter = packets_filter(link, kernel_engine, &len);
 	int one = 1, bytes = QUEUE_BYTES;
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r = 0;
+	int r;
 
 	if (fd < 0)
 		return -errno;
 	at.sll_protocol = htons(type);
-	program.len = (unsigned short)len;
-	program.filter = (struct sock_filter *)(uintptr_t)filter;
-	if (filter)
-		r = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-	if (!r && type == ETH_P_ALL)
+	r = filter_attach(fd, link, engine);
+	if (!r && type == ETH_P_ALL && link != LINK_TAGGED)
 		r = setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
 	if (!r && link == LINK_CLOUD)
 		r = setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one));
@@ -248,7 +252,7 @@ static int place_open(struct packets *p, enum link link, uint16_t port, const ch
 	place->ifindex = ifindex;
 	place->wanted = true;
 	text_copy(place->dev, sizeof(place->dev), dev);
-	fd = socket_open(link, p->kernel_engine, ifindex);
+	fd = socket_open(link, &p->engine, ifindex);
 	if (fd >= 0)
 		place->poller = poller_new(p->loop, fd, UV_READABLE, place_readable, place);
 	if (!place->poller) {
@@ -293,12 +297,33 @@ static void places_sweep(struct packets *p)
 	}
 }
 
+/* Returns how many are missing. Once there are as many VLANs as may be, no frame tells of more. */
+static unsigned int kernel_want(struct packets *p, const char *dev)
+{
+	unsigned int missing = place_want(p, LINK_KERNEL, 0, dev) != 0;
+
+	if (p->engine.vlan_count < WISH_VLANS)
+		missing += place_want(p, LINK_TAGGED, 0, dev) != 0;
+	return missing;
+}
+
+static void filters_renew(struct packets *p)
+{
+	for (unsigned int i = 0; i < p->place_count; i++) {
+		struct place *place = p->places[i];
+
+		if (place->link == LINK_TAGGED &&
+		    filter_attach(poller_fd(place->poller), place->link, &p->engine))
+			place->broken = true;
+	}
+}
+
 unsigned int packets_apply(struct packets *p, const struct wish *w, const struct devices *ports)
 {
 	unsigned int missing = 0;
 
 	packets_flush(p);
-	p->kernel_engine = w->batadv.used;
+	p->engine = w->batadv;
 	for (unsigned int i = 0; i < p->place_count; i++)
 		p->places[i]->wanted = false;
 	for (uint16_t i = 0; i < ports->count; i++) {
@@ -314,7 +339,7 @@ unsigned int packets_apply(struct packets *p, const struct wish *w, const struct
 		const struct wish_link *l = &w->links[i];
 
 		if (l->kind == WISH_BATADV)
-			missing += place_want(p, LINK_KERNEL, 0, l->name) != 0;
+			missing += kernel_want(p, l->name);
 		if (l->kind != WISH_VETH || !l->peer[0])
 			continue;
 		if (strcmp(l->name, w->filter.cloud) == 0)
@@ -323,6 +348,7 @@ unsigned int packets_apply(struct packets *p, const struct wish *w, const struct
 			missing += place_want(p, LINK_CLIENT, 0, l->name) != 0;
 	}
 	places_sweep(p);
+	filters_renew(p);
 	return missing;
 }
 

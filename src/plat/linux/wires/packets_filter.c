@@ -6,20 +6,26 @@
  */
 #include "plat/linux/wires/packets_filter.h"
 
-#include <linux/filter.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <string.h>
+
+#include "node/effect.h"
 
 #define ETHERTYPE_HELLO 0x88b5
 
 /* Each line says where it stands, so that jumps can say where they go. */
 #define LOAD_TAGGED                                                                                \
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT))
+#define LOAD_PACKET_TYPE BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
 #define LOAD8(at) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (at))
 #define LOAD16(at) BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (at))
 #define LOAD_IP4_HEADER BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14)
 #define LOAD16_AFTER_IP4(at) BPF_STMT(BPF_LD | BPF_H | BPF_IND, 14 + (at))
 #define JUMP(line, test, v, yes, no)                                                               \
-	BPF_JUMP(BPF_JMP | (test) | BPF_K, (v), (yes) - (line)-1, (no) - (line)-1)
+	BPF_JUMP(BPF_JMP | (test) | BPF_K, (v), (uint8_t)((yes) - (line)-1),                       \
+		 (uint8_t)((no) - (line)-1))
+#define AND(mask) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (mask))
 #define RETURN(bytes) BPF_STMT(BPF_RET | BPF_K, (bytes))
 #define WHOLE 0x40000
 
@@ -113,26 +119,55 @@ static const struct sock_filter filter_overhear[] = {
 	[OVERHEAR_DROP] = RETURN(0),
 };
 
-const struct sock_filter *packets_filter(enum link link, bool kernel_engine, size_t *ret_len)
+#define TAGGED_HEADER 18
+#define VID_MASK 0xfff
+#define VID_NONE 0xfff /* reserved */
+
+enum { TAGGED_VIDS = 6 };
+
+/* The headers of frames that leave, and so have their tag in them again, of a VLAN that the engine
+ * does not have. One frame is enough: the next filter has its VLAN. */
+static size_t filter_tagged(const struct wish_batadv *engine,
+			    struct sock_filter ret[static PACKETS_FILTER_MAX])
+{
+	uint32_t known[WISH_VLANS + 2] = { 0, VID_NONE }; /* 0: a priority tag is no VLAN */
+	uint32_t count = 2;
+
+	for (uint32_t i = 0; i < engine->vlan_count; i++)
+		known[count++] = engine->vlans[i];
+	const uint32_t pass = TAGGED_VIDS + count, drop = pass + 1;
+	const struct sock_filter head[TAGGED_VIDS] = {
+		[0] = LOAD_PACKET_TYPE, [1] = JUMP(1, BPF_JEQ, PACKET_OUTGOING, 2, drop),
+		[2] = LOAD16(12),	[3] = JUMP(3, BPF_JEQ, ETH_P_8021Q, 4, drop),
+		[4] = LOAD16(14),	[5] = AND(VID_MASK),
+	};
+
+	memcpy(ret, head, sizeof(head));
+	for (uint32_t i = 0, at = TAGGED_VIDS; i < count; i++, at++)
+		ret[at] = (struct sock_filter)JUMP(at, BPF_JEQ, known[i], drop, at + 1);
+	ret[pass] = (struct sock_filter)RETURN(TAGGED_HEADER);
+	ret[drop] = (struct sock_filter)RETURN(0);
+	return drop + 1;
+}
+
+#define COPY(filter) (memcpy(ret, filter, sizeof(filter)), sizeof(filter) / sizeof(filter[0]))
+
+size_t packets_filter(enum link link, const struct wish_batadv *engine,
+		      struct sock_filter ret[static PACKETS_FILTER_MAX])
 {
 	switch (link) {
 	case LINK_PORT:
-		*ret_len = sizeof(filter_port) / sizeof(filter_port[0]);
-		return filter_port;
+		return COPY(filter_port);
 	case LINK_CLIENT:
-		*ret_len = sizeof(filter_client) / sizeof(filter_client[0]);
-		return filter_client;
+		return COPY(filter_client);
 	case LINK_KERNEL:
-		*ret_len = sizeof(filter_kernel) / sizeof(filter_kernel[0]);
-		return filter_kernel;
+		return COPY(filter_kernel);
 	case LINK_MESH:
-		if (!kernel_engine)
-			break;
-		*ret_len = sizeof(filter_overhear) / sizeof(filter_overhear[0]);
-		return filter_overhear;
+		return engine->used ? COPY(filter_overhear) : 0;
+	case LINK_TAGGED:
+		return filter_tagged(engine, ret);
 	case LINK_CLOUD:
 		break;
 	}
-	*ret_len = 0;
-	return NULL;
+	return 0;
 }
