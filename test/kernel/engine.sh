@@ -27,15 +27,6 @@ trama_start 1
 daemon=$!
 for n in 3 4; do trama_start $n; done
 
-says() { # NODE COMMAND PYTHON: true of the JSON j
-	local out
-	out=$(trama_cli "$1" "$2" --json) || return 1
-	printf '%s' "$out" | python3 -c "import json, sys; j = json.load(sys.stdin); sys.exit(not ($3))" || {
-		echo "$2 of n$1: $out"
-		return 1
-	}
-}
-
 kernel_has() { # NODE: the device, and all settings
 	local is
 	in_ns "n$1" batctl meshif bat0 interface | grep -q active || return
@@ -121,6 +112,22 @@ tags_stay() { # the daemon starts again, with nothing taken away meanwhile
 }
 ok "a restart of the daemon leaves it alone" tags_stay
 
+# How long a client is silent when it walks
+walks() { # median of five
+	local n
+	for n in 4 1 4 1 4; do
+		ping_log cr 10.13.200.2 0.01 250 /run/gap &
+		sleep 1
+		walk_to $n
+		wait $!
+		if grep -Eq 'icmp_seq=(24[1-9]|250) .*time=' /run/gap; then longest_gap_ms /run/gap; else echo 2500; fi
+	done > /run/gaps
+	cat /run/gaps
+	[ "$(sort -n /run/gaps | sed -n 3p)" -lt 500 ]
+}
+ok "a client that walks between nodes with the kernel's engine is silent for less than half a second" walks
+echo "# silent for $(xargs < /run/gaps) ms"
+
 ok "a ping of 1472 bytes passes all kinds" pings c1 10.13.200.4 -s 1472
 for n in 1 3 4; do
 	ok "node $n: the daemon answers" trama_cli $n status
@@ -133,6 +140,8 @@ reaches() { # HOST OPTIONS
 
 ok "trama cloud shows what batctl shows on the same node" wait_for 20 python3 "$(dirname "$0")/uml/compare.py" 1 1
 ok "cloud ping and traceroute with the kernel's engine, to a client of a node with the user's" reaches 02:cc:00:00:00:03 -R
+ok "and to its node by name" reaches "$(trama_cli 3 status | sed 's/ .*//;q')"
+ok "and by an address" reaches 10.13.200.4
 ok "and back" trama_cli 3 cloud ping -c 1 02:cc:00:00:00:01
 
 if [ $failures -gt 0 ]; then

@@ -72,15 +72,6 @@ figure() { # NAME KINDS VALUE
 	echo "$1 $2 $3" >> /uml-out/figures
 }
 
-ping_log() { # CLIENT ADDRESS INTERVAL COUNT FILE: a line per answer, with the time
-	ip netns exec "$1" ping -n -D -W 1 -i "$3" -c "$4" "$2" > "$5" 2>&1
-}
-
-longest_gap_ms() { # FILE: between two answers
-	sed -n 's/^\[\([0-9.]*\)\].*time=.*/\1/p' "$1" |
-		awk 'NR > 1 && $1 - last > longest { longest = $1 - last } { last = $1 } END { printf "%.0f\n", longest * 1000 }'
-}
-
 start() { # KINDS: from the moment that the wires pass
 	local kinds=$1 a b began
 	local count=${#kinds}

@@ -221,6 +221,15 @@ pings() { # CLIENT ADDRESS OPTIONS...
 	ip netns exec "$1" ping -c 1 -W 1 -q "${@:2}"
 }
 
+ping_log() { # CLIENT ADDRESS INTERVAL COUNT FILE: a line per answer, with the time
+	ip netns exec "$1" ping -n -D -W 1 -i "$3" -c "$4" "$2" > "$5" 2>&1
+}
+
+longest_gap_ms() { # FILE: between two answers
+	sed -n 's/^\[\([0-9.]*\)\].*time=.*/\1/p' "$1" |
+		awk 'NR > 1 && $1 - last > longest { longest = $1 - last } { last = $1 } END { printf "%.0f\n", longest * 1000 }'
+}
+
 every_pair() { # NUMBER OF CLIENTS, OPTIONS OF PING
 	local a b
 	for a in $(seq "$1"); do
@@ -228,6 +237,15 @@ every_pair() { # NUMBER OF CLIENTS, OPTIONS OF PING
 			[ "$a" = "$b" ] || pings "c$a" "10.13.200.$b" "${@:2}" || { echo "c$a does not reach c$b"; return 1; }
 		done
 	done
+}
+
+says() { # NODE COMMAND PYTHON: true of the JSON j
+	local out
+	out=$(trama_cli "$1" "$2" --json) || return 1
+	printf '%s' "$out" | python3 -c "import json, sys; j = json.load(sys.stdin); sys.exit(not ($3))" || {
+		echo "$2 of n$1: $out"
+		return 1
+	}
 }
 
 # The walker goes to a node: client 2 and it reach each other, and client 3 it
