@@ -61,8 +61,7 @@ for n in 1 2 3; do
 done
 ports_up "${ports[@]}" || exit 1
 sleep 2
-capture "$out" "${ports[@]}"
-sleep 1
+capture "$out" "${ports[@]}" || exit 1
 loss 0 "${ports[@]}"
 
 wait_for 60 everybody || { echo "not every client reaches every other" >&2; exit 1; }

@@ -32,8 +32,7 @@ for n in 1 2 3 4 5; do
 done
 ports_up "${ports[@]}" || exit 1
 sleep 2
-capture /uml-out "${ports[@]}"
-sleep 2
+capture /uml-out "${ports[@]}" || exit 1
 for percent in 0 10 30; do
 	loss $percent "${ports[@]}"
 	sleep "$PHASE_S"

@@ -85,15 +85,27 @@ loss() { # PERCENT PORT...: of what leaves by them; DELAY, if set, is theirs too
 	done
 }
 
-# DIRECTORY PORT...: what the cloud says there into PORT.pcap, until tcpdump is killed; "NODE PORT DEVICE MAC" into `ports`
+# DIRECTORY PORT...: what the cloud says there from now on into PORT.pcap, until tcpdump is killed; "NODE PORT DEVICE MAC"
+# into `ports`
 capture() {
 	local out=$1 port node device
 	shift
 	for port in "$@"; do
 		node=$(node_of "$port") device=$(cloud_device "$port")
+		rm -f "$out/$port.pcap"
 		echo "${node:1} $port $device $(cloud_mac "$port")"
 		in_ns "$node" tcpdump -i "$device" -U -s 0 -w "$out/$port.pcap" ether proto 0x4305 2> /dev/null &
 	done > "$out/ports"
+	wait_for 60 all_capture "$out" "$@"
+}
+
+# tcpdump begins its file when it hears already
+all_capture() { # DIRECTORY PORT...
+	local out=$1 port
+	shift
+	for port in "$@"; do
+		[ -s "$out/$port.pcap" ] || { echo "no capture of $port"; return 1; }
+	done
 }
 
 # A node of the kernel's own kind: NUMBER
