@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Translation tables of nodes inside user-mode Linux, without a process per look.
+"""Tables of nodes inside user-mode Linux, without a process per look.
 
-`Kernel(n)` and `Trama(n)` have local() and others(): lists of Row, what `batctl tl` and `tg` show; and version(), of their
-own table.
+`Kernel(n)` and `Trama(n)` have local() and others(), lists of Row: what `batctl tl` and `tg` show; version(), of their own
+table; originators(), of Way, and neighbours(), of Neighbour: what `o` and `n` show; primary(): the MAC that names the node.
 """
 
 import collections
@@ -13,6 +13,8 @@ import struct
 
 # version: the last one of that originator's table that the node knows; None in local()
 Row = collections.namedtuple("Row", "originator address vid flags crc version")
+Way = collections.namedtuple("Way", "originator neighbour device tq best seen_ms")
+Neighbour = collections.namedtuple("Neighbour", "address device seen_ms")
 TAGGED = 0x8000  # bit of a VID on the wire
 
 
@@ -50,14 +52,26 @@ class Trama:
     def version(self):
         return self.ask("cloud.mesh")["tt_ttvn"]
 
+    def originators(self):
+        return [Way(r["orig_address"], r["neigh_address"], r["hard_ifname"], r["tq"], r.get("best", False), r["last_seen_msecs"])
+                for r in self.ask("cloud.originators")]
+
+    def neighbours(self):
+        return [Neighbour(r["neigh_address"], r["hard_ifname"], r["last_seen_msecs"]) for r in self.ask("cloud.neighbours")]
+
+    def primary(self):
+        return self.ask("cloud.mesh")["hard_address"]
+
 
 class Kernel:
     """By generic netlink, linux/batman_adv.h."""
 
     REQUEST, DUMP, DONE, ERROR = 1, 0x300, 3, 2
     CONTROL, GET_FAMILY, FAMILY_ID, FAMILY_NAME = 16, 3, 1, 2
-    GET_MESH, LOCAL, GLOBAL = 1, 6, 7
-    MESH_IFINDEX, ORIG_ADDRESS, TT_ADDRESS, TT_TTVN, TT_LAST_TTVN, TT_CRC32, TT_VID, TT_FLAGS = 3, 9, 16, 17, 18, 19, 20, 21
+    GET_MESH, LOCAL, GLOBAL, ORIGINATORS, NEIGHBOURS = 1, 6, 7, 8, 9
+    MESH_IFINDEX, HARD_IFNAME, HARD_ADDRESS, ORIG_ADDRESS = 3, 7, 8, 9
+    TT_ADDRESS, TT_TTVN, TT_LAST_TTVN, TT_CRC32, TT_VID, TT_FLAGS = 16, 17, 18, 19, 20, 21
+    FLAG_BEST, LAST_SEEN_MSECS, NEIGH_ADDRESS, TQ = 22, 23, 24, 25
 
     def __init__(self, number):
         self.netlink, self.device = in_namespace("n%d" % number, lambda: (
@@ -89,19 +103,42 @@ class Kernel:
             for kind, a in self.messages(self.netlink.recv(65536)):
                 if kind in (self.DONE, self.ERROR):
                     return rows
-                (vid,) = struct.unpack("=H", a[self.TT_VID])
-                flags, crc = (struct.unpack("=I", a[k])[0] for k in (self.TT_FLAGS, self.TT_CRC32))
-                rows.append(Row(a[self.ORIG_ADDRESS].hex(":") if self.ORIG_ADDRESS in a else None,
-                                a[self.TT_ADDRESS].hex(":"), vid & ~TAGGED if vid & TAGGED else -1, flags, crc,
-                                a[self.TT_LAST_TTVN][0] if self.TT_LAST_TTVN in a else None))
+                rows.append(a)
+
+    def rows(self, command):
+        found = []
+        for a in self.dump(command):
+            (vid,) = struct.unpack("=H", a[self.TT_VID])
+            flags, crc = (struct.unpack("=I", a[k])[0] for k in (self.TT_FLAGS, self.TT_CRC32))
+            found.append(Row(a[self.ORIG_ADDRESS].hex(":") if self.ORIG_ADDRESS in a else None,
+                             a[self.TT_ADDRESS].hex(":"), vid & ~TAGGED if vid & TAGGED else -1, flags, crc,
+                             a[self.TT_LAST_TTVN][0] if self.TT_LAST_TTVN in a else None))
+        return found
 
     def local(self):
-        return self.dump(self.LOCAL)
+        return self.rows(self.LOCAL)
 
     def others(self):
-        return self.dump(self.GLOBAL)
+        return self.rows(self.GLOBAL)
 
-    def version(self):
+    def mesh(self):
         self.send(self.family, self.GET_MESH, 0, self.MESH_IFINDEX, struct.pack("=I", self.device))
         ((_, a),) = self.messages(self.netlink.recv(65536))
-        return a[self.TT_TTVN][0]
+        return a
+
+    def version(self):
+        return self.mesh()[self.TT_TTVN][0]
+
+    def primary(self):
+        return self.mesh()[self.HARD_ADDRESS].hex(":")
+
+    def neighbour(self, a):
+        return Neighbour(a[self.NEIGH_ADDRESS].hex(":"), a[self.HARD_IFNAME].rstrip(b"\0").decode(),
+                         struct.unpack("=I", a[self.LAST_SEEN_MSECS])[0])
+
+    def neighbours(self):
+        return [self.neighbour(a) for a in self.dump(self.NEIGHBOURS)]
+
+    def originators(self):
+        return [Way(a[self.ORIG_ADDRESS].hex(":"), *self.neighbour(a)[:2], a[self.TQ][0], self.FLAG_BEST in a,
+                    self.neighbour(a).seen_ms) for a in self.dump(self.ORIGINATORS)]
