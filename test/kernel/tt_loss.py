@@ -137,6 +137,13 @@ class OneByOne(Step):
         return {(a, -1): self.node for a in taken}
 
 
+class DiffsLost(Step):
+    """A client comes, and no OGM with the diff arrives."""
+
+    skip = 4
+    seen = "diff request", "diff response"
+
+
 class DiffsLostBehind(DiffsLost):
     """The node next to it has its table and answers in its place."""
 
@@ -154,13 +161,6 @@ class ManyCome(Step):
     def ready(self):
         self.end()
         return super().ready()
-
-
-class DiffsLost(Step):
-    """A client comes, and no OGM with the diff arrives."""
-
-    skip = 4
-    seen = "diff request", "diff response"
 
 
 class Flaps(Step):
