@@ -299,33 +299,6 @@ static void test_where_broadcasts_go(void **state)
 	net_free(n);
 }
 
-/* A third node on the wire may not have heard the first one: everybody says it once more. */
-static void test_broadcasts_on_a_shared_wire(void **state)
-{
-	struct net *n = net_new();
-	struct mac c = net_client(1);
-	unsigned int since;
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		net_boot(n, i, NULL);
-		net_port(n, i, 0, 0, i == 1);
-	}
-	net_run(n, 20 * USEC_S);
-	since = n->tail;
-	net_send(n, 0, &MAC_BROADCAST, &c, 1, 100);
-	net_run(n, 100 * USEC_MS);
-	assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_BCAST), 1);
-	assert_int_equal(net_sent_count(n, since, 2, BAT_TYPE_BCAST), 1);
-	/* and three times where it is wireless */
-	assert_int_equal(net_sent_count(n, since, 1, BAT_TYPE_BCAST), 3);
-	for (unsigned int k = 1; k < 3; k++)
-		assert_int_equal(net_sent(n, since, 1, BAT_TYPE_BCAST, k)->at -
-					 net_sent(n, since, 1, BAT_TYPE_BCAST, k - 1)->at,
-				 5 * USEC_MS);
-	net_free(n);
-}
-
 static void test_numbers_of_broadcasts(void **state)
 {
 	struct net *n = chain(3);
@@ -459,7 +432,6 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_large_pings),
 		cmocka_unit_test(test_where_broadcasts_go),
-		cmocka_unit_test(test_broadcasts_on_a_shared_wire),
 		cmocka_unit_test(test_numbers_of_broadcasts),
 		cmocka_unit_test(test_copies_of_ogms),
 		cmocka_unit_test(test_strange_ogms),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Frames on their way: fragments, several ports, wireless copies, broken paths, what must not pass.
- */
+/* Frames on their way: fragments, several ports, broken paths, what must not pass. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -406,31 +405,6 @@ static void test_best_port(void **state)
 	net_free(n);
 }
 
-static void test_wireless(void **state)
-{
-	struct net *n = net_new();
-	struct mac c = net_client(1);
-	uint64_t tx;
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		net_boot(n, i, NULL);
-		net_port(n, i, 0, 0, true);
-	}
-	net_run(n, 80 * USEC_S + 300 * USEC_MS);
-	tx = counter(n, 0, BATMAN_COUNT_TX_FRAMES) - counter(n, 0, BATMAN_COUNT_MGMT_TX_FRAMES);
-	net_send(n, 0, &MAC_BROADCAST, &c, 1, 100);
-	net_run(n, 100 * USEC_MS);
-	/* three copies, heard once */
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_TX_FRAMES) -
-				 counter(n, 0, BATMAN_COUNT_MGMT_TX_FRAMES) - tx,
-			 3);
-	assert_int_equal(net_count(n, 1, 1), 1);
-	assert_int_equal(net_count(n, 2, 1), 1);
-	assert_int_equal(net_count(n, 0, 1), 0);
-	net_free(n);
-}
-
 /* TTL of broadcasts and flags of multicast, of the last frame and OGM from each node. */
 struct spied {
 	uint8_t ttl[3], mcast_version[3], mcast_flags[3];
@@ -665,7 +639,6 @@ int main(void)
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_no_loop_while_qualities_rise),
 		cmocka_unit_test(test_best_port),
-		cmocka_unit_test(test_wireless),
 		cmocka_unit_test(test_flooding),
 		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_never_into_the_cloud),
