@@ -28,7 +28,6 @@
 #define WORKER_S 25 /* a worker that takes longer is stuck */
 #define WEB_NAME "www.example.org"
 #define LOCAL_NAME "thisnode.info"
-#define PING_TRIES 4
 
 struct cloud {
 	const char *ssid;

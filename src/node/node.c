@@ -98,7 +98,6 @@ static int start_engine(struct node *n, usec_t now)
 		.hop_penalty = NODE_HOP_PENALTY,
 		.fragmentation = true,
 		.aggregation = true,
-		.cloud_mtu = 1500,
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
 		.mirror = n->conf->l2.engine == CONF_ENGINE_KERNEL,

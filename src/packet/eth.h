@@ -11,7 +11,6 @@
 #define ETH_HEADER 14 /* bytes without a tag */
 #define ETH_TAG 4     /* bytes a tag adds */
 #define ETH_MTU 1500  /* largest payload in a cloud */
-#define ETH_FRAME_MAX (ETH_HEADER + ETH_TAG + ETH_MTU)
 
 enum eth_type {
 	ETH_TYPE_IP4 = 0x0800,

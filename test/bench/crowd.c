@@ -149,7 +149,6 @@ static void node_start(int i, int clients, const struct cloud_conf *name, const 
 				    .hop_penalty = 30,
 				    .fragmentation = true,
 				    .aggregation = true,
-				    .cloud_mtu = 1500,
 				    .ssid_len = (uint8_t)name->ssid_len,
 				    .cloud_mac = port_mac(i, 0xb0) };
 	struct node *n = &nodes[i];

@@ -126,7 +126,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 				    .hop_penalty = 30,
 				    .fragmentation = true,
 				    .aggregation = true,
-				    .cloud_mtu = 1500,
 				    .network_id = { 1 },
 				    .ssid = "x",
 				    .ssid_len = 1,

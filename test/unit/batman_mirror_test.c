@@ -349,7 +349,9 @@ static void test_other_networks_are_overheard(void **state)
 	assert_false(o.trama);
 	assert_false(batman_refuses(n->node[MIRROR].b));
 	other.network_id[0] ^= 1;
-	batman_configure(n->node[1].b, &other, n->now);
+	net_boot(n, 1, &other);
+	net_port(n, 1, 0, 0, false);
+	net_port(n, 1, 1, 1, false);
 	n->drop = to_mirror;
 	net_run(n, 5 * USEC_S);
 	net_pump(n, MIRROR);

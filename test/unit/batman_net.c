@@ -48,7 +48,6 @@ struct batman_conf net_conf(int node)
 				      .hop_penalty = 30,
 				      .fragmentation = true,
 				      .aggregation = true,
-				      .cloud_mtu = 1500,
 				      .network_id = { 1, 2, 3 },
 				      .ssid = "plaza",
 				      .ssid_len = 5,

@@ -163,9 +163,9 @@ static void test_clash(void **state)
 	assert_int_equal(net_count(n, 2, 8), 0);
 	assert_int_equal(net_count(n, 1, 8), 1);
 	/* the administrator gives it our SSID */
-	other = net_conf(2);
-	batman_configure(n->node[2].b, &other, n->now);
-	net_pump(n, 2);
+	net_boot(n, 2, NULL);
+	net_port(n, 2, 0, 0, false);
+	net_port(n, 2, 1, 0, false);
 	net_run(n, 20 * USEC_S);
 	assert_true(net_tq(n, 0, 2) > 0);
 	net_free(n);

@@ -118,6 +118,17 @@ static int memory_init(struct batman *b)
 	return 0;
 }
 
+static void configure(struct batman *b, const struct batman_conf *conf)
+{
+	b->conf = *conf;
+	if (b->conf.orig_interval_ms < 2 * BAT_JITTER_MS)
+		b->conf.orig_interval_ms = 2 * BAT_JITTER_MS;
+	if (b->conf.ssid_len > BATMAN_SSID_MAX)
+		b->conf.ssid_len = BATMAN_SSID_MAX;
+	/* the node is reachable in its own cloud, and a table is never empty */
+	batman_client_fix(b, &conf->cloud_mac, 0, b->now);
+}
+
 struct batman *batman_new(const struct batman_conf *conf, const struct batman_limits *limits,
 			  struct outq *out, struct rng rng, usec_t now)
 {
@@ -140,7 +151,7 @@ struct batman *batman_new(const struct batman_conf *conf, const struct batman_li
 		batman_free(b);
 		return NULL;
 	}
-	batman_configure(b, conf, now);
+	configure(b, conf);
 	return b;
 }
 
@@ -169,36 +180,6 @@ void batman_free(struct batman *b)
 	free(b->merged);
 	free(b->built);
 	free(b);
-}
-
-static void forget_all(struct batman *b)
-{
-	struct bat_orig *o;
-	struct bat_refused *r;
-
-	for (uint32_t i = 0; (o = table_next(&b->origs, &i));)
-		bat_orig_remove(b, o);
-	for (uint32_t i = 0; (r = table_next(&b->refused, &i));)
-		table_remove(&b->refused, r);
-}
-
-void batman_configure(struct batman *b, const struct batman_conf *conf, usec_t now)
-{
-	struct mac old = b->conf.cloud_mac;
-
-	b->now = now;
-	if (memcmp(b->conf.network_id, conf->network_id, sizeof(conf->network_id)) != 0)
-		forget_all(b);
-	b->conf = *conf;
-	if (b->conf.orig_interval_ms < 2 * BAT_JITTER_MS)
-		b->conf.orig_interval_ms = 2 * BAT_JITTER_MS;
-	if (b->conf.ssid_len > BATMAN_SSID_MAX)
-		b->conf.ssid_len = BATMAN_SSID_MAX;
-	if (mac_eq(&old, &conf->cloud_mac))
-		return;
-	/* the node is reachable in its own cloud, and a table is never empty */
-	batman_client_gone(b, &old, 0, now);
-	batman_client_fix(b, &conf->cloud_mac, 0, now);
 }
 
 /* ---- doors ---- */

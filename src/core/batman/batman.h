@@ -25,7 +25,6 @@
 #define BATMAN_VID_TAGGED 0x8000
 #define BATMAN_SSID_MAX 32
 #define BATMAN_RR_MAX 16
-#define BATMAN_FRAME_MAX 20256 /* largest frame that can come out of the cloud (16 fragments) */
 #define BATMAN_TQ_MAX 255
 #define BATMAN_PORTS_MAX 32
 
@@ -49,7 +48,6 @@ struct batman_conf {
 	uint8_t hop_penalty;	   /* 0 to 255; the kernel's default is 30 */
 	bool fragmentation;
 	bool aggregation;
-	uint32_t cloud_mtu;	/* MTU of bat0: 1500 */
 	uint8_t network_id[16]; /* other ids are refused */
 	uint8_t ssid[BATMAN_SSID_MAX];
 	uint8_t ssid_len;
@@ -242,8 +240,6 @@ uint64_t batman_counter(const struct batman *b, enum batman_counter id);
 struct batman *batman_new(const struct batman_conf *conf, const struct batman_limits *limits,
 			  struct outq *out, struct rng rng, usec_t now);
 void batman_free(struct batman *b);
-/* Takes effect with the next OGM; a new network id forgets all originators. */
-void batman_configure(struct batman *b, const struct batman_conf *conf, usec_t now);
 
 /* Port numbers are the caller's. The first port is the primary one: its MAC names the node in the
  * cloud. 0, -EEXIST (number or MAC), -EINVAL (no station MAC), -ENOSPC. */

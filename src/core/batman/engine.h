@@ -58,7 +58,6 @@
 #define BAT_DIFF_KEPT 16  /* changes of another node that we can repeat for it */
 #define BAT_METERS 5	  /* throughput meters at a time */
 #define BAT_METER_RANGES 32
-#define BAT_TRAMA_TVLV 58 /* largest value of trama's TVLV */
 
 /* One copy of everything that depends on the outgoing port. */
 struct bat_out {

@@ -40,8 +40,6 @@
 #define LEASE_SEARCH_MAX 4
 #define LEASE_ROUTES_MAX 8
 #define LEASE_EXCLUDE_MAX 16
-#define LEASE_OUT_FRAME                                                                            \
-	590 /* largest frame made unless a client allows more, which is at most 1514 */
 
 struct lease_route {
 	struct net4 net;

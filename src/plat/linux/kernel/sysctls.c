@@ -22,7 +22,8 @@ static int sysctl_open(const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-int sysctl_read(const char *path, int *ret)
+/* path is relative to /proc/sys/net. 0 or -errno. */
+static int sysctl_read(const char *path, int *ret)
 {
 	char text[24];
 	ssize_t len;
@@ -39,7 +40,7 @@ int sysctl_read(const char *path, int *ret)
 	return 0;
 }
 
-int sysctl_write(const char *path, int value)
+static int sysctl_write(const char *path, int value)
 {
 	int fd = sysctl_open(path, O_WRONLY), r = 0;
 

@@ -17,10 +17,6 @@ struct sysctls {
 	} seen[WISH_SYSCTLS];
 };
 
-/* path is relative to /proc/sys/net. 0 or -errno. */
-int sysctl_read(const char *path, int *ret);
-int sysctl_write(const char *path, int value);
-
 /* Everything of wish->sysctls, and back as it was what the wish does not have any more. Call it
  * once per system_apply, before links are set up. */
 void sysctls_apply(struct sysctls *s, struct apply *a);
