@@ -156,7 +156,11 @@ class ManyCome(Step):
     """Their diff is too large for an OGM."""
 
     count = MANY
-    seen = "diff request", "full response"
+
+    def __init__(self, town, node):
+        super().__init__(town, node)
+        if node.kind == "k":  # a trama node takes a few new ones in an interval, and their diff fits
+            self.seen = "diff request", "full response"
 
     def ready(self):
         self.end()
@@ -353,7 +357,7 @@ def main(kinds, wanted):
         tap.note("; ".join(frames))
         tap.ok(not wrong and count > 0, "%s: equal in %.1f s" % (name, took), "\n".join(wrong))
         if step.seen:
-            tap.ok(all(any(f.startswith(kind) for f in frames) for kind in step.seen),
+            tap.ok(all(any(kind in f for f in frames) for kind in step.seen),
                    "%s: by %s" % (name, " and ".join(step.seen)), "; ".join(frames))
         if step.unasked:
             tap.equal(step.unasked.requests(), before, name + ": a node in between answers")
