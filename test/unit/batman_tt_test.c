@@ -206,6 +206,30 @@ static void test_lost_requests(void **state)
 	net_free(n);
 }
 
+/* Who starts anew knows the clients of a neighbour as soon as there is a route to them. */
+static void test_table_comes_with_the_route(void **state)
+{
+	struct net *n = net_new();
+	struct mac c = net_client(1), d = net_client(2);
+
+	(void)state;
+	net_boot(n, 0, NULL);
+	net_port(n, 0, 0, 0, false);
+	seen(n, 0, &c);
+	net_run(n, 5 * USEC_S);
+	seen(n, 0, &d);
+	net_run(n, 10 * USEC_S);
+	net_boot(n, 1, NULL);
+	net_port(n, 1, 0, 0, false);
+	for (usec_t until = n->now + 5 * USEC_S; n->now < until && !net_tq(n, 1, 0);)
+		net_run(n, USEC_MS);
+	net_run(n, USEC_MS);
+	assert_true(net_knows(n, 1, &c, 0));
+	assert_true(net_knows(n, 1, &d, 0));
+	assert_int_equal(requests(n, 2), 1);
+	net_free(n);
+}
+
 static void test_heavy_loss(void **state)
 {
 	struct net *n = chain(4);
@@ -706,6 +730,7 @@ int main(void)
 		cmocka_unit_test(test_join_and_leave),
 		cmocka_unit_test(test_lost_diffs),
 		cmocka_unit_test(test_lost_requests),
+		cmocka_unit_test(test_table_comes_with_the_route),
 		cmocka_unit_test(test_heavy_loss),
 		cmocka_unit_test(test_roam),
 		cmocka_unit_test(test_roam_back_at_once),

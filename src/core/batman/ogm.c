@@ -232,10 +232,15 @@ static void ogm_process(struct batman *b, const struct bat_frame *f, const struc
 	if (both_ways && (w.dup == DUP_NO || (orig->out[out].last_seqno == ogm->seqno &&
 					      orig->out[out].last_ttl - 3 <= ogm->ttl)))
 		path_update(b, &w);
-	if (out != 0)
+	if (out != 0) {
 		ogm_forward(b, &w, both_ways);
-	else if (bat_orig_router(b, orig, 0))
-		bat_orig_proven(b, orig);
+		return;
+	}
+	if (!bat_orig_router(b, orig, 0))
+		return;
+	bat_orig_proven(b, orig);
+	if (!router) /* for the table could not be asked a moment ago */
+		bat_tvlv_ogm_input(b, orig, ogm->tvlv);
 }
 
 /* Our own OGM came back. */
