@@ -67,15 +67,15 @@ def known(owner, rows):
     return announced(theirs) + ({r.version for r in theirs},)
 
 
-def differences(nodes):
-    """(what nodes have of each other that is not what these have, {node: its clients})"""
+def differences(nodes, counts=lambda viewer, row: True):
+    """(what nodes have of each other that is not what these have, {node: its clients}), of the rows that count there"""
     local, others, versions = ({n: look(n.tables) for n in nodes} for look in (
         lambda t: announced(t.local()), lambda t: t.others(), lambda t: t.version()))
     found = []
     for owner in nodes:
         own, crcs = local[owner]
         for viewer in nodes:
-            theirs, their_crcs, version = known(owner, others[viewer])
+            theirs, their_crcs, version = known(owner, [r for r in others[viewer] if counts(viewer, r)])
             if viewer is owner or (own and (own, crcs, {versions[owner]}) == (theirs, their_crcs, version)):
                 continue
             found.append("%s of %s: lacks %s, has %s too, CRCs %s and %s, versions %s and %s" % (
