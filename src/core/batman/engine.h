@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inside of struct batman, shared by the files of this directory and by nobody else.
+ * The inside of struct batman, shared by the files of this directory and by nobody else but
+ * test/unit/batman_sum_test.c.
  *
  * Entries of the tables never move; they refer to each other by index + 1 (a "ref", 0 = none).
  * Ports live in slots; state that depends on the port a frame would leave by ("out") is an array
@@ -180,7 +181,8 @@ struct bat_vlan_key {
 struct bat_vlan {
 	struct bat_vlan_key key;
 	uint32_t next; /* ref, of the same originator */
-	uint32_t crc;  /* as computed after the last change announced, not continuously */
+	uint32_t sum;  /* the CRC of what is here now */
+	uint32_t crc;  /* the sum after the last change announced */
 	uint32_t count;
 };
 

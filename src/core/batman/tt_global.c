@@ -3,7 +3,9 @@
  * Clients of other nodes. One entry per (MAC, VLAN) and one claim per originator that has it;
  * frames go to the claim of best quality. Entries are TEMP while known from a frame only, ROAM
  * while their old node has lost them and no OGM of the new one is heard yet (or that is us). A CRC
- * counts what its node announces, and nothing else: not TEMP, not what was told or withdrawn.
+ * counts what its node announces, and nothing else: not TEMP, not what was told or withdrawn. It is
+ * an XOR, kept with every change (bat_vlan.sum): one OGM of many in a frame costs no walk over all
+ * clients.
  *
  * Full tables are shared by who told of the originators (lib/fair.h): what is only passing, or of
  * an originator without a route, goes first. One originator has at most as many clients as fit into
@@ -74,6 +76,24 @@ static void flags_join(struct batman *b, struct bat_global *g)
 		g->flags |= c->flags & BAT_TT_SYNC;
 }
 
+/* Takes a claim out of the sum of its VLAN, or puts it in again. */
+static void claim_sum(struct batman *b, const struct bat_global *g, const struct bat_claim *c)
+{
+	if (c->state == BAT_CLAIM_ANNOUNCED && c->counted)
+		bat_global_vlan(b, bat_at(&b->origs, c->key.orig), g->key.vid)->sum ^=
+			bat_tt_crc(&g->key.mac, g->key.vid, c->flags);
+}
+
+/* All changes of what a sum counts are made here. */
+static void claim_set(struct batman *b, const struct bat_global *g, struct bat_claim *c,
+		      uint8_t flags, enum bat_claim_state state)
+{
+	claim_sum(b, g, c);
+	c->flags = flags;
+	c->state = (uint8_t)state;
+	claim_sum(b, g, c);
+}
+
 static void claim_del(struct batman *b, struct bat_global *g, struct bat_claim *c)
 {
 	struct bat_orig *o = bat_at(&b->origs, c->key.orig);
@@ -92,6 +112,7 @@ static void claim_del(struct batman *b, struct bat_global *g, struct bat_claim *
 		o->claims = c->next_orig;
 	o->claim_count--;
 	o->passing_count -= c->passing;
+	claim_sum(b, g, c);
 	if (c->counted)
 		vlan_uncount(b, o, g->key.vid);
 	fair_leave(&b->claim_places, table_index(&b->claims, c));
@@ -158,6 +179,7 @@ static bool claim_add(struct batman *b, struct bat_global *g, struct bat_orig *o
 			first->prev_orig = g->claims;
 		o->claims = g->claims;
 		o->claim_count++;
+		c->state = BAT_CLAIM_TOLD;
 		c->counted = !(g->flags & BAT_TT_TEMP) && vlan_count(b, o, g->key.vid);
 	} else if (c->passing && !passing) {
 		c->passing = false;
@@ -166,8 +188,8 @@ static bool claim_add(struct batman *b, struct bat_global *g, struct bat_orig *o
 	if (!c->passing && o->out[0].router)
 		fair_keep(&b->claim_places, table_index(&b->claims, c));
 	c->ttvn = ttvn;
-	c->flags = flags & BAT_TT_SYNC;
-	c->state = flags & BAT_TT_ROAM ? BAT_CLAIM_TOLD : BAT_CLAIM_ANNOUNCED;
+	claim_set(b, g, c, flags & BAT_TT_SYNC,
+		  flags & BAT_TT_ROAM ? BAT_CLAIM_TOLD : BAT_CLAIM_ANNOUNCED);
 	flags_join(b, g);
 	return true;
 }
@@ -305,7 +327,7 @@ void bat_global_del(struct batman *b, struct bat_orig *o, const struct bat_clien
 		g->flags |= BAT_TT_ROAM;
 		g->roam_at = b->now;
 		if (c)
-			c->state = BAT_CLAIM_WITHDRAWN;
+			claim_set(b, g, c, c->flags, BAT_CLAIM_WITHDRAWN);
 		return;
 	}
 	if (c)
@@ -336,19 +358,8 @@ void bat_global_keep(struct batman *b, const struct bat_orig *o)
 
 void bat_global_update_crc(struct batman *b, struct bat_orig *o)
 {
-	struct bat_vlan *v;
-	struct bat_claim *c;
-
-	for (v = bat_at(&b->vlans, o->vlans); v; v = bat_at(&b->vlans, v->next))
-		v->crc = 0;
-	for (c = bat_at(&b->claims, o->claims); c; c = bat_at(&b->claims, c->next_orig)) {
-		const struct bat_global *g = bat_at(&b->globals, c->key.client);
-
-		if (c->state != BAT_CLAIM_ANNOUNCED || !c->counted)
-			continue;
-		v = bat_global_vlan(b, o, g->key.vid);
-		v->crc ^= bat_tt_crc(&g->key.mac, g->key.vid, c->flags);
-	}
+	for (struct bat_vlan *v = bat_at(&b->vlans, o->vlans); v; v = bat_at(&b->vlans, v->next))
+		v->crc = v->sum;
 }
 
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g)
