@@ -35,8 +35,8 @@ static struct bat_reassembly *reassembly_get(struct batman *b, const struct bat_
 		return a;
 	if (a)
 		reassembly_free(b, a);
-	if (!fair_place(&b->reassembly_places, slot, &victim))
-		return NULL;
+	/* there is always one: no reassembly is ever kept */
+	(void)fair_place(&b->reassembly_places, slot, &victim);
 	if (victim != FAIR_NONE) {
 		BAT_COUNT(b, REPLACED_REASSEMBLIES);
 		reassembly_free(b, bat_at(&b->reassemblies, victim + 1));
@@ -148,7 +148,7 @@ void bat_frag_input(struct batman *b, const struct bat_frame *f)
 	if (o->merged[h.seqno % BAT_FRAG_BUCKETS] == merged_mark(h.seqno))
 		return;
 	a = reassembly_get(b, &h, f->port->slot);
-	if (!a || !piece_add(b, a, h.no, r))
+	if (!piece_add(b, a, h.no, r))
 		return;
 	merge(b, a);
 	o->merged[h.seqno % BAT_FRAG_BUCKETS] = merged_mark(h.seqno);
@@ -168,7 +168,7 @@ int bat_frag_send(struct batman *b, const struct bat_orig *o, const struct bat_p
 
 	max = port->mtu < BAT_FRAG_MTU ? port->mtu : BAT_FRAG_MTU;
 	count = max > BAT_FRAG_HEADER ? (left - 1) / (max - BAT_FRAG_HEADER) + 1 : SIZE_MAX;
-	if (count > BAT_FRAG_COUNT || !b->primary) {
+	if (count > BAT_FRAG_COUNT) {
 		BAT_COUNT(b, DROP_TOO_BIG);
 		return -EMSGSIZE;
 	}

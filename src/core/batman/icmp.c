@@ -53,8 +53,6 @@ static void answer_report(struct batman *b, const struct bat_icmp *h, const stru
 void bat_icmp_answer(struct batman *b, struct bat_icmp h, uint8_t type, const struct mac *rr,
 		     struct rd rest, uint8_t priority)
 {
-	if (!b->primary)
-		return;
 	h.dst = h.orig;
 	h.orig = b->primary->mac;
 	h.type = type;
@@ -135,7 +133,7 @@ int batman_icmp_send(struct batman *b, const struct batman_probe *probe, usec_t 
 	struct bat_packet none = { 0 };
 
 	b->now = now;
-	if (!b->primary || !o || !o->out[0].router)
+	if (!o || !o->out[0].router)
 		return -ENETUNREACH;
 	h.orig = b->primary->mac;
 	if (!probe->record)

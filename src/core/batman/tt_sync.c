@@ -122,7 +122,7 @@ static void request_send(struct batman *b, struct bat_orig *o, const struct bat_
 	struct rd vlans = tt->vlans;
 	struct wr w;
 
-	if (!b->primary || b->now < o->request_until || !o->out[0].router)
+	if (b->now < o->request_until || !o->out[0].router)
 		return;
 	request_hold(b, o);
 	w = packet_begin(b, &o->mac, &b->primary->mac, BAT_TVLV_TT);
@@ -244,7 +244,7 @@ static void own_response(struct batman *b, const struct bat_tvlv_packet *p, cons
 	bool full = tt->flags & BAT_TT_FULL || tt->ttvn != b->ttvn || b->last_count == 0;
 	struct wr w;
 
-	if (!to || !b->primary || !response_allowed(b, to, full ? b->locals.count : b->last_count))
+	if (!to || !response_allowed(b, to, full ? b->locals.count : b->last_count))
 		return;
 	w = packet_begin(b, &p->src, &b->primary->mac, BAT_TVLV_TT);
 	local_head_encode(b, &w, BAT_TT_RESPONSE | (full ? BAT_TT_FULL : 0));
