@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The throughput meter as the end that answers: node 1 plays a sender, node 0 acknowledges. */
+/* The throughput meter as the end that answers: node 1 plays a sender (and 2), node 0 acknowledges.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,12 +51,12 @@ static bool watch(struct net *n, int from, int to, const uint8_t *frame, size_t 
 }
 
 /* A packet of the meter that stands for `bytes` bytes; what is acknowledged, relative to FIRST. */
-static int64_t message(struct net *n, uint16_t session, uint32_t seq, size_t bytes)
+static int64_t message_by(struct net *n, int node, uint16_t session, uint32_t seq, size_t bytes)
 {
 	struct acks a = { 0 };
 	uint8_t frame[2048] = { 0 };
 	struct wr w = wr_init(frame, sizeof(frame));
-	struct mac from = net_mac(1, 0), to = net_mac(0, 0);
+	struct mac from = net_mac(node, 0), to = net_mac(0, 0);
 
 	wr_mac(&w, &to);
 	wr_mac(&w, &from);
@@ -87,23 +88,26 @@ static int64_t message(struct net *n, uint16_t session, uint32_t seq, size_t byt
 	return (uint32_t)(a.seq - FIRST);
 }
 
-static struct net *pair(void)
+static int64_t message(struct net *n, uint16_t session, uint32_t seq, size_t bytes)
+{
+	return message_by(n, 1, session, seq, bytes);
+}
+
+static struct net *wire(void)
 {
 	struct net *n = net_new();
 
-	for (int i = 0; i < 2; i++) {
-		struct batman_conf conf = net_conf(i);
-
-		net_boot(n, i, &conf);
+	for (int i = 0; i < 3; i++) {
+		net_boot(n, i, NULL);
+		net_port(n, i, 0, 0, false);
 	}
-	net_link(n, 0, 0, 0, 1, 0);
 	net_run(n, 10 * USEC_S);
 	return n;
 }
 
 static void test_in_order(void **state)
 {
-	struct net *n = pair();
+	struct net *n = wire();
 
 	(void)state;
 	for (uint32_t i = 0; i < 10; i++) /* over the end of the numbers */
@@ -114,7 +118,7 @@ static void test_in_order(void **state)
 
 static void test_gaps(void **state)
 {
-	struct net *n = pair();
+	struct net *n = wire();
 
 	(void)state;
 	assert_int_equal(message(n, 1, 0, 1000), 1000);
@@ -132,9 +136,43 @@ static void test_gaps(void **state)
 	net_free(n);
 }
 
+/* A sender that cuts anew what it repeats: pieces overlap, or lie within what has come. */
+static void test_overlaps(void **state)
+{
+	struct net *n = wire();
+
+	(void)state;
+	assert_int_equal(message(n, 1, 0, 1000), 1000);
+	assert_int_equal(message(n, 1, 4000, 1000), 1000);
+	assert_int_equal(message(n, 1, 3500, 1000), 1000);
+	assert_int_equal(message(n, 1, 4200, 100), 1000);
+	assert_int_equal(message(n, 1, 1000, 1500), 2500);
+	assert_int_equal(message(n, 1, 2500, 1000), 5000);
+	/* what came early is within what fills the gap */
+	assert_int_equal(message(n, 1, 6000, 100), 5000);
+	assert_int_equal(message(n, 1, 5000, 1500), 6500);
+	assert_int_equal(message(n, 1, 6500, 1000), 7500);
+	net_free(n);
+}
+
+/* Numbers of sessions are their senders' own. */
+static void test_two_senders(void **state)
+{
+	struct net *n = wire();
+
+	(void)state;
+	assert_int_equal(message_by(n, 1, 1, 0, 1000), 1000);
+	assert_int_equal(message_by(n, 2, 1, 1000, 1000), -1); /* not begun */
+	assert_int_equal(message_by(n, 2, 1, 0, 500), 500);
+	assert_int_equal(message_by(n, 1, 1, 1000, 1000), 2000);
+	assert_int_equal(message_by(n, 2, 1, 500, 500), 1000);
+	assert_int_equal(batman_counter(n->node[0].b, BATMAN_COUNT_DROP_SEQNO), 1);
+	net_free(n);
+}
+
 static void test_sessions(void **state)
 {
-	struct net *n = pair();
+	struct net *n = wire();
 
 	(void)state;
 	assert_int_equal(message(n, 1, 1000, 1000), -1); /* its first packet was lost */
@@ -152,8 +190,8 @@ static void test_sessions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_order),
-		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_in_order), cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_overlaps), cmocka_unit_test(test_two_senders),
 		cmocka_unit_test(test_sessions),
 	};
 

@@ -222,7 +222,7 @@ static void test_flags_are_the_last_told(void **state)
 static void test_what_is_not_told_goes(void **state)
 {
 	struct net *n = chain_and_mirror();
-	struct mac c = net_client(1), where;
+	struct mac c = net_client(1), other = net_cloud_mac(2), where;
 	const struct net_event *moved;
 	struct batman_orig o;
 	uint32_t cursor = 0;
@@ -232,6 +232,9 @@ static void test_what_is_not_told_goes(void **state)
 	assert_int_equal(batman_client_seen(n->node[0].b, &c, 0, n->now), 0);
 	net_run(n, 3 * USEC_S);
 	tell(n);
+	/* that it has left us is for the kernel to say */
+	assert_int_equal(batman_client_elsewhere(n->node[MIRROR].b, &c, 0, &other, n->now),
+			 -ENOENT);
 	assert_null(net_event(n, MIRROR, BATMAN_CLIENT_MOVED));
 	/* it walks to node 2: no longer local, and announced there */
 	assert_int_equal(batman_client_seen(n->node[2].b, &c, 0, n->now), 0);

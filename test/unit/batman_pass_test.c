@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a node sends for what comes in, byte by byte. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -179,6 +180,99 @@ static void test_pieces(void **state)
 	since = n->tail;
 	client_frame(n, &d, 0, 0);
 	assert_pieces(n, since, 0, 1524, 3, 0);
+	net_free(n);
+}
+
+static uint64_t counter(const struct net *n, int node, enum batman_counter id)
+{
+	return batman_counter(n->node[node].b, id);
+}
+
+/* Not more than 16, however small the port makes them: then none at all. */
+static void test_too_many_pieces(void **state)
+{
+	static const uint32_t narrow[] = { BAT_FRAG_HEADER + 95, BAT_FRAG_HEADER + 1,
+					   BAT_FRAG_HEADER, 1 };
+	struct net *n = chain(2);
+	struct mac d = net_client(2);
+	unsigned int since;
+
+	(void)state;
+	batman_client_seen(n->node[1].b, &d, 0, n->now);
+	net_run(n, 5 * USEC_S);
+	since = n->tail;
+	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++) {
+		batman_port_set_mtu(n->node[0].b, 0, narrow[i]);
+		client_frame(n, &d, 0, 0);
+		assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_TOO_BIG), i + 1);
+		assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), i + 1);
+	}
+	assert_int_equal(n->tail, since);
+	batman_port_set_mtu(n->node[0].b, 0, BAT_FRAG_HEADER + 96);
+	client_frame(n, &d, 0, 0);
+	assert_pieces(n, since, 0, 1524, 16, 0);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_TOO_BIG), 4);
+	net_free(n);
+}
+
+/* Nobody takes what is to be sent: a frame of which a piece finds no room counts as dropped. */
+static void test_pieces_without_room(void **state)
+{
+	struct net *n = chain(2);
+	struct mac c = net_client(1), d = net_client(2);
+	uint64_t whole, pieces;
+	unsigned int since;
+	uint8_t buf[1514];
+	int r;
+
+	(void)state;
+	batman_client_seen(n->node[1].b, &d, 0, n->now);
+	net_run(n, 5 * USEC_S);
+	since = n->tail;
+	net_frame(buf, &d, &c, 0, 1, sizeof(buf));
+	do
+		r = batman_cloud_input(n->node[0].b, buf, sizeof(buf), n->now);
+	while (r == 0);
+	assert_int_equal(r, -ENOSPC);
+	whole = counter(n, 0, BATMAN_COUNT_CLOUD_IN);
+	pieces = counter(n, 0, BATMAN_COUNT_FRAG_TX);
+	assert_in_range(whole, 20, 100);
+	assert_int_equal(pieces / 2, whole);
+	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), 1);
+	net_pump(n, 0);
+	assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_FRAG), pieces);
+	net_run(n, 10 * USEC_MS);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), whole);
+	/* there is room again */
+	assert_int_equal(net_send(n, 0, &d, &c, 2, sizeof(buf)), 0);
+	net_run(n, 10 * USEC_MS);
+	assert_int_equal(net_count(n, 1, 2), 1);
+	net_free(n);
+}
+
+/* A piece is not cut once more, nor sent where it does not fit. */
+static void test_piece_too_long_for_the_next_port(void **state)
+{
+	struct net *n = chain(3);
+	struct mac d = net_client(2);
+	unsigned int since;
+
+	(void)state;
+	batman_client_seen(n->node[2].b, &d, 0, n->now);
+	net_run(n, 5 * USEC_S);
+	batman_port_set_mtu(n->node[1].b, 1, BAT_FRAG_HEADER + 1524 / 2 - 1);
+	since = n->tail;
+	client_frame(n, &d, 0, 0);
+	net_run(n, 10 * USEC_MS);
+	assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_FRAG), 2);
+	assert_int_equal(net_sent_count(n, since, 1, BAT_TYPE_FRAG), 0);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), 2);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 0);
+	batman_port_set_mtu(n->node[1].b, 1, BAT_FRAG_HEADER + 1524 / 2);
+	client_frame(n, &d, 0, 0);
+	net_run(n, 10 * USEC_MS);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 2);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), 2);
 	net_free(n);
 }
 
@@ -430,6 +524,9 @@ int main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_ttl),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_too_many_pieces),
+		cmocka_unit_test(test_pieces_without_room),
+		cmocka_unit_test(test_piece_too_long_for_the_next_port),
 		cmocka_unit_test(test_large_pings),
 		cmocka_unit_test(test_where_broadcasts_go),
 		cmocka_unit_test(test_numbers_of_broadcasts),

@@ -213,6 +213,38 @@ static void test_fragments_odd(void **state)
 	net_free(n);
 }
 
+/* What is begun is forgotten when the sender has gone on, or does not mean the same packet; a piece
+ * of nothing is none. */
+static void test_reassembly_begins_anew(void **state)
+{
+	struct net *n = chain(2);
+
+	(void)state;
+	net_run(n, 20 * USEC_S);
+	/* 8 numbers further: the same place */
+	fragment_send(n, 0, 7, 0, 6, "aaa");
+	fragment_send(n, 0, 15, 0, 6, "ccc");
+	fragment_send(n, 0, 7, 1, 6, "bbb");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 0);
+	fragment_send(n, 0, 7, 0, 6, "aaa");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
+	/* the same number, another length */
+	fragment_send(n, 0, 20, 0, 6, "aaa");
+	fragment_send(n, 0, 20, 1, 7, "bbb");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
+	fragment_send(n, 0, 20, 0, 7, "aaaa");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 2);
+	fragment_send(n, 0, 30, 1, 6, "");
+	fragment_send(n, 0, 30, 1, 6, "bbb");
+	fragment_send(n, 0, 30, 0, 6, "aaa");
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 3);
+	/* nothing is left that could become old */
+	net_run(n, 12 * USEC_S);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_EXPIRED), 0);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_REPLACED_REASSEMBLIES), 0);
+	net_free(n);
+}
+
 static bool lose_node(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
 {
 	const struct script *s = arg;
@@ -635,6 +667,7 @@ int main(void)
 		cmocka_unit_test(test_fragments_merge_on_the_way),
 		cmocka_unit_test(test_fragments_lost),
 		cmocka_unit_test(test_fragments_odd),
+		cmocka_unit_test(test_reassembly_begins_anew),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_no_loop_while_qualities_rise),

@@ -18,7 +18,7 @@
 #define PACKET 14 /* offset of the packet in a frame */
 #define TAGGED 0x8005
 
-static const struct mac far = { { 2, 9, 0, 0, 0, 1 } };
+static const struct mac far = { { 2, 9, 0, 0, 0, 1 } }, stranger = { { 2, 9, 0, 0, 0, 2 } };
 
 static struct net *chain(void)
 {
@@ -149,6 +149,26 @@ static void table_packet(struct net *n, int port, const struct mac *src, const s
 	net_inject(n, 1, port, frame, wr_len(&w));
 }
 
+static int local_count(const struct net *n, int node)
+{
+	struct batman_client c;
+	int count = 0;
+
+	for (uint32_t i = 0; batman_local_next(n->node[node].b, &i, &c);)
+		count++;
+	return count;
+}
+
+static int clients_of(const struct net *n, int node, const struct mac *orig)
+{
+	struct batman_claim c;
+	int count = 0;
+
+	for (uint32_t i = 0; batman_claim_next(n->node[node].b, &i, &c);)
+		count += mac_eq(&c.client.orig, orig);
+	return count;
+}
+
 /* F is known with this table. */
 static void far_known(struct net *n, struct table t)
 {
@@ -242,6 +262,33 @@ static void test_excess_vlan(void **state)
 	net_free(n);
 }
 
+/* A question that cannot be sent counts as none. The next one waits all the same. */
+static void test_request_too_long_for_the_port(void **state)
+{
+	struct net *n = chain();
+	uint64_t sent, too_big;
+	unsigned int since;
+
+	(void)state;
+	far_known(n, (struct table) { .ttvn = 5, .clients = 1, .vlans = 1 });
+	sent = counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX);
+	too_big = counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG);
+	batman_port_set_mtu(n->node[1].b, 0, BAT_FRAG_HEADER);
+	since = n->tail;
+	far_ogm(n, 3, (struct table) { .ttvn = 7, .vlans = 1 });
+	assert_int_equal(request(n, since), 0);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), too_big + 1);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX), sent);
+	batman_port_set_mtu(n->node[1].b, 0, 1500);
+	far_ogm(n, 4, (struct table) { .ttvn = 7, .vlans = 1 });
+	assert_int_equal(request(n, since), 0);
+	net_run(n, USEC_S / 2);
+	since = n->tail;
+	far_ogm(n, 5, (struct table) { .ttvn = 7, .vlans = 1 });
+	assert_int_equal(request(n, since), BAT_TT_REQUEST | BAT_TT_FULL);
+	net_free(n);
+}
+
 /* ---- answers ---- */
 
 /* Node 2 asks for the table of F: does node 1 answer for it, or pass the question on? */
@@ -290,6 +337,124 @@ static void test_no_answer_of_nothing(void **state)
 	net_free(n);
 }
 
+/* Node 1 repeats tables of others no oftener than its own: then it says nothing, and does not leave
+ * the work to the next node either. */
+static void test_answers_for_others_are_bounded(void **state)
+{
+	struct table ask = { .ttvn = 5, .flags = BAT_TT_REQUEST, .vlans = 1 };
+	struct net *n = chain();
+	struct mac asker = net_mac(2, 0);
+	uint64_t answers;
+	unsigned int since;
+
+	(void)state;
+	far_known(n, (struct table) { .ttvn = 5, .clients = 1, .vlans = 1 });
+	net_run(n, 10 * USEC_S);
+	answers = counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX);
+	/* 1 kB each */
+	for (int i = 0; i < 2048; i++)
+		table_packet(n, 1, &asker, &far, ask);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX), answers + 2048);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_RATE), 0);
+	since = n->tail;
+	table_packet(n, 1, &asker, &far, ask);
+	assert_int_equal(n->tail, since);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_RATE), 1);
+	net_run(n, 4 * USEC_MS);
+	assert_true(answered(n, (struct table) { .ttvn = 5, .vlans = 1 }));
+	net_free(n);
+}
+
+static struct mac many(int i)
+{
+	return (struct mac) { { 6, 0, 0, 1, (uint8_t)(i >> 8), (uint8_t)i } };
+}
+
+#define WIDE 1200 /* clients of F, each in a VLAN of its own */
+
+/* The table with those VLANs or those clients (never both: no packet holds that) comes to node 1.
+ */
+static void wide_packet(struct net *n, int port, const struct mac *src, const struct mac *dst,
+			uint8_t flags)
+{
+	size_t room = BAT_TVLV_PACKET + 100 + (size_t)WIDE * BAT_TT_CHANGE, mark;
+	struct mac to = net_mac(1, port), from = port ? net_mac(2, 0) : net_mac(0, 0);
+	bool asks = flags & BAT_TT_REQUEST;
+	uint8_t *frame = malloc(room), *tvlv = malloc(room);
+	struct wr w = wr_init(frame, room), v = wr_init(tvlv, room);
+
+	mark = bat_tvlv_begin(&v, BAT_TVLV_TT, 1);
+	bat_tt_encode(&v, flags, 5, asks ? WIDE : 0);
+	for (int i = 1; i <= WIDE; i++) {
+		uint16_t vid = (uint16_t)(BATMAN_VID_TAGGED | i);
+		struct mac c = many(i);
+
+		if (asks)
+			bat_tt_vlan_encode(&v, &(struct bat_tt_vlan) {
+						       .crc = bat_tt_crc(&c, vid, 0), .vid = vid });
+		else
+			bat_tt_change_encode(&v, &(struct bat_tt_change) { .mac = c, .vid = vid });
+	}
+	bat_tvlv_end(&v, mark);
+	bat_eth_encode(&w, &to, &from);
+	bat_tvlv_packet_encode(&w, dst, src, (uint16_t)wr_len(&v));
+	wr_bytes(&w, tvlv, wr_len(&v));
+	assert_true(wr_len(&w) > 0);
+	net_inject(n, 1, port, frame, wr_len(&w));
+	free(frame);
+	free(tvlv);
+}
+
+/* A table that no packet holds with all of its VLANs: whoever has it passes the question on. */
+static void test_table_too_wide_to_repeat(void **state)
+{
+	struct net *n = chain();
+	struct mac own = net_mac(1, 0), asker = net_mac(2, 0);
+	uint64_t answers, too_big;
+	unsigned int since;
+
+	(void)state;
+	far_known(n, (struct table) { .ttvn = 4, .clients = 1, .vlans = 1 });
+	wide_packet(n, 0, &far, &own, BAT_TT_RESPONSE | BAT_TT_FULL);
+	assert_int_equal(clients_of(n, 1, &far), WIDE);
+	answers = counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX);
+	too_big = counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG);
+	since = n->tail;
+	wide_packet(n, 1, &asker, &far, BAT_TT_REQUEST | BAT_TT_FULL);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX), answers);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), too_big + 1);
+	/* 9628 bytes in pieces, all of them to node 0 */
+	assert_int_equal(net_sent_count(n, since, 1, BAT_TYPE_FRAG), 8);
+	for (unsigned int k = 0; k < 8; k++)
+		assert_int_equal(net_sent(n, since, 1, BAT_TYPE_FRAG, k)->wire, 0);
+	assert_int_equal(n->tail - since, 8);
+	net_free(n);
+}
+
+/* An answer of a node that we do not know, and one that a stranger wants of us. */
+static void test_strangers(void **state)
+{
+	struct net *n = chain();
+	struct mac own = net_mac(1, 0), c = net_client(1), at;
+	uint64_t before = counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR);
+	unsigned int since = n->tail;
+
+	(void)state;
+	table_packet(n, 0, &stranger, &own,
+		     (struct table) { .ttvn = 5,
+				      .flags = BAT_TT_RESPONSE | BAT_TT_FULL,
+				      .clients = 1,
+				      .vlans = 1 });
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR), before + 1);
+	assert_int_equal(batman_lookup(n->node[1].b, &c, 0, &at), -ENOENT);
+	before = counter(n, 1, BATMAN_COUNT_TT_REQUEST_RX);
+	table_packet(n, 0, &stranger, &own,
+		     (struct table) { .flags = BAT_TT_REQUEST | BAT_TT_FULL });
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_REQUEST_RX), before + 1);
+	assert_int_equal(n->tail, since);
+	net_free(n);
+}
+
 /* A client belongs to our table when its version is announced. */
 static void test_new_client_is_not_in_the_table(void **state)
 {
@@ -316,27 +481,130 @@ static void test_new_client_is_not_in_the_table(void **state)
 
 /* ---- advertisements ---- */
 
-static void test_told_client_ages(void **state)
+/* Node 1 is told by orig that it has this client now, in a container of that length. */
+static void roam_packet(struct net *n, const struct mac *orig, const struct mac *client, size_t len)
 {
-	struct net *n = chain();
-	struct mac c = net_client(1), own = net_mac(1, 0), from = net_mac(0, 0), at;
+	struct mac own = net_mac(1, 0), from = net_mac(0, 0);
 	uint8_t frame[100];
 	struct wr w = wr_init(frame, sizeof(frame));
 	size_t mark;
 
-	(void)state;
 	bat_eth_encode(&w, &own, &from);
-	bat_tvlv_packet_encode(&w, &own, &from, BAT_TVLV_HEADER + 8);
+	bat_tvlv_packet_encode(&w, &own, orig, (uint16_t)(BAT_TVLV_HEADER + len));
 	mark = bat_tvlv_begin(&w, BAT_TVLV_ROAM, 1);
-	wr_mac(&w, &c);
-	wr_u16(&w, 0);
+	wr_mac(&w, client);
+	wr_zero(&w, len - sizeof(*client));
 	bat_tvlv_end(&w, mark);
 	net_inject(n, 1, 0, frame, wr_len(&w));
+}
+
+static void test_told_client_ages(void **state)
+{
+	struct net *n = chain();
+	struct mac c = net_client(1), from = net_mac(0, 0), at;
+
+	(void)state;
+	roam_packet(n, &from, &c, 8);
 	/* no OGM confirms it */
 	net_run(n, 595 * USEC_S);
 	assert_int_equal(batman_lookup(n->node[1].b, &c, 0, &at), 0);
 	net_run(n, 15 * USEC_S);
 	assert_int_equal(batman_lookup(n->node[1].b, &c, 0, &at), -ENOENT);
+	net_free(n);
+}
+
+static void test_advertisements_that_tell_nothing(void **state)
+{
+	struct mac c = net_client(1), from = net_mac(0, 0), group = { { 7, 0, 0, 0, 0, 1 } }, at;
+	struct net *n = chain();
+
+	(void)state;
+	seen(n, 1, &c, 0);
+	/* cut short, or no client's MAC */
+	roam_packet(n, &from, &c, 7);
+	roam_packet(n, &from, &group, 8);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_MALFORMED), 2);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 0);
+	/* nobody knows who says so */
+	roam_packet(n, &stranger, &c, 8);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 1);
+	assert_true(net_knows(n, 1, &c, 1));
+	assert_null(net_event(n, 1, BATMAN_CLIENT_MOVED));
+	assert_int_equal(batman_lookup(n->node[1].b, &group, 0, &at), -ENOENT);
+	roam_packet(n, &from, &c, 8);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 2);
+	assert_true(net_knows(n, 1, &c, 0));
+	assert_non_null(net_event(n, 1, BATMAN_CLIENT_MOVED));
+	net_free(n);
+}
+
+/* More clients come in 20 s than can be counted: they are served, and not advertised. */
+static void test_more_advertisements_than_places(void **state)
+{
+	struct batman_limits limits = { .clients_local = 4 };
+	struct batman_conf conf = net_conf(1);
+	struct net *n = chain();
+	struct net_node *x = &n->node[1];
+
+	(void)state;
+	batman_free(x->b);
+	x->b = batman_new(&conf, &limits, &x->q, rng_init(2), n->now);
+	net_port(n, 1, 0, 0, false);
+	net_port(n, 1, 1, 1, false);
+	for (int i = 1; i <= 6; i++) {
+		struct mac c = net_client(i);
+
+		seen(n, 0, &c, 0);
+	}
+	net_run(n, 10 * USEC_S);
+	for (int i = 1; i <= 6; i++) {
+		struct mac c = net_client(i);
+
+		if (i == 6)
+			net_run(n, 26 * USEC_S);
+		assert_true(net_knows(n, 1, &c, 0));
+		seen(n, 1, &c, 0);
+		assert_true(net_knows(n, 1, &c, 1));
+		assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), i < 5 ? i : i - 1);
+		assert_int_equal(counter(n, 1, BATMAN_COUNT_FULL_OTHER), i >= 5);
+		assert_int_equal(batman_client_gone(x->b, &c, 0, n->now), 0);
+	}
+	net_free(n);
+}
+
+/* A node without a port has nobody to tell, and no name to tell it by. */
+static void test_no_advertisement_without_ports(void **state)
+{
+	struct mac c = net_client(1), from = net_mac(0, 0);
+	struct bat_ogm o = { .ttl = 40, .tq = 255, .orig = stranger, .prev = stranger };
+	struct bat_unicast h = { .type = BAT_TYPE_4ADDR,
+				 .ttl = 50,
+				 .dst = net_mac(1, 0),
+				 .src = stranger,
+				 .subtype = BAT_4ADDR_DATA };
+	struct net *n = chain();
+	uint8_t frame[200], inner[100];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	(void)state;
+	/* an OGM makes it known, but there is no way to it; a frame tells that it has a client */
+	bat_eth_encode(&w, &MAC_BROADCAST, &stranger);
+	bat_ogm_encode(&w, &o);
+	net_inject(n, 1, 0, frame, wr_len(&w));
+	w = wr_init(frame, sizeof(frame));
+	h.ttvn = batman_ttvn(n->node[1].b);
+	bat_eth_encode(&w, &h.dst, &from);
+	bat_unicast_encode(&w, &h);
+	wr_bytes(&w, inner, net_frame(inner, &MAC_BROADCAST, &c, 0, 1, sizeof(inner)));
+	net_inject(n, 1, 0, frame, wr_len(&w));
+	assert_int_equal(clients_of(n, 1, &stranger), 1);
+	for (uint16_t port = 0; port < 2; port++)
+		assert_int_equal(batman_port_remove(n->node[1].b, port, n->now), 0);
+	assert_int_equal(clients_of(n, 1, &stranger), 1);
+	seen(n, 1, &c, 0);
+	assert_int_equal(local_count(n, 1), 2);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), 0);
+	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_NO_ROUTE), 0);
 	net_free(n);
 }
 
@@ -364,21 +632,6 @@ static void test_five_advertisements(void **state)
 }
 
 /* ---- size ---- */
-
-static struct mac many(int i)
-{
-	return (struct mac) { { 6, 0, 0, 1, (uint8_t)(i >> 8), (uint8_t)i } };
-}
-
-static int local_count(const struct net *n, int node)
-{
-	struct batman_client c;
-	int count = 0;
-
-	for (uint32_t i = 0; batman_local_next(n->node[node].b, &i, &c);)
-		count++;
-	return count;
-}
 
 /* As many as fit into the packet that carries them, to the last byte. */
 static void test_full_table(void **state)
@@ -446,10 +699,17 @@ int main(void)
 		cmocka_unit_test(test_diff_or_everything),
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_excess_vlan),
+		cmocka_unit_test(test_request_too_long_for_the_port),
 		cmocka_unit_test(test_answers_for_others),
 		cmocka_unit_test(test_no_answer_of_nothing),
+		cmocka_unit_test(test_answers_for_others_are_bounded),
+		cmocka_unit_test(test_table_too_wide_to_repeat),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_new_client_is_not_in_the_table),
 		cmocka_unit_test(test_told_client_ages),
+		cmocka_unit_test(test_advertisements_that_tell_nothing),
+		cmocka_unit_test(test_more_advertisements_than_places),
+		cmocka_unit_test(test_no_advertisement_without_ports),
 		cmocka_unit_test(test_five_advertisements),
 		cmocka_unit_test(test_full_table),
 		cmocka_unit_test(test_smaller_port),

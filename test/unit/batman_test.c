@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Engines as neighbours: links, quality, flooding, unicast, clashes. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -231,6 +232,90 @@ static void test_icmp(void **state)
 	net_free(n);
 }
 
+/* An ICMP packet of node 1 that comes to node 0. */
+static void icmp_inject(struct net *n, uint8_t type)
+{
+	struct bat_icmp h = { .ttl = 7,
+			      .type = type,
+			      .dst = net_mac(0, 0),
+			      .orig = net_mac(1, 0),
+			      .uid = 9,
+			      .seqno = type };
+	uint8_t frame[64];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	bat_eth_encode(&w, &h.dst, &h.orig);
+	bat_icmp_encode(&w, &h);
+	net_inject(n, 0, 0, frame, wr_len(&w));
+}
+
+/* Whoever pinged is told of every answer, and of nothing else. */
+static void test_icmp_types(void **state)
+{
+	static const uint8_t answers[] = { BATMAN_ICMP_REPLY, BATMAN_ICMP_UNREACHABLE,
+					   BATMAN_ICMP_TTL_EXCEEDED, BATMAN_ICMP_PARAMETER };
+	struct mac from = net_mac(1, 0);
+	struct net *n = chain(2);
+	const struct net_event *e;
+	unsigned int since;
+
+	(void)state;
+	net_run(n, 20 * USEC_S);
+	since = n->tail;
+	for (size_t i = 0; i < sizeof(answers); i++) {
+		n->node[0].event_count = 0;
+		icmp_inject(n, answers[i]);
+		assert_int_equal(n->node[0].event_count, 1);
+		e = net_event(n, 0, BATMAN_ICMP);
+		assert_non_null(e);
+		assert_true(mac_eq(&e->icmp.from, &from));
+		assert_int_equal(e->icmp.type, answers[i]);
+		assert_int_equal(e->icmp.seq, answers[i]);
+		assert_int_equal(e->icmp.uid, 9);
+		assert_int_equal(e->icmp.ttl, 7);
+		assert_int_equal(e->icmp.rr_count, 0);
+	}
+	n->node[0].event_count = 0;
+	icmp_inject(n, 42);
+	assert_int_equal(n->node[0].event_count, 0);
+	assert_int_equal(batman_counter(n->node[0].b, BATMAN_COUNT_DROP_UNKNOWN_TYPE), 1);
+	assert_int_equal(n->tail, since);
+	net_free(n);
+}
+
+/* A ping that records nothing is as short as a kernel's; without a way there is none. */
+static void test_plain_ping(void **state)
+{
+	struct batman_probe p = { .dst = net_mac(1, 0), .uid = 9, .seq = 77, .ttl = 50 };
+	struct net *n = chain(2);
+	const struct net_event *e;
+	unsigned int since;
+	struct batman_orig o;
+
+	(void)state;
+	net_run(n, 20 * USEC_S);
+	since = n->tail;
+	assert_int_equal(batman_icmp_send(n->node[0].b, &p, n->now), 0);
+	net_pump(n, 0);
+	net_run(n, USEC_MS);
+	for (int node = 0; node < 2; node++)
+		assert_int_equal(net_sent(n, since, node, BAT_TYPE_ICMP, 0)->len,
+				 BAT_ETH_HEADER + BAT_ICMP_HEADER);
+	e = net_event(n, 0, BATMAN_ICMP);
+	assert_non_null(e);
+	assert_int_equal(e->icmp.type, BATMAN_ICMP_REPLY);
+	assert_int_equal(e->icmp.seq, 77);
+	assert_int_equal(e->icmp.rr_count, 0);
+	/* known still, but the way went with the port */
+	batman_port_remove(n->node[0].b, 0, n->now);
+	assert_true(batman_orig_find(n->node[0].b, &p.dst, &o));
+	since = n->tail;
+	assert_int_equal(batman_icmp_send(n->node[0].b, &p, n->now), -ENETUNREACH);
+	net_pump(n, 0);
+	assert_int_equal(n->tail, since);
+	net_free(n);
+}
+
 /* Killed again and again: neighbours believe it each time. */
 static void test_restart_often(void **state)
 {
@@ -341,6 +426,8 @@ int main(void)
 		cmocka_unit_test(test_clash),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_icmp),
+		cmocka_unit_test(test_icmp_types),
+		cmocka_unit_test(test_plain_ping),
 		cmocka_unit_test(test_restart_often),
 		cmocka_unit_test(test_restart_next_to_a_new_one),
 		cmocka_unit_test(test_limits),
