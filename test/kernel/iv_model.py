@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a node of B.A.T.M.A.N. IV must forward, computed from what came in and from its own OGMs.
 
-    model = Model({"l12": "02:..", "l23": "02:.."})      # ports and their MACs, the primary port first
+    model = Model({"l12": "02:..", "l23": "02:.."}, "k") # ports and their MACs, the primary port first; kind of the node
+                                                         # and, as a third argument, which of the ports are wireless
     for at, port, packet in ...: model.packet(at, port, packet)
     model.forwarded             # [{"at", "port", "orig", "seqno", "prev_sender", "ttl", "flags", "tq": [one per look]}]
 
@@ -56,6 +57,9 @@ class Way:
         used = [v for v in self.ring if v]
         self.average = sum(used) // len(used) if used else 0
 
+    def newest(self):
+        return self.ring[self.index - 1]
+
 
 class Table:
     """An originator, as one outgoing port counts it, or as the default table does."""
@@ -74,8 +78,8 @@ class Originator:
 
 
 class Model:
-    def __init__(self, ports):
-        self.macs, self.ports = ports, list(ports)
+    def __init__(self, ports, kind, wireless=()):
+        self.macs, self.ports, self.kind, self.wireless = ports, list(ports), kind, wireless
         self.own = set(ports.values())
         self.originators = {}
         self.sent = {}  # port -> last own sequence number there
@@ -96,8 +100,8 @@ class Model:
                 self._process(at, port, out, dict(p))
 
     def _own(self, port, p):
-        if p["orig"] != self.macs[port] or p["prev_sender"] != p["orig"]:
-            return
+        if not p["src"] == p["orig"] == p["prev_sender"] == self.macs[port]:
+            return  # passed on, or heard from another port of ours on the same wire
         for o in self.originators.values():
             o.echoes[port].advance(1, 0)
         self.sent[port] = p["seqno"]
@@ -134,12 +138,14 @@ class Model:
             sender[1].neighbours.append(key)
         received = sender[1].tables[out].ways.setdefault(key, Way()).window.count()
         asymmetry = TQ_MAX - TQ_MAX * (WINDOW - received) ** 3 // WINDOW ** 3
-        found = []
+        found, interface = [], TQ_MAX
+        if port == out and port in self.wireless:
+            interface = TQ_MAX * (TQ_MAX - HOP_PENALTY) // TQ_MAX
         for later in range(LATER_MAX + 1):
             echoes = sender[1].echoes[port].bits << later & (1 << WINDOW) - 1
             echoed = min(received, echoes.bit_count())
             own = TQ_MAX * echoed // received if echoed else 0
-            found.append(tq * own * asymmetry * TQ_MAX // TQ_MAX ** 3)
+            found.append(tq * own * asymmetry * interface // TQ_MAX ** 3)
         return found
 
     def _rank(self, o, table, port, p, kind):
@@ -161,6 +167,8 @@ class Model:
                 return
             if used.average == way.average and self._echoes(table.router) >= self._echoes(key):
                 return
+            if self.kind == "t" and used.window.has(table.last, p["seqno"]) and used.newest() > way.newest():
+                return  # the same OGM came better by the way in use: see doc/batman-adv.md
         table.router = key
 
     def _echoes(self, key):
