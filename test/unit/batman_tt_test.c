@@ -571,6 +571,34 @@ static void test_stale_version(void **state)
 	net_free(n);
 }
 
+/* A frame to a client that nobody has goes on while its version is not old. Of one that is 128 away
+ * neither is said to be before the other. */
+static void test_version_far_away(void **state)
+{
+	struct mac from = net_mac(0, 0), to = net_mac(1, 0), c = net_client(1), d = net_client(2);
+	struct bat_unicast h = { .type = BAT_TYPE_UNICAST, .ttl = 50, .dst = net_mac(2, 0) };
+	struct net *n = chain(3);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	for (unsigned int ahead = 127; ahead <= 129; ahead++) {
+		uint64_t forwarded = counter(n, 1, BATMAN_COUNT_FORWARDED);
+		uint64_t dropped = counter(n, 1, BATMAN_COUNT_DROP_NO_CLIENT);
+		uint8_t inner[100], frame[200];
+		struct wr w = wr_init(frame, sizeof(frame));
+
+		h.ttvn = (uint8_t)(batman_ttvn(n->node[2].b) + ahead);
+		bat_eth_encode(&w, &to, &from);
+		bat_unicast_encode(&w, &h);
+		wr_bytes(&w, inner, net_frame(inner, &c, &d, 0, 1, sizeof(inner)));
+		net_inject(n, 1, 0, frame, wr_len(&w));
+		assert_int_equal(counter(n, 1, BATMAN_COUNT_FORWARDED) - forwarded, ahead < 129);
+		assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_NO_CLIENT) - dropped,
+				 ahead == 129);
+	}
+	net_free(n);
+}
+
 static void test_many_clients(void **state)
 {
 	struct net *n = chain(3);
@@ -741,6 +769,7 @@ int main(void)
 		cmocka_unit_test(test_roam_before_diff),
 		cmocka_unit_test(test_lost_advertisement),
 		cmocka_unit_test(test_stale_version),
+		cmocka_unit_test(test_version_far_away),
 		cmocka_unit_test(test_many_clients),
 		cmocka_unit_test(test_vlans),
 		cmocka_unit_test(test_version_wrap),

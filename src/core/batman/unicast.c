@@ -92,7 +92,8 @@ static bool ttvn_check(struct batman *b, struct bat_unicast *h, const struct bat
 		}
 		known = o->ttvn;
 	}
-	if ((int8_t)(h->ttvn - known) >= 0 || reroute(b, h, &client))
+	/* one that is 128 away is not old, as for kernels */
+	if ((uint8_t)(h->ttvn - known) <= 128 || reroute(b, h, &client))
 		return true;
 	BAT_COUNT(b, DROP_NO_CLIENT);
 	return false;
