@@ -54,17 +54,31 @@ struct batman_conf net_conf(int node)
 				      .cloud_mac = net_cloud_mac(node) };
 }
 
-void net_boot(struct net *n, int node, const struct batman_conf *conf)
+static void boot(struct net *n, int node, const struct batman_conf *conf,
+		 const struct batman_limits *limits)
 {
 	struct net_node *x = &n->node[node];
-	struct batman_conf standard = net_conf(node);
 
 	batman_free(x->b);
 	outq_init(&x->q, x->buf, sizeof(x->buf));
-	x->b = batman_new(conf ? conf : &standard, NULL, &x->q, rng_init((uint64_t)node + 1),
-			  n->now);
+	x->b = batman_new(conf, limits, &x->q, rng_init((uint64_t)node + 1), n->now);
 	for (int p = 0; p < NET_PORTS; p++)
 		x->wire[p] = -1;
+}
+
+void net_boot(struct net *n, int node, const struct batman_conf *conf)
+{
+	struct batman_conf standard = net_conf(node);
+
+	boot(n, node, conf ? conf : &standard, NULL);
+}
+
+void net_boot_small(struct net *n, int node, uint32_t clients)
+{
+	struct batman_limits limits = { .clients_global = clients };
+	struct batman_conf conf = net_conf(node);
+
+	boot(n, node, &conf, &limits);
 }
 
 void net_port(struct net *n, int node, int port, int wire, bool wireless)

@@ -70,6 +70,8 @@ struct mac net_cloud_mac(int node);
 struct mac net_client(int c);
 struct batman_conf net_conf(int node);
 void net_boot(struct net *n, int node, const struct batman_conf *conf);
+/* With places for so few clients of other nodes. */
+void net_boot_small(struct net *n, int node, uint32_t clients);
 void net_port(struct net *n, int node, int port, int wire, bool wireless);
 /* Two engines on a wire of their own. */
 void net_link(struct net *n, int wire, int a, int port_a, int b, int port_b);

@@ -693,6 +693,33 @@ static void test_smaller_port(void **state)
 	net_free(n);
 }
 
+/* Who only says, unasked, that F has so many clients does not keep us from asking F. */
+static void test_unasked_table_too_large(void **state)
+{
+	struct table t = { .ttvn = 7, .flags = BAT_TT_RESPONSE | BAT_TT_FULL, .clients = 5 };
+	struct mac own = net_mac(1, 0);
+	struct net *n = net_new();
+	unsigned int since;
+
+	(void)state;
+	net_boot(n, 0, NULL);
+	net_boot_small(n, 1, 3);
+	net_link(n, 0, 0, 0, 1, 0);
+	net_run(n, 20 * USEC_S);
+	far_known(n, (struct table) { .ttvn = 7, .clients = 1, .vlans = 1 });
+	table_packet(n, 0, &far, &own, t);
+	assert_true(counter(n, 1, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 0);
+	since = n->tail;
+	far_ogm(n, 3, (struct table) { .ttvn = 7, .vlans = 1 });
+	assert_int_equal(request(n, since), BAT_TT_REQUEST | BAT_TT_FULL);
+	/* and now it was asked */
+	table_packet(n, 0, &far, &own, t);
+	since = n->tail;
+	far_ogm(n, 4, (struct table) { .ttvn = 7, .vlans = 1 });
+	assert_int_equal(request(n, since), 0);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -713,6 +740,7 @@ int main(void)
 		cmocka_unit_test(test_five_advertisements),
 		cmocka_unit_test(test_full_table),
 		cmocka_unit_test(test_smaller_port),
+		cmocka_unit_test(test_unasked_table_too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

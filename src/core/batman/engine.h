@@ -31,9 +31,11 @@
 #define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
 #define BAT_CROWDS 16		    /* of neighbours of one port: who is in one shares its places */
 #define BAT_TT_EVERY_US (5 * USEC_S)
-#define BAT_TT_IDLE_US (600 * USEC_S)  /* local, ROAM and TEMP entries */
-#define BAT_TT_REQUEST_US (3 * USEC_S) /* at most, between two requests */
-#define BAT_TT_APPEND 3		       /* further OGMs that repeat a diff */
+#define BAT_TT_IDLE_US (600 * USEC_S)	     /* local, ROAM and TEMP entries */
+#define BAT_TT_REQUEST_US (3 * USEC_S)	     /* at most, between two requests */
+#define BAT_TT_CROWDED_US (30 * USEC_S)	     /* a table that had no room here: asked for again */
+#define BAT_TT_CROWDED_MAX_US (120 * USEC_S) /* after that, at last */
+#define BAT_TT_APPEND 3			     /* further OGMs that repeat a diff */
 /* What one node is sent of tables: a small request in its name is answered with up to 20 kB. */
 #define BAT_ANSWER_US (4 * USEC_MS) /* per kB */
 #define BAT_ANSWER_BURST 2048	    /* kB */
@@ -88,8 +90,10 @@ struct bat_orig {
 	/* translation table */
 	usec_t request_until;  /* no further request before */
 	usec_t request_wait;   /* since the last one; doubled until an answer comes */
+	usec_t crowded_until;  /* the whole table had no room here: not asked for before */
+	usec_t crowded_wait;   /* since the last time; doubled until it has */
 	struct bucket answers; /* that it was sent */
-	bool has_table;
+	bool has_table;	       /* that of ttvn, or what there was room for */
 	uint8_t ttvn;
 	uint8_t diff_count; /* 0: none kept */
 	struct bat_tt_change diff[BAT_DIFF_KEPT];
@@ -104,7 +108,8 @@ struct bat_orig {
 /* A trama node of the cloud that is not us. */
 struct bat_node {
 	struct mac cloud_mac;
-	uint16_t origs; /* that announce it */
+	uint16_t origs;	 /* that announce it */
+	uint16_t routed; /* of them, with a route */
 };
 
 struct bat_path_out {
@@ -406,7 +411,7 @@ void bat_local_sweep(struct batman *b);
 
 /* tt_global.c */
 struct bat_global *bat_global_find(const struct batman *b, const struct bat_client_key *key);
-/* False when it could not be stored: the table of o is then incomplete. */
+/* False when there was no room for it: the table of o is then incomplete. */
 bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_client_key *key,
 		    uint16_t flags, uint8_t ttvn);
 /* The client was ours until now: the node must forget where it was. */

@@ -8,7 +8,9 @@
  * new node from then on.
  *
  * Timers: a request is repeated with the next OGM that shows the difference, then ever more seldom
- * down to once in 3 s (per originator, until an answer comes); 5 advertisements per client in 20 s.
+ * down to once in 3 s (per originator, until an answer comes). A table that has more clients than
+ * there is room for here is asked for again after 30 s, then ever more seldom down to once in 120
+ * s: it will differ each time. 5 advertisements per client in 20 s.
  */
 #include <errno.h>
 
@@ -115,6 +117,20 @@ static void request_hold(struct batman *b, struct bat_orig *o)
 	o->request_until = b->now + o->request_wait;
 }
 
+/* An entry of the whole table had no room: the same would happen to the next answer. */
+static void crowded_hold(const struct batman *b, struct bat_orig *o)
+{
+	o->crowded_wait = o->crowded_wait ? 2 * o->crowded_wait : BAT_TT_CROWDED_US;
+	if (o->crowded_wait > BAT_TT_CROWDED_MAX_US)
+		o->crowded_wait = BAT_TT_CROWDED_MAX_US;
+	o->crowded_until = b->now + o->crowded_wait;
+}
+
+static bool is_crowded(const struct batman *b, const struct bat_orig *o)
+{
+	return o->has_table && b->now < o->crowded_until;
+}
+
 /* The vlans are those of the OGM that showed the difference. */
 static void request_send(struct batman *b, struct bat_orig *o, const struct bat_tt *tt, bool full)
 {
@@ -122,7 +138,7 @@ static void request_send(struct batman *b, struct bat_orig *o, const struct bat_
 	struct rd vlans = tt->vlans;
 	struct wr w;
 
-	if (b->now < o->request_until || !o->out[0].router)
+	if (b->now < o->request_until || !o->out[0].router || (full && is_crowded(b, o)))
 		return;
 	request_hold(b, o);
 	w = packet_begin(b, &o->mac, &b->primary->mac, BAT_TVLV_TT);
@@ -153,11 +169,12 @@ static bool crcs_agree(const struct batman *b, const struct bat_orig *o, const s
 }
 
 /* is_news: a diff, what is added has just come there; a whole table may be older than what we know.
- * False when an entry could not be stored. */
+ * False when there was no room for an entry; those behind it may say that clients have left. */
 static bool changes_apply(struct batman *b, struct bat_orig *o, struct rd changes, uint8_t ttvn,
 			  bool is_news)
 {
 	struct bat_tt_change c;
+	bool whole = true;
 
 	while (bat_tt_change_next(&changes, &c)) {
 		struct bat_client_key key = { .mac = c.mac, .vid = c.vid };
@@ -165,12 +182,12 @@ static bool changes_apply(struct batman *b, struct bat_orig *o, struct rd change
 		if (c.flags & BAT_TT_DEL)
 			bat_global_del(b, o, &key, c.flags & BAT_TT_ROAM);
 		else if (!bat_global_add(b, o, &key, c.flags & BAT_TT_SYNC, ttvn))
-			return false;
+			whole = false;
 		else if (is_news)
 			bat_local_follow(b, &key);
 	}
 	o->has_table = true;
-	return true;
+	return whole;
 }
 
 static void diff_keep(struct bat_orig *o, struct rd changes)
@@ -303,11 +320,13 @@ static void response_input(struct batman *b, const struct bat_tvlv_packet *p,
 			   const struct bat_tt *tt)
 {
 	struct bat_orig *o = bat_orig_find(b, &p->src);
+	bool asked;
 
 	if (!o) {
 		BAT_COUNT(b, DROP_UNKNOWN_ORIGINATOR);
 		return;
 	}
+	asked = o->request_wait > 0;
 	o->request_until = b->now;
 	o->request_wait = 0;
 	if (!(tt->flags & BAT_TT_FULL)) {
@@ -315,7 +334,10 @@ static void response_input(struct batman *b, const struct bat_tvlv_packet *p,
 		return;
 	}
 	bat_global_forget(b, o);
-	changes_apply(b, o, tt->changes, tt->ttvn, false);
+	if (changes_apply(b, o, tt->changes, tt->ttvn, false))
+		o->crowded_wait = 0;
+	else if (asked) /* who only says that it has so many clients does not keep us from asking */
+		crowded_hold(b, o);
 	o->diff_count = 0;
 	o->ttvn = tt->ttvn;
 	bat_global_update_crc(b, o);
