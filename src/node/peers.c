@@ -225,7 +225,8 @@ static void cloud_datagram(struct node *n, const struct mac *from, const uint8_t
 {
 	struct node_peer *p = peer_cloud(n, from);
 
-	if (!p && batman_is_node(n->batman, from)) {
+	/* a new neighbour may know its route to us before we know ours to it */
+	if (!p && batman_may_be_node(n->batman, from)) {
 		p = peer_new(n, STATE_CLOUD, false);
 		if (p)
 			p->cloud_mac = *from;

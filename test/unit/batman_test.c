@@ -193,6 +193,61 @@ static void test_peers(void **state)
 	net_free(n);
 }
 
+/* An originator to which there is no route says that a client is its node. */
+static void forge_cloud_mac(struct net *n, const struct mac *orig, const struct mac *cloud_mac)
+{
+	struct bat_ogm o = { .ttl = 50, .seqno = 1, .tq = 255, .orig = *orig, .prev = *orig };
+	struct batman_conf c = net_conf(0);
+	uint8_t frame[200], tvlv[80];
+	struct wr w = wr_init(frame, sizeof(frame)), t = wr_init(tvlv, sizeof(tvlv));
+	size_t mark = bat_tvlv_begin(&t, BAT_TVLV_TRAMA, 1);
+
+	wr_bytes(&t, c.network_id, sizeof(c.network_id));
+	wr_mac(&t, cloud_mac);
+	wr_u16(&t, 0);
+	wr_u8(&t, 1);
+	wr_bytes(&t, "x", 1);
+	bat_tvlv_end(&t, mark);
+	o.tvlv = rd_init(tvlv, wr_len(&t));
+	bat_eth_encode(&w, &MAC_BROADCAST, orig);
+	bat_ogm_encode(&w, &o);
+	net_inject(n, 0, 0, frame, wr_len(&w));
+}
+
+/* Clients may not have the cloud MAC of a node, but of one that is really there only. */
+static void test_cloud_mac_of_client(void **state)
+{
+	struct net *n = chain(2);
+	struct mac victim = net_client(9), other = net_client(8), orig = net_client(7);
+	struct mac node = net_cloud_mac(1);
+	struct batman_conf moved = net_conf(1);
+	struct batman *b = n->node[0].b;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	forge_cloud_mac(n, &orig, &victim);
+	assert_true(batman_may_be_node(b, &victim));
+	assert_false(batman_is_node(b, &victim));
+	assert_int_equal(batman_client_seen(b, &victim, 0, n->now), 0);
+	assert_true(batman_may_be_node(b, &node) && batman_is_node(b, &node));
+	assert_int_equal(batman_client_seen(b, &node, 0, n->now), -EPERM);
+	/* the node starts anew with another one */
+	moved.cloud_mac = other;
+	net_boot(n, 1, &moved);
+	net_port(n, 1, 0, 0, false);
+	net_run(n, 10 * USEC_S);
+	assert_false(batman_may_be_node(b, &node) || batman_is_node(b, &node));
+	assert_true(batman_is_node(b, &other));
+	/* it goes: first the route, then all that is known of it */
+	batman_port_remove(n->node[1].b, 0, n->now);
+	net_run(n, 202 * USEC_S);
+	assert_false(batman_is_node(b, &other));
+	assert_true(batman_may_be_node(b, &other));
+	net_run(n, 202 * USEC_S);
+	assert_false(batman_may_be_node(b, &other));
+	net_free(n);
+}
+
 static void test_icmp(void **state)
 {
 	struct net *n = chain(3);
@@ -406,6 +461,75 @@ static void test_limits(void **state)
 	net_free(n);
 }
 
+static bool lose_ogms(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n, (void)to, (void)len, (void)arg;
+	return from == 0 && frame[14] == BAT_TYPE_OGM;
+}
+
+static void see_many(struct net *n, int from, int count)
+{
+	for (int i = from; i < from + count; i++) {
+		struct mac c = net_client(i);
+
+		assert_int_equal(batman_client_seen(n->node[0].b, &c, 0, n->now), 0);
+		net_pump(n, 0);
+	}
+}
+
+static bool agree(const struct net *n)
+{
+	struct mac first = net_mac(0, 0);
+	uint32_t own = 0, theirs = 1;
+
+	return batman_crc(n->node[0].b, NULL, 0, &own) &&
+	       batman_crc(n->node[1].b, &first, 0, &theirs) && own == theirs;
+}
+
+/* A table for which there is no room is asked for ever more seldom, be it the first version or a
+ * later one, and known when there is room. */
+static void test_table_too_large_for_us(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	for (int later = 0; later < 2; later++) {
+		struct net *n = net_new();
+
+		net_boot(n, 0, NULL);
+		net_boot_small(n, 1, 40);
+		net_link(n, 0, 0, 0, 1, 0);
+		net_run(n, later * 10 * USEC_S);
+		see_many(n, 0, 60);
+		net_run(n, 300 * USEC_S);
+		assert_in_range(batman_counter(n->node[0].b, BATMAN_COUNT_TT_RESPONSE_TX), 3, 6);
+		assert_true(batman_counter(n->node[1].b, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 0);
+		/* changes are asked for all the same: too many for an OGM */
+		before = batman_counter(n->node[1].b, BATMAN_COUNT_TT_REQUEST_TX);
+		for (int i = 0; i < 45; i++) {
+			struct mac c = net_client(i);
+
+			batman_client_gone(n->node[0].b, &c, 0, n->now);
+		}
+		net_run(n, 3 * USEC_S);
+		assert_int_equal(batman_counter(n->node[1].b, BATMAN_COUNT_TT_REQUEST_TX),
+				 before + 1);
+		net_run(n, 120 * USEC_S);
+		assert_true(agree(n));
+		/* and then what is lost is repaired as quickly as ever */
+		n->drop = lose_ogms;
+		for (int i = 0; i < 2; i++) {
+			see_many(n, 100 + i, 1);
+			net_run(n, 5 * USEC_S);
+		}
+		assert_false(agree(n));
+		n->drop = NULL;
+		net_run(n, 1500 * USEC_MS);
+		assert_true(agree(n));
+		net_free(n);
+	}
+}
+
 static void test_counter_names(void **state)
 {
 	(void)state;
@@ -425,12 +549,14 @@ int main(void)
 		cmocka_unit_test(test_triangle_broadcast),
 		cmocka_unit_test(test_clash),
 		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_cloud_mac_of_client),
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_icmp_types),
 		cmocka_unit_test(test_plain_ping),
 		cmocka_unit_test(test_restart_often),
 		cmocka_unit_test(test_restart_next_to_a_new_one),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_table_too_large_for_us),
 		cmocka_unit_test(test_counter_names),
 	};
 

@@ -344,8 +344,11 @@ bool batman_crc(const struct batman *b, const struct mac *orig, uint16_t vid, ui
 int batman_lookup(const struct batman *b, const struct mac *mac, uint16_t vid,
 		  struct mac *ret_orig);
 
-/* Does a trama node of the cloud, other than us, announce this cloud MAC? */
+/* Does a trama node of the cloud, other than us, announce this cloud MAC, and is there a route to
+ * it? Only such a MAC is kept from clients: who has no link to us could name that of any client. */
 bool batman_is_node(const struct batman *b, const struct mac *mac);
+/* The same of one whose link may not be known to work yet. */
+bool batman_may_be_node(const struct batman *b, const struct mac *mac);
 
 /* Is there a node of another network on our VLAN, at present or less than 30 s ago? */
 bool batman_refuses(const struct batman *b);

@@ -176,26 +176,36 @@ static void peer_report(struct batman *b, const struct bat_orig *o, enum batman_
 void bat_peer_update(struct batman *b, struct bat_orig *o)
 {
 	bool up = o->trama && o->out[0].router;
+	struct bat_node *n;
 
 	if (up == o->peer_up)
 		return;
 	o->peer_up = up;
+	n = table_find(&b->nodes, &o->cloud_mac);
+	if (up)
+		n->routed++;
+	else
+		n->routed--;
 	peer_report(b, o, up ? BATMAN_PEER_UP : BATMAN_PEER_DOWN);
 }
 
-static void node_ref(struct batman *b, const struct mac *cloud_mac)
+static void node_ref(struct batman *b, const struct bat_orig *o)
 {
-	struct bat_node *n = table_find(&b->nodes, cloud_mac);
+	struct bat_node *n = table_find(&b->nodes, &o->cloud_mac);
 
 	if (!n)
-		n = table_add(&b->nodes, cloud_mac); /* as many as originators */
+		n = table_add(&b->nodes, &o->cloud_mac); /* as many as originators */
 	n->origs++;
+	if (o->peer_up)
+		n->routed++;
 }
 
-static void node_unref(struct batman *b, const struct mac *cloud_mac)
+static void node_unref(struct batman *b, const struct bat_orig *o)
 {
-	struct bat_node *n = table_find(&b->nodes, cloud_mac);
+	struct bat_node *n = table_find(&b->nodes, &o->cloud_mac);
 
+	if (o->peer_up)
+		n->routed--;
 	if (--n->origs == 0)
 		table_remove(&b->nodes, n);
 }
@@ -203,10 +213,17 @@ static void node_unref(struct batman *b, const struct mac *cloud_mac)
 void bat_tvlv_orig_gone(struct batman *b, const struct bat_orig *o)
 {
 	if (o->trama)
-		node_unref(b, &o->cloud_mac);
+		node_unref(b, o);
 }
 
 bool batman_is_node(const struct batman *b, const struct mac *mac)
+{
+	const struct bat_node *n = table_find(&b->nodes, mac);
+
+	return n && n->routed;
+}
+
+bool batman_may_be_node(const struct batman *b, const struct mac *mac)
 {
 	return table_find(&b->nodes, mac);
 }
@@ -217,10 +234,10 @@ static void trama_input(struct batman *b, struct bat_orig *o, const struct trama
 		o->peer_up && (!mac_eq(&o->cloud_mac, &t->cloud_mac) || o->flags != t->flags);
 
 	bat_tvlv_orig_gone(b, o);
-	node_ref(b, &t->cloud_mac);
 	o->trama = true;
 	o->cloud_mac = t->cloud_mac;
 	o->flags = t->flags;
+	node_ref(b, o);
 	if (changed)
 		peer_report(b, o, BATMAN_PEER_UP);
 	bat_peer_update(b, o);
