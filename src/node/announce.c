@@ -5,13 +5,15 @@
  * the link, at NODE_STATE_UDP_PORT. Every trama node listens; only those with the kernel's engine
  * speak.
  *
- * Timer: every 10 s, and once a second while the number of originators changes.
+ * Timers: every 10 s, and once a second while the number of originators changes; once more 3 s
+ * after that, because who has just come may not have our translation table yet.
  */
 #include "node/internal.h"
 #include "packet/eth.h"
 #include "packet/udp.h"
 
 #define ANNOUNCE_INTERVAL (10 * USEC_S)
+#define ANNOUNCE_AGAIN (3 * USEC_S)
 
 static const struct ip6 all_nodes = { { 0xff, 0x02, [15] = 1 } };
 
@@ -38,20 +40,22 @@ void announce_refresh(struct node *n)
 	uint8_t value[128];
 	struct wr v = wr_init(value, sizeof(value)), w = wr_init(n->scratch, sizeof(n->scratch));
 	uint32_t count;
+	bool changed;
 
 	if (n->conf->l2.engine != CONF_ENGINE_KERNEL)
 		return;
 	count = originators(n);
-	if (!count || (count == n->announced_to && n->now < n->announce_at))
+	changed = count != n->announced_to;
+	if (!count || (!changed && n->now < n->announce_at))
 		return;
 	n->announced_to = count;
-	n->announce_at = n->now + ANNOUNCE_INTERVAL;
+	n->announce_at = n->now + (changed ? ANNOUNCE_AGAIN : ANNOUNCE_INTERVAL);
 	batman_announce(n->batman, &v);
 	udp6_build(&w, &path, value, wr_len(&v));
 	cloudside_send(n, n->scratch, wr_len(&w));
 }
 
-bool announce_frame(struct node *n, const uint8_t *frame, size_t len)
+bool announce_frame(struct node *n, uint32_t from, const uint8_t *frame, size_t len)
 {
 	struct rd r = rd_init(frame, len), payload, data;
 	struct udp_head udp;
@@ -67,6 +71,6 @@ bool announce_frame(struct node *n, const uint8_t *frame, size_t len)
 	if (udp6_decode(&payload, &ip, &udp, &data) || udp.dst_port != NODE_STATE_UDP_PORT)
 		return false;
 	if (!mac_eq(&e.src, &n->cloud_mac))
-		(void)batman_announced(n->batman, &e.src, data, n->now);
+		(void)batman_announced(n->batman, from, &e.src, data, n->now);
 	return true;
 }

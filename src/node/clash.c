@@ -43,9 +43,10 @@ void clash_refused(struct node *n, const struct batman_clash *c)
 	char text[NOTICE_TEXT];
 	struct text t = text_init(text, sizeof(text));
 
-	text_add(&t, "SSID '%.*s' has VLAN %u of our SSID '%s', nodes refuse each other: ",
+	text_add(&t, "SSID '%.*s' has VLAN %u of our SSID '%s', %s: ",
 		 c->ssid_len <= BATMAN_SSID_MAX ? c->ssid_len : BATMAN_SSID_MAX,
-		 (const char *)c->ssid, (unsigned int)n->cloud.batadv_vlan, n->conf->wifi.ap_ssid);
+		 (const char *)c->ssid, (unsigned int)n->cloud.batadv_vlan, n->conf->wifi.ap_ssid,
+		 c->refused ? "nodes refuse each other" : "both clouds are one");
 	text_add(&t, "set option vlan_id in 'trama l2'");
 	clash_set(n, CLASH_REFUSED, text, &c->orig, true);
 }

@@ -44,9 +44,9 @@ static bool is_forged_state(const uint8_t *frame, size_t len)
 }
 
 /* What nodes tell each other: never seen by clients. */
-static bool node_takes(struct node *n, const uint8_t *frame, size_t len)
+static bool node_takes(struct node *n, uint32_t from, const uint8_t *frame, size_t len)
 {
-	return peers_frame(n, frame, len) || announce_frame(n, frame, len);
+	return peers_frame(n, frame, len) || announce_frame(n, from, frame, len);
 }
 
 static void bridge_frame(struct node *n, const struct event_frame *f)
@@ -75,7 +75,7 @@ void cloudside_frame(struct node *n, const struct event_frame *f)
 		clients_frame(n, f->data, f->len);
 		break;
 	case LINK_KERNEL:
-		if (node_takes(n, f->data, f->len))
+		if (node_takes(n, 0, f->data, f->len))
 			break;
 		clients_overhear(n, f->data, f->len);
 		clash_overhear(n, f->data, f->len);
@@ -105,7 +105,7 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 		};
 		return true;
 	case BATMAN_DELIVER:
-		if (node_takes(n, o->data, o->len))
+		if (node_takes(n, o->arg, o->data, o->len))
 			return false;
 		clients_overhear(n, o->data, o->len);
 		clash_overhear(n, o->data, o->len);

@@ -233,8 +233,8 @@ bool peers_send(struct node *n, const struct out *o, struct effect *ret);
 /* announce.c: who we are, where OGMs cannot say it */
 /* Every second. */
 void announce_refresh(struct node *n);
-/* True when the frame was such an announcement. */
-bool announce_frame(struct node *n, const uint8_t *frame, size_t len);
+/* True when the frame was such an announcement; from: of BATMAN_DELIVER. */
+bool announce_frame(struct node *n, uint32_t from, const uint8_t *frame, size_t len);
 
 /* ports.c: roles of ports */
 void ports_event(struct node *n, const struct event_port *e);

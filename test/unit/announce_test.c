@@ -8,11 +8,13 @@
 
 #include <cmocka.h>
 
+#include "core/batman/msg.h"
 #include "node_town.h"
 #include "packet/eth.h"
 #include "packet/udp.h"
 
 #define KERNEL 1 /* the node of the town that has it */
+#define OWN 0	 /* the one with our own engine */
 
 static const struct mac node = { { 2, 0x95, 0x39, 9, 9, 9 } },
 			its_cloud = { { 2, 0xb0, 0, 0, 0, 9 } };
@@ -25,14 +27,21 @@ static void row(struct town *t, struct batman_row r)
 	town_feed(t, KERNEL, &e);
 }
 
-/* The kernel has a neighbour, and behind it a client with the MAC of that node's bridge. */
-static void tell_tables(struct town *t)
+/* The kernel has a neighbour, and behind it a client with the MAC of that node's bridge; and maybe
+ * another originator. */
+static void tell_tables(struct town *t, bool another)
 {
 	row(t,
 	    (struct batman_row) { .kind = BATMAN_ROW_SELF, .mac = { { 2, 0, 0, KERNEL, 0, 1 } } });
 	row(t,
 	    (struct batman_row) {
 		    .kind = BATMAN_ROW_PATH, .mac = node, .via = node, .tq = 255, .best = true });
+	if (another)
+		row(t, (struct batman_row) { .kind = BATMAN_ROW_PATH,
+					     .mac = its_cloud,
+					     .via = node,
+					     .tq = 200,
+					     .best = true });
 	row(t, (struct batman_row) { .kind = BATMAN_ROW_GLOBAL, .mac = its_cloud, .via = node });
 	row(t, (struct batman_row) { .kind = BATMAN_ROW_END });
 }
@@ -62,7 +71,7 @@ static void start(struct town *t, unsigned int *announced)
 	t->wire = keep;
 	t->arg = announced;
 	town_begin(t);
-	tell_tables(t);
+	tell_tables(t, false);
 }
 
 /* As a node of the same cloud would say it, by that way. */
@@ -159,18 +168,96 @@ static void test_announces_itself(void **state)
 	(void)state;
 	start(&t, &announced);
 	for (int s = 0; s < 60; s++) {
-		tell_tables(&t);
+		tell_tables(&t, false);
 		town_run(&t, t.now + USEC_S);
 	}
-	assert_in_range(announced, 6, 7);
+	assert_in_range(announced, 7, 8);
 	announced = 0;
-	row(&t, (struct batman_row) { .kind = BATMAN_ROW_PATH,
-				      .mac = its_cloud,
-				      .via = node,
-				      .tq = 200,
-				      .best = true });
-	town_run(&t, t.now + USEC_S);
+	tell_tables(&t, true);
+	town_run(&t, t.now + USEC_S + USEC_MS);
 	assert_int_equal(announced, 1);
+	/* and once more: the new one may not have known whose client we are */
+	for (int s = 0; s < 4; s++) {
+		tell_tables(&t, true);
+		town_run(&t, t.now + USEC_S);
+	}
+	assert_int_equal(announced, 2);
+	town_stop(&t);
+}
+
+static struct mac between; /* the port of KERNEL that OWN hears */
+
+static bool hear(struct town *t, int from, int to, uint8_t *frame, size_t len)
+{
+	(void)t;
+	(void)len;
+	if (from == KERNEL && to == OWN && frame[12] == 0x43)
+		memcpy(between.b, frame + 6, sizeof(between.b));
+	return true;
+}
+
+static void into_own(struct town *t, const uint8_t *frame, size_t len)
+{
+	struct event e = { .kind = EVENT_FRAME };
+
+	e.frame = (struct event_frame) { LINK_MESH, 1, frame, len };
+	town_feed(t, OWN, &e);
+}
+
+/* A node of other software is heard, with the client its_cloud. */
+static void other_software(struct town *t, uint32_t seqno)
+{
+	struct bat_ogm o = { .ttl = 48, .seqno = seqno, .tq = 200, .orig = node, .prev = node };
+	uint8_t frame[200], tvlv[100];
+	struct wr w = wr_init(frame, sizeof(frame)), v = wr_init(tvlv, sizeof(tvlv));
+	size_t mark = bat_tvlv_begin(&v, BAT_TVLV_TT, 1);
+
+	bat_tt_encode(&v, BAT_TT_DIFF, 1, 0);
+	bat_tt_change_encode(&v, &(struct bat_tt_change) { .mac = its_cloud });
+	bat_tvlv_end(&v, mark);
+	o.tvlv = rd_init(tvlv, wr_len(&v));
+	bat_eth_encode(&w, &MAC_BROADCAST, &between);
+	bat_ogm_encode(&w, &o);
+	into_own(t, frame, wr_len(&w));
+}
+
+/* That datagram as a broadcast which this originator has put into the cloud. */
+static void broadcast(struct town *t, const struct mac *orig, uint32_t seqno)
+{
+	struct udp6_path p = way();
+	uint8_t inner[256], frame[300];
+	size_t len = announcement(t, &p, inner, sizeof(inner));
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	bat_eth_encode(&w, &MAC_BROADCAST, &between);
+	bat_bcast_encode(&w, &(struct bat_bcast) { .ttl = 48, .seqno = seqno, .orig = *orig });
+	wr_bytes(&w, inner, len);
+	into_own(t, frame, wr_len(&w));
+}
+
+/* With our own engine it counts whose broadcast it was: its node serves the client that it names.
+ */
+static void test_of_whom_it_is(void **state)
+{
+	struct batman_orig o;
+	struct mac other;
+	struct town t;
+
+	(void)state;
+	town_plan(&t, 2);
+	t.wire = hear;
+	town_begin(&t);
+	town_run(&t, t.now + 30 * USEC_S);
+	assert_int_equal(batman_lookup(node_batman(t.node[OWN]), &between, 0, &other), 0);
+	for (uint32_t seqno = 1; seqno < 4; seqno++)
+		other_software(&t, seqno);
+	broadcast(&t, &other, UINT32_MAX / 2);
+	assert_true(batman_orig_find(node_batman(t.node[OWN]), &node, &o));
+	assert_true(o.reachable && o.clients == 1);
+	assert_false(o.trama);
+	broadcast(&t, &node, 1);
+	assert_true(batman_orig_find(node_batman(t.node[OWN]), &node, &o));
+	assert_true(o.trama);
 	town_stop(&t);
 }
 
@@ -180,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_announcement_is_heard),
 		cmocka_unit_test(test_others_are_not),
 		cmocka_unit_test(test_announces_itself),
+		cmocka_unit_test(test_of_whom_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

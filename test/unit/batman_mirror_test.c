@@ -14,10 +14,6 @@
 
 #define MIRROR 7
 
-/* In what a node says of itself: behind the network id, and behind that MAC. */
-#define CLOUD_MAC_AT 16
-#define FLAGS_AT (CLOUD_MAC_AT + 7)
-
 /* Nodes 0 to 2 in a chain; node 7 is the mirror of node 0, with its ports. */
 static struct net *chain_and_mirror(void)
 {
@@ -365,46 +361,86 @@ static void test_other_networks_are_overheard(void **state)
 	net_free(n);
 }
 
-/* A node whose OGMs say nothing says it in a datagram. */
+static int told(struct net *n, int node, bool foreign)
+{
+	uint8_t value[128];
+	struct wr w = wr_init(value, sizeof(value));
+	struct mac cloud = net_cloud_mac(node);
+
+	batman_announce(n->node[node].b, &w);
+	value[0] ^= foreign;
+	return batman_announced(n->node[MIRROR].b, 0, &cloud, rd_init(value, wr_len(&w)), n->now);
+}
+
+/* What a node says in a datagram: its table says that it is its. Somebody else may have sent it
+ * with that source, so one of another network is a warning. */
 static void test_announcement(void **state)
 {
 	struct net *n = chain_and_mirror();
-	struct mac node = net_mac(0, 0), cloud = net_cloud_mac(0), client = net_client(1);
-	uint8_t value[128];
-	struct wr w = wr_init(value, sizeof(value));
-	struct batman *b = n->node[2].b;
-	const struct net_event *up;
+	struct mac m = net_mac(2, 0);
+	struct batman_row passing = { .kind = BATMAN_ROW_GLOBAL,
+				      .mac = net_cloud_mac(1),
+				      .via = net_mac(1, 0),
+				      .flags = 0x800 };
 	struct batman_orig o;
 
 	(void)state;
 	net_run(n, 10 * USEC_S);
-	batman_announce(n->node[MIRROR].b, &w);
-	assert_int_equal(batman_announced(b, &client, rd_init(value, wr_len(&w)), n->now),
-			 -EBADMSG);
-	for (size_t len = 0; len < wr_len(&w); len++)
-		assert_int_equal(batman_announced(b, &cloud, rd_init(value, len), n->now),
-				 -EBADMSG);
-	assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now), 0);
-	assert_true(batman_orig_find(b, &node, &o));
-	assert_true(mac_eq(&o.cloud_mac, &cloud));
-	/* of what it says now and did not say before, we are told once */
-	n->node[2].event_count = 0;
-	value[FLAGS_AT] ^= 1;
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now),
-				 0);
-	net_pump(n, 2);
-	up = net_event(n, 2, BATMAN_PEER_UP);
-	assert_non_null(up);
-	assert_int_equal(up->peer.flags, 1);
-	assert_int_equal(n->node[2].event_count, 1);
-	/* another network by the same way is refused */
-	value[0] ^= 1;
-	assert_int_equal(batman_announced(b, &cloud, rd_init(value, wr_len(&w)), n->now), 0);
-	assert_true(batman_refuses(b));
-	/* a node that no OGM has told of */
-	memcpy(value + CLOUD_MAC_AT, client.b, sizeof(client.b));
-	assert_int_equal(batman_announced(b, &client, rd_init(value, wr_len(&w)), n->now), -ENOENT);
+	assert_int_equal(told(n, 2, false), -ENOENT);
+	tell_paths(n);
+	assert_int_equal(row(n, passing), 0);
+	assert_int_equal(told(n, 1, false), -ENOENT);
+	tell(n);
+	assert_int_equal(told(n, 2, false), 0);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+	assert_true(o.trama);
+	assert_int_equal(told(n, 2, true), 0);
+	net_pump(n, MIRROR);
+	assert_non_null(net_event(n, MIRROR, BATMAN_CLASH));
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+	assert_true(o.trama && o.reachable);
+	net_run(n, 61 * USEC_S);
+	tell(n);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o));
+	assert_false(o.trama);
+	/* its OGMs say it themselves */
+	n->drop = to_mirror;
+	net_run(n, 3 * USEC_S);
+	assert_int_equal(told(n, 2, true), -EPERM);
+	net_free(n);
+}
+
+/* Of batman-adv's ICMP only answers are for us; all else the kernel answers itself. */
+static void test_only_answers_are_taken(void **state)
+{
+	static const uint8_t types[] = { BATMAN_ICMP_REPLY,	   BATMAN_ICMP_UNREACHABLE,
+					 BATMAN_ICMP_TTL_EXCEEDED, BATMAN_ICMP_PARAMETER,
+					 BATMAN_ICMP_REQUEST,	   BATMAN_ICMP_THROUGHPUT };
+	struct net *n = chain_and_mirror();
+	struct mac from = net_mac(1, 0), to = net_mac(0, 0);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	tell(n);
+	for (size_t i = 0; i < sizeof(types); i++) {
+		uint8_t frame[128] = { 0 };
+		struct wr w = wr_init(frame, sizeof(frame));
+
+		bat_eth_encode(&w, &to, &from);
+		bat_icmp_encode(&w, &(struct bat_icmp) { .ttl = 50,
+							 .type = types[i],
+							 .dst = to,
+							 .orig = from,
+							 .uid = 7,
+							 .seqno = 3 });
+		wr_u32(&w, UINT32_MAX - 2000); /* of the meter: the first byte of a session */
+		wr_zero(&w, 60);
+		n->node[MIRROR].event_count = 0;
+		(void)batman_mesh_input(n->node[MIRROR].b, 0, frame, wr_len(&w), n->now);
+		net_pump(n, MIRROR);
+		assert_int_equal(n->node[MIRROR].event_count, i < 4);
+		assert_int_equal(n->node[MIRROR].sent, 0);
+	}
 	net_free(n);
 }
 
@@ -453,6 +489,7 @@ int main(void)
 		cmocka_unit_test(test_peers_are_overheard),
 		cmocka_unit_test(test_other_networks_are_overheard),
 		cmocka_unit_test(test_announcement),
+		cmocka_unit_test(test_only_answers_are_taken),
 		cmocka_unit_test(test_rows_of_nobody),
 		cmocka_unit_test(test_own_frames_go_to_the_kernel),
 	};

@@ -103,7 +103,7 @@ static void got(struct net *n, struct net_node *x, const struct out *o)
 	struct rd r = rd_init(o->data, o->len);
 	uint8_t i = 0;
 
-	*g = (struct net_got) { .len = o->len, .at = n->now, .intact = true };
+	*g = (struct net_got) { .len = o->len, .at = n->now, .from = o->arg, .intact = true };
 	g->dst = rd_mac(&r);
 	g->src = rd_mac(&r);
 	if (rd_u16(&r) == 0x8100)

@@ -22,6 +22,7 @@ struct net_got {
 	uint32_t tag; /* first bytes behind the Ethernet header (and VLAN tag) */
 	bool intact;  /* the rest is what net_frame made */
 	usec_t at;
+	uint32_t from; /* arg of BATMAN_DELIVER */
 };
 
 struct net_event {

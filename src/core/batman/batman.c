@@ -333,7 +333,8 @@ void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from)
 	/* a client that has just come there: known before its node's next OGM */
 	if (from && mac_is_station(&in.src) && !bat_is_loop_probe(&in.src))
 		bat_global_add(b, from, &src, BAT_TT_TEMP, from->ttvn);
-	if (outq_push(b->outq, BATMAN_DELIVER, 0, 0, inner.p, rd_left(&inner)) == 0) {
+	if (outq_push(b->outq, BATMAN_DELIVER, 0, bat_ref(&b->origs, from), inner.p,
+		      rd_left(&inner)) == 0) {
 		BAT_COUNT(b, DELIVERED);
 		BAT_ADD(b, DELIVERED_BYTES, rd_left(&inner));
 	}
@@ -351,7 +352,7 @@ void batman_tick(struct batman *b, usec_t now)
 	if (b->purge_at <= now) {
 		bat_orig_purge(b);
 		bat_frag_purge(b);
-		bat_refused_purge(b);
+		bat_tvlv_purge(b);
 		b->purge_at = now + BAT_PURGE_EVERY_US;
 	}
 	if (b->tt_at <= now) {

@@ -63,13 +63,14 @@ struct batman_port_conf {
 };
 
 enum batman_out_kind {
-	BATMAN_SEND = 1,     /* port; data: Ethernet frame */
-	BATMAN_DELIVER,	     /* data: Ethernet frame that leaves bat0 towards the node's bridge */
+	BATMAN_SEND = 1, /* port; data: Ethernet frame */
+	BATMAN_DELIVER,	 /* data: Ethernet frame that leaves bat0 towards the node's bridge; arg:
+			    who put it into the cloud, for batman_announced */
 	BATMAN_CLIENT_MOVED, /* struct batman_client: was local, is now announced by orig */
 	BATMAN_PEER_UP, /* struct batman_peer: a trama node of our cloud appeared, or its cloud MAC
 			   or flags changed */
 	BATMAN_PEER_DOWN, /* struct batman_peer: it was purged */
-	BATMAN_CLASH,	  /* struct batman_clash: first time this originator is refused */
+	BATMAN_CLASH,	  /* struct batman_clash: this originator is of another network; once */
 	BATMAN_ICMP,	  /* struct batman_icmp: answer to one of our probes */
 	BATMAN_TO_KERNEL, /* data: Ethernet frame of the node itself, into the kernel's bat0 */
 };
@@ -105,6 +106,7 @@ struct batman_clash {
 	uint8_t network_id[16];
 	uint8_t ssid[BATMAN_SSID_MAX];
 	uint8_t ssid_len;
+	bool refused; /* else both clouds are one */
 };
 
 struct batman_icmp {
@@ -316,8 +318,12 @@ int batman_mirror_row(struct batman *b, const struct batman_row *row, usec_t now
 /* What a node says of itself where it cannot have a container in its OGM; value as in that
  * container. */
 void batman_announce(const struct batman *b, struct wr *w);
-/* A node with this cloud MAC has said so. 0, -EBADMSG, -ENOENT (no originator has that client). */
-int batman_announced(struct batman *b, const struct mac *cloud_mac, struct rd value, usec_t now);
+/* The source of a frame has said so; from: of BATMAN_DELIVER, nothing in a mirror. Believed is who
+ * is announced as a client by the node that the frame came from (a mirror does not know that one:
+ * by the node that serves that client). 0, -EBADMSG, -ENOENT (it is not), -EPERM (that node's OGMs
+ * have a container). */
+int batman_announced(struct batman *b, uint32_t from, const struct mac *cloud_mac, struct rd value,
+		     usec_t now);
 
 /* ---- questions; cursors start at 0, false at the end ---- */
 
@@ -350,7 +356,8 @@ bool batman_is_node(const struct batman *b, const struct mac *mac);
 /* The same of one whose link may not be known to work yet. */
 bool batman_may_be_node(const struct batman *b, const struct mac *mac);
 
-/* Is there a node of another network on our VLAN, at present or less than 30 s ago? */
+/* Is there a node of another network on our VLAN, refused or not, at present or less than 30 s ago?
+ */
 bool batman_refuses(const struct batman *b);
 
 struct batman_probe {

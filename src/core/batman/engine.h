@@ -44,6 +44,7 @@
 #define BAT_NEWS_US (10 * USEC_S) /* no diff that we hear is older */
 #define BAT_ROAM_COUNT 5
 #define BAT_REFUSE_US (30 * USEC_S)
+#define BAT_TOLD_US (60 * USEC_S) /* what a datagram tells of a node, every 10 s */
 #define BAT_FRAG_US (10 * USEC_S)
 #define BAT_FRAG_COUNT 16
 #define BAT_FRAG_BUCKETS 8
@@ -99,6 +100,8 @@ struct bat_orig {
 	struct bat_tt_change diff[BAT_DIFF_KEPT];
 	/* trama's TVLV */
 	bool trama;
+	bool in_ogm; /* in its last OGM; else a datagram has told */
+	usec_t told_at;
 	bool peer_up;
 	struct mac cloud_mac;
 	uint16_t flags;
@@ -206,6 +209,7 @@ struct bat_roam {
 
 struct bat_refused {
 	struct mac mac;
+	bool by_ogm; /* else nothing follows but the warning */
 	usec_t until;
 };
 
@@ -384,7 +388,7 @@ void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv);
 /* The kernel deals with this OGM; only trama's container is read. */
 void bat_tvlv_overhear(struct batman *b, struct bat_orig *o, struct rd tvlv);
 bool bat_is_refused(const struct batman *b, const struct mac *mac);
-void bat_refused_purge(struct batman *b);
+void bat_tvlv_purge(struct batman *b);
 void bat_peer_update(struct batman *b, struct bat_orig *o);
 /* It goes: what it announced of itself is no more. */
 void bat_tvlv_orig_gone(struct batman *b, const struct bat_orig *o);
@@ -427,6 +431,9 @@ void bat_global_forget(struct batman *b, struct bat_orig *o);
 void bat_global_keep(struct batman *b, const struct bat_orig *o);
 void bat_global_update_crc(struct batman *b, struct bat_orig *o);
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g);
+/* Does the table of that originator have it? */
+bool bat_global_announces(const struct batman *b, const struct bat_orig *o,
+			  const struct bat_global *g);
 /* Which version of o's table a frame to this client names, see unicast.c. */
 uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,
 			   const struct bat_orig *o);

@@ -61,7 +61,7 @@ static int end_row(struct batman *b)
 	bat_orig_sweep(b);
 	bat_global_sweep(b);
 	bat_local_sweep(b);
-	bat_refused_purge(b);
+	bat_tvlv_purge(b);
 	b->round++;
 	return 0;
 }
@@ -105,8 +105,10 @@ static bool is_answer(const struct batman *b, struct rd packet)
 {
 	struct bat_icmp h;
 
-	return bat_icmp_decode(&packet, &h) && bat_is_mine(b, &h.dst) &&
-	       h.type != BATMAN_ICMP_REQUEST;
+	if (!bat_icmp_decode(&packet, &h) || !bat_is_mine(b, &h.dst))
+		return false;
+	return h.type == BATMAN_ICMP_REPLY || h.type == BATMAN_ICMP_UNREACHABLE ||
+	       h.type == BATMAN_ICMP_TTL_EXCEEDED || h.type == BATMAN_ICMP_PARAMETER;
 }
 
 void bat_mirror_input(struct batman *b, const struct bat_frame *f)

@@ -379,6 +379,14 @@ struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global
 	return best;
 }
 
+bool bat_global_announces(const struct batman *b, const struct bat_orig *o,
+			  const struct bat_global *g)
+{
+	const struct bat_claim *c = claim_find(b, g, o);
+
+	return c && c->counted && c->state == BAT_CLAIM_ANNOUNCED;
+}
+
 uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,
 			   const struct bat_orig *o)
 {

@@ -8,6 +8,10 @@
  * A node whose container names another network is refused: its OGMs are ignored and its frames
  * dropped, those of its other ports too, because its OGM is seen to leave them. A refusal ends with
  * an OGM of the right network, or 30 s after the last wrong one.
+ *
+ * Nodes with the kernel's engine say the same by a datagram. Clients of nodes of other software can
+ * send such ones too, so nobody is refused for one, it says nothing of a node whose own OGMs speak,
+ * and it counts for 60 s.
  */
 #include <errno.h>
 #include <string.h>
@@ -80,17 +84,9 @@ void bat_tvlv_ogm_append(struct batman *b, struct wr *w)
 
 bool bat_is_refused(const struct batman *b, const struct mac *mac)
 {
-	return b->refused.count && table_find(&b->refused, mac);
-}
+	const struct bat_refused *r = b->refused.count ? table_find(&b->refused, mac) : NULL;
 
-void bat_refused_purge(struct batman *b)
-{
-	struct bat_refused *r;
-
-	for (uint32_t i = 0; (r = table_next(&b->refused, &i));) {
-		if (r->until <= b->now)
-			table_remove(&b->refused, r);
-	}
+	return r && r->by_ogm;
 }
 
 bool batman_refuses(const struct batman *b)
@@ -98,12 +94,12 @@ bool batman_refuses(const struct batman *b)
 	return b->refused.count > 0;
 }
 
-/* True when it was not refused before. */
-static bool refuse(struct batman *b, const struct mac *mac)
+/* It is of another network, and refused if an OGM has said so. True when that is news. */
+static bool refuse(struct batman *b, const struct mac *mac, bool by_ogm)
 {
 	struct bat_refused *r = table_find(&b->refused, mac);
 	struct bat_orig *o;
-	bool first = !r;
+	bool first = !r || (by_ogm && !r->by_ogm);
 
 	if (!r)
 		r = table_add(&b->refused, mac);
@@ -112,8 +108,9 @@ static bool refuse(struct batman *b, const struct mac *mac)
 		return false;
 	}
 	r->until = b->now + BAT_REFUSE_US;
+	r->by_ogm = r->by_ogm || by_ogm;
 	/* the kernel cannot be kept from hearing it */
-	if (first && !b->conf.mirror) {
+	if (first && by_ogm && !b->conf.mirror) {
 		o = bat_orig_find(b, mac);
 		if (o)
 			bat_orig_remove(b, o);
@@ -132,7 +129,9 @@ static void unrefuse(struct batman *b, const struct mac *mac)
 
 static void clash_report(struct batman *b, const struct mac *orig, const struct trama *t)
 {
-	struct batman_clash c = { .orig = *orig, .ssid_len = t->ssid_len };
+	struct batman_clash c = { .orig = *orig,
+				  .ssid_len = t->ssid_len,
+				  .refused = !b->conf.mirror && bat_is_refused(b, orig) };
 
 	memcpy(c.network_id, t->network_id, sizeof(c.network_id));
 	memcpy(c.ssid, t->ssid, t->ssid_len);
@@ -150,10 +149,10 @@ bool bat_tvlv_accept(struct batman *b, const struct bat_frame *f, const struct b
 		if (memcmp(t.network_id, b->conf.network_id, sizeof(t.network_id)) != 0) {
 			if (bat_is_mine(b, &o->orig))
 				return false;
-			if (refuse(b, &o->orig))
+			if (refuse(b, &o->orig, true))
 				clash_report(b, &o->orig, &t);
 			if (direct)
-				refuse(b, &f->src);
+				refuse(b, &f->src, true);
 			return false;
 		}
 		unrefuse(b, &o->orig);
@@ -228,6 +227,14 @@ bool batman_may_be_node(const struct batman *b, const struct mac *mac)
 	return table_find(&b->nodes, mac);
 }
 
+/* It does not say any more that it is of trama. */
+static void trama_end(struct batman *b, struct bat_orig *o)
+{
+	o->trama = false;
+	bat_peer_update(b, o);
+	node_unref(b, o);
+}
+
 static void trama_input(struct batman *b, struct bat_orig *o, const struct trama *t)
 {
 	bool changed =
@@ -235,6 +242,7 @@ static void trama_input(struct batman *b, struct bat_orig *o, const struct trama
 
 	bat_tvlv_orig_gone(b, o);
 	o->trama = true;
+	o->told_at = b->now;
 	o->cloud_mac = t->cloud_mac;
 	o->flags = t->flags;
 	node_ref(b, o);
@@ -249,9 +257,8 @@ void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv)
 	uint8_t type, version;
 	struct trama t = { 0 };
 
-	if (rd_left(&tvlv) == 0)
-		return;
-	if (trama_find(tvlv, &t))
+	o->in_ogm = trama_find(tvlv, &t);
+	if (o->in_ogm)
 		trama_input(b, o, &t);
 	while (bat_tvlv_next(&r, &type, &version, &v)) {
 		if (type == BAT_TVLV_TT && version == 1) {
@@ -262,12 +269,17 @@ void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv)
 	}
 }
 
-/* A node that is not refused, or cannot be: the kernel takes its OGMs all the same. */
-static void peer_input(struct batman *b, struct bat_orig *o, const struct trama *t)
+/* A node that cannot be refused: the kernel takes its OGMs all the same, or it has told by a
+ * datagram. */
+static void peer_input(struct batman *b, struct bat_orig *o, const struct trama *t, bool by_ogm)
 {
+	o->in_ogm = by_ogm;
 	if (memcmp(t->network_id, b->conf.network_id, sizeof(t->network_id)) != 0) {
-		if (refuse(b, &o->mac))
+		if (refuse(b, &o->mac, by_ogm))
 			clash_report(b, &o->mac, t);
+		/* a mirror cannot tell whose datagram it was */
+		if (o->trama && (by_ogm || !b->conf.mirror))
+			trama_end(b, o);
 		return;
 	}
 	unrefuse(b, &o->mac);
@@ -279,14 +291,45 @@ void bat_tvlv_overhear(struct batman *b, struct bat_orig *o, struct rd tvlv)
 	struct trama t = { 0 };
 
 	if (trama_find(tvlv, &t))
-		peer_input(b, o, &t);
+		peer_input(b, o, &t, true);
+	else
+		o->in_ogm = false;
 }
 
-int batman_announced(struct batman *b, const struct mac *cloud_mac, struct rd value, usec_t now)
+void bat_tvlv_purge(struct batman *b)
+{
+	struct bat_refused *r;
+	struct bat_orig *o;
+
+	for (uint32_t i = 0; (r = table_next(&b->refused, &i));) {
+		if (r->until <= b->now)
+			table_remove(&b->refused, r);
+	}
+	for (uint32_t i = 0; (o = table_next(&b->origs, &i));) {
+		if (o->trama && !o->in_ogm && b->now - o->told_at > BAT_TOLD_US)
+			trama_end(b, o);
+	}
+}
+
+/* Whose client that MAC is; of an engine of our own the frame tells, and nobody's client can forge
+ * that. */
+static struct bat_orig *announcer(const struct batman *b, uint32_t from,
+				  const struct mac *cloud_mac)
 {
 	struct bat_client_key key = { .mac = *cloud_mac };
 	const struct bat_global *g = bat_global_find(b, &key);
-	struct bat_orig *o = g ? bat_global_best(b, g) : NULL;
+	struct bat_orig *o;
+
+	if (!g)
+		return NULL;
+	o = b->conf.mirror ? bat_global_best(b, g) : bat_at(&b->origs, from);
+	return o && bat_global_announces(b, o, g) ? o : NULL;
+}
+
+int batman_announced(struct batman *b, uint32_t from, const struct mac *cloud_mac, struct rd value,
+		     usec_t now)
+{
+	struct bat_orig *o = announcer(b, from, cloud_mac);
 	struct trama t = { 0 };
 
 	b->now = now;
@@ -296,6 +339,8 @@ int batman_announced(struct batman *b, const struct mac *cloud_mac, struct rd va
 	}
 	if (!o)
 		return -ENOENT;
-	peer_input(b, o, &t);
+	if (o->in_ogm)
+		return -EPERM;
+	peer_input(b, o, &t, false);
 	return 0;
 }
