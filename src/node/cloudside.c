@@ -120,7 +120,7 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 		return false;
 	case BATMAN_PEER_UP:
 	case BATMAN_PEER_DOWN:
-		peers_refresh(n);
+		peers_changed(n);
 		return false;
 	case BATMAN_CLASH:
 		memcpy(&clash, o->data, sizeof(clash));

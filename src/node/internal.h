@@ -142,6 +142,8 @@ struct node {
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct node_peer peers[NODE_PEERS];
+	usec_t peers_at;      /* they are to be chosen anew; USEC_NEVER: not */
+	usec_t peers_next;    /* not before */
 	usec_t foreign_since; /* nodes of other software are in the cloud, 0: none */
 	uint32_t client_mtu;  /* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
@@ -224,6 +226,8 @@ bool record_gateway_decode(const struct state_view *v, struct gateway_record *re
 
 /* peers.c: neighbours of the state service */
 void peers_refresh(struct node *n);
+/* A trama node of the cloud appeared, changed or went. Anybody can make them by a frame each. */
+void peers_changed(struct node *n);
 void peers_babel(struct node *n, const struct event_neighbour *e);
 void peers_datagram(struct node *n, const struct event_datagram *d);
 /* True when the frame was a state datagram for this node. */

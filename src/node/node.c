@@ -211,7 +211,7 @@ struct node *node_new(const struct node_setup *setup, usec_t now, int *ret_err)
 		n->conf = setup->conf;
 		n->now = now;
 		n->second_at = now;
-		n->store_at = USEC_NEVER;
+		n->store_at = n->peers_at = USEC_NEVER;
 		n->wish_dirty = n->names_dirty = true;
 		n->queues = calloc(1, QUEUE_ALL);
 		/* as large as it can get; pages that no snapshot needs are never resident */
@@ -382,6 +382,8 @@ static void tick(struct node *n)
 
 	if (n->second_at <= now)
 		slow(n);
+	if (n->peers_at <= now)
+		peers_refresh(n);
 	if (port_deadline(&n->port) <= now)
 		port_tick(&n->port, now);
 	if (batman_deadline(n->batman) <= now)
@@ -407,6 +409,7 @@ usec_t node_deadline(const struct node *n)
 {
 	usec_t t = usec_min(n->second_at, batman_deadline(n->batman));
 
+	t = usec_min(t, n->peers_at);
 	t = usec_min(t, port_deadline(&n->port));
 	t = usec_min(t, lease_deadline(&n->lease));
 	t = usec_min(t, ra_deadline(&n->ra));

@@ -21,6 +21,7 @@
  * addresses must not keep the neighbours out. */
 #define SCOPE_PEERS (NODE_PEERS / 2)
 #define STRANGERS 6
+#define REFRESH_GAP (100 * USEC_MS) /* each refresh looks at all originators */
 
 static struct node_peer *peer_cloud(struct node *n, const struct mac *cloud_mac)
 {
@@ -171,6 +172,8 @@ static void tell_lease(struct node *n)
 
 void peers_refresh(struct node *n)
 {
+	n->peers_at = USEC_NEVER;
+	n->peers_next = n->now + REFRESH_GAP;
 	refresh_cloud(n);
 	for (unsigned int i = 0; i < NODE_PEERS; i++) {
 		struct node_peer *p = &n->peers[i];
@@ -179,6 +182,14 @@ void peers_refresh(struct node *n)
 			peer_drop(n, p);
 	}
 	tell_lease(n);
+}
+
+void peers_changed(struct node *n)
+{
+	if (n->now >= n->peers_next)
+		peers_refresh(n);
+	else
+		n->peers_at = n->peers_next;
 }
 
 void peers_babel(struct node *n, const struct event_neighbour *e)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Neighbours of the state service are chosen anew when trama nodes change, but not each time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/batman/msg.h"
+#include "node_town.h"
+
+#define MANY 40 /* more than there are places for neighbours */
+
+/* The port of node 1 that node 0 hears, once it has spoken. */
+static struct mac between;
+
+/* Node 1 is of other software: its container is one that nobody knows. So who is behind it is a
+ * neighbour. */
+static bool other_software(struct town *t, int from, int to, uint8_t *frame, size_t len)
+{
+	(void)t;
+	if (from == 1 && to == 0 && frame[12] == 0x43 && frame[14] == BAT_TYPE_OGM) {
+		memcpy(between.b, frame + 6, sizeof(between.b));
+		for (size_t i = 14; i + 4 < len; i++) {
+			if (frame[i] == BAT_TVLV_TRAMA && frame[i + 1] == 1 && frame[i + 2] == 0)
+				frame[i]++;
+		}
+	}
+	return true;
+}
+
+/* A trama node behind node 1 tells of itself. */
+static void speak(struct town *t, uint8_t who, uint32_t seqno, uint16_t flags)
+{
+	struct mac orig = { { 2, 9, 0, 0, 1, who } }, cloud = { { 2, 9, 0, 0, 2, who } };
+	struct bat_ogm o = { .ttl = 48, .seqno = seqno, .tq = 200, .orig = orig, .prev = orig };
+	struct event e = { .kind = EVENT_FRAME };
+	uint8_t frame[200], tvlv[100];
+	struct wr w = wr_init(frame, sizeof(frame)), v = wr_init(tvlv, sizeof(tvlv));
+	size_t mark = bat_tvlv_begin(&v, BAT_TVLV_TRAMA, 1);
+
+	wr_bytes(&v, node_cloud(t->node[0])->network_id, 16);
+	wr_mac(&v, &cloud);
+	wr_u16(&v, flags);
+	wr_u8(&v, 1);
+	wr_bytes(&v, "x", 1);
+	bat_tvlv_end(&v, mark);
+	o.tvlv = rd_init(tvlv, wr_len(&v));
+	bat_eth_encode(&w, &MAC_BROADCAST, &between);
+	bat_ogm_encode(&w, &o);
+	e.frame = (struct event_frame) { LINK_MESH, 1, frame, wr_len(&w) };
+	town_feed(t, 0, &e);
+}
+
+/* How often neighbours have been chosen: each time there are more than places. */
+static uint64_t choices(const struct town *t)
+{
+	return town_counter(t, 0, NODE_C_PEER_FULL);
+}
+
+static void test_changes_are_gathered(void **state)
+{
+	struct town t;
+	uint64_t before;
+	uint16_t flags = 0;
+
+	(void)state;
+	town_plan(&t, 2);
+	t.wire = other_software;
+	town_begin(&t);
+	town_run(&t, t.now + 30 * USEC_S);
+	for (uint32_t seqno = 1; seqno < 5; seqno++) {
+		for (uint8_t i = 0; i < MANY; i++)
+			speak(&t, i, seqno, 0);
+		town_run(&t, t.now + USEC_S);
+	}
+	assert_true(choices(&t) > 0);
+	before = choices(&t);
+	for (int i = 0; i < 500; i++)
+		speak(&t, 1, 5, ++flags);
+	assert_in_range(choices(&t) - before, 0, 2);
+	/* the last change counts as well, soon */
+	before = choices(&t);
+	assert_in_range(node_deadline(t.node[0]), t.now, t.now + 100 * USEC_MS);
+	town_run(&t, t.now + 101 * USEC_MS);
+	assert_in_range(choices(&t) - before, 1, 2);
+	town_stop(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_changes_are_gathered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
