@@ -30,14 +30,15 @@ static void vlan_add(struct node *n, uint16_t vid, usec_t at)
 	};
 	struct node_vlan *v = vlan_find(n, 0);
 
-	if (!v) {
-		n->counters[NODE_C_VLAN_FULL]++;
+	if (!v)
 		return;
-	}
 	*v = (struct node_vlan) { .vid = vid, .heard_at = at };
 	n->wish_dirty = true;
-	if (!vlan_find(n, 0))
+	/* said now, because no frame of another one is seen any more */
+	if (!vlan_find(n, 0)) {
+		n->counters[NODE_C_VLAN_FULL]++;
 		node_notice(n, &full);
+	}
 }
 
 static void vlan_heard(struct node *n, uint16_t vid, usec_t at)

@@ -144,6 +144,7 @@ static void test_places_are_limited(void **state)
 		speak(&t, vid);
 	}
 	assert_int_equal(t.notices[NOTICE_TABLE_FULL], 1);
+	assert_int_equal(town_counter(&t, 0, NODE_C_VLAN_FULL), 1);
 	speak(&t, 5);
 	assert_int_equal(town_counter(&t, 0, NODE_C_VLAN_FULL), 1);
 	assert_int_equal(wish(&t)->vlan_count, WISH_VLANS);
