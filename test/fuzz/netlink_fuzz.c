@@ -188,6 +188,7 @@ static void ask(struct box *b, uint8_t question)
 	struct rtnl lab = { &asking[3], 0 };
 	struct batadv_view tables = { &b->links, &b->watch.ports, &WISH };
 	struct rtnl_address addrs[4];
+	struct tags tags = { false };
 
 	switch (question % 12) {
 	case 0:
@@ -226,7 +227,7 @@ static void ask(struct box *b, uint8_t question)
 		flows_forget(&WISH.filter);
 		break;
 	default:
-		tags_apply(&a);
+		tags_apply(&tags, &a);
 	}
 }
 

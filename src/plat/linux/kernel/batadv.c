@@ -61,6 +61,18 @@ static struct nlmsghdr *request(struct batadv *b, uint8_t command, uint16_t flag
 	return m;
 }
 
+/* A module that was loaded anew has another number of its family. */
+static int ask(struct batadv *b, uint8_t command, uint16_t flags, int ifindex, nl_fn *fn, void *arg)
+{
+	int r = nl_talk(&b->nl, request(b, command, flags, ifindex), fn, arg);
+
+	if (r != -ENOENT)
+		return r;
+	b->family = 0;
+	r = batadv_begin(b);
+	return r ? r : nl_talk(&b->nl, request(b, command, flags, ifindex), fn, arg);
+}
+
 static void attributes(const struct nlmsghdr *m,
 		       const struct nlattr *tb[static BATADV_ATTR_MAX + 1])
 {
@@ -131,8 +143,7 @@ void batadv_apply(struct batadv *b, struct apply *a)
 	s = settings_wished(&a->wish->batadv);
 	r = batadv_begin(b);
 	if (!r)
-		r = nl_talk(&b->nl, request(b, BATADV_CMD_GET_MESH, 0, l->index), settings_read,
-			    &s);
+		r = ask(b, BATADV_CMD_GET_MESH, 0, l->index, settings_read, &s);
 	if (r)
 		apply_fail(a, r, "batman-adv settings", name);
 	else if (s.differ)
@@ -253,8 +264,7 @@ int batadv_read(struct batadv *b, const struct batadv_view *view, system_event_f
 	int r = l ? batadv_begin(b) : -ENODEV;
 
 	for (size_t i = 0; !r && i < sizeof(tables) / sizeof(tables[0]); i++)
-		r = nl_talk(&b->nl, request(b, tables[i].command, tables[i].flags, l->index),
-			    tables[i].row, &reading);
+		r = ask(b, tables[i].command, tables[i].flags, l->index, tables[i].row, &reading);
 	b->changed = l && l->ours && settings.differ && !b->refused;
 	if (!r)
 		tell(&reading, &(struct batman_row) { .kind = BATMAN_ROW_END });

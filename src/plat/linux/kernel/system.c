@@ -25,6 +25,7 @@ struct system {
 	struct filters filters;
 	struct watch watch;
 	struct batadv batadv;
+	struct tags tags;
 	struct wish wish; /* the last one */
 	bool turned;	  /* the way out became an uplink: connections are still to be forgotten */
 	unsigned int changes;
@@ -84,7 +85,7 @@ int system_apply(struct system *s, const struct wish *w, struct text *ret_errors
 	filters_apply(&s->filters, &a);
 	sysctls_apply(&s->sysctls, &a);
 	links_configure(&a, &s->vlans);
-	tags_apply(&a);
+	tags_apply(&s->tags, &a);
 	addrs_apply(&a);
 	fdb_apply(&a);
 	routes_apply(&a);

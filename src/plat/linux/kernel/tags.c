@@ -97,38 +97,40 @@ static bool is_wished(const struct wish_batadv *w, uint16_t vid)
 	return false;
 }
 
-static void vlans_change(struct apply *a, const struct port_vlans *v)
+static void vlans_change(struct tags *t, struct apply *a, const struct port_vlans *v)
 {
 	const struct wish_batadv *w = &a->wish->batadv;
 
 	for (uint16_t vid = 1; vid < VIDS; vid++) {
 		bool on = is_wished(w, vid);
 		char text[8];
-		struct text t = text_init(text, sizeof(text));
+		struct text name = text_init(text, sizeof(text));
 		int r;
 
 		if (on == v->here[vid] || (!on && (v->kept[vid] || !w->vlans_told)))
 			continue;
-		text_add(&t, "%u", (unsigned int)vid);
+		text_add(&name, "%u", (unsigned int)vid);
 		r = vlan_set(a->nl, v->port, vid, on);
 		apply_done(a, r, r == -EOPNOTSUPP ? NO_VLANS : "VLAN of clients", text);
-		if (r == -EOPNOTSUPP)
-			return; /* it would say so of each */
+		if (r == -EOPNOTSUPP) {
+			t->none = true;
+			return;
+		}
 	}
 }
 
-void tags_apply(struct apply *a)
+void tags_apply(struct tags *t, struct apply *a)
 {
 	const struct link_info *l = links_find(a->links, a->wish->filter.cloud);
 	struct port_vlans v = { 0 };
 	int r;
 
-	if (!a->wish->batadv.used || !l || !l->ours || !l->bridge_port)
+	if (t->none || !a->wish->batadv.used || !l || !l->ours || !l->bridge_port)
 		return;
 	v.port = l->index;
 	r = vlans_dump(a->nl, &v);
 	if (r)
 		apply_fail(a, r, "dump of VLANs", l->name);
 	else
-		vlans_change(a, &v);
+		vlans_change(t, a, &v);
 }

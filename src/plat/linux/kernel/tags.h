@@ -9,7 +9,11 @@
 
 #include "plat/linux/kernel/apply.h"
 
+struct tags {
+	bool none; /* this kernel has no such thing: said once, not tried again */
+};
+
 /* Once the device is a port of the bridge. */
-void tags_apply(struct apply *a);
+void tags_apply(struct tags *t, struct apply *a);
 
 #endif

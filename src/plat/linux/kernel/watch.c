@@ -315,12 +315,28 @@ static void handle_rule_gone(const struct pass *p, const struct nlmsghdr *m)
 		p->w->stale = true;
 }
 
+/* Something of a bridge port, maybe its VLANs; who did it is not told. */
+static bool is_of_engine(const struct watch_view *v, const struct nlmsghdr *m)
+{
+	const struct link_info *l;
+	struct ifinfomsg h;
+
+	if (!v->wish->batadv.used || mnl_nlmsg_get_payload_len(m) < sizeof(h))
+		return false;
+	memcpy(&h, mnl_nlmsg_get_payload(m), sizeof(h));
+	l = h.ifi_family == AF_BRIDGE ? links_find_index(v->links, h.ifi_index) : NULL;
+	return l && !strcmp(l->name, v->wish->filter.cloud);
+}
+
 static int handle(const struct nlmsghdr *m, void *arg)
 {
 	const struct pass *p = arg;
 
 	switch (m->nlmsg_type) {
 	case RTM_NEWLINK:
+		p->w->stale = p->w->stale || is_of_engine(p->view, m);
+		p->w->rescan = true;
+		break;
 	case RTM_DELLINK:
 	case RTM_NEWADDR:
 		p->w->rescan = true;
