@@ -74,7 +74,7 @@ static int check(const char *path)
 	if (fd < 0)
 		log_error("%s: %s", path, strerror(errno));
 	else if (conf)
-		r = process_config(fd, path, conf);
+		r = process_config(fd, path, true, conf);
 	free(conf);
 	return r ? PARENT_EXIT_CONFIG : 0;
 }

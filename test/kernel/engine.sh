@@ -16,7 +16,8 @@ kernel_node 2
 trama_node 3
 trama_node 4
 for n in 1 4; do
-	printf "config trama 'l2'\n\toption engine 'kernel'\n" >> "/run/n$n/conf"
+	# and something that is right, but is remarked on
+	printf "config trama 'l2'\n\toption engine 'kernel'\nconfig trama 'limits'\n\toption originators '300'\n" >> "/run/n$n/conf"
 done
 mesh_wire 1 2
 mesh_wire 2 3
@@ -94,6 +95,8 @@ ok "and they reach all others" wait_for 8 pings c1 10.99.5.4
 ok "from each" wait_for 8 pings c4 10.99.5.3
 ok "the kernel announces the client in its VLAN" wait_for 3 knows_tagged 1 1
 ok "it has that one, and no other" has_vlans 1 5
+ok "somebody takes it away" in_ns n1 bridge vlan del dev bat0 vid 5
+ok "and it is there again within 5 s" wait_for 5 has_vlans 1 5
 ok "frames of 1472 bytes and a tag pass" wait_for 8 pings c1 10.99.5.3 -s 1472
 
 started_twice() { # NODE
@@ -111,6 +114,10 @@ tags_stay() { # the daemon starts again, with nothing taken away meanwhile
 	has_vlans 1 5 && ! grep -q Deleted /run/vlans
 }
 ok "a restart of the daemon leaves it alone" tags_stay
+remarked() { # NODE TIMES
+	[ "$(grep -c "option 'originators', value '300': with engine 'kernel'" "/run/n$1.log")" = "$2" ]
+}
+ok "each start has said once what the configuration does not do" remarked 1 2
 
 # How long a client is silent when it walks
 walks() { # median of five

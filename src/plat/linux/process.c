@@ -36,7 +36,8 @@ static void config_say(enum log_level level, const char *path, const struct conf
 	log_line(level, "%s", line);
 }
 
-static int config_parse(const char *text, size_t len, const char *path, struct conf *ret)
+static int config_parse(const char *text, size_t len, const char *path, bool remark,
+			struct conf *ret)
 {
 	struct conf_remarks remarks;
 	struct conf_error error;
@@ -46,12 +47,12 @@ static int config_parse(const char *text, size_t len, const char *path, struct c
 		log_error("%s: longer than %d bytes", path, CONF_SIZE_MAX);
 	if (r == -EINVAL)
 		config_say(LOG_LEVEL_ERROR, path, &error);
-	for (uint32_t i = 0; !r && i < remarks.count; i++)
+	for (uint32_t i = 0; !r && remark && i < remarks.count; i++)
 		config_say(LOG_LEVEL_WARNING, path, &remarks.list[i]);
 	return r;
 }
 
-int process_config(int fd, const char *path, struct conf *ret)
+int process_config(int fd, const char *path, bool remark, struct conf *ret)
 {
 	char *text = malloc(CONF_SIZE_MAX + 1);
 	ssize_t n = text ? file_read_fd(fd, text, CONF_SIZE_MAX + 1) : -ENOMEM;
@@ -61,7 +62,7 @@ int process_config(int fd, const char *path, struct conf *ret)
 	if (r)
 		log_error("%s: %s", path, strerror(-r));
 	else
-		r = config_parse(text, (size_t)n, path, ret);
+		r = config_parse(text, (size_t)n, path, remark, ret);
 	free(text);
 	return r;
 }
@@ -110,7 +111,8 @@ static bool reload(void *ctx, int fd)
 	bool good = false;
 
 	if (fd >= 0 && fresh)
-		good = process_config(fd, p->setup->config, fresh) == 0;
+		/* the process that starts with it says the remarks */
+		good = process_config(fd, p->setup->config, false, fresh) == 0;
 	else
 		log_error("%s: %s", p->setup->config ? p->setup->config : "no configuration file",
 			  strerror(fd < 0 ? -fd : ENOMEM));
@@ -176,7 +178,7 @@ int process_main(const struct parent_setup *setup, int fd)
 		return 1;
 	}
 	conf_init(&p->conf);
-	if (config >= 0 && process_config(config, own->config, &p->conf))
+	if (config >= 0 && process_config(config, own->config, true, &p->conf))
 		r = PARENT_EXIT_CONFIG;
 	else
 		r = loop_main(p, fd);

@@ -15,7 +15,8 @@ struct process_setup {
 int process_main(const struct parent_setup *setup, int fd);
 
 /* Reads and checks a configuration file; what is wrong is said on stderr, the line as `tramad -n`
- * says it. 0 or -errno, -EINVAL when the text is wrong. fd is closed. */
-int process_config(int fd, const char *path, struct conf *ret);
+ * says it; with remark also what is right but has less effect than it says. 0 or -errno, -EINVAL
+ * when the text is wrong. fd is closed. */
+int process_config(int fd, const char *path, bool remark, struct conf *ret);
 
 #endif
