@@ -261,6 +261,65 @@ static void test_of_whom_it_is(void **state)
 	town_stop(&t);
 }
 
+/* An OGM of the neighbour with trama's container. */
+static void overhear(struct town *t)
+{
+	struct bat_ogm o = { .ttl = 50, .seqno = 1, .tq = 255, .orig = node, .prev = node };
+	uint8_t frame[200], tvlv[80];
+	struct wr w = wr_init(frame, sizeof(frame)), v = wr_init(tvlv, sizeof(tvlv));
+	size_t mark = bat_tvlv_begin(&v, BAT_TVLV_TRAMA, 1);
+
+	wr_bytes(&v, node_cloud(t->node[KERNEL])->network_id, 16);
+	wr_mac(&v, &its_cloud);
+	wr_u16(&v, 0);
+	wr_u8(&v, 1);
+	wr_bytes(&v, "x", 1);
+	bat_tvlv_end(&v, mark);
+	o.tvlv = rd_init(tvlv, wr_len(&v));
+	bat_eth_encode(&w, &MAC_BROADCAST, &node);
+	bat_ogm_encode(&w, &o);
+	town_frame(t, KERNEL, LINK_MESH, frame, wr_len(&w));
+}
+
+static void state_datagram(struct town *t, const struct mac *from)
+{
+	struct node_member self = { .self = false };
+	uint8_t frame[200], body[8] = { 0 };
+	struct wr w = wr_init(frame, sizeof(frame));
+	struct udp6_path p = way();
+	uint32_t cursor = 0;
+
+	while (!self.self)
+		assert_true(node_member_next(t->node[KERNEL], &cursor, &self));
+	p.eth_src = *from;
+	p.src = ip6_link_local(from);
+	p.eth_dst = self.cloud_mac;
+	p.dst = ip6_link_local(&self.cloud_mac);
+	udp6_build(&w, &p, body, sizeof(body));
+	town_frame(t, KERNEL, LINK_KERNEL, frame, wr_len(&w));
+}
+
+/* A new neighbour may know its route to us, and write, before we know ours to it. */
+static void test_state_of_a_new_neighbour(void **state)
+{
+	struct mac stranger = { { 2, 7 } };
+	unsigned int announced = 0;
+	struct town t;
+
+	(void)state;
+	start(&t, &announced);
+	row(&t, (struct batman_row) { .kind = BATMAN_ROW_END });
+	row(&t, (struct batman_row) { .kind = BATMAN_ROW_PATH, .mac = node, .via = node, .tq = 9 });
+	overhear(&t);
+	assert_true(is_trama(&t));
+	assert_false(batman_is_node(node_batman(t.node[KERNEL]), &its_cloud));
+	state_datagram(&t, &its_cloud);
+	assert_int_equal(town_counter(&t, KERNEL, NODE_C_BAD_DATAGRAM), 0);
+	state_datagram(&t, &stranger);
+	assert_int_equal(town_counter(&t, KERNEL, NODE_C_BAD_DATAGRAM), 1);
+	town_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_others_are_not),
 		cmocka_unit_test(test_announces_itself),
 		cmocka_unit_test(test_of_whom_it_is),
+		cmocka_unit_test(test_state_of_a_new_neighbour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
