@@ -342,7 +342,7 @@ void clients_spoke(struct node *n, const uint8_t *frame, size_t len)
 	struct eth e;
 	uint8_t next, type;
 
-	if (eth_decode(&r, &e) || e.tagged || mac_is_multicast(&e.dst))
+	if (eth_decode(&r, &e) || e.vid || mac_is_multicast(&e.dst))
 		return;
 	rd_skip(&r, 6);
 	next = rd_u8(&r);

@@ -28,14 +28,14 @@ static void mesh_frame(struct node *n, const struct event_frame *f)
 }
 
 /* Nodes put these into the cloud themselves, never by way of the bridge: this is a client that
- * speaks as a node. The frames that node_takes takes are just those that are not let in here. */
+ * speaks as a node. All frames that node_takes would take are not let in here. */
 static bool is_forged_state(const uint8_t *frame, size_t len)
 {
 	struct rd r = rd_init(frame, len), payload;
 	struct ip6_head ip;
 	struct eth e;
 
-	if (eth_decode(&r, &e) || e.tagged || e.type != ETH_TYPE_IP6 ||
+	if (eth_decode(&r, &e) || e.vid || e.type != ETH_TYPE_IP6 ||
 	    ip6_decode(&r, &ip, &payload) || ip.next != IP_PROTO_UDP ||
 	    !(ip6_is_link_local(&ip.dst) || ip6_is_multicast(&ip.dst)))
 		return false;

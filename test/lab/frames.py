@@ -50,6 +50,11 @@ def eth(dst, src, ethertype, payload, tags=()):
     return (mac(dst) + mac(src) + inner + struct.pack(">H", ethertype) + payload).ljust(60, b"\0")
 
 
+def priority(frame, level=5, tpid=0x8100):
+    """With a tag of VLAN 0, which is a priority and no VLAN."""
+    return frame[:12] + struct.pack(">HH", tpid, level << 13) + frame[12:]
+
+
 def arp(op, dst, src, sender, target, sender_mac=None, target_mac="00:00:00:00:00:00", mark=b""):
     body = struct.pack(">HHBBH", 1, 0x800, 6, 4, op) + mac(sender_mac or src) + ip(sender)
     return eth(dst, src, 0x806, body + mac(target_mac) + ip(target) + mark)

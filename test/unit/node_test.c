@@ -241,9 +241,12 @@ static void test_old_record_does_not_drop_client(void **state)
 	town_stop(&t);
 }
 
-/* What a client sends into the bridge of node i: an empty state datagram, in the name of a node. */
-static void forge_state(struct town *t, int i, const struct mac *from, const struct mac *to)
+/* What a client sends into the bridge of node i, maybe with a tag: an empty state datagram, in the
+ * name of a node. */
+static void forge_state(struct town *t, int i, const struct mac *from, const struct mac *to,
+			bool tagged)
 {
+	static const uint8_t priority_tag[ETH_TAG] = { 0x81, 0, 0xa0, 0 };
 	struct event e = { .kind = EVENT_FRAME };
 	uint8_t frame[200], body[8] = { 0 };
 	struct wr w = wr_init(frame, sizeof(frame));
@@ -255,7 +258,12 @@ static void forge_state(struct town *t, int i, const struct mac *from, const str
 				  .dst_port = NODE_STATE_UDP_PORT };
 
 	udp6_build(&w, &path, body, sizeof(body));
-	e.frame = (struct event_frame) { LINK_CLOUD, 0, frame, wr_len(&w) };
+	if (tagged) {
+		memmove(frame + 12 + ETH_TAG, frame + 12, wr_len(&w) - 12);
+		memcpy(frame + 12, priority_tag, ETH_TAG);
+	}
+	e.frame =
+		(struct event_frame) { LINK_CLOUD, 0, frame, wr_len(&w) + (tagged ? ETH_TAG : 0) };
 	town_feed(t, i, &e);
 }
 
@@ -285,8 +293,10 @@ static void test_client_is_no_node(void **state)
 	victim = cloud_mac(&t, 2);
 	/* its word does not reach the state of another node */
 	before = state_counter(node_state(t.node[1]), STATE_C_RECEIVED);
-	forge_state(&t, 0, &victim, &near);
+	forge_state(&t, 0, &victim, &near, false);
 	assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_STATE), 1);
+	forge_state(&t, 0, &victim, &near, true);
+	assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_STATE), 2);
 	assert_int_equal(state_counter(node_state(t.node[1]), STATE_C_RECEIVED), before);
 	/* and what is said to that node does not reach the client */
 	e.client = (struct event_client) { .change = CLIENT_LEARNT, .port = 2, .mac = victim };

@@ -420,7 +420,7 @@ static bool frame_open(const struct lease *l, const void *frame, size_t len, str
 	struct ip4_head ip;
 	struct udp_head udp;
 
-	if (eth_decode(&r, &eth) < 0 || eth.tagged || eth.type != ETH_TYPE_IP4 ||
+	if (eth_decode(&r, &eth) < 0 || eth.vid || eth.type != ETH_TYPE_IP4 ||
 	    ip4_decode(&r, &ip, &payload) < 0 || ip.proto != IP_PROTO_UDP)
 		return false;
 	if (!ip4_eq(&ip.dst, &all) && !ip4_eq(&ip.dst, &l->conf.anycast) &&

@@ -396,7 +396,7 @@ void ra_input(struct ra *r, const void *frame, size_t len, uint16_t port, usec_t
 	struct rd in = rd_init(frame, len);
 	struct eth eth;
 
-	if (eth_decode(&in, &eth) < 0 || eth.tagged)
+	if (eth_decode(&in, &eth) < 0 || eth.vid)
 		return;
 	if (!mac_is_station(&eth.src) || mac_eq(&eth.src, &r->conf.anycast_mac)) {
 		r->counters[RA_COUNT_FORGED]++;

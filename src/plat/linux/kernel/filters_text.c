@@ -7,6 +7,12 @@
 
 #define DROP(name, match) "\t\t" match " counter name " name " drop\n"
 
+/* The type behind an outer tag, which the kernel keeps beside the frame; `ether type`, which nft
+ * would add by itself before some matches, is the tag's. */
+#define ARP "meta protocol arp "
+#define IP4 "meta protocol ip "
+#define IP6 "meta protocol ip6 "
+
 /* Counters of the bridge family: kept by name over changes of the rules. */
 static const char *const bridge_counters[] = {
 	"claim_mac",	 "claim_ip4",	       "claim_ip6",	   "claim_arp",
@@ -14,6 +20,7 @@ static const char *const bridge_counters[] = {
 	"icmp_redirect", "cloud_anycast_from", "cloud_anycast_to", "cloud_dhcp4",
 	"cloud_dhcp6",	 "cloud_rs",	       "cloud_arp",	   "cloud_ns",
 	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",	   "cloud_state",
+	"nested_tags",
 };
 
 static const char *const inet_counters[] = { "private4", "private6", "uplink_dns", "uplink_dhcp" };
@@ -54,6 +61,18 @@ static unsigned int add_client_ports(const struct wish *w, struct text *t)
 	return count;
 }
 
+/* The end of a chain. A priority tag (VLAN 0, of either type) names no VLAN: hosts take what is
+ * behind it as if it had none, and so it is judged. Client VLANs are not. */
+static void add_kinds(struct text *t, const char *chain)
+{
+	text_add(t, "\t\tether type 8021q vlan id != 0 return\n"
+		    "\t\tether type 8021ad vlan id != 0 return\n");
+	text_add(t,
+		 "\t\tmeta protocol vmap { arp : jump %s_arp, ip : jump %s_ip4, ip6 : jump %s_ip6 "
+		 "}\n\t}\n\n",
+		 chain, chain, chain);
+}
+
 static void add_claims(const struct wish_filter *f, struct text *t)
 {
 	char mac[MAC_TEXT], ip4[IP4_TEXT], ip6[IP6_TEXT], local[IP6_TEXT];
@@ -63,38 +82,44 @@ static void add_claims(const struct wish_filter *f, struct text *t)
 	ip6_text(&f->anycast6, ip6);
 	ip6_text(&f->anycast_link_local, local);
 	text_add(t, "\tchain claims_arp {\n");
-	text_add(t, DROP("claim_arp", "arp saddr ip %s"), ip4);
-	text_add(t, DROP("claim_arp", "arp saddr ether %s"), mac);
+	text_add(t, DROP("claim_arp", ARP "arp saddr ip %s"), ip4);
+	text_add(t, DROP("claim_arp", ARP "arp saddr ether %s"), mac);
 	text_add(t, "\t}\n\n\tchain claims_ip4 {\n");
-	text_add(t, DROP("claim_ip4", "ip saddr %s"), ip4);
+	text_add(t, DROP("claim_ip4", IP4 "ip saddr %s"), ip4);
 	text_add(t, DROP("rogue_dhcp4", "udp sport 67"));
-	text_add(t, DROP("icmp_redirect", "icmp type redirect"));
+	text_add(t, DROP("icmp_redirect", IP4 "icmp type redirect"));
 	text_add(t, "\t}\n\n\tchain claims_ip6 {\n");
-	text_add(t, DROP("claim_ip6", "ip6 saddr { %s, %s }"), ip6, local);
+	text_add(t, DROP("claim_ip6", IP6 "ip6 saddr { %s, %s }"), ip6, local);
 	text_add(t, DROP("rogue_dhcp6", "udp sport 547"));
-	text_add(t, DROP("rogue_ra", "icmpv6 type nd-router-advert"));
-	text_add(t, DROP("icmp_redirect", "icmpv6 type nd-redirect"));
-	text_add(t, "\t\ticmpv6 type nd-neighbor-advert @th,64,128 { ");
+	text_add(t, DROP("rogue_ra", IP6 "icmpv6 type nd-router-advert"));
+	text_add(t, DROP("icmp_redirect", IP6 "icmpv6 type nd-redirect"));
+	text_add(t, "\t\t" IP6 "icmpv6 type nd-neighbor-advert @th,64,128 { ");
 	add_raw6(t, &f->anycast6);
 	text_add(t, ", ");
 	add_raw6(t, &f->anycast_link_local);
 	text_add(t, " } counter name claim_na drop\n\t}\n\n");
 	text_add(t, "\tchain claims {\n" DROP("claim_mac", "ether saddr %s"), mac);
-	text_add(t, "\t\tether type vmap { arp : jump claims_arp, ip : jump claims_ip4, ip6 : jump "
-		    "claims_ip6 }\n\t}\n\n");
+	add_kinds(t, "claims");
 }
 
-/* A mesh without tag has no VLAN to protect. */
-static void add_mesh_vlans(const struct wish_filter *f, struct text *t, uint16_t proto)
+/* Behind a tag. The kernel goes through any number of priority tags to what is behind them, a VLAN
+ * of the mesh too; the other filters look behind one, and nobody has a use for more. A mesh without
+ * tag has no VLAN to protect. */
+static void add_tag(const struct wish_filter *f, struct text *t, uint16_t proto)
 {
 	const char *type = proto == 0x8100 ? "8021q" : "8021ad";
 
+	text_add(t, "\tchain cloud_%s {\n", type);
+	text_add(t, DROP("nested_tags", "ether type %s vlan id 0 vlan type { 8021q, 8021ad }"),
+		 type);
+	text_add(t, DROP("cloud_batman", "ether type %s vlan type 0x4305"), type);
 	if (f->babel_vid && f->babel_proto == proto)
 		text_add(t, DROP("cloud_mesh_vlan", "ether type %s vlan id %u"), type,
 			 f->babel_vid);
 	if (f->batman_vid && f->batman_proto == proto)
 		text_add(t, DROP("cloud_mesh_vlan", "ether type %s vlan id %u"), type,
 			 f->batman_vid);
+	text_add(t, "\t}\n\n");
 }
 
 /* What never crosses between this node's bridge and the cloud, in either direction. */
@@ -104,27 +129,24 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 
 	mac_text(&f->anycast_mac, mac);
 	ip4_text(&f->anycast4, ip4);
-	text_add(t, "\tchain cloud_arp {\n" DROP("cloud_arp", "arp daddr ip %s") "\t}\n\n", ip4);
+	text_add(t, "\tchain cloud_arp {\n" DROP("cloud_arp", ARP "arp daddr ip %s") "\t}\n\n",
+		 ip4);
 	text_add(t, "\tchain cloud_ip4 {\n" DROP("cloud_dhcp4", "udp dport 67") "\t}\n\n");
 	text_add(t, "\tchain cloud_ip6 {\n" DROP("cloud_dhcp6", "udp dport 547"));
-	text_add(t, DROP("cloud_rs", "icmpv6 type nd-router-solicit"));
+	text_add(t, DROP("cloud_rs", IP6 "icmpv6 type nd-router-solicit"));
 	/* Nodes tell each other beside the bridge: this would be a client that speaks as one. */
-	text_add(t, DROP("cloud_state", "ip6 daddr { fe80::/10, ff02::/16 } udp dport %u"),
+	text_add(t, DROP("cloud_state", IP6 "ip6 daddr { fe80::/10, ff02::/16 } udp dport %u"),
 		 NODE_STATE_UDP_PORT);
-	text_add(t, "\t\ticmpv6 type nd-neighbor-solicit @th,64,128 { ");
+	text_add(t, "\t\t" IP6 "icmpv6 type nd-neighbor-solicit @th,64,128 { ");
 	add_raw6(t, &f->anycast6);
 	text_add(t, ", ");
 	add_raw6(t, &f->anycast_link_local);
 	text_add(t, " } counter name cloud_ns drop\n\t}\n\n");
 	/* Batman in batman: bare, behind one tag of either type, or anything on the mesh's own
 	 * VLANs. */
-	text_add(t, "\tchain cloud_8021q {\n" DROP("cloud_batman",
-						   "ether type 8021q vlan type 0x4305"));
-	add_mesh_vlans(f, t, 0x8100);
-	text_add(t, "\t}\n\n\tchain cloud_8021ad {\n" DROP("cloud_batman",
-							   "ether type 8021ad vlan type 0x4305"));
-	add_mesh_vlans(f, t, 0x88a8);
-	text_add(t, "\t}\n\n\tchain mesh {\n");
+	add_tag(f, t, 0x8100);
+	add_tag(f, t, 0x88a8);
+	text_add(t, "\tchain mesh {\n");
 	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
 	/* Between ports of one wire: elsewhere it would speak of a wire that is not there. */
 	text_add(t, DROP("port_hello", "ether type 0x88b5"));
@@ -137,9 +159,8 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 		 DROP("cloud_anycast_to", "ether daddr & ff:ff:ff:00:00:00 == aa:aa:aa:00:00:00"));
 	text_add(t, DROP("cloud_anycast_from", "ether saddr %s"), mac);
 	text_add(t, DROP("cloud_anycast_to", "ether daddr %s"), mac);
-	text_add(t, "\t\tjump mesh\n\t\tether type vmap { arp : jump cloud_arp, ip : jump "
-		    "cloud_ip4, ip6 : jump "
-		    "cloud_ip6 }\n\t}\n\n");
+	text_add(t, "\t\tjump mesh\n");
+	add_kinds(t, "cloud");
 }
 
 static void add_bridge(const struct wish *w, struct text *t)

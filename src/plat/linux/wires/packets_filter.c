@@ -17,6 +17,7 @@
 /* Each line says where it stands, so that jumps can say where they go. */
 #define LOAD_TAGGED                                                                                \
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT))
+#define LOAD_TAG BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG))
 #define LOAD_PACKET_TYPE BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
 #define LOAD8(at) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (at))
 #define LOAD16(at) BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (at))
@@ -29,6 +30,8 @@
 #define RETURN(bytes) BPF_STMT(BPF_RET | BPF_K, (bytes))
 #define WHOLE 0x40000
 
+#define VID_MASK 0xfff
+#define VID_NONE 0xfff /* reserved */
 #define FRAGMENT_OFFSET 0x1fff
 #define PROTOCOL_UDP 17
 #define PROTOCOL_ICMP6 58
@@ -53,31 +56,34 @@ static const struct sock_filter filter_port[] = {
 	[PORT_DROP] = RETURN(0),
 };
 
-enum { CLIENT_IP6 = 13, CLIENT_UDP6 = 19, CLIENT_PASS = 21, CLIENT_DROP = 22 };
+enum { CLIENT_TYPE = 4, CLIENT_IP6 = 15, CLIENT_UDP6 = 21, CLIENT_PASS = 23, CLIENT_DROP = 24 };
 
-/* ARP, DHCP, neighbour and router discovery (ICMPv6 133 to 137), DHCPv6 of clients. */
+/* ARP, DHCP, neighbour and router discovery (ICMPv6 133 to 137), DHCPv6 of clients; a priority tag
+ * (VLAN 0) makes no difference, telephones ask so. */
 static const struct sock_filter filter_client[] = {
 	[0] = LOAD_TAGGED,
-	[1] = JUMP(1, BPF_JEQ, 0, 2, CLIENT_DROP),
-	[2] = LOAD16(12),
-	[3] = JUMP(3, BPF_JEQ, ETH_P_ARP, CLIENT_PASS, 4),
-	[4] = JUMP(4, BPF_JEQ, ETH_P_IPV6, CLIENT_IP6, 5),
-	[5] = JUMP(5, BPF_JEQ, ETH_P_IP, 6, CLIENT_DROP),
-	[6] = LOAD8(14 + 9),
-	[7] = JUMP(7, BPF_JEQ, PROTOCOL_UDP, 8, CLIENT_DROP),
-	[8] = LOAD16(14 + 6),
-	[9] = JUMP(9, BPF_JSET, FRAGMENT_OFFSET, CLIENT_DROP, 10),
-	[10] = LOAD_IP4_HEADER,
-	[11] = LOAD16_AFTER_IP4(2),
-	[12] = JUMP(12, BPF_JEQ, 67, CLIENT_PASS, CLIENT_DROP),
+	[1] = JUMP(1, BPF_JEQ, 0, CLIENT_TYPE, 2),
+	[2] = LOAD_TAG,
+	[3] = JUMP(3, BPF_JSET, VID_MASK, CLIENT_DROP, CLIENT_TYPE),
+	[CLIENT_TYPE] = LOAD16(12),
+	[5] = JUMP(5, BPF_JEQ, ETH_P_ARP, CLIENT_PASS, 6),
+	[6] = JUMP(6, BPF_JEQ, ETH_P_IPV6, CLIENT_IP6, 7),
+	[7] = JUMP(7, BPF_JEQ, ETH_P_IP, 8, CLIENT_DROP),
+	[8] = LOAD8(14 + 9),
+	[9] = JUMP(9, BPF_JEQ, PROTOCOL_UDP, 10, CLIENT_DROP),
+	[10] = LOAD16(14 + 6),
+	[11] = JUMP(11, BPF_JSET, FRAGMENT_OFFSET, CLIENT_DROP, 12),
+	[12] = LOAD_IP4_HEADER,
+	[13] = LOAD16_AFTER_IP4(2),
+	[14] = JUMP(14, BPF_JEQ, 67, CLIENT_PASS, CLIENT_DROP),
 	[CLIENT_IP6] = LOAD8(14 + 6),
-	[14] = JUMP(14, BPF_JEQ, PROTOCOL_UDP, CLIENT_UDP6, 15),
-	[15] = JUMP(15, BPF_JEQ, PROTOCOL_ICMP6, 16, CLIENT_DROP),
-	[16] = LOAD8(14 + 40),
-	[17] = JUMP(17, BPF_JGE, 133, 18, CLIENT_DROP),
-	[18] = JUMP(18, BPF_JGT, 137, CLIENT_DROP, CLIENT_PASS),
+	[16] = JUMP(16, BPF_JEQ, PROTOCOL_UDP, CLIENT_UDP6, 17),
+	[17] = JUMP(17, BPF_JEQ, PROTOCOL_ICMP6, 18, CLIENT_DROP),
+	[18] = LOAD8(14 + 40),
+	[19] = JUMP(19, BPF_JGE, 133, 20, CLIENT_DROP),
+	[20] = JUMP(20, BPF_JGT, 137, CLIENT_DROP, CLIENT_PASS),
 	[CLIENT_UDP6] = LOAD16(14 + 40 + 2),
-	[20] = JUMP(20, BPF_JEQ, 547, CLIENT_PASS, CLIENT_DROP),
+	[22] = JUMP(22, BPF_JEQ, 547, CLIENT_PASS, CLIENT_DROP),
 	[CLIENT_PASS] = RETURN(WHOLE),
 	[CLIENT_DROP] = RETURN(0),
 };
@@ -120,8 +126,6 @@ static const struct sock_filter filter_overhear[] = {
 };
 
 #define TAGGED_HEADER 18
-#define VID_MASK 0xfff
-#define VID_NONE 0xfff /* reserved */
 
 enum { TAGGED_VIDS = 6 };
 
