@@ -20,7 +20,7 @@ static const char *const bridge_counters[] = {
 	"icmp_redirect", "cloud_anycast_from", "cloud_anycast_to", "cloud_dhcp4",
 	"cloud_dhcp6",	 "cloud_rs",	       "cloud_arp",	   "cloud_ns",
 	"cloud_batman",	 "cloud_mesh_vlan",    "port_hello",	   "cloud_state",
-	"nested_tags",
+	"nested_tags",	 "hidden_type",
 };
 
 static const char *const inet_counters[] = { "private4", "private6", "uplink_dns", "uplink_dhcp" };
@@ -148,6 +148,9 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 	add_tag(f, t, 0x88a8);
 	text_add(t, "\tchain mesh {\n");
 	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
+	/* A type behind an 802.2 header (SNAP, organisations 00:00:00 and 00:00:f8): no rule sees
+	 * it, and Wi-Fi cards take the header off. As a set nft could not list it. */
+	text_add(t, DROP("hidden_type", "meta protocol 0x0004 @nh,0,40 0xaaaa030000"));
 	/* Between ports of one wire: elsewhere it would speak of a wire that is not there. */
 	text_add(t, DROP("port_hello", "ether type 0x88b5"));
 	text_add(t, "\t\tether type vmap { 8021q : jump cloud_8021q, 8021ad : jump cloud_8021ad "
