@@ -20,7 +20,10 @@
 
 #define COMPLAINT 400
 #define WAIT_MS 10000
-#define REFUSED_LOOKS 20 /* a minute; a kernel without the family will not take it then either */
+/* A minute, later ten: a kernel without the family will not take it then either, and the node
+ * stands still while nft runs. */
+#define REFUSED_LOOKS 20
+#define REFUSED_LOOKS_MAX 200
 
 /* The first run of a process clears what an older version may have left; later ones keep the
  * counters. */
@@ -137,6 +140,14 @@ static int nft(const char *head, const char *text, size_t len, char complaint[st
 	return r;
 }
 
+static void table_refused(struct filter_table *f, bool is)
+{
+	unsigned int longer = f->pause ? 2 * f->pause : REFUSED_LOOKS;
+
+	f->pause = is ? (longer < REFUSED_LOOKS_MAX ? longer : REFUSED_LOOKS_MAX) : 0;
+	f->refused = f->pause;
+}
+
 static void table_apply(struct filter_table *f, enum filter_family family, struct apply *a)
 {
 	static const char *const names[] = { "bridge filters", "inet filters" };
@@ -155,7 +166,7 @@ static void table_apply(struct filter_table *f, enum filter_family family, struc
 	if (r && f->known) /* somebody has deleted our table */
 		r = nft(first[family], buf, t.len, complaint);
 	f->known = !r;
-	f->refused = r == -EINVAL ? REFUSED_LOOKS : 0;
+	table_refused(f, r == -EINVAL);
 	memcpy(f->text, buf, t.len);
 	f->len = t.len;
 	apply_done(a, r, names[family], complaint[0] ? complaint : "nft");
@@ -211,7 +222,7 @@ int filters_remove(struct filters *f)
 		int err = nft(first[i], "", 0, complaint);
 
 		f->table[i].known = false;
-		f->table[i].refused = 0;
+		table_refused(&f->table[i], false);
 		r = r ? r : err;
 	}
 	return r;

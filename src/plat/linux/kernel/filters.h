@@ -36,6 +36,7 @@ void filters_text(const struct wish *w, enum filter_family family, struct text *
 struct filter_table {
 	bool known;	      /* `text` is in the kernel, put there by this process */
 	unsigned int refused; /* the kernel does not take `text`: asked again after so many looks */
+	unsigned int pause;   /* as many as it was at first */
 	size_t len;
 	char text[FILTERS_TEXT];
 };
