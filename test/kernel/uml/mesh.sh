@@ -23,6 +23,19 @@ ok() { # NAME COMMAND...
 	fi
 }
 
+# Does what it is told from outside, until that is to exit: DIRECTORY. The lines of do.1, do.2... are run, what they print
+# goes to said.1, said.2...; "== STATUS" ends it. (The console of user-mode Linux sometimes keeps what comes in for itself.)
+serve() {
+	local number=1
+	mkfifo "/run/never$$"
+	exec 9<> "/run/never$$"
+	for (( ; ; number++)); do
+		until [ -e "$1/do.$number" ]; do read -r -t 0.05 <&9; done
+		eval "$(< "$1/do.$number")" > "$1/said.$number" 2>&1
+		echo "== $?" >> "$1/said.$number"
+	done
+}
+
 finish() {
 	echo "1..$count"
 	exit $((failures > 0))
@@ -41,11 +54,11 @@ in_ns() {
 	ip netns exec "$@"
 }
 
-# KIND NUMBER: k is the kernel's own, t is trama
+# KIND NUMBER...: k is the kernel's own, t is trama
 node() {
 	case $1 in
 	k) kernel_node "$2" ;;
-	t) trama_node "$2" ;;
+	t) trama_node "${@:2}" ;;
 	esac
 }
 
@@ -111,11 +124,17 @@ all_capture() { # DIRECTORY PORT...
 # A node of the kernel's own kind: NUMBER
 kernel_node() {
 	ip netns add "n$1"
-	in_ns "n$1" batctl meshif bat0 interface create routing_algo BATMAN_IV
 	ip -n "n$1" -batch - <<-X
 		link set lo up
 		link add br0 type bridge forward_delay 0 stp_state 0
 		link set br0 address 02:bb:00:00:00:0$1 up
+	X
+	kernel_cloud "$1"
+}
+
+kernel_cloud() { # NUMBER: bat0 of a kernel node, without ports
+	in_ns "n$1" batctl meshif bat0 interface create routing_algo BATMAN_IV
+	ip -n "n$1" -batch - <<-X
 		link set bat0 address 02:ba:00:00:00:0$1
 		link set bat0 master br0 up
 	X
@@ -126,28 +145,27 @@ kernel_node() {
 	in_ns "n$1" batctl meshif bat0 it "$INTERVAL"
 }
 
-# A trama node: NUMBER; its daemon is started by trama_start once its wires are there
+# A trama node: NUMBER [PORT]; its daemon is started by trama_start once its wires are there. A port that is there from the
+# start decides its name and address: PORT, or one of its own.
 trama_node() {
 	ip netns add "n$1"
 	ip -n "n$1" link set lo up
+	[ $# = 2 ] || ip -n "n$1" link add "port$1" address "02:00:00:11:00:0$1" type dummy
 	mkdir -p "/run/n$1"
 	cat > "/run/n$1/conf" <<-X
 		config lime 'network'
 		        option batadv_orig_interval '$INTERVAL'
-		        option primary_interface 'port$1'
+		        option primary_interface '${2:-port$1}'
 	X
 }
 
 trama_start() { # NUMBER
 	local n=$1
-	# a port that is there from the start decides name and address of the node
-	ip -n "n$n" link add "port$n" type dummy
-	ip -n "n$n" link set "port$n" address "02:00:00:11:00:0$n"
-	mkdir -p "/run/n$n/run"
+	mkdir -p "/run/n$n/run" "/run/n$n/state"
 	cp "/run/n$n/conf" "/run/n$n/run/trama.conf"
 	ip netns exec "n$n" unshare -m bash -c "
 		mkdir -p /var/lib/trama
-		mount -t tmpfs none /var/lib/trama
+		mount --bind /run/n$n/state /var/lib/trama
 		mount -t bpf bpf /sys/fs/bpf
 		mount --bind /run/n$n/run /run
 		exec $BIN/tramad -d -f /run/trama.conf" > "/run/n$n.log" 2>&1 &
@@ -183,10 +201,12 @@ mesh_wire() { # A B; MTU, if set, is its own; a function wire_made gets both end
 # A client at one node: NUMBER of both; a kernel node's client has a static address
 client() {
 	ip netns add "c$1"
-	ip -n "c$1" link set lo up
 	ip link add "ap$1" netns "n$1" type veth peer name eth0 netns "c$1"
-	ip -n "c$1" link set eth0 address "02:cc:00:00:00:0$1" up
-	ip -n "c$1" addr add "10.13.200.$1/16" dev eth0
+	ip -n "c$1" -batch - <<-X
+		link set lo up
+		link set eth0 address 02:cc:00:00:00:0$1 up
+		addr add 10.13.200.$((16#$1))/16 dev eth0
+	X
 	client_port "$1" "ap$1"
 }
 
