@@ -69,7 +69,7 @@ def ogm(data):
     if size > len(data):
         return None
     return {"kind": "ogm", "version": version, "ttl": ttl, "flags": flags, "seqno": seqno, "orig": mac(data[8:14]),
-            "prev_sender": mac(data[14:20]), "reserved": data[20], "tq": data[21],
+            "prev_sender": mac(data[14:20]), "reserved": data[20], "tq": data[21], "size": size,
             "tvlvs": tvlvs(data[OGM_LEN:size])}, data[size:]
 
 
@@ -86,10 +86,12 @@ def single(data):
     elif data[0] == UNICAST_FRAG and len(data) >= 20:
         seqno, total = struct.unpack(">HH", data[16:20])
         p.update(no=data[3] >> 4, priority=data[3] >> 1 & 7, reserved=data[3] & 1, dest=mac(data[4:10]),
-                 orig=mac(data[10:16]), seqno=seqno, total_size=total, size=len(data) - 20)
+                 orig=mac(data[10:16]), seqno=seqno, total_size=total, piece=data[20:],
+                 size=len(data) - 20)
     elif data[0] == ICMP and len(data) >= 20:
         p.update(msg_type=data[3], dest=mac(data[4:10]), orig=mac(data[10:16]), uid=data[16],
-                 seqno=struct.unpack(">H", data[18:20])[0], route=data[17] if len(data) >= ICMP_RR_LEN else None)
+                 seqno=struct.unpack(">H", data[18:20])[0], route=data[17] if len(data) >= ICMP_RR_LEN else None,
+                 recorded=[mac(data[i:i + 6]) for i in range(20, len(data) - 5, 6)], size=len(data))
     elif data[0] == UNICAST_TVLV and len(data) >= 20:
         p.update(reserved=(data[3], data[18:20].hex()), dest=mac(data[4:10]), source=mac(data[10:16]),
                  tvlvs=tvlvs(data[20:20 + struct.unpack(">H", data[16:18])[0]]))
