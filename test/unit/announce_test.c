@@ -264,21 +264,10 @@ static void test_of_whom_it_is(void **state)
 /* An OGM of the neighbour with trama's container. */
 static void overhear(struct town *t)
 {
-	struct bat_ogm o = { .ttl = 50, .seqno = 1, .tq = 255, .orig = node, .prev = node };
-	uint8_t frame[200], tvlv[80];
-	struct wr w = wr_init(frame, sizeof(frame)), v = wr_init(tvlv, sizeof(tvlv));
-	size_t mark = bat_tvlv_begin(&v, BAT_TVLV_TRAMA, 1);
+	struct bat_ogm ogm = { .ttl = 50, .seqno = 1, .tq = 255, .orig = node, .prev = node };
+	struct town_ogm o = { .src = node, .ogm = ogm, .cloud_mac = its_cloud };
 
-	wr_bytes(&v, node_cloud(t->node[KERNEL])->network_id, 16);
-	wr_mac(&v, &its_cloud);
-	wr_u16(&v, 0);
-	wr_u8(&v, 1);
-	wr_bytes(&v, "x", 1);
-	bat_tvlv_end(&v, mark);
-	o.tvlv = rd_init(tvlv, wr_len(&v));
-	bat_eth_encode(&w, &MAC_BROADCAST, &node);
-	bat_ogm_encode(&w, &o);
-	town_frame(t, KERNEL, LINK_MESH, frame, wr_len(&w));
+	town_ogm(t, KERNEL, &o);
 }
 
 static void state_datagram(struct town *t, const struct mac *from)

@@ -23,6 +23,27 @@ void town_frame(struct town *t, int i, enum link link, const uint8_t *frame, siz
 	town_feed(t, i, &e);
 }
 
+void town_ogm(struct town *t, int i, const struct town_ogm *o)
+{
+	struct event e = { .kind = EVENT_FRAME };
+	uint8_t frame[200], tvlv[100];
+	struct wr w = wr_init(frame, sizeof(frame)), v = wr_init(tvlv, sizeof(tvlv));
+	size_t mark = bat_tvlv_begin(&v, BAT_TVLV_TRAMA, 1);
+	struct bat_ogm ogm = o->ogm;
+
+	wr_bytes(&v, node_cloud(t->node[i])->network_id, 16);
+	wr_mac(&v, &o->cloud_mac);
+	wr_u16(&v, o->flags);
+	wr_u8(&v, 1);
+	wr_bytes(&v, "x", 1);
+	bat_tvlv_end(&v, mark);
+	ogm.tvlv = rd_init(tvlv, wr_len(&v));
+	bat_eth_encode(&w, &MAC_BROADCAST, &o->src);
+	bat_ogm_encode(&w, &ogm);
+	e.frame = (struct event_frame) { LINK_MESH, o->port, frame, wr_len(&w) };
+	town_feed(t, i, &e);
+}
+
 static void frame_out(struct town *t, int i, const struct effect_frame *f)
 {
 	int to = f->port == 1 ? i + 1 : i - 1;

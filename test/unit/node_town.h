@@ -6,6 +6,7 @@
 #ifndef TEST_NODE_TOWN_H
 #define TEST_NODE_TOWN_H
 
+#include "core/batman/msg.h"
 #include "node/node.h"
 #include "node/view.h"
 
@@ -40,6 +41,15 @@ void town_stop(struct town *t);
 void town_feed(struct town *t, int i, const struct event *e);
 /* What a frame on a link of node i is to it. */
 void town_frame(struct town *t, int i, enum link link, const uint8_t *frame, size_t len);
+/* An OGM that src sends, with trama's container of node i's own network. */
+struct town_ogm {
+	uint16_t port;
+	struct mac src;
+	struct bat_ogm ogm; /* its tvlv is not read */
+	struct mac cloud_mac;
+	uint16_t flags;
+};
+void town_ogm(struct town *t, int i, const struct town_ogm *o);
 void town_port(struct town *t, int i, uint16_t port, const char *name, enum port_kind kind);
 void town_station(struct town *t, int i, const struct mac *mac, enum client_change change);
 void town_run(struct town *t, usec_t until);

@@ -35,23 +35,10 @@ static bool other_software(struct town *t, int from, int to, uint8_t *frame, siz
 static void speak(struct town *t, uint8_t who, uint32_t seqno, uint16_t flags)
 {
 	struct mac orig = { { 2, 9, 0, 0, 1, who } }, cloud = { { 2, 9, 0, 0, 2, who } };
-	struct bat_ogm o = { .ttl = 48, .seqno = seqno, .tq = 200, .orig = orig, .prev = orig };
-	struct event e = { .kind = EVENT_FRAME };
-	uint8_t frame[200], tvlv[100];
-	struct wr w = wr_init(frame, sizeof(frame)), v = wr_init(tvlv, sizeof(tvlv));
-	size_t mark = bat_tvlv_begin(&v, BAT_TVLV_TRAMA, 1);
+	struct bat_ogm ogm = { .ttl = 48, .seqno = seqno, .tq = 200, .orig = orig, .prev = orig };
+	struct town_ogm o = { 1, between, ogm, cloud, flags };
 
-	wr_bytes(&v, node_cloud(t->node[0])->network_id, 16);
-	wr_mac(&v, &cloud);
-	wr_u16(&v, flags);
-	wr_u8(&v, 1);
-	wr_bytes(&v, "x", 1);
-	bat_tvlv_end(&v, mark);
-	o.tvlv = rd_init(tvlv, wr_len(&v));
-	bat_eth_encode(&w, &MAC_BROADCAST, &between);
-	bat_ogm_encode(&w, &o);
-	e.frame = (struct event_frame) { LINK_MESH, 1, frame, wr_len(&w) };
-	town_feed(t, 0, &e);
+	town_ogm(t, 0, &o);
 }
 
 /* How often neighbours have been chosen: each time there are more than places. */

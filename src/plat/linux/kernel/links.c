@@ -93,14 +93,20 @@ static int add_link(void *arg, const struct nlmsghdr *m)
 	return 0;
 }
 
-static struct nlmsghdr *link_begin(struct nl *nl, uint16_t type, uint16_t flags, int index)
+struct nlmsghdr *link_request(struct nl *nl, uint16_t type, uint16_t flags, uint8_t family,
+			      int index)
 {
 	struct nlmsghdr *m = nl_begin(nl, type, flags);
 	struct ifinfomsg *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
 
-	h->ifi_family = AF_UNSPEC;
+	h->ifi_family = family;
 	h->ifi_index = index;
 	return m;
+}
+
+static struct nlmsghdr *link_begin(struct nl *nl, uint16_t type, uint16_t flags, int index)
+{
+	return link_request(nl, type, flags, AF_UNSPEC, index);
 }
 
 int links_dump(struct nl *nl, struct link_list *list)
@@ -277,13 +283,9 @@ int link_set_snooping_off(struct nl *nl, int index)
 
 int link_set_port_flags(struct nl *nl, int index, bool learning, bool unicast_flood)
 {
-	struct nlmsghdr *m = nl_begin(nl, RTM_SETLINK, 0);
-	struct ifinfomsg *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
-	struct nlattr *info;
+	struct nlmsghdr *m = link_request(nl, RTM_SETLINK, 0, AF_BRIDGE, index);
+	struct nlattr *info = mnl_attr_nest_start(m, IFLA_PROTINFO);
 
-	h->ifi_family = AF_BRIDGE;
-	h->ifi_index = index;
-	info = mnl_attr_nest_start(m, IFLA_PROTINFO);
 	mnl_attr_put_u8(m, IFLA_BRPORT_LEARNING, learning);
 	mnl_attr_put_u8(m, IFLA_BRPORT_UNICAST_FLOOD, unicast_flood);
 	mnl_attr_nest_end(m, info);

@@ -46,6 +46,11 @@ void links_done(struct link_list *list);
 const struct link_info *links_find(const struct link_list *list, const char *name);
 const struct link_info *links_find_index(const struct link_list *list, int index);
 
+/* Begins a request about one interface, or of all (index 0) for a dump; family AF_BRIDGE: as a port
+ * of its bridge, else AF_UNSPEC. */
+struct nlmsghdr *link_request(struct nl *nl, uint16_t type, uint16_t flags, uint8_t family,
+			      int index);
+
 /* 0 or -errno each. */
 int link_create_bridge(struct nl *nl, const struct wish_link *w);
 /* Both ends, down; a MAC of zero leaves it to the kernel. */

@@ -59,19 +59,9 @@ static int add_port(void *arg, const struct nlmsghdr *m)
 	return 0;
 }
 
-static struct nlmsghdr *bridge_begin(struct nl *nl, uint16_t type, uint16_t flags, int port)
-{
-	struct nlmsghdr *m = nl_begin(nl, type, flags);
-	struct ifinfomsg *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
-
-	h->ifi_family = AF_BRIDGE;
-	h->ifi_index = port;
-	return m;
-}
-
 static int vlans_dump(struct nl *nl, struct port_vlans *ret)
 {
-	struct nlmsghdr *m = bridge_begin(nl, RTM_GETLINK, NLM_F_DUMP, 0);
+	struct nlmsghdr *m = link_request(nl, RTM_GETLINK, NLM_F_DUMP, AF_BRIDGE, 0);
 
 	mnl_attr_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN_COMPRESSED);
 	return nl_talk(nl, m, add_port, ret);
@@ -79,7 +69,7 @@ static int vlans_dump(struct nl *nl, struct port_vlans *ret)
 
 static int vlan_set(struct nl *nl, int port, uint16_t vid, bool on)
 {
-	struct nlmsghdr *m = bridge_begin(nl, on ? RTM_SETLINK : RTM_DELLINK, 0, port);
+	struct nlmsghdr *m = link_request(nl, on ? RTM_SETLINK : RTM_DELLINK, 0, AF_BRIDGE, port);
 	struct bridge_vlan_info info = { .vid = vid };
 	struct nlattr *spec = mnl_attr_nest_start(m, IFLA_AF_SPEC);
 
