@@ -530,6 +530,80 @@ static void test_table_too_large_for_us(void **state)
 	}
 }
 
+/* A diff of node 0's table that it never sent: that client has left. */
+static void take_away(struct net *n, const struct mac *client)
+{
+	struct mac from = net_mac(0, 0), to = net_mac(1, 0);
+	uint8_t frame[120], tvlv[60];
+	struct wr w = wr_init(frame, sizeof(frame)), t = wr_init(tvlv, sizeof(tvlv));
+	size_t mark = bat_tvlv_begin(&t, BAT_TVLV_TT, 1);
+
+	bat_tt_encode(&t, BAT_TT_RESPONSE, batman_ttvn(n->node[0].b), 0);
+	bat_tt_change_encode(&t, &(struct bat_tt_change) { .mac = *client, .flags = BAT_TT_DEL });
+	bat_tvlv_end(&t, mark);
+	bat_eth_encode(&w, &to, &from);
+	bat_tvlv_packet_encode(&w, &to, &from, (uint16_t)wr_len(&t));
+	wr_bytes(&w, tvlv, wr_len(&t));
+	net_inject(n, 1, 0, frame, wr_len(&w));
+}
+
+/* So many leave that the whole table is sent in answer to a request for the changes, and it has
+ * room: then nothing is waited for. */
+static void test_table_no_longer_too_large(void **state)
+{
+	struct net *n = net_new();
+	struct mac last = net_client(139);
+
+	(void)state;
+	net_boot(n, 0, NULL);
+	net_boot_small(n, 1, 40);
+	net_link(n, 0, 0, 0, 1, 0);
+	net_run(n, 10 * USEC_S);
+	see_many(n, 0, 140);
+	net_run(n, 300 * USEC_S);
+	assert_false(agree(n));
+	for (int i = 0; i < 130; i++) {
+		struct mac c = net_client(i);
+
+		batman_client_gone(n->node[0].b, &c, 0, n->now);
+	}
+	net_run(n, 3 * USEC_S);
+	assert_true(agree(n));
+	take_away(n, &last);
+	assert_false(agree(n));
+	net_run(n, 1500 * USEC_MS);
+	assert_true(agree(n));
+	net_free(n);
+}
+
+/* Where changes were missed nothing is waited for either: who has left is not looked for there for
+ * minutes. */
+static void test_table_too_large_and_missed(void **state)
+{
+	struct net *n = net_new();
+	struct mac c = net_client(0), orig;
+
+	(void)state;
+	net_boot(n, 0, NULL);
+	net_boot_small(n, 1, 40);
+	net_link(n, 0, 0, 0, 1, 0);
+	net_run(n, 10 * USEC_S);
+	see_many(n, 0, 60);
+	net_run(n, 300 * USEC_S);
+	for (int i = 0; batman_lookup(n->node[1].b, &c, 0, &orig) != 0; i++)
+		c = net_client(i);
+	n->drop = lose_ogms;
+	batman_client_gone(n->node[0].b, &c, 0, n->now);
+	net_run(n, 2 * USEC_S);
+	see_many(n, 200, 1);
+	net_run(n, 2 * USEC_S);
+	assert_int_equal(batman_lookup(n->node[1].b, &c, 0, &orig), 0);
+	n->drop = NULL;
+	net_run(n, 1500 * USEC_MS);
+	assert_int_equal(batman_lookup(n->node[1].b, &c, 0, &orig), -ENOENT);
+	net_free(n);
+}
+
 static void test_counter_names(void **state)
 {
 	(void)state;
@@ -557,6 +631,8 @@ int main(void)
 		cmocka_unit_test(test_restart_next_to_a_new_one),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_table_too_large_for_us),
+		cmocka_unit_test(test_table_no_longer_too_large),
+		cmocka_unit_test(test_table_too_large_and_missed),
 		cmocka_unit_test(test_counter_names),
 	};
 

@@ -91,7 +91,7 @@ struct bat_orig {
 	/* translation table */
 	usec_t request_until;  /* no further request before */
 	usec_t request_wait;   /* since the last one; doubled until an answer comes */
-	usec_t crowded_until;  /* the whole table had no room here: not asked for before */
+	usec_t crowded_until;  /* that version had no room here: not asked for before */
 	usec_t crowded_wait;   /* since the last time; doubled until it has */
 	struct bucket answers; /* that it was sent */
 	bool has_table;	       /* that of ttvn, or what there was room for */

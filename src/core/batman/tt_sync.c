@@ -10,7 +10,8 @@
  * Timers: a request is repeated with the next OGM that shows the difference, then ever more seldom
  * down to once in 3 s (per originator, until an answer comes). A table that has more clients than
  * there is room for here is asked for again after 30 s, then ever more seldom down to once in 120
- * s: it will differ each time. 5 advertisements per client in 20 s.
+ * s, for it will differ each time; at once where changes were missed. 5 advertisements per client
+ * in 20 s.
  */
 #include <errno.h>
 
@@ -126,9 +127,10 @@ static void crowded_hold(const struct batman *b, struct bat_orig *o)
 	o->crowded_until = b->now + o->crowded_wait;
 }
 
-static bool is_crowded(const struct batman *b, const struct bat_orig *o)
+/* Not when changes were missed: what we have is then wrong, not only incomplete. */
+static bool is_crowded(const struct batman *b, const struct bat_orig *o, const struct bat_tt *tt)
 {
-	return o->has_table && b->now < o->crowded_until;
+	return o->has_table && tt->ttvn == o->ttvn && b->now < o->crowded_until;
 }
 
 /* The vlans are those of the OGM that showed the difference. */
@@ -138,7 +140,7 @@ static void request_send(struct batman *b, struct bat_orig *o, const struct bat_
 	struct rd vlans = tt->vlans;
 	struct wr w;
 
-	if (b->now < o->request_until || !o->out[0].router || (full && is_crowded(b, o)))
+	if (b->now < o->request_until || !o->out[0].router || (full && is_crowded(b, o, tt)))
 		return;
 	request_hold(b, o);
 	w = packet_begin(b, &o->mac, &b->primary->mac, BAT_TVLV_TT);
@@ -335,7 +337,7 @@ static void response_input(struct batman *b, const struct bat_tvlv_packet *p,
 	}
 	bat_global_forget(b, o);
 	if (changes_apply(b, o, tt->changes, tt->ttvn, false))
-		o->crowded_wait = 0;
+		o->crowded_wait = o->crowded_until = 0;
 	else if (asked) /* who only says that it has so many clients does not keep us from asking */
 		crowded_hold(b, o);
 	o->diff_count = 0;
