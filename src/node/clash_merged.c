@@ -5,9 +5,9 @@
  * and five bytes of its network id, of which the first one alone decides about the VLAN.
  *
  * Only neighbour discovery counts: it never crosses a router, where other packets with such a
- * source may have come by way of layer 3. Only hosts at nodes that are not of trama count: trama
- * nodes are of our SSID or refused, so their clients are ours, even where they bring an address
- * along. It is a warning, and nothing else follows from it.
+ * source may have come by way of layer 3. Only hosts at nodes that do not say that they are of our
+ * SSID count: the clients of those that do are ours, even where they bring an address along. It is
+ * a warning, and nothing else follows from it.
  *
  * Timers: a stray counts for STRAY_AGE after it showed such an address, as long as its node is
  * heard.

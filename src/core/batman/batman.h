@@ -69,7 +69,7 @@ enum batman_out_kind {
 	BATMAN_CLIENT_MOVED, /* struct batman_client: was local, is now announced by orig */
 	BATMAN_PEER_UP, /* struct batman_peer: a trama node of our cloud appeared, or its cloud MAC
 			   or flags changed */
-	BATMAN_PEER_DOWN, /* struct batman_peer: it was purged */
+	BATMAN_PEER_DOWN, /* struct batman_peer: without a route, or it does not say so any more */
 	BATMAN_CLASH,	  /* struct batman_clash: this originator is of another network; once */
 	BATMAN_ICMP,	  /* struct batman_icmp: answer to one of our probes */
 	BATMAN_TO_KERNEL, /* data: Ethernet frame of the node itself, into the kernel's bat0 */

@@ -148,8 +148,9 @@ static void add_cloud(const struct wish_filter *f, struct text *t)
 	add_tag(f, t, 0x88a8);
 	text_add(t, "\tchain mesh {\n");
 	text_add(t, DROP("cloud_batman", "ether type 0x4305"));
-	/* A type behind an 802.2 header (SNAP, organisations 00:00:00 and 00:00:f8): no rule sees
-	 * it, and Wi-Fi cards take the header off. As a set nft could not list it. */
+	/* A type behind an 802.2 header (SNAP): no rule sees it, and Wi-Fi cards take the header
+	 * off where the organisation is 00:00:00 or 00:00:f8. Those between go too, because a set
+	 * of both nft could not list. */
 	text_add(t, DROP("hidden_type", "meta protocol 0x0004 @nh,0,40 0xaaaa030000"));
 	/* Between ports of one wire: elsewhere it would speak of a wire that is not there. */
 	text_add(t, DROP("port_hello", "ether type 0x88b5"));
