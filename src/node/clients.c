@@ -292,8 +292,11 @@ void clients_moved(struct node *n, const struct mac *mac, uint16_t vid)
 {
 	struct station *s = station_find(n, mac, vid & 0xfff);
 
-	if (s)
-		leave_bridge(n, s, NOTICE_CLIENT_ROAMED_AWAY);
+	if (!s)
+		return;
+	if (s->vid == 0)
+		recall_client(n, mac, s->port);
+	leave_bridge(n, s, NOTICE_CLIENT_ROAMED_AWAY);
 }
 
 uint16_t clients_port(const struct node *n, const struct mac *mac)

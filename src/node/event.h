@@ -22,7 +22,7 @@
 /* The places where whole Ethernet frames come in and go out. */
 enum link {
 	LINK_PORT,   /* the port itself, untagged: port hellos (0x88b5), DHCP replies to the node's
-			own probes */
+			own probes, questions whether a client is still there */
 	LINK_MESH,   /* the port's VLAN device of the cloud: batman-adv frames (0x4305), tag removed
 		      */
 	LINK_CLOUD,  /* bat0p: what the client bridge sends into the cloud, and what the cloud

@@ -78,6 +78,20 @@ struct node_vlan {
 	usec_t heard_at;
 };
 
+/* A question for a MAC, ARP or neighbour solicitation. */
+struct solicit_frame {
+	uint8_t data[96];
+};
+
+#define RECALLS 32
+
+/* A client of ours that another node announces now. */
+struct recall {
+	struct mac mac;
+	uint16_t port;
+	usec_t since;
+};
+
 /* A probe into the cloud and its answer, kept until the place is needed for another. */
 struct node_probe {
 	bool used, answered;
@@ -149,7 +163,10 @@ struct node {
 	uint8_t own_router_id[8];
 
 	struct bucket solicit_ask[2], solicit_refuse; /* for IPv4 and IPv6 */
-	uint8_t ask[96]; /* the frame of solicit.c that is on its way */
+	struct solicit_frame question;		      /* that is on its way to everybody */
+	struct solicit_frame recall_questions[RECALLS];
+	struct recall recalls[RECALLS];
+	uint32_t recall_count;
 
 	bool wish_dirty, names_dirty, members_dirty, store_wanted;
 	bool loaded;
@@ -213,6 +230,15 @@ bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret);
 
 /* solicit.c: where a packet enters the cloud */
 void solicit_event(struct node *n, const struct event_solicit *s);
+/* Asks whom, or everybody, for the MAC of an address, IPv4 as lease_mapped: the length of the
+ * frame. */
+size_t solicit_build(const struct node *n, const struct mac *whom, const struct ip6 *addr,
+		     struct solicit_frame *ret);
+
+/* recall.c: clients that others announce while they are here */
+void recall_client(struct node *n, const struct mac *mac, uint16_t port);
+/* Every second. */
+void recall_refresh(struct node *n);
 
 /* records.c: values of replicated records, and what follows from a change of one */
 void records_out(struct node *n, const struct out *o);

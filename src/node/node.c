@@ -361,6 +361,7 @@ static void slow(struct node *n)
 	peers_refresh(n);
 	announce_refresh(n);
 	clients_drop_nodes(n);
+	recall_refresh(n);
 	if (n->loaded)
 		records_put_node(n);
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))

@@ -74,42 +74,57 @@ static bool find(struct node *n, const struct ip6 *addr, struct mac *ret)
 	return true;
 }
 
-static void ask4(const struct node *n, const struct ip4 *target, struct wr *w)
+static void ask4(const struct node *n, const struct mac *whom, const struct ip4 *target,
+		 struct wr *w)
 {
 	struct arp a = { .op = ARP_OP_REQUEST,
 			 .sender_mac = n->cloud_mac,
 			 .sender = n->cloud.node4,
 			 .target = *target };
 
-	arp_build(w, &MAC_BROADCAST, &a);
+	arp_build(w, whom, &a);
 }
 
-static void ask6(const struct node *n, const struct ip6 *target, struct wr *w)
+static void ask6(const struct node *n, const struct mac *whom, const struct ip6 *target,
+		 struct wr *w)
 {
 	struct icmp6_path p = { .eth_src = n->cloud_mac,
+				.eth_dst = *whom,
 				.src = n->cloud.node6,
-				.dst = icmp6_solicited_node(target),
+				.dst = *target,
 				.hop_limit = 255 };
 	struct icmp6_nd nd = {
 		.type = ICMP6_NS, .has_mac = true, .target = *target, .mac = n->cloud_mac
 	};
 
-	p.eth_dst = icmp6_multicast_mac(&p.dst);
+	if (mac_is_multicast(whom)) {
+		p.dst = icmp6_solicited_node(target);
+		p.eth_dst = icmp6_multicast_mac(&p.dst);
+	}
 	icmp6_nd_build(w, &p, &nd);
+}
+
+size_t solicit_build(const struct node *n, const struct mac *whom, const struct ip6 *addr,
+		     struct solicit_frame *ret)
+{
+	struct wr w = wr_init(ret->data, sizeof(ret->data));
+	struct ip4 ip4;
+
+	if (lease_unmapped(addr, &ip4))
+		ask4(n, whom, &ip4, &w);
+	else
+		ask6(n, whom, addr, &w);
+	return wr_len(&w);
 }
 
 /* Through the port of the bridge that learns no address, since this is the bridge's own: our
  * clients hear it and, by way of bat0, everybody else. The kernel takes the answer. */
-static void ask_everybody(struct node *n, const struct event_solicit *s)
+static void ask_everybody(struct node *n, const struct ip6 *addr)
 {
-	struct wr w = wr_init(n->ask, sizeof(n->ask));
-	struct effect e = { .kind = EFFECT_FRAME };
+	struct effect e = { .kind = EFFECT_FRAME, .frame.link = LINK_CLIENT };
 
-	if (s->v6)
-		ask6(n, &s->ip6, &w);
-	else
-		ask4(n, &s->ip4, &w);
-	e.frame = (struct effect_frame) { .link = LINK_CLIENT, .data = n->ask, .len = wr_len(&w) };
+	e.frame.data = n->question.data;
+	e.frame.len = solicit_build(n, &MAC_BROADCAST, addr, &n->question);
 	node_effect_push(n, &e);
 }
 
@@ -125,7 +140,7 @@ void solicit_event(struct node *n, const struct event_solicit *s)
 		answer(n, s, &mac);
 	} else if (bucket_take(&n->solicit_ask[s->v6], USEC_S / rate, rate, n->now)) {
 		n->counters[NODE_C_SOLICIT_ASKED]++;
-		ask_everybody(n, s);
+		ask_everybody(n, &addr);
 	} else {
 		n->counters[NODE_C_SOLICIT_RATE]++;
 		if (bucket_take(&n->solicit_refuse, REFUSE_INTERVAL, REFUSE_BURST, n->now))

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "node_town.h"
-
-#define AP 2
+#include "packet/eth.h"
+#include "packet/icmp6.h"
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
 
@@ -37,7 +37,7 @@ static void test_ports_of_nodes_are_no_clients(void **state)
 	e.client.change = CLIENT_LEARNT;
 	town_feed(&t, 1, &e);
 	assert_false(is_station(&t, 1, &e.client.mac));
-	e.client.port = AP;
+	e.client.port = TOWN_AP;
 	town_feed(&t, 1, &e);
 	assert_true(is_station(&t, 1, &e.client.mac));
 	town_stop(&t);
@@ -93,11 +93,104 @@ static void test_kernel_is_reminded(void **state)
 	town_stop(&t);
 }
 
+/* Node 0 says that it has the client, too. */
+static void steal(struct town *t, const struct mac *mac)
+{
+	town_station(t, 1, mac, CLIENT_LEARNT);
+	town_run(t, t->now + 3 * USEC_S);
+	town_station(t, 0, mac, CLIENT_LEARNT);
+	t->calls[0] = t->calls[1] = 0;
+}
+
+static void assert_called(const struct town *t, const struct ip6 *addr)
+{
+	struct rd r = rd_init(t->called, t->called_len), payload, body;
+	struct icmp6_head h;
+	struct icmp6_nd nd;
+	struct ip6_head ip;
+	struct eth e;
+
+	assert_int_equal(eth_decode(&r, &e), 0);
+	assert_true(mac_eq(&e.dst, &client));
+	assert_int_equal(ip6_decode(&r, &ip, &payload), 0);
+	assert_true(ip6_eq(&ip.dst, addr));
+	assert_int_equal(icmp6_decode(&payload, &ip, &h, &body), 0);
+	assert_int_equal(icmp6_nd_decode(&body, &ip, &h, &nd), 0);
+	assert_int_equal(nd.type, ICMP6_NS);
+	assert_true(ip6_eq(&nd.target, addr));
+}
+
+/* A client that another node announces is asked once whether it is still here, and is ours again
+ * when it answers. */
+static void test_stolen_client_is_called(void **state)
+{
+	struct ip6 addr = ip6_link_local(&client);
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	steal(&t, &client);
+	assert_false(is_station(&t, 1, &client));
+	assert_true(is_station(&t, 0, &client));
+	assert_int_equal(t.calls[1], 0); /* the bridge has not forgotten it yet */
+	town_run(&t, t.now + 5 * USEC_S);
+	assert_int_equal(t.calls[1], 1);
+	assert_called(&t, &addr);
+	town_station(&t, 1, &client, CLIENT_LEARNT);
+	assert_true(is_station(&t, 1, &client));
+	assert_false(is_station(&t, 0, &client));
+	town_stop(&t);
+}
+
+static void test_client_that_is_back_is_not_called(void **state)
+{
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	steal(&t, &client);
+	town_run(&t, t.now + 100 * USEC_MS);
+	town_station(&t, 1, &client, CLIENT_LEARNT);
+	town_run(&t, t.now + 5 * USEC_S);
+	assert_int_equal(t.calls[1], 0);
+	assert_int_equal(t.calls[0], 1); /* which had it in between */
+	town_stop(&t);
+}
+
+/* Who steals many makes us ask few. */
+static void test_few_are_called(void **state)
+{
+	struct mac mac = client;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	for (uint8_t i = 0; i < 60; i++) {
+		mac.b[5] = i;
+		town_station(&t, 1, &mac, CLIENT_LEARNT);
+	}
+	town_run(&t, t.now + 3 * USEC_S);
+	for (uint8_t i = 0; i < 60; i++) {
+		mac.b[5] = i;
+		town_station(&t, 0, &mac, CLIENT_LEARNT);
+	}
+	t.calls[1] = 0;
+	town_run(&t, t.now + 5 * USEC_S);
+	assert_int_equal(t.calls[1], 32);
+	town_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ports_of_nodes_are_no_clients),
 		cmocka_unit_test(test_kernel_is_reminded),
+		cmocka_unit_test(test_stolen_client_is_called),
+		cmocka_unit_test(test_client_that_is_back_is_not_called),
+		cmocka_unit_test(test_few_are_called),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

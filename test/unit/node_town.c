@@ -44,6 +44,16 @@ void town_ogm(struct town *t, int i, const struct town_ogm *o)
 	town_feed(t, i, &e);
 }
 
+static void port_out(struct town *t, int i, const struct effect_frame *f)
+{
+	if (f->data[0] & 1)
+		return; /* a hello */
+	assert_true(f->len <= sizeof(t->called));
+	memcpy(t->called, f->data, f->len);
+	t->called_len = f->len;
+	t->calls[i]++;
+}
+
 static void frame_out(struct town *t, int i, const struct effect_frame *f)
 {
 	int to = f->port == 1 ? i + 1 : i - 1;
@@ -59,6 +69,8 @@ static void frame_out(struct town *t, int i, const struct effect_frame *f)
 		t->dhcp_len = f->len;
 		return;
 	}
+	if (f->link == LINK_PORT && f->port == TOWN_AP)
+		port_out(t, i, f);
 	if (f->link == LINK_CLOUD && t->cloud)
 		t->cloud(t, i, f->data, f->len);
 	if (f->link == LINK_CLOUD || f->port > 1 || to < 0 || to >= t->count)

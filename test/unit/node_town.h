@@ -11,6 +11,7 @@
 #include "node/view.h"
 
 #define TOWN_NODES 4
+#define TOWN_AP 2
 
 struct town {
 	struct conf conf[TOWN_NODES];
@@ -24,6 +25,9 @@ struct town {
 	size_t dhcp_len;
 	uint8_t asked[60]; /* last question by ARP */
 	size_t asked_len;
+	uint8_t called[96]; /* last frame to a client by its port alone */
+	size_t called_len;
+	unsigned int calls[TOWN_NODES];
 	int nobody; /* answers that there is nobody */
 	struct mac forgotten;
 	/* May change a frame on its way from node to node; false: it is lost. */
