@@ -363,7 +363,7 @@ void clients_overhear(struct node *n, const uint8_t *frame, size_t len)
 	struct eth e;
 	struct arp a;
 
-	if (eth_decode(&r, &e) || e.type != ETH_TYPE_ARP || !mac_eq(&e.dst, &n->cloud_mac))
+	if (eth_decode(&r, &e) || e.vid || e.type != ETH_TYPE_ARP || !mac_eq(&e.dst, &n->cloud_mac))
 		return;
 	if (!arp_decode(&r, &a) && a.op == ARP_OP_REPLY)
 		lease_address_taken(&n->lease, &a.sender, &a.sender_mac, n->now);

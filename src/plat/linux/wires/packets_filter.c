@@ -88,25 +88,26 @@ static const struct sock_filter filter_client[] = {
 	[CLIENT_DROP] = RETURN(0),
 };
 
-enum { KERNEL_IP6 = 6, KERNEL_ICMP6 = 10, KERNEL_PASS = 14, KERNEL_DROP = 15 };
+enum { KERNEL_TYPE = 4, KERNEL_IP6 = 7, KERNEL_ICMP6 = 11, KERNEL_PASS = 15, KERNEL_DROP = 16 };
 
 /* What the cloud tells this node: datagrams of other nodes, answers to ARP, and by neighbour
- * discovery (ICMPv6 135 and 136) who is in it. */
+ * discovery (ICMPv6 135 and 136) who is in it; a priority tag makes no difference. */
 static const struct sock_filter filter_kernel[] = {
 	[0] = LOAD_TAGGED,
-	[1] = JUMP(1, BPF_JEQ, 0, 2, KERNEL_DROP),
-	[2] = LOAD16(12),
-	[3] = JUMP(3, BPF_JEQ, ETH_P_IPV6, KERNEL_IP6, 4),
-	[4] = JUMP(4, BPF_JEQ, ETH_P_ARP, 5, KERNEL_DROP),
-	[5] = RETURN(WHOLE),
+	[1] = JUMP(1, BPF_JEQ, 0, KERNEL_TYPE, 2),
+	[2] = LOAD_TAG,
+	[3] = JUMP(3, BPF_JSET, VID_MASK, KERNEL_DROP, KERNEL_TYPE),
+	[KERNEL_TYPE] = LOAD16(12),
+	[5] = JUMP(5, BPF_JEQ, ETH_P_IPV6, KERNEL_IP6, 6),
+	[6] = JUMP(6, BPF_JEQ, ETH_P_ARP, KERNEL_PASS, KERNEL_DROP),
 	[KERNEL_IP6] = LOAD8(14 + 6),
-	[7] = JUMP(7, BPF_JEQ, PROTOCOL_UDP, 8, KERNEL_ICMP6),
-	[8] = LOAD16(14 + 40 + 2),
-	[9] = JUMP(9, BPF_JEQ, NODE_STATE_UDP_PORT, KERNEL_PASS, KERNEL_DROP),
-	[KERNEL_ICMP6] = JUMP(10, BPF_JEQ, PROTOCOL_ICMP6, 11, KERNEL_DROP),
-	[11] = LOAD8(14 + 40),
-	[12] = JUMP(12, BPF_JGE, 135, 13, KERNEL_DROP),
-	[13] = JUMP(13, BPF_JGT, 136, KERNEL_DROP, KERNEL_PASS),
+	[8] = JUMP(8, BPF_JEQ, PROTOCOL_UDP, 9, KERNEL_ICMP6),
+	[9] = LOAD16(14 + 40 + 2),
+	[10] = JUMP(10, BPF_JEQ, NODE_STATE_UDP_PORT, KERNEL_PASS, KERNEL_DROP),
+	[KERNEL_ICMP6] = JUMP(11, BPF_JEQ, PROTOCOL_ICMP6, 12, KERNEL_DROP),
+	[12] = LOAD8(14 + 40),
+	[13] = JUMP(13, BPF_JGE, 135, 14, KERNEL_DROP),
+	[14] = JUMP(14, BPF_JGT, 136, KERNEL_DROP, KERNEL_PASS),
 	[KERNEL_PASS] = RETURN(WHOLE),
 	[KERNEL_DROP] = RETURN(0),
 };
