@@ -22,11 +22,6 @@ here=$(dirname "$0")
 . "$here/uml/mesh.sh"
 kinds=("" "$@")
 
-quiet_ns() {
-	ip netns add "$1"
-	in_ns "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-}
-
 shared_end() { # PORT NUMBER
 	ip link add "$1" mtu 1600 netns "$(node_of "$1")" type veth peer name "$1" mtu 1600 netns s
 	mesh_end "${1:1:1}" "$1" "$2"
@@ -65,12 +60,8 @@ printf 'link set %s up\n' a6 b6 a7 b7 a8 | ip -n s -batch -
 ip -n s link add br0 mtu 1600 type bridge mcast_snooping 0 forward_delay 0 stp_state 0
 ip -n s link set br0 up
 quiet_ns c
-for n in {1..8}; do
-	ip link add "ap$n" netns "n$n" type veth peer name "u$n" netns c
-	client_port "$n" "ap$n"
-	if is_trama "$n"; then trama_start "$n"; fi
-done
-printf 'link set u%s up\n' {1..8} | ip -n c -batch -
+for n in {1..8}; do frame_port "$n" c; done
+trama_start_all {1..8}
 { for want in 1:2 2:3 3:2 4:3 5:2 6:2 7:2 8:1; do ports_of ${want%:*} ${want#*:} || exit 1; done; } > /uml-out/ports
 # wires by the end of a kernel node, for a process costs a lot
 record l12 l21

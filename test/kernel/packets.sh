@@ -11,8 +11,7 @@ export INTERVAL
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$here/uml/mesh.sh"
 
-ip netns add s
-in_ns s sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+quiet_ns s
 kernel_node 1
 ip -n n1 link set br0 type bridge mcast_snooping 0 # the bridge keeps no groups from bat0
 trama_node 2
@@ -25,9 +24,7 @@ for n in 1 2; do
 		ip -n s link set s$n$end.29 up
 		mesh_end $n l$n$end $end
 	done
-	ip link add ap$n netns n$n type veth peer name u$n netns s
-	ip -n s link set u$n up
-	client_port $n ap$n
+	frame_port $n s
 done
 trama_start 2
 ports_up l23 l24 l25 && in_ns s python3 "$here/packets.py" "$@"

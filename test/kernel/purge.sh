@@ -22,13 +22,8 @@ for wire in "3 4" "1 2" "1 4" "2 3" "5 1" "5 2" "6 1" "6 2"; do
 	# shellcheck disable=SC2086
 	mesh_wire $wire
 done
-ip netns add c
-in_ns c sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-for n in 1 2 3 4; do
-	ip link add ap$n netns n$n type veth peer name u$n netns c
-	ip -n c link set u$n up
-	client_port $n ap$n
-done
+quiet_ns c
+for n in 1 2 3 4; do frame_port $n c; done
 for n in 2 4 6; do trama_start $n; done
 ports_up l12 l14 l15 l16 l21 l23 l25 l26 l32 l34 l41 l43 l51 l52 l61 l62 || exit 1
 in_ns c python3 "$here/purge.py"

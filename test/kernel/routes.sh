@@ -25,8 +25,6 @@ mesh_wire 3 4
 mesh_wire 4 5
 mesh_wire 5 1
 mesh_wire 2 5
-for n in 1 2 3 4 5; do
-	if is_trama $n; then trama_start $n; fi
-done
+trama_start_all 1 2 3 4 5
 ports_up l12 l15 l21 l23 l25 l32 l34 l43 l45 l54 l51 l52 || exit 1
 python3 "$here/routes.py" "$@"

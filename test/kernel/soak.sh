@@ -21,12 +21,7 @@ for wire in "${wires[@]}"; do
 	mesh_wire "${wire:0:1}" "${wire:1:1}"
 	ports+=("l$wire" "l${wire:1:1}${wire:0:1}")
 done
-ip netns add c
-in_ns c sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-for n in {1..8}; do
-	ip link add "ap$n" netns "n$n" type veth peer name "u$n" netns c
-	ip -n c link set "u$n" up
-	client_port "$n" "ap$n"
-	if is_trama "$n"; then trama_start "$n"; fi
-done
+quiet_ns c
+for n in {1..8}; do frame_port "$n" c; done
+trama_start_all {1..8}
 in_ns c python3 "$here/soak.py" "$1" "$2" "${3:-1}" "${ports[@]}"

@@ -72,9 +72,7 @@ for port in l23 l32; do
 done
 for n in 1 2 3; do client $n; done
 walker 1 3
-for n in 1 2 3; do
-	if is_trama $n; then trama_start $n; fi
-done
+trama_start_all 1 2 3
 ports_up "${ports[@]}" || exit 1
 sleep 2
 capture "$out" "${ports[@]}" || exit 1

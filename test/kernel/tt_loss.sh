@@ -17,24 +17,18 @@ kinds=("" "${@:1:4}")
 for n in 1 2 3 4; do node "${kinds[$n]}" $n; done
 mesh_wire 1 3
 mesh_wire 2 4
-for ns in w c; do
-	ip netns add $ns
-	in_ns $ns sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-done
+quiet_ns w
+quiet_ns c
 for link in 12 21; do
 	ip link add l$link mtu 1600 netns "n${link:0:1}" type veth peer name w$link mtu 1600 netns w
 	ip -n w link set w$link up
 	mesh_end "${link:0:1}" l$link "${link:1:1}"
 done
 for n in 1 2 3 4; do
-	ip link add ap$n netns n$n type veth peer name u$n netns c
-	ip -n c link set u$n up
-	client_port $n ap$n
+	frame_port $n c
 	# a diff of 50 clients is too large for the kernel to send as well
 	is_trama $n || ip -n n$n link set bat0 mtu 560
 done
-for n in 1 2 3 4; do
-	if is_trama $n; then trama_start $n; fi
-done
+trama_start_all 1 2 3 4
 ports_up l13 l31 l24 l42 l12 l21 || exit 1
 in_ns c python3 "$here/tt_loss.py" "$@"

@@ -27,9 +27,7 @@ mesh_wire 2 3
 mesh_wire 3 4
 mesh_wire 4 5
 mesh_wire 5 1
-for n in 1 2 3 4 5; do
-	if is_trama $n; then trama_start $n; fi
-done
+trama_start_all 1 2 3 4 5
 ports_up "${ports[@]}" || exit 1
 sleep 2
 capture /uml-out "${ports[@]}" || exit 1

@@ -41,9 +41,8 @@ build() { # KINDS: everything but the wires' passing
 		client "$n"
 	done
 	walker 1 3
-	for n in $(seq "$count"); do
-		if is_trama "$n"; then trama_start "$n"; fi
-	done
+	# shellcheck disable=SC2046
+	trama_start_all $(seq "$count")
 	# shellcheck disable=SC2046
 	ports_up $(ends "$count") || exit 1
 	for n in $(seq "$count"); do

@@ -171,6 +171,13 @@ trama_start() { # NUMBER
 		exec $BIN/tramad -d -f /run/trama.conf" > "/run/n$n.log" 2>&1 &
 }
 
+trama_start_all() { # NODE...: those that are of trama
+	local n
+	for n in "$@"; do
+		if is_trama "$n"; then trama_start "$n"; fi
+	done
+}
+
 port_role() { # NODE INTERFACE ROLE
 	is_trama "$1" || return 0
 	printf "config port '%s'\n\toption role '%s'\n" "$2" "$3" >> "/run/n$1/conf"
@@ -196,6 +203,18 @@ mesh_wire() { # A B; MTU, if set, is its own; a function wire_made gets both end
 	if declare -F wire_made > /dev/null; then wire_made "l$1$2" "l$2$1"; fi
 	mesh_end "$1" "l$1$2" "$2"
 	mesh_end "$2" "l$2$1" "$1"
+}
+
+quiet_ns() { # NAMESPACE: in which nobody says anything by itself
+	ip netns add "$1"
+	in_ns "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+}
+
+# NODE NAMESPACE: a client port whose clients are frames on uNODE there
+frame_port() {
+	ip link add "ap$1" netns "n$1" type veth peer name "u$1" netns "$2"
+	ip -n "$2" link set "u$1" up
+	client_port "$1" "ap$1"
 }
 
 # A client at one node: NUMBER of both; a kernel node's client has a static address
