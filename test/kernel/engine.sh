@@ -136,11 +136,6 @@ ok "a client that walks between nodes with the kernel's engine is silent for les
 echo "# silent for $(xargs < /run/gaps) ms"
 
 ok "a ping of 1472 bytes passes all kinds" pings c1 10.13.200.4 -s 1472
-ip -n n4 link set l43 down
-ok "without a port up there are no originators" wait_for 10 says 4 originators "j == []"
-ok "nor clients of others" says 4 translation "j['global'] == []"
-ip -n n4 link set l43 up
-ok "with it they are back" wait_for 30 every_pair 4
 for n in 1 3 4; do
 	ok "node $n: the daemon answers" trama_cli $n status
 done

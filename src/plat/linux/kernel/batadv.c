@@ -61,7 +61,8 @@ static struct nlmsghdr *request(struct batadv *b, uint8_t command, uint16_t flag
 	return m;
 }
 
-/* A module that was loaded anew has another number of its family. */
+/* A module that was loaded anew has another number of its family. A device without an active port
+ * answers the same when it is asked for tables. */
 static int ask(struct batadv *b, uint8_t command, uint16_t flags, int ifindex, nl_fn *fn, void *arg)
 {
 	int r = nl_talk(&b->nl, request(b, command, flags, ifindex), fn, arg);
@@ -263,12 +264,8 @@ int batadv_read(struct batadv *b, const struct batadv_view *view, system_event_f
 	struct reading reading = { .view = view, .settings = &settings, .fn = fn, .arg = arg };
 	int r = l ? batadv_begin(b) : -ENODEV;
 
-	for (size_t i = 0; !r && i < sizeof(tables) / sizeof(tables[0]); i++) {
+	for (size_t i = 0; !r && i < sizeof(tables) / sizeof(tables[0]); i++)
 		r = ask(b, tables[i].command, tables[i].flags, l->index, tables[i].row, &reading);
-		/* as long as no port of it is up it has nothing to show */
-		if (r == -ENOENT && tables[i].flags & NLM_F_DUMP)
-			r = 0;
-	}
 	b->changed = l && l->ours && settings.differ && !b->refused;
 	if (!r)
 		tell(&reading, &(struct batman_row) { .kind = BATMAN_ROW_END });
