@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 import tt_tables  # noqa: E402
+from frames import checksum, ip4, mac  # noqa: E402
 from town import wait_for  # noqa: E402
 
 STARTS_S = 60
@@ -92,31 +93,19 @@ def misplaced(expected, places):
 
 # ---- frames of clients ----
 
-def raw(address):
-    return bytes.fromhex(address.replace(":", ""))
-
-
 def ipv4(client):
     """Its address: 10.13.200.0 and on, by the end of its MAC."""
-    high, low = raw(client)[4:]
+    high, low = mac(client)[4:]
     return bytes((10, 13, 200 + high % 32, low))
-
-
-def checksum(data):
-    s = sum(struct.unpack(">%dH" % (len(data) // 2), data))
-    s = (s >> 16) + (s & 0xffff)
-    return ~(s + (s >> 16)) & 0xffff
 
 
 def gratuitous_arp(client, vid=-1):
     tag = struct.pack(">HH", 0x8100, vid) if vid >= 0 else b""
-    arp = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + raw(client) + ipv4(client) + bytes(6) + ipv4(client)
-    return b"\xff" * 6 + raw(client) + tag + b"\x08\x06" + arp
+    arp = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + mac(client) + ipv4(client) + bytes(6) + ipv4(client)
+    return b"\xff" * 6 + mac(client) + tag + b"\x08\x06" + arp
 
 
 def echo(a, b, kind, number):
     """An ICMP echo from a to b."""
     icmp = struct.pack(">BBHHH", kind, 0, checksum(struct.pack(">BBHHH", kind, 0, 0, 7, number)), 7, number)
-    ip = struct.pack(">BBHHHBBH", 0x45, 0, 28, number, 0, 64, 1, 0) + ipv4(a) + ipv4(b)
-    ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
-    return raw(b) + raw(a) + b"\x08\x00" + ip + icmp
+    return mac(b) + mac(a) + b"\x08\x00" + ip4(ipv4(a), ipv4(b), 1, icmp, ident=number)

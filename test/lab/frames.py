@@ -32,8 +32,9 @@ def mac(text):
     return bytes.fromhex(text.replace(":", ""))
 
 
-def ip(text):
-    return ipaddress.ip_address(text).packed
+def ip(address):
+    """address: text, or what is packed already."""
+    return ipaddress.ip_address(address).packed
 
 
 def checksum(data):
@@ -46,13 +47,22 @@ def checksum(data):
 
 def eth(dst, src, ethertype, payload, tags=()):
     """tags: [(TPID, VLAN id)], outermost first."""
-    inner = b"".join(struct.pack(">HH", t, v) for t, v in tags)
-    return (mac(dst) + mac(src) + inner + struct.pack(">H", ethertype) + payload).ljust(60, b"\0")
+    return tagged(mac(dst) + mac(src) + struct.pack(">H", ethertype) + payload, *tags).ljust(60, b"\0")
+
+
+def tagged(frame, *tags):
+    """With tags in front of those that it has: (TPID, VLAN id and priority), outermost first."""
+    return frame[:12] + b"".join(struct.pack(">HH", *t) for t in tags) + frame[12:]
 
 
 def priority(frame, level=5, tpid=0x8100):
     """With a tag of VLAN 0, which is a priority and no VLAN."""
-    return frame[:12] + struct.pack(">HH", tpid, level << 13) + frame[12:]
+    return tagged(frame, (tpid, level << 13))
+
+
+def hidden(frame, org=b"\0\0\0"):
+    """Its type behind an 802.2 header, as Wi-Fi has it in the air and takes it off."""
+    return frame[:12] + struct.pack(">H", len(frame) - 6) + b"\xaa\xaa\x03" + org + frame[12:]
 
 
 def arp(op, dst, src, sender, target, sender_mac=None, target_mac="00:00:00:00:00:00", mark=b""):
@@ -60,8 +70,8 @@ def arp(op, dst, src, sender, target, sender_mac=None, target_mac="00:00:00:00:0
     return eth(dst, src, 0x806, body + mac(target_mac) + ip(target) + mark)
 
 
-def ip4(src, dst, proto, payload, ttl=64):
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 0, 0, ttl, proto, 0) + ip(src) + ip(dst)
+def ip4(src, dst, proto, payload, ttl=64, ident=0):
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), ident, 0, ttl, proto, 0) + ip(src) + ip(dst)
     return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + payload
 
 
@@ -69,9 +79,9 @@ def ip6(src, dst, proto, payload, hops=255):
     return struct.pack(">IHBB", 6 << 28, len(payload), proto, hops) + ip(src) + ip(dst) + payload
 
 
-def udp4(dst_mac, src_mac, src, dst, sport, dport, payload):
+def udp4(dst_mac, src_mac, src, dst, sport, dport, payload, ident=0):
     body = struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload
-    return eth(dst_mac, src_mac, 0x800, ip4(src, dst, 17, body))
+    return eth(dst_mac, src_mac, 0x800, ip4(src, dst, 17, body, ident=ident))
 
 
 def udp6(dst_mac, src_mac, src, dst, sport, dport, payload):
@@ -221,7 +231,7 @@ def receive(s, flags=0):
     for level, kind, data in extra:
         status, _, _, _, _, tci, tpid = struct.unpack("IIIHHHH", data[:20])
         if (level, kind) == (263, 8) and status & 16:
-            frame = frame[:12] + struct.pack(">HH", tpid if status & 64 else 0x8100, tci) + frame[12:]
+            frame = tagged(frame, (tpid if status & 64 else 0x8100, tci))
     return frame
 
 
