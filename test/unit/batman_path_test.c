@@ -437,6 +437,51 @@ static void test_best_port(void **state)
 	net_free(n);
 }
 
+/* Two of three frames by the second port of node 0. */
+static bool second_port_is_worse(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+				 void *arg)
+{
+	struct mac second = net_mac(0, 1);
+	unsigned int *sent = arg;
+
+	(void)n;
+	(void)from;
+	(void)to;
+	return len > 12 && !memcmp(frame + 6, second.b, sizeof(second.b)) && ++*sent % 3 == 0;
+}
+
+/* Without its primary port a node is another originator, and the better TQ of the one that it was
+ * stays for 200 s. */
+static void test_primary_port_goes(void **state)
+{
+	struct net *n = net_new();
+	struct mac first = net_mac(0, 0), second = net_mac(0, 1);
+	struct batman_orig was, is;
+	unsigned int sent = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		net_boot(n, i, NULL);
+	net_link(n, 0, 0, 0, 1, 0);
+	net_link(n, 1, 0, 1, 1, 1);
+	net_link(n, 2, 1, 2, 2, 0);
+	n->drop = second_port_is_worse;
+	n->arg = &sent;
+	clients_join(n, 0, 2);
+	net_run(n, 80 * USEC_S);
+	assert_int_equal(call(n, 2, 0, 1, 100), 1);
+	batman_port_remove(n->node[0].b, 0, n->now);
+	net_pump(n, 0);
+	n->node[0].wire[0] = -1;
+	net_run(n, 15 * USEC_S);
+	assert_true(batman_orig_find(n->node[2].b, &first, &was) && was.reachable);
+	assert_true(batman_orig_find(n->node[2].b, &second, &is) && is.reachable);
+	assert_true(was.tq > is.tq);
+	n->drop = NULL;
+	assert_int_equal(call(n, 2, 0, 2, 100), 1);
+	net_free(n);
+}
+
 /* TTL of broadcasts and flags of multicast, of the last frame and OGM from each node. */
 struct spied {
 	uint8_t ttl[3], mcast_version[3], mcast_flags[3];
@@ -672,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_no_loop_while_qualities_rise),
 		cmocka_unit_test(test_best_port),
+		cmocka_unit_test(test_primary_port_goes),
 		cmocka_unit_test(test_flooding),
 		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_never_into_the_cloud),

@@ -29,6 +29,7 @@
 #define BAT_PURGE_US (200 * USEC_S)
 #define BAT_PURGE_EVERY_US (1 * USEC_S)
 #define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
+#define BAT_STALE_US (10 * USEC_S)  /* after that its TQ is not worth that of others */
 #define BAT_CROWDS 16		    /* of neighbours of one port: who is in one shares its places */
 #define BAT_TT_EVERY_US (5 * USEC_S)
 #define BAT_TT_IDLE_US (600 * USEC_S)	     /* local, ROAM and TEMP entries */

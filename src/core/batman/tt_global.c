@@ -362,19 +362,30 @@ void bat_global_update_crc(struct batman *b, struct bat_orig *o)
 		v->crc = v->sum;
 }
 
+/* A node whose primary port went speaks as another originator; the TQ of the one that it was stays
+ * as it is for 200 s. */
+static bool is_stale(const struct batman *b, const struct bat_orig *o)
+{
+	return !b->conf.mirror && b->now - o->last_seen > BAT_STALE_US;
+}
+
+static bool is_better(const struct batman *b, const struct bat_orig *o, const struct bat_orig *best)
+{
+	if (is_stale(b, o) != is_stale(b, best))
+		return is_stale(b, best);
+	return bat_orig_tq(b, o) > bat_orig_tq(b, best);
+}
+
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g)
 {
 	struct bat_orig *best = NULL;
-	uint8_t best_tq = 0;
 	struct bat_claim *c;
 
 	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client)) {
 		struct bat_orig *o = bat_at(&b->origs, c->key.orig);
 
-		if (o->out[0].router && (!best || bat_orig_tq(b, o) > best_tq)) {
+		if (o->out[0].router && (!best || is_better(b, o, best)))
 			best = o;
-			best_tq = bat_orig_tq(b, o);
-		}
 	}
 	return best;
 }
