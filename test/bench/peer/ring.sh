@@ -3,9 +3,9 @@
 #
 # ring.sh ROUNDS times|control KIND...     KIND: one letter per node of a ring, k: the kernel's batman-adv, t: trama
 #
-# times: one line per figure, "NAME KINDS VALUE", on /uml-out/figures: how a ring of such nodes starts, how a client roams,
-# how long a link that dies silently is missed, TCP over three hops. control: what the nodes say while their clients are
-# quiet, in /uml-out/KINDS.ROUND/PORT.pcap. Runs inside user-mode Linux.
+# times: one line per figure, "NAME KINDS VALUE", on /uml-out/figures: how a ring of such nodes starts, how a client roams
+# to a node of the other kind and back, how long a link that dies silently is missed, TCP over three hops. control: what the
+# nodes say while their clients are quiet, in /uml-out/KINDS.ROUND/PORT.pcap. Runs inside user-mode Linux.
 set -u
 INTERVAL=${INTERVAL:-1000}
 # shellcheck source=test/kernel/uml/mesh.sh
@@ -40,7 +40,7 @@ build() { # KINDS: everything but the wires' passing
 		mesh_wire "$n" $((n % count + 1))
 		client "$n"
 	done
-	walker 1 3
+	walker 1 4
 	# shellcheck disable=SC2046
 	trama_start_all $(seq "$count")
 	# shellcheck disable=SC2046
@@ -102,13 +102,12 @@ figure_of() { # NAME KINDS, the value from standard input
 	figure "$1" "$2" "$value"
 }
 
-roam() { # KINDS
-	ping_log cr 10.13.200.4 0.01 300 /run/gap &
+roam() { # KINDS NODE FIGURE: of an echo between the walker and client 3
+	ping_log cr 10.13.200.3 0.01 300 /run/gap &
 	sleep 1.2
-	walk_to 3
+	walk_to "$2"
 	wait $!
-	longest_gap_ms /run/gap | figure_of roam_gap_ms "$1"
-	walk_to 1
+	longest_gap_ms /run/gap | figure_of "$3" "$1"
 	sleep 3
 }
 
@@ -138,7 +137,8 @@ times() { # KINDS
 	DELAY=2ms
 	# shellcheck disable=SC2046
 	loss 1 $(ends ${#1})
-	roam "$1"
+	roam "$1" 4 roam_gap_ms
+	roam "$1" 1 back_gap_ms
 	# shellcheck disable=SC2046
 	loss 0 $(ends ${#1})
 	cut "$1"

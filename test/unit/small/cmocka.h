@@ -56,9 +56,17 @@ static inline int small_run(const struct CMUnitTest *tests, size_t count)
 #define assert_int_equal(a, b) small_compare(SMALL_INT(a), SMALL_INT(b), 1, __FILE__, __LINE__)
 #define assert_int_not_equal(a, b) small_compare(SMALL_INT(a), SMALL_INT(b), 0, __FILE__, __LINE__)
 #define assert_in_range(x, low, high)                                                              \
-	(SMALL_INT(x) >= SMALL_INT(low) && SMALL_INT(x) <= SMALL_INT(high)                         \
-		 ? (void)0                                                                         \
-		 : fail_msg("%" PRIuMAX " is not in %s to %s", SMALL_INT(x), #low, #high))
+	small_range(SMALL_INT(x), SMALL_INT(low), SMALL_INT(high), __FILE__, __LINE__)
+
+static inline void small_range(uintmax_t x, uintmax_t low, uintmax_t high, const char *file,
+			       int line)
+{
+	if (x >= low && x <= high)
+		return;
+	fprintf(stderr, "%s:%d: %#" PRIxMAX " is not in %#" PRIxMAX " to %#" PRIxMAX "\n", file,
+		line, x, low, high);
+	exit(1);
+}
 
 static inline void small_compare(uintmax_t a, uintmax_t b, int equal, const char *file, int line)
 {
