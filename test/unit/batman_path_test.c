@@ -437,49 +437,90 @@ static void test_best_port(void **state)
 	net_free(n);
 }
 
-/* Two of three frames by the second port of node 0. */
+/* Two of three frames by the second port of node 0, at random: own ones and others take turns. */
 static bool second_port_is_worse(struct net *n, int from, int to, const uint8_t *frame, size_t len,
 				 void *arg)
 {
 	struct mac second = net_mac(0, 1);
-	unsigned int *sent = arg;
+	struct rng *rng = arg;
 
 	(void)n;
 	(void)from;
 	(void)to;
-	return len > 12 && !memcmp(frame + 6, second.b, sizeof(second.b)) && ++*sent % 3 == 0;
+	return len > 12 && !memcmp(frame + 6, second.b, sizeof(second.b)) && rng_below(rng, 3) == 0;
 }
 
 /* Without its primary port a node is another originator, and the better TQ of the one that it was
  * stays for 200 s. */
-static void test_primary_port_goes(void **state)
+static void primary_port_goes(uint32_t interval_s)
 {
 	struct net *n = net_new();
 	struct mac first = net_mac(0, 0), second = net_mac(0, 1);
 	struct batman_orig was, is;
-	unsigned int sent = 0;
+	struct rng rng = rng_init(1);
 
-	(void)state;
-	for (int i = 0; i < 3; i++)
-		net_boot(n, i, NULL);
+	for (int i = 0; i < 3; i++) {
+		struct batman_conf c = net_conf(i);
+
+		c.orig_interval_ms = interval_s * 1000;
+		net_boot(n, i, &c);
+	}
 	net_link(n, 0, 0, 0, 1, 0);
 	net_link(n, 1, 0, 1, 1, 1);
 	net_link(n, 2, 1, 2, 2, 0);
 	n->drop = second_port_is_worse;
-	n->arg = &sent;
+	n->arg = &rng;
 	clients_join(n, 0, 2);
-	net_run(n, 80 * USEC_S);
+	net_run(n, 80 * interval_s * USEC_S);
 	assert_int_equal(call(n, 2, 0, 1, 100), 1);
 	batman_port_remove(n->node[0].b, 0, n->now);
 	net_pump(n, 0);
 	n->node[0].wire[0] = -1;
-	net_run(n, 15 * USEC_S);
-	assert_true(batman_orig_find(n->node[2].b, &first, &was) && was.reachable);
-	assert_true(batman_orig_find(n->node[2].b, &second, &is) && is.reachable);
-	assert_true(was.tq > is.tq);
+	net_run(n, (10 + 5 * interval_s) * USEC_S);
 	n->drop = NULL;
-	assert_int_equal(call(n, 2, 0, 2, 100), 1);
+	for (uint32_t tag = 2; tag < 7; tag++) {
+		assert_true(batman_orig_find(n->node[2].b, &first, &was) && was.reachable);
+		assert_true(batman_orig_find(n->node[2].b, &second, &is) && is.reachable);
+		assert_true(was.tq > is.tq);
+		assert_int_equal(call(n, 2, 0, tag, 100), 1);
+		net_run(n, interval_s * USEC_S / 5);
+	}
 	net_free(n);
+}
+
+static void test_primary_port_goes(void **state)
+{
+	(void)state;
+	primary_port_goes(1);
+}
+
+/* A node without its primary port hears from its neighbour what it had just said as that one: it is
+ * nobody else, to whom its clients could have gone. */
+static void test_last_words(void **state)
+{
+	(void)state;
+	for (int phase = 0; phase < 20; phase++) {
+		struct net *n = net_new();
+		struct mac first = net_mac(0, 0);
+		struct rng rng = rng_init(1);
+		struct batman_orig o;
+
+		net_boot(n, 0, NULL);
+		net_boot(n, 1, NULL);
+		net_link(n, 0, 0, 0, 1, 0);
+		net_link(n, 1, 0, 1, 1, 1);
+		n->drop = second_port_is_worse;
+		n->arg = &rng;
+		clients_join(n, 0, 1);
+		net_run(n, 80 * USEC_S + phase * 50 * USEC_MS);
+		batman_port_remove(n->node[0].b, 0, n->now);
+		net_pump(n, 0);
+		n->node[0].wire[0] = -1;
+		net_run(n, 2 * USEC_S);
+		assert_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
+		assert_false(batman_orig_find(n->node[0].b, &first, &o));
+		net_free(n);
+	}
 }
 
 /* TTL of broadcasts and flags of multicast, of the last frame and OGM from each node. */
@@ -717,6 +758,7 @@ int main(void)
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_no_loop_while_qualities_rise),
 		cmocka_unit_test(test_best_port),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_primary_port_goes),
 		cmocka_unit_test(test_flooding),
 		cmocka_unit_test(test_unknown_type),

@@ -28,9 +28,10 @@
 #define BAT_AGGREGATE_MAX 512 /* older kernels ignore OGMs that end later in a frame */
 #define BAT_PURGE_US (200 * USEC_S)
 #define BAT_PURGE_EVERY_US (1 * USEC_S)
-#define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
-#define BAT_STALE_US (10 * USEC_S)  /* after that its TQ is not worth that of others */
-#define BAT_CROWDS 16		    /* of neighbours of one port: who is in one shares its places */
+#define BAT_SILENT_US (30 * USEC_S)  /* after that an originator has no right to its place */
+#define BAT_STALE_US (10 * USEC_S)   /* after that its TQ is not worth that of others */
+#define BAT_REMOVED_US (30 * USEC_S) /* so long a port that went is still ours */
+#define BAT_CROWDS 16 /* of neighbours of one port: who is in one shares its places */
 #define BAT_TT_EVERY_US (5 * USEC_S)
 #define BAT_TT_IDLE_US (600 * USEC_S)	     /* local, ROAM and TEMP entries */
 #define BAT_TT_REQUEST_US (3 * USEC_S)	     /* at most, between two requests */
@@ -245,7 +246,8 @@ struct bat_port {
 	uint16_t number;
 	uint16_t slot;
 	uint32_t mtu;
-	uint32_t age; /* the lowest is primary */
+	uint32_t age;	   /* the lowest is primary */
+	usec_t removed_at; /* if not used; 0: it never was */
 	struct mac mac;
 	uint32_t seqno; /* of its next own OGM */
 	usec_t ogm_at;

@@ -3,6 +3,9 @@
  * Ports of this node. The oldest is the primary one: its MAC is our name, and only its OGM, which
  * leaves by all ports, carries TVLVs. Every other port announces itself on its own wire, two hops
  * far.
+ *
+ * Timers: a port that was removed is still ours for 30 s. What neighbours repeat of it comes back
+ * by the other ports, and who has not heard that we are another originator sends frames to it.
  */
 #include <errno.h>
 
@@ -17,10 +20,22 @@ struct bat_port *bat_port_find(const struct batman *b, uint16_t number)
 	return NULL;
 }
 
-bool bat_is_mine(const struct batman *b, const struct mac *mac)
+static bool is_used(const struct batman *b, const struct mac *mac)
 {
 	for (uint32_t i = 0; i < b->limits.ports; i++) {
 		if (b->ports[i].used && mac_eq(&b->ports[i].mac, mac))
+			return true;
+	}
+	return false;
+}
+
+bool bat_is_mine(const struct batman *b, const struct mac *mac)
+{
+	for (uint32_t i = 0; i < b->limits.ports; i++) {
+		const struct bat_port *p = &b->ports[i];
+
+		if (mac_eq(&p->mac, mac) &&
+		    (p->used || (p->removed_at && b->now - p->removed_at < BAT_REMOVED_US)))
 			return true;
 	}
 	return false;
@@ -37,13 +52,18 @@ static void primary_select(struct batman *b)
 	}
 }
 
+/* The one that has been free for longest: it says whose the last port there was. */
 static struct bat_port *free_slot(struct batman *b)
 {
+	struct bat_port *best = NULL;
+
 	for (uint32_t i = 0; i < b->limits.ports; i++) {
-		if (!b->ports[i].used)
-			return &b->ports[i];
+		struct bat_port *p = &b->ports[i];
+
+		if (!p->used && (!best || p->removed_at < best->removed_at))
+			best = p;
 	}
-	return NULL;
+	return best;
 }
 
 /*
@@ -64,7 +84,7 @@ int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_co
 	b->now = now;
 	if (!mac_is_station(&conf->mac))
 		return -EINVAL;
-	if (bat_port_find(b, port) || bat_is_mine(b, &conf->mac))
+	if (bat_port_find(b, port) || is_used(b, &conf->mac))
 		return -EEXIST;
 	p = free_slot(b);
 	if (!p)
@@ -95,6 +115,7 @@ int batman_port_remove(struct batman *b, uint16_t port, usec_t now)
 	if (!p)
 		return -ENOENT;
 	p->used = false;
+	p->removed_at = now;
 	bat_orig_purge_port(b, p->slot);
 	for (uint32_t i = 0; i < b->limits.rebroadcasts; i++) {
 		if (b->rebroadcasts[i].slot == p->slot)
