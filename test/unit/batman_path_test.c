@@ -494,6 +494,13 @@ static void test_primary_port_goes(void **state)
 	primary_port_goes(1);
 }
 
+/* Between two OGMs of one that is heard nobody is taken for stale. */
+static void test_primary_port_goes_slowly(void **state)
+{
+	(void)state;
+	primary_port_goes(20);
+}
+
 /* A node without its primary port hears from its neighbour what it had just said as that one: it is
  * nobody else, to whom its clients could have gone. */
 static void test_last_words(void **state)
@@ -760,6 +767,7 @@ int main(void)
 		cmocka_unit_test(test_best_port),
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_primary_port_goes),
+		cmocka_unit_test(test_primary_port_goes_slowly),
 		cmocka_unit_test(test_flooding),
 		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_never_into_the_cloud),

@@ -28,8 +28,9 @@
 #define BAT_AGGREGATE_MAX 512 /* older kernels ignore OGMs that end later in a frame */
 #define BAT_PURGE_US (200 * USEC_S)
 #define BAT_PURGE_EVERY_US (1 * USEC_S)
-#define BAT_SILENT_US (30 * USEC_S)  /* after that an originator has no right to its place */
-#define BAT_STALE_US (10 * USEC_S)   /* after that its TQ is not worth that of others */
+#define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
+#define BAT_STALE_US (10 * USEC_S)  /* after that its TQ is not worth that of others ... */
+#define BAT_STALE_INTERVALS 3 /* ... nor before that; 3 of the longest are less than a purge */
 #define BAT_REMOVED_US (30 * USEC_S) /* so long a port that went is still ours */
 #define BAT_CROWDS 16 /* of neighbours of one port: who is in one shares its places */
 #define BAT_TT_EVERY_US (5 * USEC_S)

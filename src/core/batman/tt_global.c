@@ -363,10 +363,13 @@ void bat_global_update_crc(struct batman *b, struct bat_orig *o)
 }
 
 /* A node whose primary port went speaks as another originator; the TQ of the one that it was stays
- * as it is for 200 s. */
+ * as it is for 200 s. Others are taken to have our interval. */
 static bool is_stale(const struct batman *b, const struct bat_orig *o)
 {
-	return !b->conf.mirror && b->now - o->last_seen > BAT_STALE_US;
+	usec_t heard = BAT_STALE_INTERVALS * b->conf.orig_interval_ms * USEC_MS;
+
+	return !b->conf.mirror &&
+	       b->now - o->last_seen > (heard > BAT_STALE_US ? heard : BAT_STALE_US);
 }
 
 static bool is_better(const struct batman *b, const struct bat_orig *o, const struct bat_orig *best)
