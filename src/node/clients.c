@@ -206,7 +206,8 @@ static void arrive(struct node *n, const struct event_client *e)
 		return;
 	s->port = e->port;
 	fair_move(&n->station_places, table_index(&n->stations, s), e->port);
-	if (e->change == CLIENT_ASSOCIATED) {
+	if (e->change == CLIENT_ASSOCIATED ||
+	    (came && !e->vid && recall_was_associated(n, &e->mac, e->port))) {
 		s->associated = true;
 		keep(n, s);
 	}
@@ -275,6 +276,7 @@ void clients_event(struct node *n, const struct event_client *e)
 			leave(n, s, NOTICE_CLIENT_LEFT);
 		break;
 	case CLIENT_DISASSOCIATED:
+		recall_disassociated(n, &e->mac);
 		if (s && s->port == e->port)
 			leave_bridge(n, s, NOTICE_CLIENT_LEFT);
 		break;
@@ -295,7 +297,7 @@ void clients_moved(struct node *n, const struct mac *mac, uint16_t vid)
 	if (!s)
 		return;
 	if (s->vid == 0)
-		recall_client(n, mac, s->port);
+		recall_client(n, mac, s->port, s->associated);
 	leave_bridge(n, s, NOTICE_CLIENT_ROAMED_AWAY);
 }
 

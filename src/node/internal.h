@@ -83,13 +83,17 @@ struct solicit_frame {
 	uint8_t data[96];
 };
 
-#define RECALLS 32
+#define RECALLS 256
+#define RECALL_QUESTIONS 32
 
-/* A client of ours that another node announces now. */
+/* A client of ours that another node announced. */
 struct recall {
 	struct mac mac;
 	uint16_t port;
-	usec_t since;
+	bool associated;
+	bool asked;
+	usec_t at; /* when it is to be asked, or was */
+	usec_t wait;
 };
 
 /* A probe into the cloud and its answer, kept until the place is needed for another. */
@@ -164,7 +168,7 @@ struct node {
 
 	struct bucket solicit_ask[2], solicit_refuse; /* for IPv4 and IPv6 */
 	struct solicit_frame question;		      /* that is on its way to everybody */
-	struct solicit_frame recall_questions[RECALLS];
+	struct solicit_frame recall_questions[RECALL_QUESTIONS];
 	struct recall recalls[RECALLS];
 	uint32_t recall_count;
 
@@ -236,7 +240,11 @@ size_t solicit_build(const struct node *n, const struct mac *whom, const struct 
 		     struct solicit_frame *ret);
 
 /* recall.c: clients that others announce while they are here */
-void recall_client(struct node *n, const struct mac *mac, uint16_t port);
+void recall_client(struct node *n, const struct mac *mac, uint16_t port, bool associated);
+/* That it is back, by the answer, does not say whether it is still associated; it was just before.
+ */
+bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port);
+void recall_disassociated(struct node *n, const struct mac *mac);
 /* Every second. */
 void recall_refresh(struct node *n);
 

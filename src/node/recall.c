@@ -4,66 +4,115 @@
  * nodes with one LAN hear each other's clients for a moment before they know of the loop, and
  * anybody can forge an announcement. Such a client is ours again with its next frame, only that one
  * who waits for others never sends it, because nothing reaches it any more. So it is asked
- * something, at the address that we know best; no answer, and it has gone.
+ * something; no answer, and it has gone.
  *
- * Not at once: the bridge has to forget first where it was, or learns nothing from the answer.
- * There are never more than RECALLS questions in a second, whoever announces.
+ * Not at once: the bridge has to forget first where it was, or learns nothing from the answer. Who
+ * is lost again is asked again, ever more seldom: where two really have one MAC, or something
+ * answers for others, it would go to and fro for ever.
+ *
+ * Timers: SETTLE before a question, then twice as long as the last time, up to WAIT_MAX; recalls
+ * are kept for twice that. There are never more than RECALL_QUESTIONS in a second.
  */
 #include "node/internal.h"
 
 #define SETTLE (200 * USEC_MS)
+#define WAIT_AGAIN (2 * USEC_S)
+#define WAIT_MAX (64 * USEC_S)
+#define ANSWER (5 * USEC_S)
 
-/* The lease, another address it was seen with, or the one that it most likely has. */
-static struct ip6 address_of(const struct node *n, const struct mac *mac)
+static struct recall *find(struct node *n, const struct mac *mac)
 {
-	struct lease_view v;
-
-	if (lease_find(&n->lease, mac, n->now, &v)) {
-		if (!ip4_is_zero(&v.client.ip4))
-			return lease_mapped(&v.client.ip4);
-		if (v.client.addr_count)
-			return v.client.addrs[v.client.addr_count - 1];
-	}
-	return ip6_link_local(mac);
+	for (uint32_t i = 0; i < n->recall_count; i++)
+		if (mac_eq(&n->recalls[i].mac, mac))
+			return &n->recalls[i];
+	return NULL;
 }
 
-void recall_client(struct node *n, const struct mac *mac, uint16_t port)
+void recall_client(struct node *n, const struct mac *mac, uint16_t port, bool associated)
 {
-	uint32_t i = 0;
+	struct recall *r = find(n, mac);
+	usec_t wait = SETTLE;
 
-	while (i < n->recall_count && !mac_eq(&n->recalls[i].mac, mac))
-		i++;
-	if (i == RECALLS)
+	if (!r && n->recall_count == RECALLS) {
+		n->counters[NODE_C_RECALL_FULL]++;
 		return;
-	n->recalls[i] = (struct recall) { .mac = *mac, .port = port, .since = n->now };
-	if (i == n->recall_count)
-		n->recall_count++;
+	}
+	if (!r)
+		r = &n->recalls[n->recall_count++];
+	else if (r->asked)
+		wait = 2 * r->wait < WAIT_AGAIN ? WAIT_AGAIN : usec_min(2 * r->wait, WAIT_MAX);
+	else
+		wait = r->wait;
+	*r = (struct recall) { .mac = *mac,
+			       .port = port,
+			       .associated = associated,
+			       .wait = wait,
+			       .at = n->now + wait };
+}
+
+bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port)
+{
+	const struct recall *r = find(n, mac);
+
+	return r && r->associated && r->port == port && (!r->asked || n->now - r->at < ANSWER);
+}
+
+void recall_disassociated(struct node *n, const struct mac *mac)
+{
+	struct recall *r = find(n, mac);
+
+	if (r)
+		r->associated = false;
 }
 
 /* By its port alone: from elsewhere others would answer in its name, such as a kernel's distributed
  * ARP table, and the bridge would learn that it is there. */
-static void ask(struct node *n, const struct recall *r, struct solicit_frame *question)
+static void question(struct node *n, const struct recall *r, const struct ip6 *addr,
+		     uint32_t *asked)
 {
 	struct effect e = { .kind = EFFECT_FRAME, .frame.link = LINK_PORT };
-	struct ip6 addr = address_of(n, &r->mac);
+	struct solicit_frame *f = &n->recall_questions[*asked];
 
 	e.frame.port = r->port;
-	e.frame.data = question->data;
-	e.frame.len = solicit_build(n, &r->mac, &addr, question);
+	e.frame.data = f->data;
+	e.frame.len = solicit_build(n, &r->mac, addr, f);
 	node_effect_push(n, &e);
+	++*asked;
+}
+
+/* For its lease. Without one, for the addresses that it was seen with, and for the one that it may
+ * have made of its MAC. */
+static void ask(struct node *n, const struct recall *r, uint32_t *asked)
+{
+	struct ip6 addr = ip6_link_local(&r->mac);
+	struct lease_view v;
+	bool known = lease_find(&n->lease, &r->mac, n->now, &v);
+
+	if (known && !ip4_is_zero(&v.client.ip4)) {
+		addr = lease_mapped(&v.client.ip4);
+		known = false;
+	}
+	question(n, r, &addr, asked);
+	for (uint32_t i = 0; known && i < v.client.addr_count && *asked < RECALL_QUESTIONS; i++)
+		question(n, r, &v.client.addrs[i], asked);
 }
 
 void recall_refresh(struct node *n)
 {
-	uint32_t kept = 0;
+	uint32_t asked = 0, kept = 0;
 
 	for (uint32_t i = 0; i < n->recall_count; i++) {
-		const struct recall *r = &n->recalls[i];
+		struct recall r = n->recalls[i];
 
-		if (n->now - r->since < SETTLE)
-			n->recalls[kept++] = *r;
-		else if (clients_port(n, &r->mac) == NODE_PORTS)
-			ask(n, r, &n->recall_questions[i]);
+		if (r.asked && n->now - r.at > 2 * WAIT_MAX)
+			continue;
+		if (!r.asked && r.at <= n->now && asked < RECALL_QUESTIONS) {
+			r.asked = true;
+			r.at = n->now;
+			if (clients_port(n, &r.mac) == NODE_PORTS && port_serves(&n->port, r.port))
+				ask(n, &r, &asked);
+		}
+		n->recalls[kept++] = r;
 	}
 	n->recall_count = kept;
 }

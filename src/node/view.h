@@ -10,6 +10,7 @@
 	X(STATION_FULL, "stations_full")                                                           \
 	X(STATION_RATE, "stations_over_rate")                                                      \
 	X(STATION_REPLACED, "stations_replaced")                                                   \
+	X(RECALL_FULL, "recalls_full")                                                             \
 	X(ROUTE_FULL, "routes_full")                                                               \
 	X(PEER_FULL, "peers_full")                                                                 \
 	X(BAD_RECORD, "records_malformed")                                                         \

@@ -153,15 +153,10 @@ void bridge_age(struct sim_node *k)
 }
 
 /* An access point sends a frame for one station to that station only. */
-static void out_client_port(struct sim_node *k, int port, const struct mac *dst,
-			    const uint8_t *frame, size_t len)
+static void out_air(struct sim_node *k, const struct mac *dst, const uint8_t *frame, size_t len)
 {
 	struct world *w = k->world;
 
-	if (port != AP_PORT) {
-		wire_send(w, (unsigned int)k->ports[port].wire, k->ports[port].end, frame, len);
-		return;
-	}
 	for (unsigned int i = 0; i < w->plan->host_count; i++)
 		if (w->hosts[i].at == (int)k->index &&
 		    (mac_is_multicast(dst) || mac_eq(dst, &w->hosts[i].mac)))
@@ -171,6 +166,26 @@ static void out_client_port(struct sim_node *k, int port, const struct mac *dst,
 							 .a = i,
 							 .b = k->index },
 					 frame, len);
+}
+
+/* What the node itself says there. Its hellos are nothing to a station. */
+void bridge_air(struct sim_node *k, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len);
+	struct mac dst = rd_mac(&r);
+
+	if (!mac_is_multicast(&dst))
+		out_air(k, &dst, frame, len);
+}
+
+static void out_client_port(struct sim_node *k, int port, const struct mac *dst,
+			    const uint8_t *frame, size_t len)
+{
+	if (port == AP_PORT)
+		out_air(k, dst, frame, len);
+	else
+		wire_send(k->world, (unsigned int)k->ports[port].wire, k->ports[port].end, frame,
+			  len);
 }
 
 static void out(struct sim_node *k, int port, const struct facts *f, const uint8_t *frame,

@@ -70,7 +70,9 @@ static void effect_frame(struct sim_node *k, const struct effect_frame *f)
 
 	switch (f->link) {
 	case LINK_PORT:
-		if (k->ports[f->port].wire >= 0)
+		if (f->port == AP_PORT)
+			bridge_air(k, f->data, f->len);
+		else if (k->ports[f->port].wire >= 0)
 			wire_send(w, (unsigned int)k->ports[f->port].wire, k->ports[f->port].end,
 				  f->data, f->len);
 		break;

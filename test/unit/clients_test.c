@@ -159,8 +159,8 @@ static void test_client_that_is_back_is_not_called(void **state)
 	town_stop(&t);
 }
 
-/* Who steals many makes us ask few. */
-static void test_few_are_called(void **state)
+/* Many are asked one after the other. */
+static void test_many_are_called(void **state)
 {
 	struct mac mac = client;
 	struct town t;
@@ -178,8 +178,61 @@ static void test_few_are_called(void **state)
 		town_station(&t, 0, &mac, CLIENT_LEARNT);
 	}
 	t.calls[1] = 0;
-	town_run(&t, t.now + 5 * USEC_S);
+	town_run(&t, t.now + 1200 * USEC_MS);
 	assert_int_equal(t.calls[1], 32);
+	town_run(&t, t.now + 5 * USEC_S);
+	assert_int_equal(t.calls[1], 60);
+	assert_int_equal(town_counter(&t, 1, NODE_C_RECALL_FULL), 0);
+	town_stop(&t);
+}
+
+/* One that is lost again and again is asked ever more seldom. */
+static void test_called_ever_more_seldom(void **state)
+{
+	unsigned int answered = 0;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	steal(&t, &client);
+	for (int i = 0; i < 60; i++) {
+		town_run(&t, t.now + USEC_S);
+		if (is_station(&t, 1, &client))
+			town_station(&t, 0, &client, CLIENT_LEARNT);
+		else if (t.calls[1] > answered)
+			town_station(&t, 1, &client, CLIENT_LEARNT);
+		answered = t.calls[1];
+	}
+	assert_in_range(t.calls[1], 4, 7);
+	town_stop(&t);
+}
+
+/* The phone that answers sleeps again, and stays. */
+static void test_called_station_is_associated(void **state)
+{
+	struct event e = { .kind = EVENT_CLIENT };
+	struct town t;
+
+	(void)state;
+	e.client = (struct event_client) { .port = TOWN_AP, .mac = client };
+	e.client.change = CLIENT_FORGOTTEN;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	town_station(&t, 1, &client, CLIENT_ASSOCIATED);
+	steal(&t, &client);
+	town_run(&t, t.now + 2 * USEC_S);
+	assert_int_equal(t.calls[1], 1);
+	town_station(&t, 1, &client, CLIENT_LEARNT);
+	town_feed(&t, 1, &e);
+	assert_true(is_station(&t, 1, &client));
+	/* but not when it has left meanwhile */
+	steal(&t, &client);
+	town_station(&t, 1, &client, CLIENT_DISASSOCIATED);
+	town_run(&t, t.now + 10 * USEC_S);
+	town_station(&t, 1, &client, CLIENT_LEARNT);
+	town_feed(&t, 1, &e);
+	assert_false(is_station(&t, 1, &client));
 	town_stop(&t);
 }
 
@@ -190,7 +243,9 @@ int main(void)
 		cmocka_unit_test(test_kernel_is_reminded),
 		cmocka_unit_test(test_stolen_client_is_called),
 		cmocka_unit_test(test_client_that_is_back_is_not_called),
-		cmocka_unit_test(test_few_are_called),
+		cmocka_unit_test(test_many_are_called),
+		cmocka_unit_test(test_called_ever_more_seldom),
+		cmocka_unit_test(test_called_station_is_associated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
