@@ -4,7 +4,7 @@
     model = Model({"l12": "02:..", "l23": "02:.."}, "k") # ports and their MACs, the primary port first; kind of the node
                                                          # and, as a third argument, which of the ports are wireless
     for at, port, packet in ...: model.packet(at, port, packet)
-    model.forwarded             # [{"at", "port", "orig", "seqno", "prev_sender", "ttl", "flags", "tq": [one per look]}]
+    model.forwarded             # [{"at", "in", "port", "orig", "seqno", "prev_sender", "ttl", "flags", "tq": [one per look]}]
 
 Written from the protocol (see doc/batman-adv.md), not from the engine that it judges; the same model is asked about
 kernel nodes, so that its own mistakes show. Without purging: for captures of some minutes.
@@ -73,6 +73,7 @@ class Table:
 class Originator:
     def __init__(self, ports):
         self.neighbours = []  # [(neighbour, port)] in the order they came
+        self.heard_of = False  # by an OGM of its own, of which a kernel counts echoes only then
         self.tables = {out: Table() for out in (DEFAULT, *ports)}
         self.echoes = {port: Window() for port in ports}  # our own OGMs that it sent back
 
@@ -109,12 +110,13 @@ class Model:
     def _echo(self, port, p):
         if not p["flags"] & DIRECTLINK or p["orig"] != self.macs[port]:
             return
-        age = signed32(self.sent.get(port, p["seqno"] - 1) - p["seqno"])
-        if 0 <= age < WINDOW:
-            self.originator(p["src"]).echoes[port].bits |= 1 << age
+        age, o = signed32(self.sent.get(port, p["seqno"] - 1) - p["seqno"]), self.originators.get(p["src"])
+        if self.kind == "t" or o and o.heard_of:  # see doc/batman-adv.md
+            self.originator(p["src"]).echoes[port].bits |= 1 << age if 0 <= age < WINDOW else 0
 
     def _count(self, at, o, table, port, p):
         """Marks the sequence number; says what kind of duplicate it is."""
+        o.heard_of = True
         diff, kind, moved = signed32(p["seqno"] - table.last), NO_DUP, False
         if o.neighbours and (diff <= -WINDOW or diff >= SEQNO_RANGE):
             if table.reset_at is not None and at - table.reset_at < PROTECTION_S:
@@ -203,6 +205,6 @@ class Model:
         flags = p["flags"] & ~(DIRECTLINK | NOT_BEST_NEXT_HOP)
         flags |= NOT_BEST_NEXT_HOP if not best else 0
         flags |= DIRECTLINK if direct and port == out else 0
-        self.forwarded.append({"at": at, "port": out, "orig": p["orig"], "seqno": p["seqno"], "flags": flags,
-                               "ttl": p["ttl"] - 1, "prev_sender": p["src"],
+        self.forwarded.append({"at": at, "in": port, "port": out, "orig": p["orig"], "seqno": p["seqno"],
+                               "flags": flags, "ttl": p["ttl"] - 1, "prev_sender": p["src"],
                                "tq": [tq * (TQ_MAX - HOP_PENALTY) // TQ_MAX for tq in looks]})
