@@ -15,7 +15,7 @@ PHASE_S=${PHASE_S:-10}
 . "$(dirname "$0")/uml/mesh.sh"
 kinds=("" "$@")
 clockwise=(l12 l23 l34 l45 l51) back=(l21 l32 l43 l54 l15)
-ports=("${clockwise[@]}" "${back[@]}")
+ports=(l12 l15 l21 l23 l32 l34 l43 l45 l54 l51)
 
 # PERCENT of what leaves is each so manieth frame, and each so manieth of those left (netem drops by chance, without a seed)
 one_in=([0]="" [10]="10" [30]="5 8" [100]="1")
