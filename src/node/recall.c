@@ -85,15 +85,16 @@ static void question(struct node *n, const struct recall *r, const struct ip6 *a
 static void ask(struct node *n, const struct recall *r, uint32_t *asked)
 {
 	struct ip6 addr = ip6_link_local(&r->mac);
-	struct lease_view v;
-	bool known = lease_find(&n->lease, &r->mac, n->now, &v);
+	struct lease_view v = { 0 };
 
-	if (known && !ip4_is_zero(&v.client.ip4)) {
+	(void)lease_find(&n->lease, &r->mac, n->now, &v);
+	if (!ip4_is_zero(&v.client.ip4)) {
 		addr = lease_mapped(&v.client.ip4);
-		known = false;
+		question(n, r, &addr, asked);
+		return;
 	}
 	question(n, r, &addr, asked);
-	for (uint32_t i = 0; known && i < v.client.addr_count && *asked < RECALL_QUESTIONS; i++)
+	for (uint32_t i = 0; i < v.client.addr_count && *asked < RECALL_QUESTIONS; i++)
 		question(n, r, &v.client.addrs[i], asked);
 }
 

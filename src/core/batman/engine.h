@@ -377,6 +377,7 @@ bool bat_window_has(uint64_t bits, int32_t diff);
 
 /* port.c */
 struct bat_port *bat_port_find(const struct batman *b, uint16_t number);
+struct bat_port *bat_port_by_mac(const struct batman *b, const struct mac *mac);
 bool bat_is_mine(const struct batman *b, const struct mac *mac);
 
 /* ogm.c, ogm_send.c */

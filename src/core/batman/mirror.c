@@ -12,14 +12,13 @@
 
 static int self_row(struct batman *b, const struct batman_row *r)
 {
-	for (uint32_t i = 0; i < b->limits.ports; i++) {
-		if (b->ports[i].used && mac_eq(&b->ports[i].mac, &r->mac)) {
-			b->primary = &b->ports[i];
-			b->ttvn = r->ttvn;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	struct bat_port *p = bat_port_by_mac(b, &r->mac);
+
+	if (!p)
+		return -EINVAL;
+	b->primary = p;
+	b->ttvn = r->ttvn;
+	return 0;
 }
 
 static int path_row(struct batman *b, const struct batman_row *r)

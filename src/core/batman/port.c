@@ -20,13 +20,13 @@ struct bat_port *bat_port_find(const struct batman *b, uint16_t number)
 	return NULL;
 }
 
-static bool is_used(const struct batman *b, const struct mac *mac)
+struct bat_port *bat_port_by_mac(const struct batman *b, const struct mac *mac)
 {
 	for (uint32_t i = 0; i < b->limits.ports; i++) {
 		if (b->ports[i].used && mac_eq(&b->ports[i].mac, mac))
-			return true;
+			return &b->ports[i];
 	}
-	return false;
+	return NULL;
 }
 
 bool bat_is_mine(const struct batman *b, const struct mac *mac)
@@ -84,7 +84,7 @@ int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_co
 	b->now = now;
 	if (!mac_is_station(&conf->mac))
 		return -EINVAL;
-	if (bat_port_find(b, port) || is_used(b, &conf->mac))
+	if (bat_port_find(b, port) || bat_port_by_mac(b, &conf->mac))
 		return -EEXIST;
 	p = free_slot(b);
 	if (!p)
