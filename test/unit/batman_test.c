@@ -486,6 +486,21 @@ static bool agree(const struct net *n)
 	       batman_crc(n->node[1].b, &first, 0, &theirs) && own == theirs;
 }
 
+/* Node 0 gets so many clients that node 1 has no room for them, after so long; five minutes later.
+ */
+static struct net *crowded(usec_t after, int clients)
+{
+	struct net *n = net_new();
+
+	net_boot(n, 0, NULL);
+	net_boot_small(n, 1, 40);
+	net_link(n, 0, 0, 0, 1, 0);
+	net_run(n, after);
+	see_many(n, 0, clients);
+	net_run(n, 300 * USEC_S);
+	return n;
+}
+
 /* A table for which there is no room is asked for ever more seldom, be it the first version or a
  * later one, and known when there is room. */
 static void test_table_too_large_for_us(void **state)
@@ -494,14 +509,8 @@ static void test_table_too_large_for_us(void **state)
 
 	(void)state;
 	for (int later = 0; later < 2; later++) {
-		struct net *n = net_new();
+		struct net *n = crowded(later * 10 * USEC_S, 60);
 
-		net_boot(n, 0, NULL);
-		net_boot_small(n, 1, 40);
-		net_link(n, 0, 0, 0, 1, 0);
-		net_run(n, later * 10 * USEC_S);
-		see_many(n, 0, 60);
-		net_run(n, 300 * USEC_S);
 		assert_in_range(batman_counter(n->node[0].b, BATMAN_COUNT_TT_RESPONSE_TX), 3, 6);
 		assert_true(batman_counter(n->node[1].b, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 0);
 		/* changes are asked for all the same: too many for an OGM */
@@ -551,16 +560,10 @@ static void take_away(struct net *n, const struct mac *client)
  * room: then nothing is waited for. */
 static void test_table_no_longer_too_large(void **state)
 {
-	struct net *n = net_new();
+	struct net *n = crowded(10 * USEC_S, 140);
 	struct mac last = net_client(139);
 
 	(void)state;
-	net_boot(n, 0, NULL);
-	net_boot_small(n, 1, 40);
-	net_link(n, 0, 0, 0, 1, 0);
-	net_run(n, 10 * USEC_S);
-	see_many(n, 0, 140);
-	net_run(n, 300 * USEC_S);
 	assert_false(agree(n));
 	for (int i = 0; i < 130; i++) {
 		struct mac c = net_client(i);
@@ -580,16 +583,10 @@ static void test_table_no_longer_too_large(void **state)
  * minutes. */
 static void test_table_too_large_and_missed(void **state)
 {
-	struct net *n = net_new();
+	struct net *n = crowded(10 * USEC_S, 60);
 	struct mac c = net_client(0), orig;
 
 	(void)state;
-	net_boot(n, 0, NULL);
-	net_boot_small(n, 1, 40);
-	net_link(n, 0, 0, 0, 1, 0);
-	net_run(n, 10 * USEC_S);
-	see_many(n, 0, 60);
-	net_run(n, 300 * USEC_S);
 	for (int i = 0; batman_lookup(n->node[1].b, &c, 0, &orig) != 0; i++)
 		c = net_client(i);
 	n->drop = lose_ogms;
