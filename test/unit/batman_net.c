@@ -19,6 +19,20 @@ struct net *net_new(void)
 	return n;
 }
 
+struct net *net_chain(int count)
+{
+	struct net *n = net_new();
+
+	for (int i = 0; i < count; i++)
+		net_boot(n, i, NULL);
+	/* port 0 first: it is the primary one */
+	for (int i = 0; i + 1 < count; i++) {
+		net_port(n, i, i ? 1 : 0, i, false);
+		net_port(n, i + 1, 0, i, false);
+	}
+	return n;
+}
+
 void net_free(struct net *n)
 {
 	for (int i = 0; i < NET_NODES; i++)
@@ -304,4 +318,48 @@ bool net_knows(const struct net *n, int node, const struct mac *client, int wher
 	struct mac at, want = net_mac(where, 0);
 
 	return batman_lookup(n->node[node].b, client, 0, &at) == 0 && mac_eq(&at, &want);
+}
+
+void net_seen(struct net *n, int node, const struct mac *client, uint16_t vid)
+{
+	if (batman_client_seen(n->node[node].b, client, vid, n->now) < 0)
+		abort();
+	net_pump(n, node);
+}
+
+uint64_t net_counter(const struct net *n, int node, enum batman_counter id)
+{
+	return batman_counter(n->node[node].b, id);
+}
+
+uint64_t net_requests(const struct net *n, int count)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += net_counter(n, i, BATMAN_COUNT_TT_REQUEST_TX);
+	return sum;
+}
+
+/* Does `node` know the table of `of`? */
+static bool table_is_known(const struct net *n, int node, int of)
+{
+	struct mac m = net_mac(of, 0);
+	uint32_t own, known;
+	struct batman_orig o;
+
+	return batman_crc(n->node[of].b, NULL, 0, &own) &&
+	       batman_orig_find(n->node[node].b, &m, &o) && o.ttvn == batman_ttvn(n->node[of].b) &&
+	       batman_crc(n->node[node].b, &m, 0, &known) && known == own;
+}
+
+bool net_tables_agree(const struct net *n, int count)
+{
+	for (int i = 0; i < count; i++) {
+		for (int j = 0; j < count; j++) {
+			if (i != j && !table_is_known(n, i, j))
+				return false;
+		}
+	}
+	return true;
 }

@@ -65,6 +65,8 @@ struct net {
 };
 
 struct net *net_new(void);
+/* So many nodes in a row: port 0 of each but the first leads back. */
+struct net *net_chain(int count);
 void net_free(struct net *n);
 struct mac net_mac(int node, int port);
 struct mac net_cloud_mac(int node);
@@ -94,6 +96,12 @@ bool net_knows(const struct net *n, int node, const struct mac *client, int wher
 const struct net_flight *net_sent(const struct net *n, unsigned int since, int node, uint8_t type,
 				  unsigned int k);
 unsigned int net_sent_count(const struct net *n, unsigned int since, int node, uint8_t type);
+/* A station of that node's access point. */
+void net_seen(struct net *n, int node, const struct mac *client, uint16_t vid);
+uint64_t net_counter(const struct net *n, int node, enum batman_counter id);
+/* For tables, of the first nodes together. */
+uint64_t net_requests(const struct net *n, int count);
+bool net_tables_agree(const struct net *n, int count);
 /* Raw bytes into a port. */
 void net_inject(struct net *n, int node, int port, const uint8_t *frame, size_t len);
 /* Hands on what an engine put into its queue. */

@@ -17,14 +17,8 @@
 
 static struct net *chain(int count)
 {
-	struct net *n = net_new();
+	struct net *n = net_chain(count);
 
-	for (int i = 0; i < count; i++)
-		net_boot(n, i, NULL);
-	for (int i = 0; i + 1 < count; i++) {
-		net_port(n, i, i ? 1 : 0, i, false);
-		net_port(n, i + 1, 0, i, false);
-	}
 	net_run(n, 20 * USEC_S);
 	return n;
 }
@@ -183,11 +177,6 @@ static void test_pieces(void **state)
 	net_free(n);
 }
 
-static uint64_t counter(const struct net *n, int node, enum batman_counter id)
-{
-	return batman_counter(n->node[node].b, id);
-}
-
 /* Not more than 16, however small the port makes them: then none at all. */
 static void test_too_many_pieces(void **state)
 {
@@ -204,14 +193,14 @@ static void test_too_many_pieces(void **state)
 	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++) {
 		batman_port_set_mtu(n->node[0].b, 0, narrow[i]);
 		client_frame(n, &d, 0, 0);
-		assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_TOO_BIG), i + 1);
-		assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), i + 1);
+		assert_int_equal(net_counter(n, 0, BATMAN_COUNT_DROP_TOO_BIG), i + 1);
+		assert_int_equal(net_counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), i + 1);
 	}
 	assert_int_equal(n->tail, since);
 	batman_port_set_mtu(n->node[0].b, 0, BAT_FRAG_HEADER + 96);
 	client_frame(n, &d, 0, 0);
 	assert_pieces(n, since, 0, 1524, 16, 0);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_TOO_BIG), 4);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_DROP_TOO_BIG), 4);
 	net_free(n);
 }
 
@@ -234,15 +223,15 @@ static void test_pieces_without_room(void **state)
 		r = batman_cloud_input(n->node[0].b, buf, sizeof(buf), n->now);
 	while (r == 0);
 	assert_int_equal(r, -ENOSPC);
-	whole = counter(n, 0, BATMAN_COUNT_CLOUD_IN);
-	pieces = counter(n, 0, BATMAN_COUNT_FRAG_TX);
+	whole = net_counter(n, 0, BATMAN_COUNT_CLOUD_IN);
+	pieces = net_counter(n, 0, BATMAN_COUNT_FRAG_TX);
 	assert_in_range(whole, 20, 100);
 	assert_int_equal(pieces / 2, whole);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), 1);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), 1);
 	net_pump(n, 0);
 	assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_FRAG), pieces);
 	net_run(n, 10 * USEC_MS);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), whole);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), whole);
 	/* there is room again */
 	assert_int_equal(net_send(n, 0, &d, &c, 2, sizeof(buf)), 0);
 	net_run(n, 10 * USEC_MS);
@@ -266,13 +255,13 @@ static void test_piece_too_long_for_the_next_port(void **state)
 	net_run(n, 10 * USEC_MS);
 	assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_FRAG), 2);
 	assert_int_equal(net_sent_count(n, since, 1, BAT_TYPE_FRAG), 0);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), 2);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 0);
 	batman_port_set_mtu(n->node[1].b, 1, BAT_FRAG_HEADER + 1524 / 2);
 	client_frame(n, &d, 0, 0);
 	net_run(n, 10 * USEC_MS);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 2);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), 2);
 	net_free(n);
 }
 

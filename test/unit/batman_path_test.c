@@ -11,24 +11,6 @@
 #include "batman_net.h"
 #include "core/batman/msg.h"
 
-static struct net *chain(int count)
-{
-	struct net *n = net_new();
-
-	for (int i = 0; i < count; i++)
-		net_boot(n, i, NULL);
-	for (int i = 0; i + 1 < count; i++) {
-		net_port(n, i, i ? 1 : 0, i, false);
-		net_port(n, i + 1, 0, i, false);
-	}
-	return n;
-}
-
-static uint64_t counter(const struct net *n, int node, enum batman_counter id)
-{
-	return batman_counter(n->node[node].b, id);
-}
-
 /* Clients 1 and 2 at both ends, known everywhere. */
 static void clients_join(struct net *n, int a, int b)
 {
@@ -51,23 +33,23 @@ static unsigned int call(struct net *n, int from, int to, uint32_t tag, size_t l
 
 static void test_fragments_pass(void **state)
 {
-	struct net *n = chain(4);
+	struct net *n = net_chain(4);
 
 	(void)state;
 	clients_join(n, 0, 3);
 	net_run(n, 20 * USEC_S);
 	/* 1510 bytes of packet over 1500 everywhere: two pieces, passed on as they are */
 	assert_int_equal(call(n, 0, 3, 1, 1514), 1);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_FRAG_TX), 2);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 2);
-	assert_int_equal(counter(n, 2, BATMAN_COUNT_FRAG_FORWARDED), 2);
-	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_MERGED), 1);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_FRAG_TX), 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED), 2);
+	assert_int_equal(net_counter(n, 2, BATMAN_COUNT_FRAG_FORWARDED), 2);
+	assert_int_equal(net_counter(n, 3, BATMAN_COUNT_FRAG_MERGED), 1);
 	assert_int_equal(n->node[3].got[n->node[3].got_count - 1].len, 1514);
 	/* one byte over the limit, and just at it */
 	assert_int_equal(call(n, 3, 0, 2, 1491), 1);
-	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_TX), 2);
+	assert_int_equal(net_counter(n, 3, BATMAN_COUNT_FRAG_TX), 2);
 	assert_int_equal(call(n, 3, 0, 3, 1490), 1);
-	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_TX), 2);
+	assert_int_equal(net_counter(n, 3, BATMAN_COUNT_FRAG_TX), 2);
 	net_free(n);
 }
 
@@ -75,37 +57,37 @@ static void test_fragments_pass(void **state)
 static void test_counted_as_by_kernels(void **state)
 {
 	struct mac nobody = net_client(9), c = net_client(1);
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	uint64_t rx, rx_bytes;
 
 	(void)state;
 	clients_join(n, 0, 2);
 	net_run(n, 20 * USEC_S);
-	rx = counter(n, 2, BATMAN_COUNT_DELIVERED);
-	rx_bytes = counter(n, 2, BATMAN_COUNT_DELIVERED_BYTES);
+	rx = net_counter(n, 2, BATMAN_COUNT_DELIVERED);
+	rx_bytes = net_counter(n, 2, BATMAN_COUNT_DELIVERED_BYTES);
 	assert_int_equal(call(n, 0, 2, 1, 1490), 1);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN), 1);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_BYTES), 1490);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FORWARDED), 1);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FORWARDED_BYTES), 14 + 10 + 1490);
-	assert_int_equal(counter(n, 2, BATMAN_COUNT_DELIVERED), rx + 1);
-	assert_int_equal(counter(n, 2, BATMAN_COUNT_DELIVERED_BYTES), rx_bytes + 1490);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_CLOUD_IN), 1);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_CLOUD_IN_BYTES), 1490);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FORWARDED), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FORWARDED_BYTES), 14 + 10 + 1490);
+	assert_int_equal(net_counter(n, 2, BATMAN_COUNT_DELIVERED), rx + 1);
+	assert_int_equal(net_counter(n, 2, BATMAN_COUNT_DELIVERED_BYTES), rx_bytes + 1490);
 	/* two pieces of 762 bytes; a received one is counted without its Ethernet header */
 	assert_int_equal(call(n, 0, 2, 2, 1514), 1);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_FRAG_TX_BYTES), 2 * (14 + 20 + 762));
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED_BYTES), 2 * (14 + 20 + 762));
-	assert_int_equal(counter(n, 2, BATMAN_COUNT_FRAG_RX_BYTES), 2 * (20 + 762));
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_FRAG_TX_BYTES), 2 * (14 + 20 + 762));
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_FORWARDED_BYTES), 2 * (14 + 20 + 762));
+	assert_int_equal(net_counter(n, 2, BATMAN_COUNT_FRAG_RX_BYTES), 2 * (20 + 762));
 	net_send(n, 0, &nobody, &c, 3, 100);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), 1);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_CLOUD_IN), 2);
-	assert_true(counter(n, 0, BATMAN_COUNT_MGMT_RX_BYTES) >=
-		    (14 + 24) * counter(n, 0, BATMAN_COUNT_MGMT_RX_FRAMES));
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_CLOUD_IN_DROPPED), 1);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_CLOUD_IN), 2);
+	assert_true(net_counter(n, 0, BATMAN_COUNT_MGMT_RX_BYTES) >=
+		    (14 + 24) * net_counter(n, 0, BATMAN_COUNT_MGMT_RX_FRAMES));
 	net_free(n);
 }
 
 static void test_fragments_merge_on_the_way(void **state)
 {
-	struct net *n = chain(4);
+	struct net *n = net_chain(4);
 
 	(void)state;
 	/* small, large, small: merged by the second, cut again by the third */
@@ -115,10 +97,10 @@ static void test_fragments_merge_on_the_way(void **state)
 	clients_join(n, 0, 3);
 	net_run(n, 20 * USEC_S);
 	assert_int_equal(call(n, 0, 3, 1, 1514), 1);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_FRAG_TX), 3);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
-	assert_int_equal(counter(n, 2, BATMAN_COUNT_FRAG_TX), 3);
-	assert_int_equal(counter(n, 3, BATMAN_COUNT_FRAG_MERGED), 1);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_FRAG_TX), 3);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
+	assert_int_equal(net_counter(n, 2, BATMAN_COUNT_FRAG_TX), 3);
+	assert_int_equal(net_counter(n, 3, BATMAN_COUNT_FRAG_MERGED), 1);
 	net_free(n);
 }
 
@@ -143,7 +125,7 @@ static bool lose_fragment(struct net *n, int from, int to, const uint8_t *frame,
 
 static void test_fragments_lost(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	struct script s = { .lose = 1 };
 
 	(void)state;
@@ -157,7 +139,7 @@ static void test_fragments_lost(void **state)
 	s = (struct script) { .lose = 2 };
 	assert_int_equal(call(n, 0, 1, 30, 1514), 0);
 	net_run(n, 12 * USEC_S);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_EXPIRED), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_EXPIRED), 1);
 	net_free(n);
 }
 
@@ -182,34 +164,34 @@ static void fragment_send(struct net *n, int orig, uint16_t seqno, uint8_t no, u
 
 static void test_fragments_odd(void **state)
 {
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	uint64_t merged;
 
 	(void)state;
 	net_run(n, 20 * USEC_S);
-	merged = counter(n, 1, BATMAN_COUNT_FRAG_MERGED);
+	merged = net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED);
 	/* any order, any sizes, another originator in between; what comes out is no batman packet
 	 */
 	fragment_send(n, 0, 7, 1, 9, "bbb");
 	fragment_send(n, 2, 7, 1, 9, "xxx");
 	fragment_send(n, 0, 7, 1, 9, "bbb");
 	fragment_send(n, 0, 7, 0, 9, "aaaa");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged);
 	fragment_send(n, 0, 7, 2, 9, "cc");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged + 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged + 1);
 	/* more than announced */
 	fragment_send(n, 0, 8, 0, 4, "aaaaaaa");
 	/* a fragment of fragments: type 0x41, version 15 */
 	fragment_send(n, 0, 9, 0, 24,
 		      "A\x0f\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01");
 	fragment_send(n, 0, 9, 1, 24, "A\x0f\x01\x01\x01\x01\x01\x01");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged + 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), merged + 2);
 	/* more at a time than there is room for, from strangers too */
 	for (uint16_t i = 0; i < 64; i++) {
 		fragment_send(n, i % 2 ? 0 : 2, i, 0, 9, "aaa");
 		fragment_send(n, 7, i, 0, 9, "aaa");
 	}
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR), 64);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR), 64);
 	net_free(n);
 }
 
@@ -217,7 +199,7 @@ static void test_fragments_odd(void **state)
  * of nothing is none. */
 static void test_reassembly_begins_anew(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 
 	(void)state;
 	net_run(n, 20 * USEC_S);
@@ -225,23 +207,23 @@ static void test_reassembly_begins_anew(void **state)
 	fragment_send(n, 0, 7, 0, 6, "aaa");
 	fragment_send(n, 0, 15, 0, 6, "ccc");
 	fragment_send(n, 0, 7, 1, 6, "bbb");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 0);
 	fragment_send(n, 0, 7, 0, 6, "aaa");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
 	/* the same number, another length */
 	fragment_send(n, 0, 20, 0, 6, "aaa");
 	fragment_send(n, 0, 20, 1, 7, "bbb");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 1);
 	fragment_send(n, 0, 20, 0, 7, "aaaa");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 2);
 	fragment_send(n, 0, 30, 1, 6, "");
 	fragment_send(n, 0, 30, 1, 6, "bbb");
 	fragment_send(n, 0, 30, 0, 6, "aaa");
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 3);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_MERGED), 3);
 	/* nothing is left that could become old */
 	net_run(n, 12 * USEC_S);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_FRAG_EXPIRED), 0);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_REPLACED_REASSEMBLIES), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FRAG_EXPIRED), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_REPLACED_REASSEMBLIES), 0);
 	net_free(n);
 }
 
@@ -344,10 +326,10 @@ static void test_no_way_back(void **state)
 	n->drop = lose_node;
 	n->arg = &s;
 	net_run(n, 20 * USEC_S);
-	dropped = counter(n, 0, BATMAN_COUNT_DROP_REFLECTED);
+	dropped = net_counter(n, 0, BATMAN_COUNT_DROP_REFLECTED);
 	for (size_t i = 0; i < sizeof(types); i++)
 		assert_int_equal(next_of(n, &o, types[i]), -1);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_REFLECTED), dropped + sizeof(types));
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_DROP_REFLECTED), dropped + sizeof(types));
 	net_free(n);
 }
 
@@ -562,7 +544,7 @@ static bool spy(struct net *n, int from, int to, const uint8_t *frame, size_t le
 static void test_flooding(void **state)
 {
 	struct mac c = net_client(1);
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	struct spied s = { 0 };
 
 	(void)state;
@@ -583,7 +565,7 @@ static void test_flooding(void **state)
 
 static void test_unknown_type(void **state)
 {
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	uint8_t frame[64] = { 0 }, ttl;
 	struct mac to = net_mac(1, 0), from = net_mac(0, 0), far = net_mac(2, 0);
 	struct wr w = wr_init(frame, sizeof(frame));
@@ -594,29 +576,29 @@ static void test_unknown_type(void **state)
 	bat_eth_encode(&w, &to, &from);
 	wr_bytes(&w, "\x5a\x0f\x05\x00", 4);
 	wr_mac(&w, &far);
-	before = counter(n, 2, BATMAN_COUNT_DROP_UNKNOWN_TYPE);
+	before = net_counter(n, 2, BATMAN_COUNT_DROP_UNKNOWN_TYPE);
 	net_inject(n, 1, 0, frame, sizeof(frame));
 	ttl = n->flight[(n->tail - 1) % 4096].data[16];
 	assert_int_equal(ttl, 4);
 	net_run(n, USEC_MS);
-	assert_int_equal(counter(n, 2, BATMAN_COUNT_DROP_UNKNOWN_TYPE), before + 1);
+	assert_int_equal(net_counter(n, 2, BATMAN_COUNT_DROP_UNKNOWN_TYPE), before + 1);
 	frame[16] = 1;
 	net_inject(n, 1, 0, frame, sizeof(frame));
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TTL), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_TTL), 1);
 	/* types below 0x40 have no destination */
 	frame[14] = 0x20;
 	net_inject(n, 1, 0, frame, sizeof(frame));
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_TYPE), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_TYPE), 1);
 	frame[15] = 14;
 	net_inject(n, 1, 0, frame, sizeof(frame));
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_VERSION), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_VERSION), 1);
 	net_free(n);
 }
 
 /* What kernels send to gateways and their DHT: with the source node, which is learnt. */
 static void test_four_addresses(void **state)
 {
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	struct bat_unicast h = { .type = BAT_TYPE_4ADDR,
 				 .ttl = 50,
 				 .dst = net_mac(2, 0),
@@ -653,7 +635,7 @@ static void test_four_addresses(void **state)
 
 static void test_never_into_the_cloud(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	struct mac stp = { { 1, 0x80, 0xc2, 0, 0, 0 } }, ectp = { { 0xcf, 0, 0, 0, 0, 0 } },
 		   c = net_client(1);
 	struct mac probe = { { 0xba, 0xbe, 0, 0, 0, 1 } }, at;
@@ -686,7 +668,7 @@ static void test_never_into_the_cloud(void **state)
 	net_pump(n, 0);
 	net_run(n, USEC_S);
 	assert_int_equal(n->node[1].got_count, 0);
-	assert_int_equal(counter(n, 0, BATMAN_COUNT_DROP_FILTERED), 5);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_DROP_FILTERED), 5);
 	buf[35] = 4;
 	assert_int_equal(batman_cloud_input(n->node[0].b, buf, wr_len(&w), n->now), 0);
 	assert_int_equal(net_send(n, 0, &MAC_BROADCAST, &probe, 9, 60), 0);
@@ -716,7 +698,7 @@ static void test_truncations(void **state)
 {
 	struct net_flight *kept = calloc(128, sizeof(*kept));
 	struct batman_probe p = { .dst = net_mac(2, 0), .ttl = 50, .record = true };
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	unsigned int kinds = 0;
 
 	(void)state;

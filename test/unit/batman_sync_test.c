@@ -22,25 +22,10 @@ static const struct mac far = { { 2, 9, 0, 0, 0, 1 } }, stranger = { { 2, 9, 0, 
 
 static struct net *chain(void)
 {
-	struct net *n = net_new();
+	struct net *n = net_chain(3);
 
-	for (int i = 0; i < 3; i++)
-		net_boot(n, i, NULL);
-	net_link(n, 0, 0, 0, 1, 0);
-	net_link(n, 1, 1, 1, 2, 0);
 	net_run(n, 20 * USEC_S);
 	return n;
-}
-
-static void seen(struct net *n, int node, const struct mac *client, uint16_t vid)
-{
-	assert_int_equal(batman_client_seen(n->node[node].b, client, vid, n->now), 0);
-	net_pump(n, node);
-}
-
-static uint64_t counter(const struct net *n, int node, enum batman_counter id)
-{
-	return batman_counter(n->node[node].b, id);
 }
 
 /* The first container of the k-th unicast TVLV packet that a node has sent since then. */
@@ -216,7 +201,7 @@ static void test_diff_or_everything(void **state)
 		for (int i = 0; i < versions; i++) {
 			struct mac c = net_client(10 * versions + i);
 
-			seen(n, 0, &c, 0);
+			net_seen(n, 0, &c, 0);
 			net_run(n, 5 * USEC_S);
 		}
 		l.ogms = false;
@@ -271,14 +256,14 @@ static void test_request_too_long_for_the_port(void **state)
 
 	(void)state;
 	far_known(n, (struct table) { .ttvn = 5, .clients = 1, .vlans = 1 });
-	sent = counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX);
-	too_big = counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG);
+	sent = net_counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX);
+	too_big = net_counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG);
 	batman_port_set_mtu(n->node[1].b, 0, BAT_FRAG_HEADER);
 	since = n->tail;
 	far_ogm(n, 3, (struct table) { .ttvn = 7, .vlans = 1 });
 	assert_int_equal(request(n, since), 0);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), too_big + 1);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX), sent);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), too_big + 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX), sent);
 	batman_port_set_mtu(n->node[1].b, 0, 1500);
 	far_ogm(n, 4, (struct table) { .ttvn = 7, .vlans = 1 });
 	assert_int_equal(request(n, since), 0);
@@ -350,16 +335,16 @@ static void test_answers_for_others_are_bounded(void **state)
 	(void)state;
 	far_known(n, (struct table) { .ttvn = 5, .clients = 1, .vlans = 1 });
 	net_run(n, 10 * USEC_S);
-	answers = counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX);
+	answers = net_counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX);
 	/* 1 kB each */
 	for (int i = 0; i < 2048; i++)
 		table_packet(n, 1, &asker, &far, ask);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX), answers + 2048);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_RATE), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX), answers + 2048);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_RESPONSE_RATE), 0);
 	since = n->tail;
 	table_packet(n, 1, &asker, &far, ask);
 	assert_int_equal(n->tail, since);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_RATE), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_RESPONSE_RATE), 1);
 	net_run(n, 4 * USEC_MS);
 	assert_true(answered(n, (struct table) { .ttvn = 5, .vlans = 1 }));
 	net_free(n);
@@ -417,12 +402,12 @@ static void test_table_too_wide_to_repeat(void **state)
 	far_known(n, (struct table) { .ttvn = 4, .clients = 1, .vlans = 1 });
 	wide_packet(n, 0, &far, &own, BAT_TT_RESPONSE | BAT_TT_FULL);
 	assert_int_equal(clients_of(n, 1, &far), WIDE);
-	answers = counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX);
-	too_big = counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG);
+	answers = net_counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX);
+	too_big = net_counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG);
 	since = n->tail;
 	wide_packet(n, 1, &asker, &far, BAT_TT_REQUEST | BAT_TT_FULL);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX), answers);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), too_big + 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_RESPONSE_TX), answers);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_TOO_BIG), too_big + 1);
 	/* 9628 bytes in pieces, all of them to node 0 */
 	assert_int_equal(net_sent_count(n, since, 1, BAT_TYPE_FRAG), 8);
 	for (unsigned int k = 0; k < 8; k++)
@@ -436,7 +421,7 @@ static void test_strangers(void **state)
 {
 	struct net *n = chain();
 	struct mac own = net_mac(1, 0), c = net_client(1), at;
-	uint64_t before = counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR);
+	uint64_t before = net_counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR);
 	unsigned int since = n->tail;
 
 	(void)state;
@@ -445,12 +430,12 @@ static void test_strangers(void **state)
 				      .flags = BAT_TT_RESPONSE | BAT_TT_FULL,
 				      .clients = 1,
 				      .vlans = 1 });
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR), before + 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_UNKNOWN_ORIGINATOR), before + 1);
 	assert_int_equal(batman_lookup(n->node[1].b, &c, 0, &at), -ENOENT);
-	before = counter(n, 1, BATMAN_COUNT_TT_REQUEST_RX);
+	before = net_counter(n, 1, BATMAN_COUNT_TT_REQUEST_RX);
 	table_packet(n, 0, &stranger, &own,
 		     (struct table) { .flags = BAT_TT_REQUEST | BAT_TT_FULL });
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_REQUEST_RX), before + 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_REQUEST_RX), before + 1);
 	assert_int_equal(n->tail, since);
 	net_free(n);
 }
@@ -468,7 +453,7 @@ static void test_new_client_is_not_in_the_table(void **state)
 	for (size_t entries = 1; entries <= 2; entries++) {
 		since = n->tail;
 		table_packet(n, 1, &asker, &own, ask);
-		seen(n, 1, &c, 0);
+		net_seen(n, 1, &c, 0);
 		table_packet(n, 1, &asker, &own, ask);
 		for (unsigned int k = 0; k < 2; k++) {
 			assert_true(told(n, since, 1, k, &t));
@@ -519,20 +504,20 @@ static void test_advertisements_that_tell_nothing(void **state)
 	struct net *n = chain();
 
 	(void)state;
-	seen(n, 1, &c, 0);
+	net_seen(n, 1, &c, 0);
 	/* cut short, or no client's MAC */
 	roam_packet(n, &from, &c, 7);
 	roam_packet(n, &from, &group, 8);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_MALFORMED), 2);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_MALFORMED), 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 0);
 	/* nobody knows who says so */
 	roam_packet(n, &stranger, &c, 8);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 1);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 1);
 	assert_true(net_knows(n, 1, &c, 1));
 	assert_null(net_event(n, 1, BATMAN_CLIENT_MOVED));
 	assert_int_equal(batman_lookup(n->node[1].b, &group, 0, &at), -ENOENT);
 	roam_packet(n, &from, &c, 8);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 2);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_ROAM_RX), 2);
 	assert_true(net_knows(n, 1, &c, 0));
 	assert_non_null(net_event(n, 1, BATMAN_CLIENT_MOVED));
 	net_free(n);
@@ -554,7 +539,7 @@ static void test_more_advertisements_than_places(void **state)
 	for (int i = 1; i <= 6; i++) {
 		struct mac c = net_client(i);
 
-		seen(n, 0, &c, 0);
+		net_seen(n, 0, &c, 0);
 	}
 	net_run(n, 10 * USEC_S);
 	for (int i = 1; i <= 6; i++) {
@@ -563,10 +548,10 @@ static void test_more_advertisements_than_places(void **state)
 		if (i == 6)
 			net_run(n, 26 * USEC_S);
 		assert_true(net_knows(n, 1, &c, 0));
-		seen(n, 1, &c, 0);
+		net_seen(n, 1, &c, 0);
 		assert_true(net_knows(n, 1, &c, 1));
-		assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), i < 5 ? i : i - 1);
-		assert_int_equal(counter(n, 1, BATMAN_COUNT_FULL_OTHER), i >= 5);
+		assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), i < 5 ? i : i - 1);
+		assert_int_equal(net_counter(n, 1, BATMAN_COUNT_FULL_OTHER), i >= 5);
 		assert_int_equal(batman_client_gone(x->b, &c, 0, n->now), 0);
 	}
 	net_free(n);
@@ -601,10 +586,10 @@ static void test_no_advertisement_without_ports(void **state)
 	for (uint16_t port = 0; port < 2; port++)
 		assert_int_equal(batman_port_remove(n->node[1].b, port, n->now), 0);
 	assert_int_equal(clients_of(n, 1, &stranger), 1);
-	seen(n, 1, &c, 0);
+	net_seen(n, 1, &c, 0);
 	assert_int_equal(local_count(n, 1), 2);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), 0);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_DROP_NO_ROUTE), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), 0);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_DROP_NO_ROUTE), 0);
 	net_free(n);
 }
 
@@ -616,18 +601,18 @@ static void test_five_advertisements(void **state)
 
 	(void)state;
 	for (unsigned int i = 1; i <= 6; i++) {
-		seen(n, 0, &c, 0);
+		net_seen(n, 0, &c, 0);
 		net_run(n, 1500 * USEC_MS);
 		first = first ? first : n->now;
-		seen(n, 1, &c, 0);
+		net_seen(n, 1, &c, 0);
 		net_run(n, 1500 * USEC_MS);
-		assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), i < 6 ? i : 5);
+		assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), i < 6 ? i : 5);
 	}
-	seen(n, 0, &c, 0);
+	net_seen(n, 0, &c, 0);
 	net_run(n, first + 21 * USEC_S - n->now);
-	seen(n, 1, &c, 0);
+	net_seen(n, 1, &c, 0);
 	net_run(n, USEC_S);
-	assert_int_equal(counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), 6);
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_ROAM_TX), 6);
 	net_free(n);
 }
 
@@ -644,7 +629,7 @@ static void test_full_table(void **state)
 	(void)state;
 	for (int i = 1; i < 1677; i++) {
 		c = many(i);
-		seen(n, 0, &c, 0);
+		net_seen(n, 0, &c, 0);
 	}
 	assert_int_equal(local_count(n, 0), 1677);
 	c = many(1677);
@@ -676,7 +661,7 @@ static void test_smaller_port(void **state)
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < 500; i++) {
 			c = many(500 * round + i);
-			seen(n, 0, &c, 0);
+			net_seen(n, 0, &c, 0);
 		}
 		net_run(n, 10 * USEC_S);
 	}
@@ -708,7 +693,7 @@ static void test_unasked_table_too_large(void **state)
 	net_run(n, 20 * USEC_S);
 	far_known(n, (struct table) { .ttvn = 7, .clients = 1, .vlans = 1 });
 	table_packet(n, 0, &far, &own, t);
-	assert_true(counter(n, 1, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 0);
+	assert_true(net_counter(n, 1, BATMAN_COUNT_FULL_CLIENTS_GLOBAL) > 0);
 	since = n->tail;
 	far_ogm(n, 3, (struct table) { .ttvn = 7, .vlans = 1 });
 	assert_int_equal(request(n, since), BAT_TT_REQUEST | BAT_TT_FULL);

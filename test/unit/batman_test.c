@@ -12,20 +12,6 @@
 #include "batman_net.h"
 #include "core/batman/msg.h"
 
-static struct net *chain(int count)
-{
-	struct net *n = net_new();
-
-	for (int i = 0; i < count; i++)
-		net_boot(n, i, NULL);
-	/* port 0 first: it is the primary one */
-	for (int i = 0; i + 1 < count; i++) {
-		net_port(n, i, i ? 1 : 0, i, false);
-		net_port(n, i + 1, 0, i, false);
-	}
-	return n;
-}
-
 struct tqs {
 	uint8_t tq[16];
 	int count;
@@ -57,7 +43,7 @@ static void test_tq_series(void **state)
 	/* batman-adv 2022.3 on a perfect link, from its cold start */
 	static const uint8_t kernel[] = { 0, 9, 20, 29, 38, 47, 56 };
 	struct tqs t = { .count = 0 };
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	int at = 0;
 
 	(void)state;
@@ -75,7 +61,7 @@ static void test_tq_series(void **state)
 
 static void test_chain(void **state)
 {
-	struct net *n = chain(4);
+	struct net *n = net_chain(4);
 	struct mac a = net_client(1), d = net_client(4), at;
 	struct mac self = net_mac(3, 0);
 
@@ -131,7 +117,7 @@ static void test_triangle_broadcast(void **state)
 
 static void test_clash(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	struct batman_conf other = net_conf(2);
 	struct mac a = net_client(1), c = net_client(3), foreign = net_mac(2, 0);
 	const struct net_event *e;
@@ -174,7 +160,7 @@ static void test_clash(void **state)
 
 static void test_peers(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	struct mac cloud = net_cloud_mac(1);
 	const struct net_event *e;
 
@@ -217,7 +203,7 @@ static void forge_cloud_mac(struct net *n, const struct mac *orig, const struct 
 /* Clients may not have the cloud MAC of a node, but of one that is really there only. */
 static void test_cloud_mac_of_client(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	struct mac victim = net_client(9), other = net_client(8), orig = net_client(7);
 	struct mac node = net_cloud_mac(1);
 	struct batman_conf moved = net_conf(1);
@@ -250,7 +236,7 @@ static void test_cloud_mac_of_client(void **state)
 
 static void test_icmp(void **state)
 {
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	struct batman_probe p = {
 		.dst = net_mac(2, 0), .uid = 9, .seq = 77, .ttl = 50, .record = true
 	};
@@ -310,7 +296,7 @@ static void test_icmp_types(void **state)
 	static const uint8_t answers[] = { BATMAN_ICMP_REPLY, BATMAN_ICMP_UNREACHABLE,
 					   BATMAN_ICMP_TTL_EXCEEDED, BATMAN_ICMP_PARAMETER };
 	struct mac from = net_mac(1, 0);
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	const struct net_event *e;
 	unsigned int since;
 
@@ -342,7 +328,7 @@ static void test_icmp_types(void **state)
 static void test_plain_ping(void **state)
 {
 	struct batman_probe p = { .dst = net_mac(1, 0), .uid = 9, .seq = 77, .ttl = 50 };
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	const struct net_event *e;
 	unsigned int since;
 	struct batman_orig o;
@@ -374,7 +360,7 @@ static void test_plain_ping(void **state)
 /* Killed again and again: neighbours believe it each time. */
 static void test_restart_often(void **state)
 {
-	struct net *n = chain(3);
+	struct net *n = net_chain(3);
 	struct mac a = net_client(1), c = net_client(3);
 
 	(void)state;
@@ -399,7 +385,7 @@ static void test_restart_often(void **state)
  * what it is, and hears him also after he has restarted. */
 static void test_restart_next_to_a_new_one(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	struct mac a = net_client(1);
 
 	(void)state;
@@ -421,7 +407,7 @@ static void test_restart_next_to_a_new_one(void **state)
 /* More of everything than there is room for: counted, and what was there goes on. */
 static void test_limits(void **state)
 {
-	struct net *n = chain(2);
+	struct net *n = net_chain(2);
 	struct mac a = net_client(1), b = net_client(2), from = net_mac(1, 0);
 	uint8_t frame[64];
 

@@ -44,6 +44,7 @@
 #define BAT_ANSWER_BURST 2048	    /* kB */
 #define BAT_ROAM_US (20 * USEC_S)
 #define BAT_ROAM_AHEAD 16	  /* versions */
+#define BAT_ROAM_INTERVALS 3	  /* for what roams: longest wait for its new node's OGM */
 #define BAT_NEWS_US (10 * USEC_S) /* no diff that we hear is older */
 #define BAT_ROAM_COUNT 5
 #define BAT_REFUSE_US (30 * USEC_S)
@@ -156,6 +157,8 @@ struct bat_global {
 	struct bat_client_key key;
 	uint16_t flags;	 /* BAT_TT_SYNC: of all claims */
 	uint32_t claims; /* ref, list by next_client */
+	struct mac heard_from; /* the originator by which its last broadcast came */
+	usec_t heard_at;
 	usec_t roam_at;
 	usec_t added_at;
 };
@@ -436,6 +439,8 @@ void bat_global_forget(struct batman *b, struct bat_orig *o);
 void bat_global_keep(struct batman *b, const struct bat_orig *o);
 void bat_global_update_crc(struct batman *b, struct bat_orig *o);
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g);
+/* Its new node has told of it, and not announced it yet. */
+bool bat_global_is_told(const struct batman *b, const struct bat_global *g);
 /* Does the table of that originator have it? */
 bool bat_global_announces(const struct batman *b, const struct bat_orig *o,
 			  const struct bat_global *g);

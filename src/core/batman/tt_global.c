@@ -228,6 +228,8 @@ static bool global_prepare(struct batman *b, struct bat_global *g, struct bat_or
 			   uint16_t flags)
 {
 	if (flags & BAT_TT_TEMP) {
+		g->heard_from = o->mac;
+		g->heard_at = b->now;
 		/* what was announced is better than what a frame tells */
 		if (!(g->flags & BAT_TT_TEMP) || claim_find(b, g, o))
 			return false;
@@ -379,11 +381,35 @@ static bool is_better(const struct batman *b, const struct bat_orig *o, const st
 	return bat_orig_tq(b, o) > bat_orig_tq(b, best);
 }
 
+/* How long what roams may take to be announced by its new node. */
+static usec_t roam_wait(const struct batman *b)
+{
+	return BAT_ROAM_INTERVALS * b->conf.orig_interval_ms * USEC_MS;
+}
+
+/*
+ * Where a client is that roams, of which no node has told us: its broadcasts come from there. A
+ * kernel goes on to send its frames to the old node, and others drop them on the way.
+ */
+static struct bat_orig *heard_at_other(const struct batman *b, const struct bat_global *g)
+{
+	const struct bat_claim *c = bat_at(&b->claims, g->claims);
+	struct bat_orig *o;
+
+	if (!(g->flags & BAT_TT_ROAM) || !c || c->state != BAT_CLAIM_WITHDRAWN || !g->heard_at ||
+	    b->now - g->heard_at > roam_wait(b))
+		return NULL;
+	o = bat_orig_find(b, &g->heard_from);
+	return o && o->out[0].router ? o : NULL;
+}
+
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g)
 {
-	struct bat_orig *best = NULL;
+	struct bat_orig *best = heard_at_other(b, g);
 	struct bat_claim *c;
 
+	if (best)
+		return best;
 	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client)) {
 		struct bat_orig *o = bat_at(&b->origs, c->key.orig);
 
@@ -391,6 +417,14 @@ struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global
 			best = o;
 	}
 	return best;
+}
+
+bool bat_global_is_told(const struct batman *b, const struct bat_global *g)
+{
+	const struct bat_claim *c = bat_at(&b->claims, g->claims);
+
+	return g->flags & BAT_TT_ROAM && c && c->state == BAT_CLAIM_TOLD &&
+	       b->now - g->roam_at <= roam_wait(b);
 }
 
 bool bat_global_announces(const struct batman *b, const struct bat_orig *o,
@@ -406,7 +440,7 @@ uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,
 {
 	const struct bat_claim *c = claim_find(b, g, o);
 
-	if (c && c->state == BAT_CLAIM_TOLD)
+	if (!c || c->state == BAT_CLAIM_TOLD)
 		return (uint8_t)(o->ttvn + BAT_ROAM_AHEAD);
 	return (uint8_t)(o->ttvn - (g->flags & BAT_TT_ROAM ? 1 : 0));
 }

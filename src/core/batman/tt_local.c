@@ -3,7 +3,7 @@
  * Our own clients. What is announced changes only at a commit, once per own OGM: entries are NEW
  * before it, and PENDING while they wait to go, so that tables sent in between agree with the
  * version (ttvn) and CRC announced. An addition and a removal of one client within one interval
- * cancel out.
+ * cancel out. A client that roams away stays until its new node announces it, 3 intervals at most.
  *
  * The node decides how many HELD clients there are and whose. Those known from frames only, which
  * anybody can make, have a fifth of the places, where the oldest goes for a newcomer; and there are
@@ -281,12 +281,27 @@ static void crc_update(struct batman *b)
 			bat_tt_crc(&l->key.mac, l->key.vid, (uint8_t)l->flags);
 }
 
+/*
+ * An advertisement took the client from us, and its new node has not announced it yet. As long as
+ * we do, frames find us, and we know the new node; kernels do not wait, and those that have heard
+ * that it left, but not where to, drop its frames.
+ */
+static bool leaves_later(const struct batman *b, const struct bat_local *l)
+{
+	const struct bat_global *g;
+
+	if (!(l->flags & BAT_TT_ROAM) || b->changes_lost)
+		return false;
+	g = bat_global_find(b, &l->key);
+	return g && bat_global_is_told(b, g);
+}
+
 static void pending_free(struct batman *b)
 {
 	struct bat_local *l;
 
 	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
-		if (l->flags & BAT_TT_PENDING)
+		if (l->flags & BAT_TT_PENDING && !leaves_later(b, l))
 			local_free(b, l);
 	}
 }
@@ -306,13 +321,39 @@ static void table_shrink(struct batman *b)
 	}
 }
 
+static bool change_waits(const struct batman *b, const struct bat_tt_change *c)
+{
+	struct bat_client_key key = { .mac = c->mac, .vid = c->vid };
+	const struct bat_local *l = table_find(&b->locals, &key);
+
+	return l && leaves_later(b, l);
+}
+
+/* Brings the changes that wait to the front; their number. */
+static uint16_t changes_part(struct batman *b)
+{
+	uint16_t waiting = 0;
+
+	for (uint16_t i = 0; i < b->change_count; i++) {
+		struct bat_tt_change c = b->changes[i];
+
+		if (!change_waits(b, &c))
+			continue;
+		b->changes[i] = b->changes[waiting];
+		b->changes[waiting++] = c;
+	}
+	return waiting;
+}
+
 void bat_local_commit(struct batman *b)
 {
 	struct bat_local *l;
+	uint16_t waiting;
 
 	table_shrink(b);
 	b->new_count = 0;
-	if (b->change_count == 0 && !b->changes_lost) {
+	waiting = changes_part(b);
+	if (b->change_count == waiting && !b->changes_lost) {
 		if (b->append)
 			b->append--;
 		return;
@@ -327,10 +368,10 @@ void bat_local_commit(struct batman *b)
 	crc_update(b);
 	b->ttvn++;
 	b->append = BAT_TT_APPEND + 1;
-	b->last_count = b->changes_lost ? 0 : b->change_count;
+	b->last_count = b->changes_lost ? 0 : (uint16_t)(b->change_count - waiting);
 	for (uint16_t i = 0; i < b->last_count; i++)
-		b->last_changes[i] = b->changes[i];
-	b->change_count = 0;
+		b->last_changes[i] = b->changes[waiting + i];
+	b->change_count = waiting;
 	b->changes_lost = false;
 }
 
