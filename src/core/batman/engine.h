@@ -98,6 +98,7 @@ struct bat_orig {
 	usec_t crowded_until;  /* that version had no room here: not asked for before */
 	usec_t crowded_wait;   /* since the last time; doubled until it has */
 	struct bucket answers; /* that it was sent */
+	bool wants_table;      /* it asked for ours when there was no way to it */
 	bool has_table;	       /* that of ttvn, or what there was room for */
 	uint8_t ttvn;
 	uint8_t diff_count; /* 0: none kept */
@@ -452,6 +453,8 @@ void bat_global_purge(struct batman *b);
 
 /* tt_sync.c */
 void bat_tt_ogm_append(struct batman *b, struct wr *w, size_t room);
+/* There is a way to o now: it gets what it has asked for before. */
+void bat_tt_first_route(struct batman *b, struct bat_orig *o);
 void bat_tt_ogm_input(struct batman *b, struct bat_orig *o, struct rd value);
 /* A container of a unicast TVLV packet; false: route the packet on. */
 bool bat_tt_unicast_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd value);

@@ -239,8 +239,10 @@ static void ogm_process(struct batman *b, const struct bat_frame *f, const struc
 	if (!bat_orig_router(b, orig, 0))
 		return;
 	bat_orig_proven(b, orig);
-	if (!router) /* for the table could not be asked a moment ago */
-		bat_tvlv_ogm_input(b, orig, ogm->tvlv);
+	if (router)
+		return;
+	bat_tvlv_ogm_input(b, orig, ogm->tvlv); /* for the table could not be asked a moment ago */
+	bat_tt_first_route(b, orig);
 }
 
 /* Our own OGM came back. */

@@ -257,21 +257,38 @@ static bool response_send(struct batman *b, const struct bat_orig *to, struct wr
 	return true;
 }
 
-static void own_response(struct batman *b, const struct bat_tvlv_packet *p, const struct bat_tt *tt)
+static void own_response(struct batman *b, struct bat_orig *to, bool full)
 {
-	struct bat_orig *to = bat_orig_find(b, &p->src);
-	bool full = tt->flags & BAT_TT_FULL || tt->ttvn != b->ttvn || b->last_count == 0;
 	struct wr w;
 
-	if (!to || !response_allowed(b, to, full ? b->locals.count : b->last_count))
+	if (!response_allowed(b, to, full ? b->locals.count : b->last_count))
 		return;
-	w = packet_begin(b, &p->src, &b->primary->mac, BAT_TVLV_TT);
+	w = packet_begin(b, &to->mac, &b->primary->mac, BAT_TVLV_TT);
 	local_head_encode(b, &w, BAT_TT_RESPONSE | (full ? BAT_TT_FULL : 0));
 	if (full)
 		local_table_encode(b, &w);
 	else
 		changes_encode(&w, b->last_changes, b->last_count);
 	(void)response_send(b, to, &w);
+}
+
+static void own_request_input(struct batman *b, const struct bat_tvlv_packet *p,
+			      const struct bat_tt *tt)
+{
+	struct bat_orig *to = bat_orig_find(b, &p->src);
+
+	if (to && to->out[0].router)
+		own_response(b, to,
+			     tt->flags & BAT_TT_FULL || tt->ttvn != b->ttvn || b->last_count == 0);
+	else if (to)
+		to->wants_table = true;
+}
+
+void bat_tt_first_route(struct batman *b, struct bat_orig *o)
+{
+	if (o->wants_table && b->primary)
+		own_response(b, o, true);
+	o->wants_table = false;
 }
 
 static void global_table_encode(const struct batman *b, const struct bat_orig *o, struct wr *w)
@@ -359,7 +376,7 @@ bool bat_tt_unicast_input(struct batman *b, const struct bat_tvlv_packet *p, str
 		BAT_COUNT(b, TT_REQUEST_RX);
 		if (!mine)
 			return other_response(b, p, &tt);
-		own_response(b, p, &tt);
+		own_request_input(b, p, &tt);
 		return true;
 	case BAT_TT_RESPONSE:
 		BAT_COUNT(b, TT_RESPONSE_RX);

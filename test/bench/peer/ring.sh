@@ -71,6 +71,22 @@ figure() { # NAME KINDS VALUE
 	echo "$1 $2 $3" >> /uml-out/figures
 }
 
+last_answered() { # the first answer of the pair that had to wait for longest
+	local file
+	for file in /run/ping.*; do
+		sed -n '/time=/{s/^\[\([0-9.]*\)\].*/\1/p;q}' "$file"
+	done | sort -n | tail -1
+}
+
+pass() { # PORT...: at once, one after the other would take a second and more
+	local port started=()
+	for port in "$@"; do
+		loss 0 "$port" &
+		started+=($!)
+	done
+	wait "${started[@]}"
+}
+
 start() { # KINDS: from the moment that the wires pass
 	local kinds=$1 a b began
 	local count=${#kinds}
@@ -82,7 +98,7 @@ start() { # KINDS: from the moment that the wires pass
 	sleep 3
 	began=$(date +%s.%N)
 	# shellcheck disable=SC2046
-	loss 0 $(ends "$count")
+	pass $(ends "$count")
 	all_answered() {
 		local file
 		for file in /run/ping.*; do
@@ -91,8 +107,7 @@ start() { # KINDS: from the moment that the wires pass
 	}
 	wait_for 60 all_answered || echo "not all clients reach each other" >&2
 	pkill ping
-	sed -s -n '/time=/{s/^\[\([0-9.]*\)\].*/\1/p;q}' /run/ping.* | sort -n | tail -1 |
-		awk -v began="$began" '{ printf "%.2f\n", $1 - began }' | figure_of start_s "$kinds"
+	last_answered | awk -v began="$began" '{ printf "%.2f\n", $1 - began }' | figure_of start_s "$kinds"
 	rm -f /run/ping.*
 }
 
