@@ -86,7 +86,7 @@ static uint8_t link_tq(const struct batman *b, const struct work *w, unsigned in
 	unsigned int total = echoed < received ? echoed : received;
 	unsigned int lost = BAT_WINDOW - received, own, asym, port = BATMAN_TQ_MAX;
 
-	own = total && received ? BATMAN_TQ_MAX * total / received : 0;
+	own = total ? BATMAN_TQ_MAX * total / received : 0;
 	asym = BATMAN_TQ_MAX -
 	       BATMAN_TQ_MAX * (lost * lost * lost) / (BAT_WINDOW * BAT_WINDOW * BAT_WINDOW);
 	if (w->out == 1u + w->f->port->slot && w->f->port->wireless)
@@ -110,15 +110,14 @@ static bool tq_update(struct batman *b, struct work *w)
 }
 
 /* Of two paths of equal quality the one whose link has the better way back. */
-static bool path_is_better(const struct batman *b, const struct bat_path *p,
-			   const struct bat_path *router, uint32_t out)
+static bool path_is_better(const struct batman *b, const struct work *w, const struct bat_path *p,
+			   const struct bat_path *router)
 {
-	const struct bat_orig *mine = bat_orig_find(b, &p->key.neighbour);
 	const struct bat_orig *theirs = bat_orig_find(b, &router->key.neighbour);
 
-	if (p->out[out].tq_avg != router->out[out].tq_avg)
-		return p->out[out].tq_avg > router->out[out].tq_avg;
-	return (mine ? echo_count(mine, p->key.slot) : 0) >
+	if (p->out[w->out].tq_avg != router->out[w->out].tq_avg)
+		return p->out[w->out].tq_avg > router->out[w->out].tq_avg;
+	return echo_count(w->sender, p->key.slot) >
 	       (theirs ? echo_count(theirs, router->key.slot) : 0);
 }
 
@@ -160,7 +159,7 @@ static void path_update(struct batman *b, struct work *w)
 	if (w->dup == DUP_NO)
 		w->orig->out[w->out].last_ttl = w->ogm.ttl;
 	router = bat_orig_router(b, w->orig, w->out);
-	if (router != mine && (!router || (path_is_better(b, mine, router, w->out) &&
+	if (router != mine && (!router || (path_is_better(b, w, mine, router) &&
 					   !router_had_better(w, mine, router))))
 		bat_orig_set_router(b, w->orig, w->out, mine);
 }

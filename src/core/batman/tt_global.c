@@ -27,22 +27,17 @@ struct bat_vlan *bat_global_vlan(const struct batman *b, const struct bat_orig *
 	return table_find(&b->vlans, &key);
 }
 
-static bool vlan_count(struct batman *b, struct bat_orig *o, uint16_t vid)
+static void vlan_count(struct batman *b, struct bat_orig *o, uint16_t vid)
 {
 	struct bat_vlan_key key = { .orig = bat_ref(&b->origs, o), .vid = vid };
 	struct bat_vlan *v = table_find(&b->vlans, &key);
 
 	if (!v) {
-		v = table_add(&b->vlans, &key);
-		if (!v) {
-			BAT_COUNT(b, FULL_OTHER);
-			return false;
-		}
+		v = table_add(&b->vlans, &key); /* as many as claims */
 		v->next = o->vlans;
 		o->vlans = bat_ref(&b->vlans, v);
 	}
 	v->count++;
-	return true;
 }
 
 static void vlan_uncount(struct batman *b, struct bat_orig *o, uint16_t vid)
@@ -180,7 +175,9 @@ static bool claim_add(struct batman *b, struct bat_global *g, struct bat_orig *o
 		o->claims = g->claims;
 		o->claim_count++;
 		c->state = BAT_CLAIM_TOLD;
-		c->counted = !(g->flags & BAT_TT_TEMP) && vlan_count(b, o, g->key.vid);
+		c->counted = !(g->flags & BAT_TT_TEMP);
+		if (c->counted)
+			vlan_count(b, o, g->key.vid);
 	} else if (c->passing && !passing) {
 		c->passing = false;
 		o->passing_count--;

@@ -54,7 +54,7 @@ static bool reroute(struct batman *b, struct bat_unicast *h, const struct bat_cl
 	const struct bat_global *g;
 	const struct bat_orig *o;
 
-	if (bat_local_serves(b, client) && b->primary) {
+	if (bat_local_serves(b, client)) {
 		h->dst = b->primary->mac;
 		h->ttvn = b->ttvn;
 		BAT_COUNT(b, TT_REROUTED);
