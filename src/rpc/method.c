@@ -150,25 +150,21 @@ static const struct method_param *param_find(const struct method *m, const char 
 	return NULL;
 }
 
-static bool text_fits(const struct method_param *p, json_t *v)
+static bool text_fits(json_t *v)
 {
-	size_t max = p->max ? (size_t)p->max : 255, len = json_string_length(v);
+	size_t len = json_string_length(v); /* 0 of what is no text */
 
-	return json_is_string(v) && len > 0 && len <= max && len == strlen(json_string_value(v));
+	return len > 0 && len <= METHOD_TEXT_MAX;
 }
 
 static bool value_fits(const struct method_param *p, json_t *v)
 {
-	switch (p->type) {
-	case PARAM_TEXT:
-		return text_fits(p, v);
-	case PARAM_NUMBER:
+	if (p->type == PARAM_TEXT)
+		return text_fits(v);
+	if (p->type == PARAM_NUMBER)
 		return json_is_integer(v) && json_integer_value(v) >= p->min &&
 		       json_integer_value(v) <= p->max;
-	case PARAM_BOOL:
-		return json_is_boolean(v);
-	}
-	return false;
+	return json_is_boolean(v);
 }
 
 static int refuse(const struct method_param *p, struct method_error *err)
@@ -177,8 +173,8 @@ static int refuse(const struct method_param *p, struct method_error *err)
 		method_fail(err, RPC_PARAMS, "parameter '%s' must be a number from %lld to %lld",
 			    p->name, p->min, p->max);
 	else if (p->type == PARAM_TEXT)
-		method_fail(err, RPC_PARAMS, "parameter '%s' must be a text of 1 to %lld bytes",
-			    p->name, p->max ? p->max : 255);
+		method_fail(err, RPC_PARAMS, "parameter '%s' must be a text of 1 to %d bytes",
+			    p->name, METHOD_TEXT_MAX);
 	else
 		method_fail(err, RPC_PARAMS, "parameter '%s' must be true or false", p->name);
 	return -EINVAL;

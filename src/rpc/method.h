@@ -20,11 +20,12 @@ struct method_param {
 	const char *name;
 	enum param_type type;
 	bool required;
-	long long min, max; /* PARAM_NUMBER; PARAM_TEXT: max is its length, 0 = 255 */
+	long long min, max; /* PARAM_NUMBER */
 	const char *help;
 };
 
 #define METHOD_PARAMS 5
+#define METHOD_TEXT_MAX 255 /* bytes of a PARAM_TEXT, none of them a NUL: the parser refuses it */
 
 /* What went wrong in a method, for the error object. */
 struct method_error {
