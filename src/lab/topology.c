@@ -466,6 +466,7 @@ int topology_load(struct topology *t, const char *path, char *err, size_t cap)
 {
 	char *text = NULL;
 	size_t room = 0;
+	errno = 0; /* of an empty file nothing is said */
 	FILE *f = fopen(path, "re");
 	*t = (struct topology) { .internet = -1 };
 	if (!f || getdelim(&text, &room, '\0', f) < 0) {
