@@ -211,13 +211,30 @@ static void test_too_many(void **state)
 	net_free(n);
 }
 
+/* What is kept for a copy has at most 1600 bytes: a longer frame leaves once. */
+static void test_jumbo(void **state)
+{
+	struct net *n = crossing();
+	struct said s = { .node = 1, .tag = 1, .at = n->now };
+	struct mac c = net_client(1);
+
+	(void)state;
+	for (uint16_t p = 0; p < 4; p++)
+		assert_int_equal(batman_port_set_mtu(n->node[1].b, p, 1800), 0);
+	assert_int_equal(net_send(n, 1, &MAC_BROADCAST, &c, 1, 1700), 0);
+	net_run(n, 100 * USEC_MS);
+	for (int wire = 0; wire < 4; wire++)
+		assert_times(n, 1, wire, s, once);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own),	     cmocka_unit_test(test_passed_on),
 		cmocka_unit_test(test_overlapping),  cmocka_unit_test(test_late),
 		cmocka_unit_test(test_port_removed), cmocka_unit_test(test_two_wires),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_too_many),     cmocka_unit_test(test_jumbo),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

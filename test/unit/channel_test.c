@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -123,11 +124,31 @@ static void test_descriptors_unasked(void **state)
 
 static void test_end(void **state)
 {
-	struct message m;
+	struct message m = { 0 };
 
 	(void)state;
 	shutdown(pair[0], SHUT_RDWR);
 	assert_int_equal(channel_receive(pair[1], &m, sizeof(m), NULL), -ECONNRESET);
+	assert_int_equal(channel_send(pair[1], &m, sizeof(m), -1), -EPIPE);
+}
+
+/* A descriptor that this process has no room for is as if none came. */
+static void test_no_room(void **state)
+{
+	struct message m = { 7, "seven" };
+	struct rlimit before, none;
+	int fd = 0, next = dup(0);
+
+	(void)state;
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)next;
+	assert_int_equal(channel_send(pair[0], &m, sizeof(m), pair[0]), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(channel_receive(pair[1], &m, sizeof(m), &fd), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(fd, -1);
 }
 
 int main(void)
@@ -136,6 +157,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_descriptor, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_descriptors_unasked, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end, setup, teardown),
 	};
 

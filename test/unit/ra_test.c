@@ -138,6 +138,15 @@ static void feed_nd(const char *src, const char *dst, const struct icmp6_nd *nd)
 	feed(&w);
 }
 
+/* Leaves no room for a frame or a report. */
+static void fill(void)
+{
+	static const uint8_t nothing[8];
+
+	while (outq_push(&ra.out, UINT16_MAX, 0, 0, nothing, sizeof(nothing)) == 0)
+		;
+}
+
 static void solicit(const char *src, bool with_mac)
 {
 	struct icmp6_nd rs = { .type = ICMP6_RS, .has_mac = with_mac, .mac = CLIENT };
@@ -267,10 +276,15 @@ static void overheard_arp(void **state)
 	feed_arp(ARP_OP_REQUEST, &CLIENT, &other, "10.13.4.6");	   /* not the sender's */
 	feed_arp(ARP_OP_REQUEST, &CLIENT, &CLIENT, "192.168.1.5"); /* elsewhere */
 	feed_arp(ARP_OP_REQUEST, &CLIENT, &CLIENT, "10.13.255.255");
+	feed_arp(ARP_OP_REQUEST, &CLIENT, &CLIENT, "10.13.0.0");
 	feed_arp(ARP_OP_REQUEST, &conf.anycast_mac, &conf.anycast_mac, "10.13.4.7");
 	assert_int_equal(told, 2);
 	assert_int_equal(ra.counters[RA_COUNT_FORGED], 3);
-	assert_int_equal(ra.counters[RA_COUNT_FOREIGN], 2);
+	assert_int_equal(ra.counters[RA_COUNT_FOREIGN], 3);
+	conf.network4 = (struct net4) { ip4("10.13.4.5"), 32 }; /* has no hosts */
+	ra_configure(&ra, &conf, now);
+	feed_arp(ARP_OP_REQUEST, &CLIENT, &CLIENT, "10.13.4.5");
+	assert_int_equal(ra.counters[RA_COUNT_FOREIGN], 4);
 }
 
 static void overheard_nd(void **state)
@@ -323,10 +337,10 @@ static void seen_bounded(void **state)
 	assert_int_equal(told, 65);
 }
 
-static void feed_dhcp6(const struct dhcp6_msg *m)
+static void feed_dhcp6(const char *src, const struct dhcp6_msg *m)
 {
 	struct udp6_path p = { .eth_src = CLIENT,
-			       .src = ip6("fe80::7"),
+			       .src = ip6(src),
 			       .dst = ip6("ff02::1:2"),
 			       .src_port = 546,
 			       .dst_port = 547 };
@@ -353,7 +367,7 @@ static void information(void **state)
 	struct eth e;
 
 	(void)state;
-	feed_dhcp6(&m);
+	feed_dhcp6("fe80::7", &m);
 	assert_int_equal(sent, 1);
 	r = rd_init(got_frame, got_len);
 	assert_int_equal(eth_decode(&r, &e), 0);
@@ -368,11 +382,77 @@ static void information(void **state)
 	assert_int_equal(reply.client_id_len, 4);
 	assert_int_equal(reply.server_id_len, DHCP6_DUID_LL);
 	m.type = 1; /* SOLICIT: no addresses here */
-	feed_dhcp6(&m);
+	feed_dhcp6("fe80::7", &m);
 	m.type = DHCP6_INFORMATION_REQUEST;
+	feed_dhcp6("fd0d:fe46:8ce8::7", &m); /* must come from the link */
 	m.server_id_len = 3;
-	feed_dhcp6(&m);
+	feed_dhcp6("fe80::7", &m);
+	m.server_id_len = DHCP6_DUID_LL; /* another server's */
+	feed_dhcp6("fe80::7", &m);
 	assert_int_equal(sent, 1);
+	dhcp6_duid_ll(&conf.anycast_mac, m.server_id);
+	feed_dhcp6("fe80::7", &m);
+	assert_int_equal(sent, 2);
+	for (int i = 0; i < 200; i++)
+		feed_dhcp6("fe80::7", &m);
+	assert_int_equal(sent, 100);
+	assert_int_equal(ra.counters[RA_COUNT_RATE], 102);
+}
+
+/* What does not fit into the queue is not counted as sent or told, and comes the next time. */
+static void queue_full(void **state)
+{
+	struct dhcp6_msg m = { .type = DHCP6_INFORMATION_REQUEST, .xid = 7 };
+
+	(void)state;
+	fill();
+	solicit("fe80::7", true);
+	fill();
+	feed_dhcp6("fe80::7", &m);
+	fill();
+	run(USEC_S + USEC_MS);
+	assert_int_equal(sent + told, 0);
+	assert_int_equal(ra.counters[RA_COUNT_RA_UNICAST] + ra.counters[RA_COUNT_RA_MULTICAST] +
+				 ra.counters[RA_COUNT_DHCP6_REPLY] + ra.counters[RA_COUNT_SEEN],
+			 0);
+	solicit("fe80::7", true);
+	feed_dhcp6("fe80::7", &m);
+	assert_int_equal(sent, 2);
+	assert_int_equal(told, 1);
+}
+
+/* Values out of range are the next ones within. */
+static void bounded_conf(void **state)
+{
+	(void)state;
+	conf.interval = USEC_S;
+	conf.pref = RA_PREF_MEDIUM;
+	conf.anycast6 = (struct ip6) { 0 };
+	for (unsigned i = 1; i < RA_PREFIX_MAX; i++)
+		conf.prefixes[i] = conf.prefixes[0];
+	conf.prefix_count = RA_PREFIX_MAX + 1;
+	ra_configure(&ra, &conf, now);
+	run(30 * USEC_S);
+	assert_int_equal(got.prefix_count, RA_PREFIX_MAX);
+	assert_int_equal(got.pref, ICMP6_PREF_MEDIUM);
+	assert_int_equal(got.rdnss_count, 0);
+	sent = 0;
+	run(60 * USEC_S);
+	assert_in_range(sent, 60 / 4 - 1, 60 / 3 + 1);
+	sent = 0;
+	ra_tick(&ra, now); /* too early */
+	drain();
+	assert_int_equal(sent, 0);
+}
+
+/* Only stations are greeted. */
+static void no_station(void **state)
+{
+	(void)state;
+	ra_client_here(&ra, &MAC_BROADCAST, 2, now);
+	ra_client_here(&ra, &conf.anycast_mac, 2, now);
+	drain();
+	assert_int_equal(sent, 0);
 }
 
 static void broken(void **state)
@@ -396,15 +476,16 @@ static void broken(void **state)
 	assert_true(ra.counters[RA_COUNT_MALFORMED] > 40);
 	for (int i = 0; i < RA_COUNTERS; i++)
 		assert_non_null(ra_counter_name((enum ra_counter)i));
+	assert_string_equal(ra_counter_name(RA_COUNTERS), "?");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		EACH(periodic),	    EACH(solicited),	 EACH(flooded),
-		EACH(reconfigured), EACH(overheard_arp), EACH(overheard_nd),
-		EACH(seen_bounded), EACH(information),	 EACH(broken),
+		EACH(periodic),	     EACH(solicited),	 EACH(flooded),	     EACH(reconfigured),
+		EACH(overheard_arp), EACH(overheard_nd), EACH(seen_bounded), EACH(information),
+		EACH(broken),	     EACH(queue_full),	 EACH(bounded_conf), EACH(no_station),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -464,6 +464,11 @@ static void test_release_forgets_the_client(void **state)
 	assert_int_equal(code(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lease.release\","
 				 "\"params\":{\"client\":\"nobody\"}}"),
 			 RPC_NOT_FOUND);
+	b->rpc.act = NULL; /* nobody to do it */
+	assert_int_equal(code(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lease.release\","
+				 "\"params\":{\"client\":\"nobody\"}}"),
+			 RPC_FORBIDDEN);
+	b->rpc.act = feed;
 	b->rpc.read_only = true;
 	assert_int_equal(code(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lease.release\","
 				 "\"params\":{\"client\":\"nobody\"}}"),
@@ -480,6 +485,7 @@ static void test_malformed_requests_are_named(void **state)
 	} lines[] = {
 		{ "", RPC_PARSE },
 		{ "{", RPC_PARSE },
+		{ "}", RPC_PARSE },
 		{ "\x80\xff", RPC_PARSE },
 		{ HEAD "\"status\"} x", RPC_PARSE },
 		{ HEAD "\"status\",\"id\":2}", RPC_PARSE }, /* twice the same key */
