@@ -80,7 +80,7 @@ static int talk_once(struct nl *nl, struct nlmsghdr *m, struct talk *t)
 		if (len < 0)
 			return -errno;
 		r = mnl_cb_run(nl->reply, (size_t)len, m->nlmsg_seq, nl->port_id, talk_message, t);
-		if (r < 0 && (errno == ESRCH || errno == EPROTO) && len >= (ssize_t)sizeof(*m)) {
+		if (r < 0 && (errno == ESRCH || errno == EPROTO)) {
 			/* Either the kernel's answer, or the rest of a dump that was interrupted.
 			 */
 			struct nlmsghdr got;
