@@ -478,6 +478,51 @@ static void test_own_frames_go_to_the_kernel(void **state)
 	net_free(n);
 }
 
+/* The kernel judges what is wrong; half an OGM is counted. */
+static void test_malformed(void **state)
+{
+	struct net *n = chain_and_mirror();
+	const uint8_t bodies[][24] = { { BAT_TYPE_OGM },
+				       { BAT_TYPE_OGM, 99, 50 },
+				       { BAT_TYPE_OGM, BAT_VERSION, 50, [23] = 8 },
+				       { BAT_TYPE_ICMP, BAT_VERSION, 50 },
+				       { BAT_TYPE_UNICAST, BAT_VERSION, 50 } };
+	const size_t lens[] = { 1, 24, 24, 3, 24 };
+	struct mac m = net_mac(1, 0);
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		uint8_t frame[64];
+		struct wr w = wr_init(frame, sizeof(frame));
+
+		bat_eth_encode(&w, &MAC_BROADCAST, &m);
+		wr_bytes(&w, bodies[i], lens[i]);
+		net_inject(n, MIRROR, 0, frame, wr_len(&w));
+		assert_int_equal(batman_counter(n->node[MIRROR].b, BATMAN_COUNT_DROP_MALFORMED),
+				 i >= 2);
+	}
+	assert_int_equal(n->node[MIRROR].sent, 0);
+	net_free(n);
+}
+
+/* Rows of a kind that is none, and ways by or to what is no station. */
+static void test_strange_rows(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct batman_row r = { .kind = BATMAN_ROW_PATH,
+				.mac = MAC_BROADCAST,
+				.via = net_mac(1, 0) };
+
+	(void)state;
+	assert_int_equal(row(n, r), -EINVAL);
+	r.mac = r.via;
+	r.via = MAC_BROADCAST;
+	assert_int_equal(row(n, r), -EINVAL);
+	r.kind = (enum batman_row_kind)99;
+	assert_int_equal(row(n, r), -EINVAL);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +537,8 @@ int main(void)
 		cmocka_unit_test(test_only_answers_are_taken),
 		cmocka_unit_test(test_rows_of_nobody),
 		cmocka_unit_test(test_own_frames_go_to_the_kernel),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_strange_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
