@@ -486,12 +486,13 @@ static void test_malformed(void **state)
 				       { BAT_TYPE_OGM, 99, 50 },
 				       { BAT_TYPE_OGM, BAT_VERSION, 50, [23] = 8 },
 				       { BAT_TYPE_ICMP, BAT_VERSION, 50 },
+				       { BAT_TYPE_ICMP, BAT_VERSION, 50 }, /* not ours */
 				       { BAT_TYPE_UNICAST, BAT_VERSION, 50 } };
-	const size_t lens[] = { 1, 24, 24, 3, 24 };
+	const size_t lens[] = { 1, 24, 24, 3, 24, 24 };
 	struct mac m = net_mac(1, 0);
 
 	(void)state;
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		uint8_t frame[64];
 		struct wr w = wr_init(frame, sizeof(frame));
 
@@ -523,6 +524,43 @@ static void test_strange_rows(void **state)
 	net_free(n);
 }
 
+/* The kernel has more than this engine has places for. */
+static void test_full(void **state)
+{
+	const struct batman_limits limits = { .originators = 1,
+					      .clients_global = 1,
+					      .clients_local = 1 };
+	const struct batman_port_conf port = { .mac = net_mac(0, 0), .mtu = 1500 };
+	struct batman_conf conf = net_conf(0);
+	struct net *n = chain_and_mirror();
+	struct net_node *x = &n->node[MIRROR];
+	struct batman_row path = { .kind = BATMAN_ROW_PATH,
+				   .mac = net_mac(1, 0),
+				   .via = net_mac(1, 0),
+				   .tq = 200,
+				   .best = true },
+			  local = { .kind = BATMAN_ROW_LOCAL, .mac = net_client(1) },
+			  global = { .kind = BATMAN_ROW_GLOBAL,
+				     .mac = net_client(3),
+				     .via = net_mac(1, 0) };
+
+	(void)state;
+	conf.mirror = true;
+	batman_free(x->b);
+	x->b = batman_new(&conf, &limits, &x->q, rng_init(1), n->now);
+	assert_int_equal(batman_port_add(x->b, 0, &port, n->now), 0);
+	assert_int_equal(row(n, path), 0);
+	path.mac = path.via = net_mac(2, 0);
+	assert_int_equal(row(n, path), -ENOSPC);
+	(void)row(n, local);
+	local.mac = net_client(2);
+	assert_int_equal(row(n, local), -ENOSPC);
+	assert_int_equal(row(n, global), 0);
+	global.mac = net_client(4);
+	assert_int_equal(row(n, global), -ENOSPC);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_own_frames_go_to_the_kernel),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_strange_rows),
+		cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

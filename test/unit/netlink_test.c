@@ -197,6 +197,9 @@ static void test_one_answer(void **state)
 	(void)state;
 	says(0, 0);
 	assert_int_equal(ask(0, NULL, NULL), 0);
+	ends(row(1)); /* which nobody wants */
+	says(0, 0);
+	assert_int_equal(ask(0, NULL, NULL), 0);
 	says(-EPERM, 0);
 	assert_int_equal(ask(0, count, &n), -EPERM);
 	/* the rest of an older one comes first, and a signal */

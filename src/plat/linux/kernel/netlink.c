@@ -125,8 +125,6 @@ static int get_family(void *arg, const struct nlmsghdr *m)
 	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
 	uint16_t *family = arg;
 
-	if (!m || m->nlmsg_type < NLMSG_MIN_TYPE)
-		return 0;
 	nl_attrs(m, sizeof(struct genlmsghdr), tb, CTRL_ATTR_MAX);
 	*family = nl_u16(tb[CTRL_ATTR_FAMILY_ID], 0);
 	return 0;
