@@ -410,6 +410,32 @@ static void test_announcement(void **state)
 	net_free(n);
 }
 
+/* What was a warning is certain when the node's OGMs say it too: it is of trama no more. */
+static void test_clash_told_and_heard(void **state)
+{
+	struct net *n = chain_and_mirror();
+	struct batman_conf other = net_conf(1);
+	struct mac m = net_mac(1, 0);
+	struct batman_orig o;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	tell(n);
+	assert_int_equal(told(n, 1, false), 0);
+	assert_int_equal(told(n, 1, true), 0);
+	assert_int_equal(told(n, 1, true), 0); /* is no news */
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o) && o.trama);
+	assert_int_equal(batman_counter(n->node[MIRROR].b, BATMAN_COUNT_CLASHES), 1);
+	other.network_id[0] ^= 1;
+	net_boot(n, 1, &other);
+	net_port(n, 1, 0, 0, false);
+	n->drop = to_mirror;
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(batman_counter(n->node[MIRROR].b, BATMAN_COUNT_CLASHES), 2);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &m, &o) && !o.trama);
+	net_free(n);
+}
+
 /* Of batman-adv's ICMP only answers are for us; all else the kernel answers itself. */
 static void test_only_answers_are_taken(void **state)
 {
@@ -577,6 +603,7 @@ int main(void)
 		cmocka_unit_test(test_own_frames_go_to_the_kernel),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_strange_rows),
+		cmocka_unit_test(test_clash_told_and_heard),
 		cmocka_unit_test(test_full),
 	};
 

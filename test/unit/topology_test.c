@@ -43,6 +43,8 @@ static void test_refused(void **state)
 		{ "{}", "\"NetworkGraph\"" },
 		{ "{\"type\":\"NetworkGraph\",\"nodes\":[]}", "are lists" },
 		{ "{\"type\":\"NetworkGraph\",\"links\":[]}", "are lists" },
+		{ "{\"type\":\"NetworkGraph\",\"nodes\":7,\"links\":[]}", "are lists" },
+		{ "{\"type\":\"NetworkGraph\",\"nodes\":[],\"links\":7}", "are lists" },
 		{ GRAPH("", ""), "at least one node" },
 		{ GRAPH("7", ""), "each of nodes[]" },
 		{ GRAPH("{}", ""), "each of nodes[]" },
@@ -140,65 +142,53 @@ static void test_refused(void **state)
 		assert_null(t.hosts);
 	}
 	/* a sentence that is longer than its buffer */
-	assert_int_equal(topology_parse(&t, "[]", "town", err, 8), -EINVAL);
-	assert_true(strlen(err) < 8);
+	assert_int_equal(topology_parse(&t, "[]", "town", err, 4), -EINVAL);
+	assert_string_equal(err, "tow");
 }
 
 static void test_taken(void **state)
 {
-	static const char text[] = GRAPH(
-		NODE("www", "\"type\":\"internet\",\"ipv6\":false") "," PAIR "," NODE(
-			"e",
-			"\"ssid\":\"x\",\"args\":[\"-v\"],\"config\":{\"a.b\":[\"x\"],"
-			"\"a.c\":true,\"a.d\":1,\"a.e\":\"\"}") "," CLIENT("\"at\":\"a\","
-									   "\"association\":"
-									   "\"new\"") "," NODE("d",
-											       "\"t"
-											       "ype"
-											       "\":"
-											       "\"c"
-											       "lie"
-											       "nt"
-											       "\","
-											       "\"a"
-											       "t\""
-											       ":\""
-											       "b\""
-											       ",\""
-											       "cab"
-											       "le"
-											       "\":"
-											       "tru"
-											       "e,"
-											       "\"a"
-											       "sso"
-											       "cia"
-											       "tio"
-											       "n\""
-											       ":fa"
-											       "ls"
-											       "e") "," NODE("f",
-													     "\"type\":\"client\",\"association\":true"),
-		LINK("a", "b", "\"loss\":\"3%\",\"latency\":5,\"rate\":\"1mbit\",\"mtu\":1400") "," LINK(
-			"www", "a",
-			"\"provider\":\"isp\",\"lan\":\"10.1.2.3/24\"") "," LINK("e", "f",
-										 "\"down\":true"));
+	static const char text[] =
+		"{\"type\":\"NetworkGraph\",\"nodes\":["
+		"{\"id\":\"www\",\"properties\":{\"type\":\"internet\",\"ipv6\":false}},"
+		"{\"id\":\"a\"},"
+		"{\"id\":\"b\"},"
+		"{\"id\":\"e\",\"properties\":{\"ssid\":\"x\",\"args\":[\"-v\"],"
+		"\"config\":{\"a.b\":[\"x\"],\"a.c\":true,\"a.d\":1,\"a.e\":\"\"}}},"
+		"{\"id\":\"c\",\"properties\":{\"type\":\"client\",\"at\":\"a\","
+		"\"association\":\"new\"}},"
+		"{\"id\":\"d\",\"properties\":{\"type\":\"client\",\"at\":\"b\",\"cable\":true,"
+		"\"association\":false}},"
+		"{\"id\":\"f\",\"properties\":{\"type\":\"client\",\"association\":true}},"
+		"{\"id\":\"g\",\"properties\":{\"ap\":false}},"
+		"{\"id\":\"s\",\"properties\":{\"type\":\"switch\"}},"
+		"{\"id\":\"h\",\"properties\":{\"type\":\"client\",\"at\":\"g\",\"cable\":true}}"
+		"],\"links\":["
+		"{\"source\":\"a\",\"target\":\"b\",\"properties\":{\"loss\":\"3%\",\"latency\":5,"
+		"\"rate\":\"1mbit\",\"mtu\":1400}},"
+		"{\"source\":\"www\",\"target\":\"a\",\"properties\":{\"provider\":\"isp\","
+		"\"lan\":\"10.1.2.3/24\"}},"
+		"{\"source\":\"e\",\"target\":\"f\",\"properties\":{\"down\":true}},"
+		"{\"source\":\"s\",\"target\":\"www\",\"properties\":{\"loss\":0.5}}"
+		"]}";
 
 	(void)state;
 	assert_int_equal(parse(text), 0);
-	assert_int_equal(topology_count(&t, HOST_NODE), 3);
+	assert_int_equal(topology_count(&t, HOST_NODE), 4);
 	assert_false(t.internet_ipv6);
 	assert_int_equal(t.hosts[4].association, ASSOCIATION_NEW);
 	assert_int_equal(t.hosts[5].association, ASSOCIATION_SILENT);
 	assert_true(t.hosts[6].cable); /* by its link */
-	assert_int_equal(t.wire_count, 4);
+	assert_int_equal(t.wire_count, 6);
 	assert_int_equal(t.wires[0].mtu, 1400);
 	assert_int_equal(t.wires[0].quality.latency_usec, 5000);
 	assert_true(t.wires[1].uplink);
 	assert_true(t.wires[1].end[0] == topology_host(&t, "a") &&
 		    t.wires[1].end[1] == topology_host(&t, "isp"));
 	assert_true(t.wires[2].quality.down);
-	assert_int_equal(t.wires[3].end[1], topology_host(&t, "d"));
+	assert_int_equal(t.wires[3].end[1], topology_host(&t, "isp-s"));
+	assert_int_equal(t.wires[4].end[1], topology_host(&t, "d"));
+	assert_int_equal(t.wires[5].end[0], topology_host(&t, "g"));
 	topology_done(&t);
 }
 
@@ -269,6 +259,8 @@ static void test_file(void **state)
 	assert_int_equal(load(path, ""), -EINVAL);
 	assert_non_null(strstr(err, "empty"));
 	assert_int_equal(load(path, "[]"), -EINVAL);
+	assert_int_equal(topology_load(&t, dir, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "Is a directory"));
 	assert_int_equal(load(path, GRAPH(PAIR, "")), 0);
 	assert_string_equal(t.name, "plaza");
 	topology_done(&t);
