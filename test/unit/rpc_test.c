@@ -499,6 +499,7 @@ static void test_malformed_requests_are_named(void **state)
 		{ HEAD "\"status\",\"params\":[1]}", RPC_REQUEST },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":[],\"method\":\"status\"}", RPC_REQUEST },
 		{ HEAD "\"no.such\"}", RPC_METHOD },
+		{ "{\"jsonrpc\":\"1.0\",\"id\":\"x\",\"method\":\"status\"}", RPC_REQUEST },
 		{ HEAD "\"status\",\"params\":{\"x\":1}}", RPC_PARAMS },
 		{ HEAD "\"config.show\",\"params\":{\"all\":1}}", RPC_PARAMS },
 		{ HEAD "\"trace.answer\"}", RPC_PARAMS },
