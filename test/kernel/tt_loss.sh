@@ -20,15 +20,16 @@ mesh_wire 2 4
 quiet_ns w
 quiet_ns c
 for link in 12 21; do
-	ip link add l$link mtu 1600 netns "n${link:0:1}" type veth peer name w$link mtu 1600 netns w
+	ip link add l$link mtu 1500 netns "n${link:0:1}" type veth peer name w$link mtu 1500 netns w
 	ip -n w link set w$link up
 	mesh_end "${link:0:1}" l$link "${link:1:1}"
 done
 for n in 1 2 3 4; do
 	frame_port $n c
+	ip -n c link add link u$n name u$n.5 up type vlan id 5
 	# a diff of 50 clients is too large for the kernel to send as well
 	is_trama $n || ip -n n$n link set bat0 mtu 560
 done
 trama_start_all 1 2 3 4
-ports_up l13 l31 l24 l42 l12 l21 || exit 1
+ports_up l13 l31 l24 l42 l12 l21 || { tail -n 5 /run/n?.log | sed 's/^/# /'; exit 1; }
 in_ns c python3 "$here/tt_loss.py" "$@"

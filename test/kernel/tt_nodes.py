@@ -21,6 +21,7 @@ from town import wait_for  # noqa: E402
 STARTS_S = 60
 ON_THE_WIRE, ROAM, NEW, TEMP = 0xff, 0x02, 0x200, 0x800  # flags of a client
 REQUEST, REPLY = 8, 0  # kinds of an ICMP echo
+UNTAGGED = -1
 
 
 class Shell:
@@ -47,6 +48,10 @@ class Node:
 
     def trama(self, command):
         return "%s/trama cloud %s --socket /run/n%d/run/trama/control" % (os.environ["BIN"], command, self.number)
+
+    def vlan(self, verb, vid):
+        """"add" or "del" one of a kernel node, which has no clients in others."""
+        self.shell.run("bridge vlan %s vid %d dev bat0" % (verb, vid))
 
     def requests(self):
         """Requests for tables that it has sent and heard."""
@@ -99,7 +104,7 @@ def ipv4(client):
     return bytes((10, 13, 200 + high % 32, low))
 
 
-def gratuitous_arp(client, vid=-1):
+def gratuitous_arp(client, vid=UNTAGGED):
     tag = struct.pack(">HH", 0x8100, vid) if vid >= 0 else b""
     arp = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + mac(client) + ipv4(client) + bytes(6) + ipv4(client)
     return b"\xff" * 6 + mac(client) + tag + b"\x08\x06" + arp

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What happens to the clients of tt_loss.py: for name, step in steps(town): ..."""
+
+import os
+import time
+
+from tt_nodes import UNTAGGED
+
+INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
+ACTIONS = ("lost", "late", "twice", "swapped")
+FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
+CROWD = 150  # whose table one frame cannot hold
+FLAPS = 5
+VID = 5  # of clients that walk; other VLANs come and go
+
+
+class Step:
+    """Something that happens to clients of `node`; `before`: where they are at first, None: not there yet."""
+
+    count, skip, vid, actions = 1, 0, UNTAGGED, ACTIONS
+    seen = ()  # kinds of frames that must be among those it takes
+    unasked = None  # a node that no request for a table may reach
+
+    def __init__(self, town, node, before=None):
+        self.town, self.node, self.before, self.pool, self.used = town, node, before, [], []
+
+    def fresh(self):
+        """Clients that nothing has happened to."""
+        return self.town.clients.new(self.count if not self.before else FEW * self.count)
+
+    def ready(self):
+        """Clients for one time; those that must be elsewhere before are fetched a few at once."""
+        if len(self.pool) < self.count:
+            self.pool = self.fresh()
+            if self.before:
+                self.town.clients.appear(self.before, self.pool, self.vid)
+                self.town.settle({(a, self.vid): self.before for a in self.pool})
+        taken, self.pool = self.pool[:self.count], self.pool[self.count:]
+        self.used += taken
+        return taken
+
+    def do(self, taken):
+        self.town.clients.appear(self.node, taken, self.vid)
+        return {(a, self.vid): self.node for a in taken}
+
+    def end(self):
+        self.town.forget(self.used + self.pool)
+        self.used, self.pool = [], []
+
+
+class OneByOne(Step):
+    """Two table versions in a row, so that a frame of the first may come after the second."""
+
+    count = 2
+
+    def do(self, taken):
+        for a in taken:
+            self.town.clients.appear(self.node, [a])
+            time.sleep(1.5 * INTERVAL_S)
+        return {(a, UNTAGGED): self.node for a in taken}
+
+
+class TwoDiffsLost(OneByOne):
+    """No OGM with one of the two diffs arrives: only the whole table helps."""
+
+    skip = 5  # one OGM of the first version at least, and four of the second
+    seen = "full request", "full response"
+
+
+class Fragments(TwoDiffsLost):
+    """The whole table is too large for a frame."""
+
+    seen, actions = ("full request", "fragment of a response"), ("lost", "swapped")
+
+    def __init__(self, town, node):
+        super().__init__(town, node)
+        self.crowd = []
+
+    def ready(self):
+        while len(self.crowd) < CROWD:
+            self.crowd += self.town.clients.new(FEW)
+            self.town.clients.appear(self.node, self.crowd[-FEW:])
+            self.town.settle({(a, UNTAGGED): self.node for a in self.crowd})
+        self.town.clients.appear(self.node, self.crowd)  # or the bridge forgets them
+        return super().ready()
+
+    def end(self):
+        self.used += self.crowd
+        super().end()
+
+
+class DiffsLost(Step):
+    """A client comes, and no OGM with the diff arrives."""
+
+    skip = 4
+    seen = "diff request", "diff response"
+
+
+class DiffsLostBehind(DiffsLost):
+    """The node next to it has its table and answers in its place."""
+
+    def __init__(self, town, node):
+        super().__init__(town, node)
+        self.unasked = node
+
+
+class ManyCome(Step):
+    """Their diff is too large for an OGM."""
+
+    count = MANY
+
+    def __init__(self, town, node):
+        super().__init__(town, node)
+        if node.kind == "k":  # a trama node takes a few new ones in an interval, and their diff fits
+            self.seen = "diff request", "full response"
+
+    def ready(self):
+        self.end()
+        return super().ready()
+
+
+class Flaps(Step):
+    """A client is heard at both ends in turn, oftener than they tell of it."""
+
+    def do(self, taken):
+        for _ in range(FLAPS):
+            self.town.clients.appear(self.before, taken, self.vid)
+            time.sleep(0.4 * INTERVAL_S)
+            self.town.clients.appear(self.node, taken, self.vid)
+            time.sleep(0.4 * INTERVAL_S)
+        return {(a, self.vid): self.node for a in taken}
+
+
+class Tagged(Step):
+    """Clients in a VLAN, the same ones again and again: they cannot be made to leave."""
+
+    vid = VID
+
+    def ready(self):
+        self.town.tag()
+        return super().ready()
+
+    def fresh(self):
+        again, self.used = self.used, []
+        return again or super().fresh()
+
+    def end(self):
+        pass
+
+
+class TaggedFlaps(Tagged, Flaps):
+    pass
+
+
+class Leaves(Step):
+    """From a trama node; a kernel's bat0 has another address instead, for its clients go after 600 s only."""
+
+    def ready(self):
+        return [] if self.node.kind == "k" else super().ready()
+
+    def do(self, taken):
+        if self.node.kind == "t":
+            self.town.leave(self.node, taken)
+            return {(a, UNTAGGED): None for a in taken}
+        old = self.node.device_mac
+        self.node.device_mac = old[:-4] + "%x" % (int(old[-4], 16) ^ 1) + old[-3:]
+        self.node.shell.run("ip link set bat0 address " + self.node.device_mac)
+        return {(old, UNTAGGED): None, (self.node.device_mac, UNTAGGED): self.node}
+
+
+class Vlan(Step):
+    """A VLAN appears with its first client. Of a kernel it is bat0's own, and goes the next time; of a trama node it is
+    another one each time, for clients known from tagged frames stay 600 s."""
+
+    def __init__(self, town, node):
+        super().__init__(town, node)
+        self.vid, self.there = VID + 1, False
+
+    def ready(self):
+        return [self.town.base[self.node] if self.node.kind == "t" else self.node.device_mac]
+
+    def do(self, taken):
+        self.there = not self.there or self.node.kind == "t"
+        if self.node.kind == "t":
+            self.vid += 1
+            self.town.clients.appear(self.node, taken, self.vid)
+        else:
+            self.node.vlan("add" if self.there else "del", self.vid)
+        return {(taken[0], self.vid): self.node if self.there else None}
+
+
+def steps(town):
+    n1, n2, n3, n4 = town.nodes
+    both = (n1, n2), (n2, n1)
+    for near, far in both:
+        behind = n3 if near is n1 else n4
+        yield "a client comes to %s" % near.name, Step(town, near)
+        yield "one client and another come to %s" % near.name, OneByOne(town, near)
+        yield "two clients come to %s, their diffs are lost" % near.name, TwoDiffsLost(town, near)
+        yield "a client comes to %s, its diffs are lost" % near.name, DiffsLost(town, near)
+        yield "a client comes to %s behind %s, its diffs are lost" % (behind.name, near.name), DiffsLostBehind(town, behind)
+        yield "%d clients come to %s" % (MANY, near.name), ManyCome(town, near)
+        yield "a client leaves %s" % near.name, Leaves(town, near, near)
+        yield "a client walks from %s to %s" % (far.name, near.name), Step(town, near, far)
+        yield "a client walks from %s to %s" % (near.name, behind.name), Step(town, behind, near)
+        yield "a client flaps between %s and %s" % (far.name, near.name), Flaps(town, near, far)
+        yield "a VLAN at %s" % near.name, Vlan(town, near)
+        yield "the table of %s in fragments" % near.name, Fragments(town, near)
+    for near, far in both:  # last, for their clients leave 600 s later
+        yield "a tagged client walks from %s to %s" % (far.name, near.name), Tagged(town, near, far)
+        yield "a tagged client flaps between %s and %s" % (far.name, near.name), TaggedFlaps(town, near, far)
