@@ -20,6 +20,7 @@ DIFF, REQUEST, RESPONSE, FULL = 1, 2, 4, 0x10  # of a table
 DEL, ROAM = 1, 2  # of a client in it
 ECHO_REPLY, ECHO_REQUEST, TTL_EXCEEDED = 0, 8, 11
 ROUTE_MAX = 16
+TAGGED = 0x8000  # bit of a VID
 
 
 def raw(mac):
@@ -97,6 +98,7 @@ def tvlv(dst, src, containers, ttl=TTL):
 
 
 def roam(client, vid=0):
+    """vid: as in tables, with TAGGED."""
     return container(batman.TVLV_ROAM, raw(client) + struct.pack(">H", vid))
 
 
@@ -137,17 +139,22 @@ def table(flags, ttvn, sums, changes=()):
 # ---- in words ----
 
 def table_words(value, name):
-    """Of clients only those that have a name and no VLAN; flags of theirs in hexadecimal."""
+    """Of clients only those that have a name, "MAC/VLAN" in a VLAN; flags of theirs in hexadecimal."""
     t = batman.tt(value)
     kind = {REQUEST: "request", RESPONSE: "response"}.get(t["flags"] & 0xf, "table 0x%x" % t["flags"])
-    known = sorted(name(mac) + (":%x" % flags if flags else "") for flags, _, mac, vid in t["entries"]
-                   if name(mac) != mac and not vid)
+    clients = ((flags, "%s/%d" % (mac, vid & ~TAGGED) if vid else mac) for flags, _, mac, vid in t["entries"])
+    known = sorted(name(client) + (":%x" % flags if flags else "") for flags, client in clients if name(client) != client)
     return " ".join([("full " if t["flags"] & FULL else "") + kind] + (["of"] + known if known else []))
+
+
+def roam_words(value, name):
+    (vid,) = struct.unpack(">H", value[6:8])
+    return "roam " + name(batman.mac(value[:6])) + (" VLAN %d" % (vid & ~TAGGED) if vid & TAGGED else "")
 
 
 def tvlv_words(containers, name):
     for kind, _, value in containers:
-        yield table_words(value, name) if kind == batman.TVLV_TT else "roam " + name(batman.mac(value[:6])) \
+        yield table_words(value, name) if kind == batman.TVLV_TT else roam_words(value, name) \
             if kind == batman.TVLV_ROAM else "0x%02x" % kind
 
 

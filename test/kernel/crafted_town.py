@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A node x of each kind between neighbours that are not there, who send it crafted packets.
 
-        A, G behind A --- a - x - b --- B, F behind B         c: a port with nobody
+        A, G behind A --- a - x - b --- B, F and H behind B         c: a port with nobody
                               |
                             client
 
@@ -24,19 +24,20 @@ PROBE, PING = 0xee, 0x77  # uid of our ICMP packets: the last ones of a case, an
 ETH_P_ALL, SOL_PACKET, PACKET_IGNORE_OUTGOING = 3, 263, 23
 WANT_ALL = crafted.container(0x06, b"\x07\0\0\0", 2)  # multicast
 
-A, G, B, F = "02:0a:00:00:00:01", "02:0a:00:00:00:02", "02:0b:00:00:00:01", "02:0b:00:00:00:02"
+A, G, B, F, H = ("02:0%s:00:00:00:0%d" % end for end in (("a", 1), ("a", 2), ("b", 1), ("b", 2), ("b", 3)))
 NOBODY, STRANGE = "02:0e:00:00:00:01", "02:0e:00:00:00:02"
 CLIENT_A, CLIENT_B, CLIENT_F = "02:ca:00:00:00:01", "02:cb:00:00:00:01", "02:cb:00:00:00:02"
+SHARED = "02:cb:00:00:00:03"  # a client of F and H
 CLIENT, WALKER, NEIGHBOUR = "02:cc:00:00:00:01", "02:cc:00:00:00:02", "02:cc:00:00:00:03"  # of x
-NAMES = {A: "A", G: "G", B: "B", F: "F", NOBODY: "nobody", STRANGE: "strange", CLIENT_A: "client-A",
+NAMES = {A: "A", G: "G", B: "B", F: "F", H: "H", NOBODY: "nobody", STRANGE: "strange", CLIENT_A: "client-A",
          CLIENT_B: "client-B", CLIENT_F: "client-F", CLIENT: "client", WALKER: "walker", NEIGHBOUR: "neighbour"}
 
 
 class Originator:
     """A node that is not there; by: the neighbour that it is behind."""
 
-    def __init__(self, mac, side, by=None, clients=()):
-        self.mac, self.side, self.by = mac, side, by
+    def __init__(self, mac, side, by=None, clients=(), tq=225):
+        self.mac, self.side, self.by, self.tq = mac, side, by, tq
         self.seqno, self.ttvn, self.clients = 1000, 0, []
         self.change([(0, c, 0) for c in clients])
 
@@ -51,12 +52,13 @@ class Originator:
     def table(self, flags, changes=()):
         return crafted.table(flags, self.ttvn, crafted.checksums(self.clients), changes)
 
-    def ogm(self):
+    def ogm(self, first=b""):
+        """first: containers before its own"""
         self.seqno += 1
-        tvlvs = self.table(crafted.DIFF, self.changes) + WANT_ALL if self.ttvn else b""
+        tvlvs = first + self.table(crafted.DIFF, self.changes) + WANT_ALL if self.ttvn else b""
         if not self.by:
             return crafted.ogm(self.mac, self.seqno, tvlvs=tvlvs)
-        return crafted.ogm(self.mac, self.seqno, ttl=49, tq=225, tvlvs=tvlvs)
+        return crafted.ogm(self.mac, self.seqno, ttl=49, tq=self.tq, tvlvs=tvlvs)
 
 
 class Node:
@@ -159,10 +161,11 @@ class Node:
 
 class Case:
     """frames(x): [(side, frame)]; out: what x does, the same for both kinds or for each; late_s: OGMs wait for company;
-    aligned: begins just after an OGM of x, so that the next one is far."""
+    aligned: begins just after an OGM of x, so that the next one is far; in_turn: each frame waits until x is done with the
+    one before."""
 
-    def __init__(self, name, frames, out=None, kernel=None, trama=None, late_s=0, aligned=False):
-        self.name, self.frames, self.late_s, self.aligned = name, frames, late_s, aligned
+    def __init__(self, name, frames, out=None, kernel=None, trama=None, late_s=0, aligned=False, in_turn=False):
+        self.name, self.frames, self.late_s, self.aligned, self.in_turn = name, frames, late_s, aligned, in_turn
         self.same = out is not None
         self.out = {"kernel": out, "trama": out} if self.same else {"kernel": kernel, "trama": trama}
 
@@ -204,14 +207,19 @@ class Town:
     def inner(self, dst, src, **more):
         return crafted.inner(dst, src, self.number, **more)
 
-    def settle(self, *nodes):
-        """Until they have done what they were told. False: one of them does not answer."""
+    def ask(self, *nodes):
+        """Until they have heard what they were told. False: one of them does not answer."""
         self.number += 1
-        nodes, answers = nodes or self.nodes, {(side, self.number) for side in "ab"}
+        answers = {(side, self.number) for side in "ab"}
         for x in nodes:
             for side, asker in (("a", A), ("b", B)):
                 x.send(*x.by(side, crafted.icmp(crafted.ECHO_REQUEST, x.mac, asker, PROBE, self.number)))
-        answered = self.pump(ANSWER_S, lambda: all(answers <= x.answered for x in nodes))
+        return self.pump(ANSWER_S, lambda: all(answers <= x.answered for x in nodes))
+
+    def settle(self, *nodes):
+        """Until they have done it, too."""
+        nodes = nodes or self.nodes
+        answered = self.ask(*nodes)
         return self.pump(ANSWER_S, lambda: all(time.monotonic() - x.last > QUIET_S for x in nodes)) and answered
 
     def begin(self, x, case):
@@ -221,6 +229,8 @@ class Town:
         x.seen = []
         for side, frame in case.frames(x):
             x.send(side, frame)
+            if case.in_turn:
+                self.ask(x)
 
     def play(self, case):
         """{kind: (words, bytes)}, or None: a node does not answer."""

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import batman
 import crafted
-from crafted import BROADCAST, DEL, ECHO_REPLY, ECHO_REQUEST, FULL, REQUEST, RESPONSE, ROAM, TTL_EXCEEDED
-from crafted_town import (A, B, CLIENT, CLIENT_A, CLIENT_B, CLIENT_F, F, G, NAMES, NEIGHBOUR, NOBODY, PING, STRANGE,
-                          WALKER, Case, Originator, Town)
+from crafted import BROADCAST, DEL, DIFF, ECHO_REPLY, ECHO_REQUEST, FULL, REQUEST, RESPONSE, ROAM, TAGGED, TTL_EXCEEDED
+from crafted_town import (A, B, CLIENT, CLIENT_A, CLIENT_B, CLIENT_F, F, G, H, NAMES, NEIGHBOUR, NOBODY, PING, SHARED,
+                          STRANGE, WALKER, Case, Originator, Town)
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 from town import Tap, wait_for  # noqa: E402
@@ -26,6 +26,8 @@ OGM_LATE_S = 0.3  # aggregation, jitter, and a slow machine
 SETTLED_S = 3 * INTERVAL_S  # a kernel builds its OGMs one interval before
 READY_S = 60
 NEWS_S = 10  # a diff that has a client of ours is not older than its frames, then
+FORGOTTEN_S = 11.5  # originators that are silent and fragments that are alone, after 10 s and a look at them
+VID, OTHER_VID = 5, 6  # which the kernel's bat0 has
 
 
 def unicast(t):
@@ -81,6 +83,11 @@ def four_addresses(t):
         yield Case("%s of a new client to it" % name, to(subtype, new), "client")
         yield Case("which is known then" if subtype == 1 else "which tells nothing of it",
                    lambda x, new=new: [("client", t.inner(new, CLIENT))], "b unicast 50 to F +0" if subtype == 1 else "")
+    new = "02:cb:00:00:01:05"
+    yield Case("data of a new client in a VLAN to it", lambda x: [
+        x.by("b", crafted.four(x.mac, x.ttvn, F, 1, t.inner(CLIENT, new, tag=VID)))], "client")
+    yield Case("which is known there then", lambda x: [("client", t.inner(new, CLIENT, tag=VID))], "b unicast 50 to F +0")
+    yield Case("but not without a VLAN", lambda x: [("client", t.inner(new, CLIENT))], "")
 
 
 def types(t):
@@ -211,14 +218,18 @@ def tables(t):
     yield Case("another OGM", lambda x: [x.flood("b", missed[1])], "")
 
 
-def fragments(t):
-    def frames(x, seqno, size=1400, count=2, dest=None, client=CLIENT, orig=A, old=0, **more):
-        """Of a unicast packet, number 0 first."""
-        src, side = (CLIENT_A, "a") if orig in (A, NOBODY) else (CLIENT_B, "b")
-        packet = crafted.unicast(dest or x.mac, x.version(dest or x.mac) - old, t.inner(client, src, size=size - 10))
-        return [x.by(side, p) for p in crafted.pieces(packet, count, dest or x.mac, orig, seqno, **more)]
+def pieces(t, x, seqno, size=1400, count=2, dest=None, client=CLIENT, orig=A, old=0, **more):
+    """Of a unicast packet, number 0 first."""
+    src, side = (CLIENT_A, "a") if orig in (A, G, NOBODY) else (CLIENT_B, "b")
+    packet = crafted.unicast(dest or x.mac, x.version(dest or x.mac) - old, t.inner(client, src, size=size - 10))
+    return [x.by(side, p) for p in crafted.pieces(packet, count, dest or x.mac, orig, seqno, **more)]
 
+
+def fragments(t):
+    def frames(*args, **more): return pieces(t, *args, **more)
     def zipped(*lists): return [f for fs in zip(*lists) for f in fs]
+    yield Case("a head without its tail", lambda x: frames(x, 1, orig=G)[1:], "")
+    t.alone = time.monotonic()
     yield Case("two", lambda x: frames(x, 1), "client")
     yield Case("the same again", lambda x: frames(x, 1), "")
     yield Case("the head first", lambda x: frames(x, 2)[::-1], "client")
@@ -234,6 +245,12 @@ def fragments(t):
                "a unicast 49 to A +0")
     yield Case("to it, old version, client behind a smaller link", lambda x: frames(
         x, 11, 1520, client=CLIENT_B, old=1, priority=5), "b frag 50 to B 0/1520 priority 5, frag 50 to B 1/1520 priority 5")
+
+    def nested(x):
+        (_, tail), head = frames(x, 12)
+        return [x.by("a", p) for p in crafted.pieces(tail[14:], 2, x.mac, A, 13)] + [head]
+    yield Case("the tail itself in two", nested, "")
+    yield Case("and then whole", lambda x: frames(x, 12)[:1], "client")
 
 
 def ogms(t):
@@ -264,13 +281,14 @@ def own_frames(t):
     def arp(x, target): return "client", crafted.arp_reply(CLIENT, bytes.fromhex(target), crafted.filling(t.number, 30))
     yield case("to client A", CLIENT_A, "a unicast 50 to A +0")
     yield case("to nobody", NOBODY, "")
+    yield case("to a client of two nodes", SHARED, "b unicast 50 to F +0")
     yield case("1514 bytes over a link of 1500", CLIENT_B, "b frag 50 to B 0/1524, frag 50 to B 1/1524", size=1514)
     yield case("urgent ones", CLIENT_B, "b frag 50 to B 0/1524 priority 5, frag 50 to B 1/1524 priority 5",
                size=1514, service=0xb8)
     yield case("to all", BROADCAST, flooded)
     yield case("of a loop probe", BROADCAST, flooded, src="ba:be:00:00:00:01")
     yield case("to a group", "01:00:5e:01:02:03", trama=flooded,
-               kernel="a unicast 50 to A +0; b unicast 50 to F +0, unicast 50 to B +0")
+               kernel="a unicast 50 to A +0; b unicast 50 to H +0, unicast 50 to F +0, unicast 50 to B +0")
     yield case("with a priority tag", CLIENT_A, tag=5 << 13, kernel="", trama="a unicast 50 to A +0")
     yield case("in a VLAN that bat0 does not have", BROADCAST, tag=7, kernel="", trama=flooded)
     yield Case("ARP", lambda x: [arp(x, "ff43ff001234")], flooded)
@@ -318,6 +336,64 @@ def roaming(t):
     t.pump(SETTLED_S)
 
 
+def vlans(t):
+    """A client is another one in each of them."""
+    a = t.others[A]
+    mover, changer, brief, roamer = names = ["02:cc:00:00:03:0%d" % i for i in range(4)]
+    NAMES.update(zip(names, ("mover", "changer", "brief", "roamer")))
+    NAMES.update(("%s/%d" % (changer, vid), "changer/%d" % vid) for vid in (VID, OTHER_VID))
+
+    def own(client, tag=None): return "client", t.inner(NOBODY, client, tag=tag)
+    def told(x, client, vid=0): return x.by("a", crafted.tvlv(x.mac, A, crafted.roam(client, vid)))
+    def for_mover(x, tag=None): return x.by("b", crafted.unicast(x.mac, x.ttvn, t.inner(mover, CLIENT_B, tag=tag)))
+    yield Case("two clients speak", lambda x: [own(mover), own(mover, VID), own(changer, VID)], "")
+    t.pump(SETTLED_S)
+    yield Case("frames of old version without a VLAN, for the one that is in a VLAN only", lambda x: [x.by("b", crafted.unicast(
+        x.mac, x.ttvn - 1, t.inner(changer, CLIENT_B)))], kernel="", trama="client")
+    yield Case("A has one in its VLAN; frames for it there and without", lambda x: [
+        told(x, mover, TAGGED | VID), for_mover(x, VID), for_mover(x)],
+        kernel="a unicast 49 to A +0; client", trama="a unicast 49 to A +16; client")
+    yield Case("the other one changes its VLAN, one comes and goes", lambda x: [
+        told(x, changer, TAGGED | VID), own(changer, OTHER_VID), own(brief), told(x, brief)], "", aligned=True, in_turn=True)
+    t.pump(SETTLED_S)
+    yield Case("what x's last diff has of them", lambda x: [x.by("a", crafted.tvlv(
+        x.mac, A, crafted.table(REQUEST, x.ttvn, [])))],
+        kernel="a tvlv 50 to A from x: response", trama="a tvlv 50 to A from x: response of changer/5:3 changer/6")
+    t.announce(a, [(DEL, mover, TAGGED | VID), (DEL, changer, TAGGED | VID), (DEL, brief, 0)])
+    packets = []
+    for vid in [0] * 6 + [TAGGED | VID]:
+        a.change([(0, roamer, vid)])
+        packets.append(a.ogm())
+    advertised = "tvlv 50 to A from x: roam roamer"
+    five = "a " + ", ".join([advertised] * 5)
+    yield Case("a client comes from A six times, and once in a VLAN", lambda x: [
+        frame for packet in packets for frame in (x.flood("a", packet), own(roamer, VID if packet is packets[-1] else None))],
+        kernel=five, trama="%s, %s VLAN %d" % (five, advertised, VID), aligned=True, in_turn=True)
+    t.announce(a, [(DEL, roamer, 0), (DEL, roamer, TAGGED | VID)])
+
+
+def two_tables(t):
+    """In an OGM of A."""
+    a, new, newer = t.others[A], "02:ca:00:00:00:03", "02:ca:00:00:00:04"
+    a.change([(0, new, 0)])
+    first = a.table(DIFF, a.changes)
+    a.change([(0, newer, 0)])
+    packet = a.ogm(first)
+    yield Case("with a client each", lambda x: [x.flood("a", packet)], "")
+    yield Case("frames for them", lambda x: [("client", t.inner(new, CLIENT)), ("client", t.inner(newer, CLIENT))],
+               kernel="a unicast 50 to A +0, unicast 50 to A +0", trama="a unicast 50 to A -1")
+    t.say(a)
+
+
+def silence(t):
+    t.pump(max(0, t.alone + FORGOTTEN_S - time.monotonic()))
+    t.say(t.others[H])
+    t.settle()
+    yield Case("of F, but not of H; a frame for a client of both", lambda x: [("client", t.inner(SHARED, CLIENT))],
+               kernel="b unicast 50 to F +0", trama="b unicast 50 to H +0")
+    yield Case("between a head and its tail", lambda x: pieces(t, x, 1, orig=G)[:1], "")
+
+
 def taken_away(t):
     """Last, for x is not the same afterwards."""
     a = t.others[A]
@@ -345,7 +421,7 @@ def new_neighbour(t):
 
 
 CHAPTERS = (unicast, four_addresses, types, time_to_live, broadcasts, icmp, tables, fragments, ogms, own_frames, roaming,
-            taken_away, new_neighbour)
+            two_tables, vlans, silence, taken_away, new_neighbour)
 
 
 def known(t):
@@ -359,9 +435,9 @@ def main(wanted):
     tap, t = Tap(), Town(INTERVAL_S)
     tap.ok(t.pump(READY_S, lambda: all(x.mac and {"a", "b"} <= set(x.ports) for x in t.nodes)), "both nodes are there")
     t.join(Originator(A, "a", clients=[CLIENT_A]), Originator(G, "a", A), Originator(B, "b", clients=[CLIENT_B]),
-           Originator(F, "b", B, [CLIENT_F]))
+           Originator(F, "b", B, [CLIENT_F, SHARED]), Originator(H, "b", B, [SHARED], tq=200))
     tap.ok(wait_for(lambda: not t.wrong(known(t)), READY_S, INTERVAL_S), "they know who is there")
-    t.joined = time.monotonic()
+    t.joined = t.alone = time.monotonic()
     t.pump(SETTLED_S)
     for chapter in CHAPTERS:
         title = chapter.__name__.replace("_", " ")
