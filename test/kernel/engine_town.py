@@ -24,6 +24,7 @@ TOWN = {
               {"source": "box1", "target": "internet", "properties": {"provider": "sat"}}]}
 WEB = "198.51.100.80"
 SLOW = 3  # QEMU without KVM against the machine itself
+ROAM_S = 1  # between kernel nodes on the machine itself at most 0.16 s
 SILENT_S = 10  # a change of engines
 
 tap = Tap()
@@ -69,7 +70,7 @@ def tables(town):
 def roaming(town):
     before = leases(town)
     gap = while_pinging(town, "pia", lambda: town.roam("pia", "box3"), 4)
-    tap.ok(gap < SLOW, "pia roams, and its ping goes on", "%.2f s" % gap)
+    tap.ok(gap < ROAM_S, "pia roams, and its ping goes on", "%.2f s" % gap)
     tap.note("longest silence of a roam: %.2f s" % gap)
     tap.equal(leases(town)["pia"], before["pia"], "it keeps its addresses")
     tap.ok(town.check(15 * SLOW), "every client is well after it")
