@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """crowd.py KIND KIND KIND KIND: 500 clients at each end of a chain that meets when all of them are there, then clients that
-come and go until the version of every table has been round."""
+come and go until the version of every table has been round. Full packets of theirs pass the whole path."""
 
 import os
 import socket
@@ -11,12 +11,15 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
+import frames  # noqa: E402
 import tt_nodes  # noqa: E402
 from town import Tap, wait_for  # noqa: E402
 
 CROWD = 500
 INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
 ROUND = 256  # versions
+PINGS = 20
+FULL = 1472  # bytes in an echo
 STEP = 60  # clients between two looks at a version
 PORTS = "l12 l21 l23 l32 l34 l43".split()
 tap = Tap()
@@ -70,6 +73,32 @@ def go_round(ends):
     return gone
 
 
+def passes(source, sink, frame):
+    source.send(frame)
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        sink.settimeout(max(until - time.monotonic(), 0.001))
+        try:
+            if frames.receive(sink) == frame:
+                return True
+        except TimeoutError:
+            break
+    return False
+
+
+def pings(ends):
+    """Full packets from each end to the other one, and back."""
+    sinks = {n: frames.listen("u%d" % n.number) for n in ends}
+    for here, there in (list(ends), list(ends)[::-1]):
+        a, b = crowd(here.number)[0], crowd(there.number)[0]
+
+        def answered(number):
+            return (passes(ends[here], sinks[there], tt_nodes.echo(a, b, tt_nodes.REQUEST, number, FULL)) and
+                    passes(ends[there], sinks[here], tt_nodes.echo(b, a, tt_nodes.REPLY, number, FULL)))
+        lost = [number for number in range(PINGS) if not answered(number)]
+        tap.ok(not lost, "full-size pings from a client of %s to one of %s" % (here.name, there.name), lost)
+
+
 def main():
     nodes = [tt_nodes.Node(n + 1, kind) for n, kind in enumerate(sys.argv[1:])]
     ends = {}
@@ -83,10 +112,12 @@ def main():
         subprocess.run(["tc", "-n", "n" + port[1], "qdisc", "del", "dev", port, "root"], check=True)
     agree(nodes, "every node has both crowds, with the checksums of the other end", 30)
     tap.ok(wait_for(lambda: quiet(nodes), 10), "and no node asks for a table any more")
+    pings(ends)
     for n, gone in go_round(ends).items():
         tap.ok(gone > ROUND, "%s: the version of its table has been round" % n.name, gone)
     agree(nodes, "every node has the tables of both ends", 30)
     tap.ok(wait_for(lambda: quiet(nodes), 10), "and no node asks for a table any more")
+    pings(ends)
     tap.done()
 
 

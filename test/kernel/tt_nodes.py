@@ -110,7 +110,8 @@ def gratuitous_arp(client, vid=UNTAGGED):
     return b"\xff" * 6 + mac(client) + tag + b"\x08\x06" + arp
 
 
-def echo(a, b, kind, number):
-    """An ICMP echo from a to b."""
-    icmp = struct.pack(">BBHHH", kind, 0, checksum(struct.pack(">BBHHH", kind, 0, 0, 7, number)), 7, number)
+def echo(a, b, kind, number, size=0):
+    """An ICMP echo from a to b, with so many bytes in it."""
+    rest = struct.pack(">HH", 7, number) + bytes(i * (number + 1) & 0xff for i in range(size))
+    icmp = struct.pack(">BBH", kind, 0, checksum(struct.pack(">BBH", kind, 0, 0) + rest)) + rest
     return mac(b) + mac(a) + b"\x08\x00" + ip4(ipv4(a), ipv4(b), 1, icmp, ident=number)
