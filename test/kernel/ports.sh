@@ -102,6 +102,16 @@ both_ports() {
 	[[ $two = *" l21.29 "* && $two = *" x21.29 "* ]]
 }
 ok "both ports are used again" wait_for 60 both_ports
+main_port_is() { # PORT: of the kernel node
+	local head
+	head=$(in_ns n2 batctl meshif bat0 originators | head -1)
+	echo "$head"
+	[[ $head = *"MainIF/MAC: $1/"* ]]
+}
+ok "the kernel node is the originator of its first port" main_port_is l21.29
+ip -n n2 link set l21.29 nomaster
+ok "that goes: every client reaches every other" wait_for 60 every_pair 3 -s 1472
+ok "and the kernel node is the originator of another one" main_port_is l23.29
 ip -n n1 link del l12
 ok "the primary port goes: every client reaches every other" wait_for 60 every_pair 3 -s 1472
 ok "and the node is the originator of its new primary port" wait_for 60 c1_is_at "$(cloud_mac x12)"
