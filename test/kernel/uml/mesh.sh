@@ -238,17 +238,18 @@ client_port() { # NODE INTERFACE
 	fi
 }
 
-# A client that walks between two nodes: a bond whose active end is switched, so its carrier never changes
-walker() { # NODE NODE
+# A client that walks between nodes: a bond whose active end is switched, so its carrier never changes
+walker() { # NODE...
+	local n
 	ip netns add cr
 	ip -n cr link set lo up
 	ip -n cr link add bond0 type bond mode active-backup fail_over_mac none num_grat_arp 1
-	for n in "$1" "$2"; do
+	for n in "$@"; do
 		ip link add "walk$n" netns cr type veth peer name "apw$n" netns "n$n"
 		client_port "$n" "apw$n"
 	done
 	ip -n cr link set bond0 address 02:cc:00:00:01:00
-	for n in "$1" "$2"; do
+	for n in "$@"; do
 		ip -n cr link set "walk$n" master bond0
 		ip -n cr link set "walk$n" up
 	done
