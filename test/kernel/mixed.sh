@@ -124,11 +124,11 @@ recorded() { # seven ports to n4 and back, and a name where a trama node has it
 	[[ $out = *"116 bytes from "*"RR: "*"$name3"* && ${#tabs} = 7 ]]
 }
 
-three_hops() {
+three_hops() { # HOST: client 4
 	local out
-	out=$(trama_cli 1 cloud traceroute -n 02:cc:00:00:00:04) || { echo "$out"; return 1; }
+	out=$(trama_cli 1 cloud traceroute -n "$1") || { echo "$out"; return 1; }
 	echo "$out"
-	[[ $out =~ ^"traceroute to 02:cc:00:00:00:04 (02:14:00:00:00:03), 50 hops max, 20 byte packets
+	[[ $out =~ ^"traceroute to $1 (02:14:00:00:00:03), 50 hops max, 20 byte packets
  1: 02:12:00:00:00:01  "[0-9.]+" ms".*" 2: $port3  "[0-9.]+" ms".*" 3: 02:14:00:00:00:03  "[0-9.]+" ms"[^:]*$ ]]
 }
 
@@ -148,15 +148,21 @@ no_answer() { # a neighbour that is deaf for a moment: status 2
 	[ $status = 2 ]
 }
 
+kinds() { # test/kernel/uml/kinds.py of node 2
+	python3 "$(dirname "$0")/uml/kinds.py" 2 02:14:00:00:00:03 "$(cloud_mac l12)" "$port3"
+}
+
 name3=$(trama_cli 3 status | sed 's/ .*//;q')
 port3=$(cloud_mac l32)
+ok "batctl on a kernel node shows trama nodes as it shows its own kind" wait_for 20 kinds
 ok "trama cloud has the fields, the columns and the statistics of batctl on a kernel node, and the same nodes" \
 	wait_for 20 python3 "$(dirname "$0")/uml/compare.py" 1 2
 ok "cloud ping reaches a kernel node three hops away by a client's MAC" wait_for 8 ping_lines 02:cc:00:00:00:04
 ok "and a trama node behind a kernel node by its name" wait_for 8 ping_lines "$name3"
 ok "and a client of a kernel node, that nobody has a record of, by its address" wait_for 8 ping_lines 10.13.200.2
 ok "cloud ping records the route through nodes of both kinds" wait_for 8 recorded
-ok "cloud traceroute shows them" wait_for 8 three_hops
+ok "cloud traceroute shows them" wait_for 8 three_hops 02:cc:00:00:00:04
+ok "to an address too" wait_for 8 three_hops 10.13.200.4
 ok "Ctrl-C ends cloud ping with its statistics" wait_for 10 ctrl_c
 
 told_mtu() { # CLIENT MTU: by router advertisements

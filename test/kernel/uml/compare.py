@@ -82,4 +82,5 @@ def main(n, m):
     return len(bad) > 0
 
 
-sys.exit(main(*sys.argv[1:3]))
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
