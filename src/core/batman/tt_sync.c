@@ -286,7 +286,7 @@ static void own_request_input(struct batman *b, const struct bat_tvlv_packet *p,
 
 void bat_tt_first_route(struct batman *b, struct bat_orig *o)
 {
-	if (o->wants_table && b->primary)
+	if (o->wants_table)
 		own_response(b, o, true);
 	o->wants_table = false;
 }
