@@ -111,6 +111,8 @@ def main():
     for port in PORTS:
         subprocess.run(["tc", "-n", "n" + port[1], "qdisc", "del", "dev", port, "root"], check=True)
     agree(nodes, "every node has both crowds, with the checksums of the other end", 30)
+    for n in nodes:
+        tap.ok(n.count("frag") > 0, "%s: by fragments" % n.name)
     tap.ok(wait_for(lambda: quiet(nodes), 10), "and no node asks for a table any more")
     pings(ends)
     for n, gone in go_round(ends).items():

@@ -53,10 +53,13 @@ class Node:
         """"add" or "del" one of a kernel node, which has no clients in others."""
         self.shell.run("bridge vlan %s vid %d dev bat0" % (verb, vid))
 
-    def requests(self):
-        """Requests for tables that it has sent and heard."""
+    def count(self, counter):
+        """What it has sent and heard of something: the sum of its batctl counters COUNTER_tx and COUNTER_rx."""
         command = "batctl meshif bat0 s" if self.kind == "k" else self.trama("statistics")
-        return sum(map(int, re.findall(r"tt_request_[rt]x: (\d+)", self.shell.run(command))))
+        return sum(map(int, re.findall(r"\b%s_[rt]x: (\d+)" % counter, self.shell.run(command))))
+
+    def requests(self):
+        return self.count("tt_request")
 
 
 # ---- tables ----

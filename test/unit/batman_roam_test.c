@@ -325,35 +325,37 @@ static struct net *roam_unheard(struct mac *client, bool speaks)
 	return n;
 }
 
-/* Kernels between drop what goes to a node that has withdrawn the client. */
+/* Kernels between drop what goes to a node that has withdrawn the client. But those that have it
+ * now do not count it as that node's, and would miss it in the CRC after another change. */
 static void test_announced_until_its_new_node_does(void **state)
 {
-	struct mac c, d = net_client(2), e = net_client(3);
-	struct net *n = roam_unheard(&c, false);
-	uint64_t asked = net_requests(n, 3);
-	uint8_t version = batman_ttvn(n->node[0].b);
-
 	(void)state;
-	for (uint32_t tag = 1; tag <= 25; tag++) {
-		/* others come meanwhile: the table goes on */
-		if (tag == 12)
-			net_seen(n, 0, &e, 0);
-		net_run(n, 100 * USEC_MS);
-		assert_true(net_knows(n, 1, &c, 0));
-		assert_int_equal(net_send(n, 1, &c, &d, tag, 200), 0);
-		net_run(n, 5 * USEC_MS);
-		assert_int_equal(net_count(n, 3, tag), 1);
+	for (int joins = 0; joins < 2; joins++) {
+		struct mac c, d = net_client(2), e = net_client(3);
+		struct net *n = roam_unheard(&c, false);
+		uint64_t asked = net_requests(n, 3);
+		uint8_t version = batman_ttvn(n->node[0].b);
+
+		for (uint32_t tag = 1; tag <= 25; tag++) {
+			if (tag == 12 && joins)
+				net_seen(n, 0, &e, 0);
+			net_run(n, 100 * USEC_MS);
+			assert_true(net_knows(n, 1, &c, 0));
+			assert_int_equal(net_send(n, 1, &c, &d, tag, 200), 0);
+			net_run(n, 5 * USEC_MS);
+			assert_int_equal(net_count(n, 3, tag), 1);
+		}
+		assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + joins));
+		assert_true(net_knows(n, 2, &e, 0) == joins);
+		n->drop = NULL;
+		net_run(n, 4 * USEC_S);
+		for (int i = 0; i < 4; i++)
+			assert_true(net_knows(n, i, &c, 3));
+		assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+		assert_true(net_tables_agree(n, 4));
+		assert_int_equal(net_requests(n, 3), asked);
+		net_free(n);
 	}
-	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
-	assert_true(net_knows(n, 2, &e, 0));
-	n->drop = NULL;
-	net_run(n, 4 * USEC_S);
-	for (int i = 0; i < 4; i++)
-		assert_true(net_knows(n, i, &c, 3));
-	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 2));
-	assert_true(net_tables_agree(n, 4));
-	assert_int_equal(net_requests(n, 3), asked);
-	net_free(n);
 }
 
 /* Three intervals are enough; a client that is back before leaves no trace. */
@@ -376,10 +378,22 @@ static void test_not_announced_for_ever(void **state)
 	net_free(n);
 }
 
+/* Where node 1 believes the client, as it shows it. */
+static struct mac shown(const struct net *n, const struct mac *client)
+{
+	struct batman_client row;
+
+	for (uint32_t i = 0; batman_global_next(n->node[1].b, &i, &row);) {
+		if (mac_eq(&row.mac, client))
+			return row.orig;
+	}
+	return MAC_BROADCAST;
+}
+
 /* Withdrawn, and announced by nobody: its frames go where it was heard last. */
 static void test_found_where_it_speaks(void **state)
 {
-	struct mac d = net_client(2), c;
+	struct mac d = net_client(2), c, at, want;
 
 	(void)state;
 	for (int speaks = 0; speaks < 2; speaks++) {
@@ -393,6 +407,9 @@ static void test_found_where_it_speaks(void **state)
 		if (speaks)
 			net_send(n, 3, &MAC_BROADCAST, &c, 98, 60);
 		net_run(n, 250 * USEC_MS);
+		want = net_mac(speaks ? 3 : 0, 0);
+		at = shown(n, &c);
+		assert_true(mac_eq(&at, &want));
 		since = n->tail;
 		assert_int_equal(net_send(n, 1, &c, &d, 1, 200), 0);
 		net_run(n, 5 * USEC_MS);
@@ -409,6 +426,42 @@ static void test_found_where_it_speaks(void **state)
 	}
 }
 
+/* What it said before it came to the node that has withdrawn it does not tell where it is. */
+static void test_heard_long_ago(void **state)
+{
+	int muted = 3;
+	struct net *n = net_chain(4);
+	struct mac c = net_client(1), d = net_client(2), e = net_client(3);
+	unsigned int since;
+	uint8_t version;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 1, &d, 0);
+	net_seen(n, 2, &c, 0);
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(net_send(n, 2, &MAC_BROADCAST, &c, 99, 60), 0);
+	net_run(n, 10 * USEC_MS);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 1200 * USEC_MS);
+	assert_true(net_knows(n, 1, &c, 0));
+	n->drop = mute;
+	n->arg = &muted;
+	net_seen(n, 3, &c, 0);
+	net_run(n, 5 * USEC_MS);
+	version = batman_ttvn(n->node[0].b);
+	net_seen(n, 0, &e, 0);
+	for (int i = 0; i < 30 && batman_ttvn(n->node[0].b) == version; i++)
+		net_run(n, 50 * USEC_MS);
+	net_run(n, 200 * USEC_MS);
+	since = n->tail;
+	assert_int_equal(net_send(n, 1, &c, &d, 1, 200), 0);
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_UNICAST), 1);
+	assert_int_equal(net_count(n, 3, 1), 1);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_announced_until_its_new_node_does),
 		cmocka_unit_test(test_not_announced_for_ever),
 		cmocka_unit_test(test_found_where_it_speaks),
+		cmocka_unit_test(test_heard_long_ago),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,21 +186,24 @@ static void test_taken(void **state)
 /* A town of `hosts` nodes, `clients` of them clients with a cable, and `links` links. */
 static int large(int hosts, int clients, int links, const char *last)
 {
-	char *text = malloc(1 << 18), *p = text;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
 	int r;
 
-	p += sprintf(p, "{\"type\":\"NetworkGraph\",\"label\":\"large\",\"nodes\":[");
+	fprintf(f, "{\"type\":\"NetworkGraph\",\"label\":\"large\",\"nodes\":[");
 	for (int i = 0; i < hosts; i++)
-		p += sprintf(p, "%s{\"id\":\"n%d\"}", i ? "," : "", i);
+		fprintf(f, "%s{\"id\":\"n%d\"}", i ? "," : "", i);
 	for (int i = 0; i < clients; i++)
-		p += sprintf(p,
-			     ",{\"id\":\"c%d\",\"properties\":{\"type\":\"client\","
-			     "\"cable\":true,\"at\":\"n0\"}}",
-			     i);
-	p += sprintf(p, "%s],\"links\":[", clients < 0 ? "," NET : "");
+		fprintf(f,
+			",{\"id\":\"c%d\",\"properties\":{\"type\":\"client\","
+			"\"cable\":true,\"at\":\"n0\"}}",
+			i);
+	fprintf(f, "%s],\"links\":[", clients < 0 ? "," NET : "");
 	for (int i = 0; i < links; i++)
-		p += sprintf(p, "%s{\"source\":\"n0\",\"target\":\"n1\"}", i ? "," : "");
-	sprintf(p, "%s]}", last);
+		fprintf(f, "%s{\"source\":\"n0\",\"target\":\"n1\"}", i ? "," : "");
+	fprintf(f, "%s]}", last);
+	fclose(f);
 	r = parse(text);
 	free(text);
 	topology_done(&t);

@@ -29,8 +29,8 @@
 #define BAT_PURGE_US (200 * USEC_S)
 #define BAT_PURGE_EVERY_US (1 * USEC_S)
 #define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
-#define BAT_STALE_US (10 * USEC_S)  /* after that its TQ is not worth that of others ... */
-#define BAT_STALE_INTERVALS 3 /* ... nor before that; 3 of the longest are less than a purge */
+#define BAT_WAIT_INTERVALS 3 /* for what OGMs are to say; of the longest ones less than a purge */
+#define BAT_STALE_US (10 * USEC_S)   /* after that its TQ is not worth that of others */
 #define BAT_REMOVED_US (30 * USEC_S) /* so long a port that went is still ours */
 #define BAT_CROWDS 16 /* of neighbours of one port: who is in one shares its places */
 #define BAT_TT_EVERY_US (5 * USEC_S)
@@ -44,7 +44,6 @@
 #define BAT_ANSWER_BURST 2048	    /* kB */
 #define BAT_ROAM_US (20 * USEC_S)
 #define BAT_ROAM_AHEAD 16	  /* versions */
-#define BAT_ROAM_INTERVALS 3	  /* for what roams: longest wait for its new node's OGM */
 #define BAT_NEWS_US (10 * USEC_S) /* no diff that we hear is older */
 #define BAT_ROAM_COUNT 5
 #define BAT_REFUSE_US (30 * USEC_S)
@@ -98,7 +97,7 @@ struct bat_orig {
 	usec_t crowded_until;  /* that version had no room here: not asked for before */
 	usec_t crowded_wait;   /* since the last time; doubled until it has */
 	struct bucket answers; /* that it was sent */
-	bool wants_table;      /* it asked for ours when there was no way to it */
+	usec_t asked_at;       /* for our table, when there was no way to it; 0: never */
 	bool has_table;	       /* that of ttvn, or what there was room for */
 	uint8_t ttvn;
 	uint8_t diff_count; /* 0: none kept */
@@ -151,15 +150,16 @@ struct bat_local {
 	uint16_t flags;
 	uint32_t round; /* of the mirror */
 	usec_t since;	/* it came, or came back */
+	usec_t left_at; /* PENDING since then */
 	usec_t last_seen;
 };
 
 struct bat_global {
 	struct bat_client_key key;
-	uint16_t flags;	 /* BAT_TT_SYNC: of all claims */
-	uint32_t claims; /* ref, list by next_client */
-	struct mac heard_from; /* the originator by which its last broadcast came */
-	usec_t heard_at;
+	uint16_t flags;	       /* BAT_TT_SYNC: of all claims */
+	uint32_t claims;       /* ref, list by next_client */
+	struct mac heard_from; /* by which originator its last frame came that tells: a broadcast */
+	usec_t heard_at;       /* 0: not since that claim */
 	usec_t roam_at;
 	usec_t added_at;
 };
@@ -344,6 +344,12 @@ static inline uint32_t bat_ref(const struct table *t, const void *entry)
 	return entry ? table_index(t, entry) + 1 : 0;
 }
 
+/* How long to wait for what another node is to say in its OGMs. */
+static inline usec_t bat_ogm_wait(const struct batman *b)
+{
+	return BAT_WAIT_INTERVALS * b->conf.orig_interval_ms * USEC_MS;
+}
+
 /* orig.c: originators, paths to them, and which path is best */
 struct bat_orig *bat_orig_find(const struct batman *b, const struct mac *mac);
 /* Makes one where there is none, told of by that neighbour. NULL when full. May remove another. */
@@ -440,7 +446,7 @@ void bat_global_forget(struct batman *b, struct bat_orig *o);
 void bat_global_keep(struct batman *b, const struct bat_orig *o);
 void bat_global_update_crc(struct batman *b, struct bat_orig *o);
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g);
-/* Its new node has told of it, and not announced it yet. */
+/* Its new node has told of it, and not announced it yet, and there is a way to that node. */
 bool bat_global_is_told(const struct batman *b, const struct bat_global *g);
 /* Does the table of that originator have it? */
 bool bat_global_announces(const struct batman *b, const struct bat_orig *o,
@@ -479,8 +485,6 @@ void bat_unknown_input(struct batman *b, const struct bat_frame *f);
 void bat_tvlv_packet_input(struct batman *b, const struct bat_frame *f);
 int bat_unicast_send(struct batman *b, const struct bat_inner *in, struct rd inner);
 bool bat_unicast_check(struct batman *b, const struct bat_frame *f);
-/* Out of bat0; from NULL or whose clients may be learnt from this frame. */
-void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from);
 
 /* bcast.c */
 void bat_bcast_input(struct batman *b, const struct bat_frame *f);
@@ -508,7 +512,10 @@ void bat_meter_input(struct batman *b, const struct bat_icmp *h, struct rd rest)
 /* query.c: a trama node with a route */
 struct bat_orig *bat_orig_by_cloud_mac(const struct batman *b, const struct mac *mac);
 
-/* batman.c: hands a batman packet to its module */
+/* input.c */
+/* Hands a batman packet to its module. */
 void bat_dispatch(struct batman *b, const struct bat_frame *f);
+/* Out of bat0; from NULL or whose clients may be learnt from this frame. */
+void bat_deliver(struct batman *b, struct rd inner, struct bat_orig *from);
 
 #endif

@@ -141,6 +141,10 @@ bool batman_global_next(const struct batman *b, uint32_t *cursor, struct batman_
 					.vid = g->key.vid,
 					.flags = client_flags(g->flags) };
 	o = bat_global_best(b, g);
+	if (o) {
+		ret->orig = o->mac;
+		ret->ttvn = o->ttvn;
+	}
 	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client)) {
 		if (!o || c->key.orig == bat_ref(&b->origs, o)) {
 			ret->orig = ((const struct bat_orig *)bat_at(&b->origs, c->key.orig))->mac;

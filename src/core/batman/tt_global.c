@@ -11,7 +11,7 @@
  * an originator without a route, goes first. One originator has at most as many clients as fit into
  * one table on the wire.
  *
- * Timers: ROAM and TEMP entries go after 600 s.
+ * Timers: ROAM and TEMP entries go after 600 s. Where a client was heard counts for 3 intervals.
  */
 #include "core/batman/engine.h"
 
@@ -292,6 +292,9 @@ bool bat_global_add(struct batman *b, struct bat_orig *o, const struct bat_clien
 	} else if (!global_prepare(b, g, o, flags)) {
 		return true;
 	}
+	/* what it said before is no news any more */
+	if (!temp && !claim_find(b, g, o))
+		g->heard_at = 0;
 	if (!claim_add(b, g, o, (uint8_t)flags, ttvn)) {
 		if (!g->claims)
 			table_remove(&b->globals, g);
@@ -365,7 +368,7 @@ void bat_global_update_crc(struct batman *b, struct bat_orig *o)
  * as it is for 200 s. Others are taken to have our interval. */
 static bool is_stale(const struct batman *b, const struct bat_orig *o)
 {
-	usec_t heard = BAT_STALE_INTERVALS * b->conf.orig_interval_ms * USEC_MS;
+	usec_t heard = bat_ogm_wait(b);
 
 	return !b->conf.mirror &&
 	       b->now - o->last_seen > (heard > BAT_STALE_US ? heard : BAT_STALE_US);
@@ -378,23 +381,17 @@ static bool is_better(const struct batman *b, const struct bat_orig *o, const st
 	return bat_orig_tq(b, o) > bat_orig_tq(b, best);
 }
 
-/* How long what roams may take to be announced by its new node. */
-static usec_t roam_wait(const struct batman *b)
-{
-	return BAT_ROAM_INTERVALS * b->conf.orig_interval_ms * USEC_MS;
-}
-
 /*
  * Where a client is that roams, of which no node has told us: its broadcasts come from there. A
  * kernel goes on to send its frames to the old node, and others drop them on the way.
  */
-static struct bat_orig *heard_at_other(const struct batman *b, const struct bat_global *g)
+static struct bat_orig *heard_at(const struct batman *b, const struct bat_global *g)
 {
 	const struct bat_claim *c = bat_at(&b->claims, g->claims);
 	struct bat_orig *o;
 
 	if (!(g->flags & BAT_TT_ROAM) || !c || c->state != BAT_CLAIM_WITHDRAWN || !g->heard_at ||
-	    b->now - g->heard_at > roam_wait(b))
+	    b->now - g->heard_at > bat_ogm_wait(b))
 		return NULL;
 	o = bat_orig_find(b, &g->heard_from);
 	return o && o->out[0].router ? o : NULL;
@@ -402,7 +399,7 @@ static struct bat_orig *heard_at_other(const struct batman *b, const struct bat_
 
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g)
 {
-	struct bat_orig *best = heard_at_other(b, g);
+	struct bat_orig *best = heard_at(b, g);
 	struct bat_claim *c;
 
 	if (best)
@@ -421,7 +418,7 @@ bool bat_global_is_told(const struct batman *b, const struct bat_global *g)
 	const struct bat_claim *c = bat_at(&b->claims, g->claims);
 
 	return g->flags & BAT_TT_ROAM && c && c->state == BAT_CLAIM_TOLD &&
-	       b->now - g->roam_at <= roam_wait(b);
+	       ((const struct bat_orig *)bat_at(&b->origs, c->key.orig))->out[0].router;
 }
 
 bool bat_global_announces(const struct batman *b, const struct bat_orig *o,

@@ -3,14 +3,16 @@
  * Our own clients. What is announced changes only at a commit, once per own OGM: entries are NEW
  * before it, and PENDING while they wait to go, so that tables sent in between agree with the
  * version (ttvn) and CRC announced. An addition and a removal of one client within one interval
- * cancel out. A client that roams away stays until its new node announces it, 3 intervals at most.
+ * cancel out. A client that roams away stays until its new node announces it, unless there is
+ * something else to announce.
  *
  * The node decides how many HELD clients there are and whose. Those known from frames only, which
  * anybody can make, have a fifth of the places, where the oldest goes for a newcomer; and there are
  * not more new ones in one OGM interval than their changes fit into a diff.
  *
  * Timers: clients leave 600 s after their last frame, unless FIXED or HELD; earlier, those too that
- * are HELD, when the table has become too large for the packet that carries it.
+ * are HELD, when the table has become too large for the packet that carries it. What roams away
+ * stays for 3 intervals at most.
  */
 #include <errno.h>
 
@@ -244,6 +246,8 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 	 * node's OGM */
 	if (!(l->flags & BAT_TT_PENDING) || roaming)
 		change_add(b, l, event);
+	if (!(l->flags & BAT_TT_PENDING))
+		l->left_at = b->now;
 	l->flags |= BAT_TT_PENDING;
 	return served;
 }
@@ -281,27 +285,12 @@ static void crc_update(struct batman *b)
 			bat_tt_crc(&l->key.mac, l->key.vid, (uint8_t)l->flags);
 }
 
-/*
- * An advertisement took the client from us, and its new node has not announced it yet. As long as
- * we do, frames find us, and we know the new node; kernels do not wait, and those that have heard
- * that it left, but not where to, drop its frames.
- */
-static bool leaves_later(const struct batman *b, const struct bat_local *l)
-{
-	const struct bat_global *g;
-
-	if (!(l->flags & BAT_TT_ROAM) || b->changes_lost)
-		return false;
-	g = bat_global_find(b, &l->key);
-	return g && bat_global_is_told(b, g);
-}
-
 static void pending_free(struct batman *b)
 {
 	struct bat_local *l;
 
 	for (uint32_t i = 0; (l = table_next(&b->locals, &i));) {
-		if (l->flags & BAT_TT_PENDING && !leaves_later(b, l))
+		if (l->flags & BAT_TT_PENDING)
 			local_free(b, l);
 	}
 }
@@ -321,39 +310,41 @@ static void table_shrink(struct batman *b)
 	}
 }
 
-static bool change_waits(const struct batman *b, const struct bat_tt_change *c)
+/*
+ * An advertisement took the client from us, and its new node has not announced it yet. As long as
+ * we do, frames find us, and we know the new node; kernels do not wait, and those that have heard
+ * that it left, but not where to, drop its frames.
+ */
+static bool leaves_later(const struct batman *b, const struct bat_tt_change *c)
 {
 	struct bat_client_key key = { .mac = c->mac, .vid = c->vid };
 	const struct bat_local *l = table_find(&b->locals, &key);
+	const struct bat_global *g;
 
-	return l && leaves_later(b, l);
+	if (!l || !(l->flags & BAT_TT_ROAM) || b->now - l->left_at > bat_ogm_wait(b))
+		return false;
+	g = bat_global_find(b, &key);
+	return g && bat_global_is_told(b, g);
 }
 
-/* Brings the changes that wait to the front; their number. */
-static uint16_t changes_part(struct batman *b)
+/* Not beside other changes: the new node, when it is a kernel, does not count the client as ours
+ * any more, and would ask for our whole table, by which it loses the client. */
+static bool changes_wait(const struct batman *b)
 {
-	uint16_t waiting = 0;
-
 	for (uint16_t i = 0; i < b->change_count; i++) {
-		struct bat_tt_change c = b->changes[i];
-
-		if (!change_waits(b, &c))
-			continue;
-		b->changes[i] = b->changes[waiting];
-		b->changes[waiting++] = c;
+		if (!leaves_later(b, &b->changes[i]))
+			return false;
 	}
-	return waiting;
+	return !b->changes_lost;
 }
 
 void bat_local_commit(struct batman *b)
 {
 	struct bat_local *l;
-	uint16_t waiting;
 
 	table_shrink(b);
 	b->new_count = 0;
-	waiting = changes_part(b);
-	if (b->change_count == waiting && !b->changes_lost) {
+	if (changes_wait(b)) {
 		if (b->append)
 			b->append--;
 		return;
@@ -368,10 +359,10 @@ void bat_local_commit(struct batman *b)
 	crc_update(b);
 	b->ttvn++;
 	b->append = BAT_TT_APPEND + 1;
-	b->last_count = b->changes_lost ? 0 : (uint16_t)(b->change_count - waiting);
+	b->last_count = b->changes_lost ? 0 : b->change_count;
 	for (uint16_t i = 0; i < b->last_count; i++)
-		b->last_changes[i] = b->changes[waiting + i];
-	b->change_count = waiting;
+		b->last_changes[i] = b->changes[i];
+	b->change_count = 0;
 	b->changes_lost = false;
 }
 

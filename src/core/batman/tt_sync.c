@@ -281,14 +281,14 @@ static void own_request_input(struct batman *b, const struct bat_tvlv_packet *p,
 		own_response(b, to,
 			     tt->flags & BAT_TT_FULL || tt->ttvn != b->ttvn || b->last_count == 0);
 	else if (to)
-		to->wants_table = true;
+		to->asked_at = b->now;
 }
 
 void bat_tt_first_route(struct batman *b, struct bat_orig *o)
 {
-	if (o->wants_table)
+	if (o->asked_at && b->now - o->asked_at <= bat_ogm_wait(b))
 		own_response(b, o, true);
-	o->wants_table = false;
+	o->asked_at = 0;
 }
 
 static void global_table_encode(const struct batman *b, const struct bat_orig *o, struct wr *w)

@@ -5,9 +5,10 @@
  * A header carries the version (ttvn) of the destination's table that its sender knew. Every node
  * on the way that knows a newer one looks the client up again, and drops the frame if nobody has
  * it: so a frame follows a client that has moved, wherever it is on its way. To a node that has
- * lost the client to one not known yet, frames go with an old version, so that it looks again. To a
- * node of which only a roaming advertisement told, they go with a version ahead of all that it has
- * announced: nodes between, which still believe the client elsewhere, would send them back.
+ * lost the client to one not known yet, frames go with an old version, so that it looks again, but
+ * where the client was heard elsewhere since. To that node, and to one of which only a roaming
+ * advertisement told, they go with a version ahead of all that it has announced: nodes between,
+ * which still believe the client elsewhere, would send them back.
  */
 #include <errno.h>
 #include <string.h>
