@@ -136,8 +136,9 @@ static void test_hop_without_a_way(void **state)
 	net_free(n);
 }
 
-/* A port of ours had A's MAC for a moment, so A is forgotten and ways by it are not: who has the
- * way back to the neighbour is better, and whose OGM came by A does not come from us. */
+/* A port of ours had A's MAC for a moment, and that is ours for 30 s more: A is forgotten, and ways
+ * by it are not. Who has the way back to the neighbour is better, and whose OGM came by A does not
+ * come from us. */
 static void test_hop_forgotten(void **state)
 {
 	const struct batman_port_conf port = { .mac = A, .mtu = 1500 };
@@ -150,6 +151,11 @@ static void test_hop_forgotten(void **state)
 		assert_int_equal(batman_port_add(n->node[0].b, 1, &port, n->now), 0);
 		assert_int_equal(batman_port_remove(n->node[0].b, 1, n->now), 0);
 		assert_false(batman_orig_find(n->node[0].b, &A, &o));
+		for (int i = 0; i < 31; i++) {
+			net_run(n, USEC_S);
+			seqno++;
+			hear_neighbour(n, &X);
+		}
 		assert_true(far_is_by(n, &A));
 		seqno++;
 		hear_far(n, &X, by_a ? &A : &FAR, 200);
