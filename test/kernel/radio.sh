@@ -9,7 +9,7 @@
 # test/long/radio_test.
 set -u
 INTERVAL=${INTERVAL:-200}
-QUIET_S=${QUIET_S:-20}
+QUIET_S=${QUIET_S:-40}
 here=$(dirname "$0")
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$here/uml/mesh.sh"

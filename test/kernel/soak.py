@@ -42,6 +42,7 @@ ARRIVES_S = 2  # longest that a frame may take without loss
 # An OGM, its request, which is repeated after 3 s at the latest, its answer, and again, should that name a newer table.
 AGREE_S = 3 + 10 * INTERVAL_S + 2
 QUIET_S = 3 * INTERVAL_S  # for answers that are on their way when the tables agree
+REQUESTS = "tt_request_tx", "tt_request_rx"
 
 
 # ---- what the nodes say ----
@@ -259,6 +260,12 @@ def daemons():
     return dict(sorted(found.items()))
 
 
+def why(more):
+    """Counters that may tell, of {name of node: {counter: how much more}}."""
+    return "; ".join("%s: %s" % (name, ", ".join("%s %d" % (k, n) for k, n in sorted(counters.items())
+                                                 if re.match("drop|tt_|full|roam", k))) for name, counters in more.items())
+
+
 def processor():
     """(time that it was idle, all time), in ticks."""
     times = [int(t) for t in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
@@ -303,9 +310,14 @@ class Soak:
             self.crowd.pump(time.monotonic() + INTERVAL_S / 5)
         return round(time.monotonic() - begin, 1), [self.explained(line) for line in wrong]
 
-    def requests(self):
-        """{name of node: requests for tables, said and heard}"""
-        return {n.name: n.requests() for n in self.nodes}
+    def counters(self):
+        """{name of node: {counter: number}}"""
+        return {n.name: n.counters(own=True) for n in self.nodes}
+
+    def more(self, before):
+        """What was counted since then, the same."""
+        return {name: {k: n - before[name][k] for k, n in counters.items() if n != before[name][k]}
+                for name, counters in self.counters().items()}
 
     def show_up(self):
         """Clients that are here, and not where they are; then all of them say something. An entry of the old node that comes
@@ -317,18 +329,25 @@ class Soak:
             self.crowd.pump(time.monotonic() + TICK_S / 5)
         return [self.explained(line) for line in strays]
 
-    def reach(self):
-        """Every client hears from another one, and that one its answer."""
+    def talk_to(self, clients):
+        """Each hears from another one, and that one its answer; those frames that did not come, as (from, to)."""
         here = self.crowd.here()
-        for i, b in enumerate(here):
+        for b in clients:
+            i = here.index(b)
             # through the cloud: a bridge does not send a frame out where it came in
             self.crowd.talk(next(a for a in here[i:] + here[:i] if a.node is not b.node), b)
             self.crowd.pump(time.monotonic() + TICK_S / 5)
         self.crowd.pump(time.monotonic() + ARRIVES_S)
-        lost = [self.explained("%s at %s does not hear %s at %s" % (
-                    b, self.crowd.places[b].name, a, self.crowd.places[a].name))
-                for frame, b in self.crowd.waiting.items() for a in [frame[6:12].hex(":")]]
-        return lost, self.crowd.forget_frames()
+        return [(frame[6:12].hex(":"), b) for frame, b in self.crowd.waiting.items()]
+
+    def reach(self):
+        """(frames that did not come once, nor again; those that did not come once; how many there were)"""
+        missed = self.talk_to(self.crowd.here())
+        count = self.crowd.forget_frames()
+        lost = self.talk_to([c for c in self.crowd.here() if any(c.address in way for way in missed)]) if missed else []
+        self.crowd.forget_frames()
+        return *([self.explained("%s at %s does not hear %s at %s" % (b, self.crowd.places[b].name, a, self.crowd.places[a].name))
+                  for a, b in ways] for ways in (lost, missed)), count
 
     def changes(self):
         """Changes and loss; how late they were."""
@@ -353,12 +372,15 @@ class Soak:
         strays = self.show_up()
         took, wrong = self.agree(AGREE_S)
         self.crowd.pump(time.monotonic() + QUIET_S)
-        before = self.requests()
-        lost, quiet = self.reach()
-        asked = ["%s: %d requests more" % (name, n - before[name]) for name, n in self.requests().items() if n != before[name]]
+        before = self.counters()
+        lost, missed, quiet = self.reach()
+        more = self.more(before)
+        asked = ["%s: %d %s more" % (name, c[k], k) for name, c in more.items() for k in REQUESTS if k in c]
+        lost, missed, asked = ([line + "; " + why(more) for line in lines] for lines in (lost, missed, asked))
         seen = {"minute": number, "here": len(self.crowd.here()), "late_s": late, "frames": frames, "quiet_frames": quiet,
-                "strays": strays, "agreed_s": took, "wrong": wrong, "lost": lost, "asked": asked,
-                "requests": sum(before.values()), "bytes_s": self.cloud.per_second(), "memory": daemons()}
+                "strays": strays, "agreed_s": took, "wrong": wrong, "lost": lost, "missed": missed, "asked": asked,
+                "requests": sum(c[k] for c in before.values() for k in REQUESTS), "bytes_s": self.cloud.per_second(),
+                "memory": daemons()}
         idle, ticks = (now - then for now, then in zip(processor(), (idle, ticks)))
         seen["idle"] = round(idle / ticks, 2)
         with self.out.open("a") as f:
@@ -384,7 +406,7 @@ def show(m):
               len(m["strays"]), m["agreed_s"], len(m["wrong"]), len(m["lost"]), len(m["asked"]),
               " ".join("%s %d" % (k, m["bytes_s"].get(k, 0)) for k in ("control", "container", "state", "payload")),
               m["bytes_s"]["frames"], m["requests"], memory, m["late_s"], 100 * m["idle"]), flush=True)
-    for line in m["strays"] + m["wrong"] + m["lost"] + m["asked"]:
+    for line in m["strays"] + m["wrong"] + m["lost"] + m["missed"] + m["asked"]:
         print("  " + line, flush=True)
 
 

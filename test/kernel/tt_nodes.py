@@ -46,17 +46,24 @@ class Node:
         self.originator = wait_for(lambda: re.search(r"MainIF/MAC: [^/]+/(\S+)", self.shell.run(command)), STARTS_S)[1]
         self.device_mac = "02:ba:00:00:00:0%d" % number
 
-    def trama(self, command):
-        return "%s/trama cloud %s --socket /run/n%d/run/trama/control" % (os.environ["BIN"], command, self.number)
+    def trama(self, command, group="cloud"):
+        return "%s/trama %s %s --socket /run/n%d/run/trama/control" % (os.environ["BIN"], group, command, self.number)
 
     def vlan(self, verb, vid):
         """"add" or "del" one of a kernel node, which has no clients in others."""
         self.shell.run("bridge vlan %s vid %d dev bat0" % (verb, vid))
 
-    def count(self, counter):
-        """What it has sent and heard of something: the sum of its batctl counters COUNTER_tx and COUNTER_rx."""
+    def counters(self, own=False):
+        """{name: number}, those of batctl; own: of a trama node, those that it alone has, too."""
         command = "batctl meshif bat0 s" if self.kind == "k" else self.trama("statistics")
-        return sum(map(int, re.findall(r"\b%s_[rt]x: (\d+)" % counter, self.shell.run(command))))
+        if own and self.kind == "t":
+            command += "; " + self.trama("", "counters")
+        return {name: int(value) for name, value in re.findall(r"(\w+):? +(\d+)$", self.shell.run(command), re.M)}
+
+    def count(self, counter):
+        """What it has sent and heard of something: the sum of its counters COUNTER_tx and COUNTER_rx."""
+        counters = self.counters()
+        return counters[counter + "_tx"] + counters[counter + "_rx"]
 
     def requests(self):
         return self.count("tt_request")

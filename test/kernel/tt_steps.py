@@ -5,12 +5,14 @@ import os
 import time
 
 from tt_nodes import UNTAGGED
+from town import wait_for
 
 INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
 ACTIONS = ("lost", "late", "twice", "swapped")
 FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
 CROWD = 150  # whose table one frame cannot hold
 FLAPS = 5
+VERSION_S = 5  # at most until a client has made a new version
 VID = 5  # of clients that walk; other VLANs come and go
 
 
@@ -55,8 +57,9 @@ class OneByOne(Step):
 
     def do(self, taken):
         for a in taken:
+            before = self.node.tables.version()
             self.town.clients.appear(self.node, [a])
-            time.sleep(1.5 * INTERVAL_S)
+            wait_for(lambda: self.node.tables.version() != before, VERSION_S, INTERVAL_S / 10)
         return {(a, UNTAGGED): self.node for a in taken}
 
 
