@@ -155,6 +155,8 @@ class Node:
             for _, text, data in (s for s in self.seen if s[0] == side):
                 texts[side].append(text)
                 plain.append((side, data))
+        # what came to a client by two ports may have been seen in either order
+        plain.sort(key=lambda p: (p[0], p[1] if p[0] == "client" else b""))
         counted = {"client": lambda t: "client" + (" x%d" % len(t) if len(t) > 1 else "")}
         return "; ".join(counted.get(side, lambda t, side=side: side + " " + ", ".join(t))(t) for side, t in texts.items()), plain
 

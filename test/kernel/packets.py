@@ -25,6 +25,7 @@ INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
 OGM_LATE_S = 0.3  # aggregation, jitter, and a slow machine
 SETTLED_S = 3 * INTERVAL_S  # a kernel builds its OGMs one interval before
 READY_S = 60
+QUALITIES = 5  # of a way, whose average counts
 NEWS_S = 10  # a diff that has a client of ours is not older than its frames, then
 FORGOTTEN_S = 11.5  # originators that are silent and fragments that are alone, after 10 s and a look at them
 VID, OTHER_VID = 5, 6  # which the kernel's bat0 has
@@ -229,6 +230,10 @@ def fragments(t):
     def frames(*args, **more): return pieces(t, *args, **more)
     def zipped(*lists): return [f for fs in zip(*lists) for f in fs]
     yield Case("a head without its tail", lambda x: frames(x, 1, orig=G)[1:], "")
+    # from then on silence tells between them, not how well their neighbour was heard at first
+    for _ in range(QUALITIES):
+        t.say(t.others[F], t.others[H])
+        t.pump(INTERVAL_S)
     t.alone = time.monotonic()
     yield Case("two", lambda x: frames(x, 1), "client")
     yield Case("the same again", lambda x: frames(x, 1), "")
@@ -368,7 +373,8 @@ def vlans(t):
     five = "a " + ", ".join([advertised] * 5)
     yield Case("a client comes from A six times, and once in a VLAN", lambda x: [
         frame for packet in packets for frame in (x.flood("a", packet), own(roamer, VID if packet is packets[-1] else None))],
-        kernel=five, trama="%s, %s VLAN %d" % (five, advertised, VID), aligned=True, in_turn=True)
+        kernel=five + ", tvlv 50 to A from x: full request", trama="%s, %s VLAN %d" % (five, advertised, VID),
+        aligned=True, in_turn=True)
     t.announce(a, [(DEL, roamer, 0), (DEL, roamer, TAGGED | VID)])
 
 

@@ -12,6 +12,7 @@ ACTIONS = ("lost", "late", "twice", "swapped")
 FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
 CROWD = 150  # whose table one frame cannot hold
 FLAPS = 5
+SETTLED = 4  # intervals, until what two nodes say of a client has reached both
 VERSION_S = 5  # at most until a client has made a new version
 VID = 5  # of clients that walk; other VLANs come and go
 
@@ -152,7 +153,13 @@ class Tagged(Step):
 
 
 class TaggedFlaps(Tagged, Flaps):
-    pass
+    """Two nodes that heard it in turn may each leave it to the other, kernels among themselves too. Nobody asks a client with
+    a tag whether it is there; so it speaks once more."""
+
+    def do(self, taken):
+        super().do(taken)
+        time.sleep(SETTLED * INTERVAL_S)
+        return super(Flaps, self).do(taken)
 
 
 class Leaves(Step):

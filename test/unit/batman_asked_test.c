@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests for our table from a node that we have no way to yet. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "batman_net.h"
+#include "core/batman/msg.h"
+
+#define PACKET 14 /* offset of the packet in a frame */
+
+/* What comes back of node 0's own OGMs, without which it has no way to node 1. */
+static bool lose_echoes(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+			void *arg)
+{
+	struct mac m = net_mac(0, 0);
+
+	(void)n;
+	(void)to;
+	(void)arg;
+	return from == 1 && len > 28 && frame[PACKET] == BAT_TYPE_OGM &&
+	       !memcmp(frame + PACKET + 8, m.b, sizeof(m.b));
+}
+
+static bool lose_all(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n;
+	(void)from;
+	(void)to;
+	(void)frame;
+	(void)len;
+	(void)arg;
+	return true;
+}
+
+/* Node 1 asks from then on, and node 0 has no way back. */
+static struct net *asked_without_a_way(void)
+{
+	struct net *n = net_chain(2);
+	struct mac c = net_client(1);
+
+	/* the diff is in OGMs that nobody hears */
+	net_seen(n, 0, &c, 0);
+	n->drop = lose_all;
+	net_run(n, 8 * USEC_S);
+	n->drop = lose_echoes;
+	for (int i = 0; i < 200 && net_requests(n, 2) == 0; i++)
+		net_run(n, 50 * USEC_MS);
+	net_run(n, 10 * USEC_MS);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_REQUEST_RX), 1);
+	assert_false(net_knows(n, 1, &c, 0));
+	return n;
+}
+
+static void way_back(struct net *n)
+{
+	for (int i = 0; i < 200 && net_tq(n, 0, 1) == 0; i++)
+		net_run(n, 10 * USEC_MS);
+	net_run(n, 10 * USEC_MS);
+}
+
+static void test_asked_before_there_is_a_way(void **state)
+{
+	struct net *n = asked_without_a_way();
+	struct mac c = net_client(1);
+
+	(void)state;
+	n->drop = NULL;
+	way_back(n);
+	assert_true(net_knows(n, 1, &c, 0));
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX), 1);
+	/* once */
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_RESPONSE_TX), 1);
+	net_free(n);
+}
+
+static bool lose_requests(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+			  void *arg)
+{
+	(void)n;
+	(void)to;
+	(void)len;
+	(void)arg;
+	return from == 1 && frame[PACKET] == BAT_TYPE_TVLV;
+}
+
+/* Who asked has asked others since, or somebody else. */
+static void test_asked_long_ago(void **state)
+{
+	struct net *n = asked_without_a_way();
+
+	(void)state;
+	n->drop = lose_all;
+	net_run(n, 4 * USEC_S);
+	n->drop = lose_requests;
+	way_back(n);
+	assert_true(net_tq(n, 0, 1) > 0);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_RESPONSE_TX), 0);
+	net_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_asked_before_there_is_a_way),
+		cmocka_unit_test(test_asked_long_ago),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
