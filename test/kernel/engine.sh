@@ -8,6 +8,7 @@
 #
 # Runs inside user-mode Linux.
 set -u
+INTERVAL=${INTERVAL:-200}
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$(dirname "$0")/uml/mesh.sh"
 
