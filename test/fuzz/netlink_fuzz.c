@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/mnl_silent.h"
 #include "lab/rtnl.h"
 #include "lib/wire.h"
 #include "plat/linux/helpers/babel_flush.h"
@@ -19,8 +20,6 @@
 #include "plat/linux/kernel/vlan.h"
 #include "plat/linux/kernel/watch.h"
 #include "plat/linux/kernel/wifi.h"
-
-#define PORT_ID 77
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,27 +48,6 @@ int mnl_socket_bind(struct mnl_socket *s, unsigned int groups, pid_t pid)
 	return 0;
 }
 
-int mnl_socket_setsockopt(const struct mnl_socket *s, int type, void *buf, socklen_t len)
-{
-	(void)s;
-	(void)type;
-	(void)buf;
-	(void)len;
-	return 0;
-}
-
-unsigned int mnl_socket_get_portid(const struct mnl_socket *s)
-{
-	(void)s;
-	return PORT_ID;
-}
-
-int mnl_socket_close(struct mnl_socket *s)
-{
-	(void)s;
-	return 0;
-}
-
 ssize_t mnl_socket_sendto(const struct mnl_socket *s, const void *req, size_t len)
 {
 	struct mnl_socket *to = &asking[s - asking];
@@ -94,7 +72,7 @@ static void complete(const struct mnl_socket *s, uint8_t *buf, size_t len)
 		h.nlmsg_len &= INT32_MAX;
 		if (!s->notifies) {
 			h.nlmsg_seq = s->seq;
-			h.nlmsg_pid = PORT_ID;
+			h.nlmsg_pid = MNL_PORT_ID;
 		}
 		memcpy(buf + at, &h, sizeof(h));
 		if (h.nlmsg_len < sizeof(h) || NLMSG_ALIGN(h.nlmsg_len) > len - at)

@@ -11,10 +11,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("TRAMA_BUILD", HERE.parents[1] / "build")).resolve()
 
 
-def missing():
-    """Why such a script cannot run here, or ""."""
-    tools = [t for t in ("linux.uml", "batctl", "tcpdump") if not shutil.which(t)]
-    return "%s missing: tools/install-packages test" % ", ".join(tools) if tools else ""
+def missing(*tools, groups="test"):
+    """Why a script that needs these (or user-mode Linux with its tools) cannot run here, or ""."""
+    lacking = [t for t in tools or ("linux.uml", "batctl", "tcpdump") if not shutil.which(t)]
+    return "%s missing: tools/install-packages %s" % (", ".join(lacking), groups) if lacking else ""
 
 
 def options(out, script, *words, memory="384M", seconds=600, output=subprocess.PIPE):
