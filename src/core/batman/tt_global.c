@@ -385,7 +385,7 @@ static bool is_better(const struct batman *b, const struct bat_orig *o, const st
  * Where a client is that roams, of which no node has told us: its broadcasts come from there. A
  * kernel goes on to send its frames to the old node, and others drop them on the way.
  */
-static struct bat_orig *heard_at(const struct batman *b, const struct bat_global *g)
+static struct bat_orig *speaks_at(const struct batman *b, const struct bat_global *g)
 {
 	const struct bat_claim *c = bat_at(&b->claims, g->claims);
 	struct bat_orig *o;
@@ -399,7 +399,7 @@ static struct bat_orig *heard_at(const struct batman *b, const struct bat_global
 
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g)
 {
-	struct bat_orig *best = heard_at(b, g);
+	struct bat_orig *best = speaks_at(b, g);
 	struct bat_claim *c;
 
 	if (best)
