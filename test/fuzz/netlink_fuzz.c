@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/mnl_silent.h"
 #include "lab/rtnl.h"
 #include "lib/wire.h"
 #include "plat/linux/helpers/babel_flush.h"
@@ -72,7 +71,7 @@ static void complete(const struct mnl_socket *s, uint8_t *buf, size_t len)
 		h.nlmsg_len &= INT32_MAX;
 		if (!s->notifies) {
 			h.nlmsg_seq = s->seq;
-			h.nlmsg_pid = MNL_PORT_ID;
+			h.nlmsg_pid = mnl_socket_get_portid(NULL);
 		}
 		memcpy(buf + at, &h, sizeof(h));
 		if (h.nlmsg_len < sizeof(h) || NLMSG_ALIGN(h.nlmsg_len) > len - at)

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "mnl_silent.h"
 #include "plat/linux/kernel/batadv.h"
 #include "plat/linux/kernel/netlink.h"
 
@@ -105,7 +104,7 @@ static struct nlmsghdr *begins(uint16_t type, uint16_t flags)
 
 	m->nlmsg_type = type;
 	m->nlmsg_flags = flags;
-	m->nlmsg_pid = MNL_PORT_ID;
+	m->nlmsg_pid = mnl_socket_get_portid(NULL);
 	return m;
 }
 
