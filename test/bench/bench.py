@@ -2,7 +2,7 @@
 """What the benchmarks share: the towns of test/lab/town.py, and the rows that run-all prints.
 
 A row is {name, unit, value, peer, peer_value, ratio, rounds, command}: peer is what the value is compared with in the
-same run, ratio is value / peer_value; a figure without a peer has None there.
+same run, ratio is value / peer_value; a figure without a peer has None there. Some have a limit: what value may be at most.
 """
 
 import json

@@ -53,10 +53,12 @@ build() { # KINDS: everything but the wires' passing
 
 raze() { # KINDS
 	local n
+	disown -a # so that bash does not tell of each that is killed
 	pkill -KILL tramad
 	pkill babeld
 	pkill dnsmasq
 	pkill ping
+	pkill -f echo.py
 	for n in $(seq ${#1}); do
 		ip netns pids "n$n" | xargs -r kill -KILL
 		ip netns del "n$n"
@@ -118,20 +120,20 @@ figure_of() { # NAME KINDS, the value from standard input
 }
 
 roam() { # KINDS NODE FIGURE: of an echo between the walker and client 3
-	ping_log cr 10.13.200.3 0.01 300 /run/gap &
-	sleep 1.2
+	echo_gap_ms cr 10.13.200.3 5 > /run/gap &
+	sleep 2
 	walk_to "$2"
 	wait $!
-	longest_gap_ms /run/gap | figure_of "$3" "$1"
+	figure_of "$3" "$1" < /run/gap
 	sleep 3
 }
 
 cut() { # KINDS: the wire that clients 1 and 2 use, with the long way round as the other
-	ping_log c1 10.13.200.2 0.05 300 /run/gap &
+	echo_gap_ms c1 10.13.200.2 15 > /run/gap &
 	sleep 2
 	loss 100 l12 l21
 	wait $!
-	longest_gap_ms /run/gap | figure_of cut_gap_ms "$1"
+	figure_of cut_gap_ms "$1" < /run/gap
 	loss 0 l12 l21
 }
 
@@ -152,6 +154,8 @@ times() { # KINDS
 	DELAY=2ms
 	# shellcheck disable=SC2046
 	loss 1 $(ends ${#1})
+	echo_server c2
+	echo_server c3
 	roam "$1" 4 roam_gap_ms
 	roam "$1" 1 back_gap_ms
 	# shellcheck disable=SC2046

@@ -282,6 +282,16 @@ longest_gap_ms() { # FILE: between two answers
 		awk 'NR > 1 && $1 - last > longest { longest = $1 - last } { last = $1 } END { printf "%.0f\n", longest * 1000 }'
 }
 
+UML_DIR=$(dirname "${BASH_SOURCE[0]}")
+
+echo_server() { # CLIENT: for echo_gap_ms of others
+	in_ns "$1" "$UML_DIR/echo.py" serve &
+}
+
+echo_gap_ms() { # CLIENT ADDRESS SECONDS: the longest time without an answer, with a datagram every 10 ms
+	in_ns "$1" "$UML_DIR/echo.py" gap "$2" "$3"
+}
+
 every_pair() { # NUMBER OF CLIENTS, OPTIONS OF PING
 	local a b
 	for a in $(seq "$1"); do
