@@ -95,11 +95,67 @@ static void test_asked_long_ago(void **state)
 
 	(void)state;
 	n->drop = lose_all;
-	net_run(n, 4 * USEC_S);
+	net_run(n, 7 * USEC_S);
 	n->drop = lose_requests;
 	way_back(n);
 	assert_true(net_tq(n, 0, 1) > 0);
 	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_RESPONSE_TX), 0);
+	net_free(n);
+}
+
+/* Frames into node 0 from node 1, in the name of originators that node 0 hears of by it. */
+static void far_ogms(struct net *n, int count, uint32_t seqno, uint8_t tq)
+{
+	struct mac a = net_mac(1, 0);
+	uint8_t frame[1500];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	bat_eth_encode(&w, &MAC_BROADCAST, &a);
+	for (int i = 0; i < count; i++)
+		bat_ogm_encode(&w, &(struct bat_ogm) { .ttl = BAT_TTL - 1,
+						       .seqno = seqno,
+						       .orig = net_client(0x80 + i),
+						       .prev = net_client(0x80 + i),
+						       .tq = tq });
+	net_inject(n, 0, 0, frame, wr_len(&w));
+}
+
+static void far_requests(struct net *n, int count)
+{
+	struct mac a = net_mac(1, 0), b = net_mac(0, 0);
+
+	for (int i = 0; i < count; i++) {
+		struct mac from = net_client(0x80 + i);
+		uint8_t frame[100];
+		struct wr w = wr_init(frame, sizeof(frame));
+		size_t mark;
+
+		bat_eth_encode(&w, &b, &a);
+		bat_tvlv_packet_encode(&w, &b, &from, BAT_TVLV_HEADER + BAT_TT_HEADER);
+		mark = bat_tvlv_begin(&w, BAT_TVLV_TT, 1);
+		bat_tt_encode(&w, BAT_TT_REQUEST | BAT_TT_FULL, batman_ttvn(n->node[0].b), 0);
+		bat_tvlv_end(&w, mark);
+		net_inject(n, 0, 0, frame, wr_len(&w));
+	}
+}
+
+/* One frame that makes many first routes does not have us send a table for each of them. */
+static void test_asked_by_a_crowd(void **state)
+{
+	struct net *n = net_chain(2);
+	struct mac last = net_client(0x80 + 39);
+	struct batman_orig o;
+	const int count = 40;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	far_ogms(n, count, 1, 0);
+	far_requests(n, count);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_RESPONSE_TX), 0);
+	net_run(n, 10 * USEC_MS);
+	far_ogms(n, count, 2, 255);
+	assert_true(batman_orig_find(n->node[0].b, &last, &o) && o.tq > 0);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_RESPONSE_TX), 1);
 	net_free(n);
 }
 
@@ -108,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_asked_before_there_is_a_way),
 		cmocka_unit_test(test_asked_long_ago),
+		cmocka_unit_test(test_asked_by_a_crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

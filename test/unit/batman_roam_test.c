@@ -358,7 +358,7 @@ static void test_announced_until_its_new_node_does(void **state)
 	}
 }
 
-/* Three intervals are enough; a client that is back before leaves no trace. */
+/* Six seconds are enough; a client that is back before leaves no trace. */
 static void test_not_announced_for_ever(void **state)
 {
 	struct mac c;
@@ -371,9 +371,123 @@ static void test_not_announced_for_ever(void **state)
 	net_run(n, 10 * USEC_S);
 	assert_int_equal(batman_ttvn(n->node[0].b), version);
 	net_seen(n, 3, &c, 0);
-	net_run(n, 2900 * USEC_MS);
+	net_run(n, 5900 * USEC_MS);
 	assert_int_equal(batman_ttvn(n->node[0].b), version);
 	net_run(n, 1300 * USEC_MS);
+	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+	net_free(n);
+}
+
+/* A roaming advertisement of the originator for the client, from neighbour 1 of node 0. */
+static void advertise(struct net *n, const struct mac *orig, const struct mac *client)
+{
+	struct mac a = net_mac(0, 0), b = net_mac(1, 0);
+	uint8_t frame[100];
+	struct wr w = wr_init(frame, sizeof(frame));
+	size_t mark;
+
+	bat_eth_encode(&w, &a, &b);
+	bat_tvlv_packet_encode(&w, &a, orig, BAT_TVLV_HEADER + 8);
+	mark = bat_tvlv_begin(&w, BAT_TVLV_ROAM, 1);
+	wr_mac(&w, client);
+	wr_u16(&w, 0);
+	bat_tvlv_end(&w, mark);
+	net_inject(n, 0, 0, frame, wr_len(&w));
+}
+
+/* The wait is counted from when the client left, however often that is told. */
+static void test_told_again_and_again(void **state)
+{
+	struct mac c, at = net_mac(3, 0);
+	struct net *n = roam_unheard(&c, false);
+	uint8_t version = batman_ttvn(n->node[0].b);
+
+	(void)state;
+	for (int i = 0; i < 29; i++) {
+		net_run(n, 200 * USEC_MS);
+		advertise(n, &at, &c);
+		assert_int_equal(batman_ttvn(n->node[0].b), version);
+	}
+	net_run(n, 1400 * USEC_MS);
+	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+	net_free(n);
+}
+
+/* A node to which there is no way has no say in how long a client stays announced. */
+static void test_told_by_nobody_near(void **state)
+{
+	struct net *n = net_chain(2);
+	struct mac c = net_client(1), stranger = net_mac(7, 0);
+	uint8_t frame[100], version;
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 10 * USEC_S);
+	version = batman_ttvn(n->node[0].b);
+	bat_eth_encode(&w, &MAC_BROADCAST, &stranger);
+	bat_ogm_encode(
+		&w,
+		&(struct bat_ogm) {
+			.ttl = BAT_TTL, .seqno = 5, .orig = stranger, .prev = stranger, .tq = 0 });
+	net_inject(n, 0, 0, frame, wr_len(&w));
+	n->node[0].event_count = 0;
+	advertise(n, &stranger, &c);
+	assert_non_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
+	net_run(n, 1200 * USEC_MS);
+	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+	net_free(n);
+}
+
+/* Nobody is announced longer while the changes before are still repeated: who missed them would ask
+ * for all. */
+static void test_changes_still_repeated(void **state)
+{
+	int muted = 3;
+	struct net *n = net_chain(4);
+	struct mac c = net_client(1), e = net_client(3);
+	uint8_t version;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &e, 0);
+	net_run(n, 2 * USEC_S);
+	version = batman_ttvn(n->node[0].b);
+	n->drop = mute;
+	n->arg = &muted;
+	net_seen(n, 3, &c, 0);
+	net_run(n, 1200 * USEC_MS);
+	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+	net_free(n);
+}
+
+/* More clients than a diff holds: all are withdrawn at once. */
+static void test_crowd_walks(void **state)
+{
+	int muted = 3;
+	struct net *n = net_chain(4);
+	struct mac c;
+	uint8_t version;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	for (int i = 1; i <= 130; i++) {
+		c = net_client(i);
+		net_seen(n, 0, &c, 0);
+	}
+	net_run(n, 10 * USEC_S);
+	version = batman_ttvn(n->node[0].b);
+	n->drop = mute;
+	n->arg = &muted;
+	for (int i = 1; i <= 130; i++) {
+		c = net_client(i);
+		net_seen(n, 3, &c, 0);
+		net_run(n, USEC_MS);
+	}
+	net_run(n, 1200 * USEC_MS);
 	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
 	net_free(n);
 }
@@ -401,7 +515,7 @@ static void test_found_where_it_speaks(void **state)
 		uint8_t version = batman_ttvn(n->node[0].b);
 		unsigned int since;
 
-		for (int i = 0; i < 80 && batman_ttvn(n->node[0].b) == version; i++)
+		for (int i = 0; i < 160 && batman_ttvn(n->node[0].b) == version; i++)
 			net_run(n, 50 * USEC_MS);
 		/* a last word, so that what it said before is no news */
 		if (speaks)
@@ -416,7 +530,7 @@ static void test_found_where_it_speaks(void **state)
 		assert_int_equal(net_count(n, 3, 1), 1);
 		assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_UNICAST), !speaks);
 		/* by its old node again, which knows from the advertisement */
-		net_run(n, 5 * USEC_S);
+		net_run(n, 7 * USEC_S);
 		since = n->tail;
 		assert_int_equal(net_send(n, 1, &c, &d, 2, 200), 0);
 		net_run(n, 5 * USEC_MS);
@@ -475,6 +589,10 @@ int main(void)
 		cmocka_unit_test(test_lost_advertisement),
 		cmocka_unit_test(test_announced_until_its_new_node_does),
 		cmocka_unit_test(test_not_announced_for_ever),
+		cmocka_unit_test(test_told_again_and_again),
+		cmocka_unit_test(test_told_by_nobody_near),
+		cmocka_unit_test(test_changes_still_repeated),
+		cmocka_unit_test(test_crowd_walks),
 		cmocka_unit_test(test_found_where_it_speaks),
 		cmocka_unit_test(test_heard_long_ago),
 	};

@@ -90,7 +90,7 @@ enum batman_client_flag {
 	BATMAN_CLIENT_NEW = 0x08,   /* not yet in an OGM */
 	BATMAN_CLIENT_WIFI = 0x10,
 	BATMAN_CLIENT_ISOLATED = 0x20,
-	BATMAN_CLIENT_PENDING = 0x40, /* leaves with the next OGM */
+	BATMAN_CLIENT_PENDING = 0x40, /* leaves with one of the next OGMs */
 	BATMAN_CLIENT_TEMP = 0x80,    /* known from a frame only */
 };
 
@@ -158,7 +158,7 @@ struct batman_path {
 /* One originator says that it serves a client; client.ttvn is the version that brought it. */
 struct batman_claim {
 	struct batman_client client;
-	bool best;	   /* frames go there */
+	bool best; /* frames go there; of none of a client's while they go where it was heard */
 	uint8_t last_ttvn; /* of the originator's table */
 	uint32_t crc;	   /* of that table's VLAN, 0 while it is not known */
 };

@@ -30,6 +30,7 @@
 #define BAT_PURGE_EVERY_US (1 * USEC_S)
 #define BAT_SILENT_US (30 * USEC_S) /* after that an originator has no right to its place */
 #define BAT_WAIT_INTERVALS 3 /* for what OGMs are to say; of the longest ones less than a purge */
+#define BAT_WAIT_US (6 * USEC_S)     /* at least: so many of LibreMesh's */
 #define BAT_STALE_US (10 * USEC_S)   /* after that its TQ is not worth that of others */
 #define BAT_REMOVED_US (30 * USEC_S) /* so long a port that went is still ours */
 #define BAT_CROWDS 16 /* of neighbours of one port: who is in one shares its places */
@@ -158,7 +159,7 @@ struct bat_global {
 	struct bat_client_key key;
 	uint16_t flags;	       /* BAT_TT_SYNC: of all claims */
 	uint32_t claims;       /* ref, list by next_client */
-	struct mac heard_from; /* by which originator its last frame came that tells: a broadcast */
+	struct mac heard_from; /* whose its last frame was that names it: broadcast, 4-address */
 	usec_t heard_at;       /* 0: not since that claim */
 	usec_t roam_at;
 	usec_t added_at;
@@ -281,6 +282,7 @@ struct batman {
 	struct outq *outq;
 	struct rng rng;
 	usec_t now;
+	usec_t first_answer_at; /* to who asked when there was no way to it */
 	uint64_t counters[BATMAN_COUNTER_COUNT];
 	struct bat_port *ports;
 	struct bat_port *primary; /* NULL without ports */
@@ -344,10 +346,12 @@ static inline uint32_t bat_ref(const struct table *t, const void *entry)
 	return entry ? table_index(t, entry) + 1 : 0;
 }
 
-/* How long to wait for what another node is to say in its OGMs. */
+/* How long to wait for what another node is to say in its OGMs, whose interval is not known. */
 static inline usec_t bat_ogm_wait(const struct batman *b)
 {
-	return BAT_WAIT_INTERVALS * b->conf.orig_interval_ms * USEC_MS;
+	usec_t ours = BAT_WAIT_INTERVALS * b->conf.orig_interval_ms * USEC_MS;
+
+	return ours > BAT_WAIT_US ? ours : BAT_WAIT_US;
 }
 
 /* orig.c: originators, paths to them, and which path is best */

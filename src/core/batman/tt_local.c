@@ -12,7 +12,7 @@
  *
  * Timers: clients leave 600 s after their last frame, unless FIXED or HELD; earlier, those too that
  * are HELD, when the table has become too large for the packet that carries it. What roams away
- * stays for 3 intervals at most.
+ * leaves with the first OGM after bat_ogm_wait.
  */
 #include <errno.h>
 
@@ -327,12 +327,13 @@ static bool leaves_later(const struct batman *b, const struct bat_tt_change *c)
 	return g && bat_global_is_told(b, g);
 }
 
-/* Not beside other changes: the new node, when it is a kernel, does not count the client as ours
- * any more, and would ask for our whole table, by which it loses the client. */
+/* Not beside other changes, nor while the last ones are still repeated: the new node, when it is a
+ * kernel, does not count the client as ours any more; it would find that our table is not what we
+ * say when it gets those changes, ask for all of it, and lose the client by that. */
 static bool changes_wait(const struct batman *b)
 {
 	for (uint16_t i = 0; i < b->change_count; i++) {
-		if (!leaves_later(b, &b->changes[i]))
+		if (b->append || !leaves_later(b, &b->changes[i]))
 			return false;
 	}
 	return !b->changes_lost;

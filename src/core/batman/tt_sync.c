@@ -58,7 +58,7 @@ void bat_tt_ogm_append(struct batman *b, struct wr *w, size_t room)
 	bat_tvlv_end(w, mark);
 }
 
-/* Without the mark of those that roam and wait for the next OGM: a kernel that reads it beside a
+/* Without the mark of those that roam and are still announced: a kernel that reads it beside a
  * newer announcement forgets where they went, until 600 s later. */
 static void local_table_encode(const struct batman *b, struct wr *w)
 {
@@ -286,9 +286,13 @@ static void own_request_input(struct batman *b, const struct bat_tvlv_packet *p,
 
 void bat_tt_first_route(struct batman *b, struct bat_orig *o)
 {
-	if (o->asked_at && b->now - o->asked_at <= bat_ogm_wait(b))
-		own_response(b, o, true);
+	bool wanted = o->asked_at && b->now - o->asked_at <= bat_ogm_wait(b);
+
 	o->asked_at = 0;
+	if (!wanted || b->first_answer_at == b->now) /* a frame may make many first routes */
+		return;
+	b->first_answer_at = b->now;
+	own_response(b, o, true);
 }
 
 static void global_table_encode(const struct batman *b, const struct bat_orig *o, struct wr *w)
