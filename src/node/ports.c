@@ -165,8 +165,9 @@ void ports_event(struct node *n, const struct event_port *e)
 	p->used = true;
 	p->info = *e;
 	mac = batman_mac(n, e);
-	if (!mac_eq(&p->batman_mac, &mac))
-		engine_port(n, e->port, false); /* back as another one below */
+	if (p->batman && !mac_eq(&p->batman_mac, &mac) &&
+	    batman_port_set_mac(n->batman, e->port, &mac, n->now))
+		engine_port(n, e->port, false);
 	p->batman_mac = mac;
 	port_vlan_name(n, e->port, n->cloud.batadv_vlan, p->mesh_dev);
 	port_vlan_name(n, e->port, n->cloud.babel_vlan, p->babel_dev);

@@ -33,4 +33,11 @@ ok "trama cloud shows what batctl shows" wait_for 20 python3 "$(dirname "$0")/um
 ok "cloud ping and traceroute with the kernel's engine" wait_for 8 reaches 1 02:cc:00:00:00:02
 ok "and back" wait_for 8 reaches 2 02:cc:00:00:00:01
 ok "a node has the other's records" wait_for 30 says 1 nodes "len(j) == 2"
+
+has_neighbour() { # MAC
+	in_ns n1 batctl meshif bat0 n | grep "$1"
+}
+ok "the wire of the user's engine changes its MAC" ip -n n2 link set l21 address 02:02:00:00:00:99
+ok "and is the neighbour by that" wait_for 10 has_neighbour 02:02:00:00:00:99
+ok "clients reach each other again" wait_for 10 every_pair 2
 finish

@@ -5,6 +5,7 @@
  *
  *	0 === 1 --- 2        two wires between 0 and 1, by their ports 0 and 2
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -175,6 +176,28 @@ static void test_port(void **state)
 	net_free(n);
 }
 
+/* Another MAC makes another originator of the node, but leaves its primary port where it is. */
+static void test_port_mac(void **state)
+{
+	struct net *n = town();
+	struct batman *b = n->node[0].b;
+	struct mac was = net_mac(0, 0), is = net_mac(0, 3), group = { { 1 } };
+	struct batman_orig o;
+
+	(void)state;
+	assert_int_equal(batman_port_set_mac(b, 9, &is, n->now), -ENOENT);
+	assert_int_equal(batman_port_set_mac(b, 0, &group, n->now), -EINVAL);
+	assert_int_equal(batman_port_set_mac(b, 0, &was, n->now), -EEXIST);
+	assert_true(batman_orig_find(n->node[1].b, &was, &o));
+	assert_int_equal(batman_port_set_mac(b, 0, &is, n->now), 0);
+	assert_int_equal(ways(n, 0, NULL, 0, NULL), 0);
+	assert_true(ways(n, 0, NULL, 2, NULL) > 0);
+	net_run(n, 5 * USEC_S);
+	assert_true(batman_orig_find(n->node[1].b, &is, &o) && o.tq > 200);
+	assert_true(ways(n, 0, NULL, 0, NULL) > 0);
+	net_free(n);
+}
+
 /* In the name of node 2, as if node 1 passed it on. */
 static bool broadcast_passes(struct net *n, uint32_t seqno)
 {
@@ -285,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_one_of_two_ways),
 		cmocka_unit_test(test_port),
+		cmocka_unit_test(test_port_mac),
 		cmocka_unit_test(test_broadcasts),
 		cmocka_unit_test(test_silent_client),
 		cmocka_unit_test(test_client_of_a_frame),

@@ -250,6 +250,9 @@ int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_co
 /* The next oldest port becomes primary when the primary goes. 0 or -ENOENT. */
 int batman_port_remove(struct batman *b, uint16_t port, usec_t now);
 int batman_port_set_mtu(struct batman *b, uint16_t port, uint32_t mtu);
+/* Its links are gone, but it is as old as it was. 0, -ENOENT, or as for batman_port_add, and then
+ * nothing has changed. */
+int batman_port_set_mac(struct batman *b, uint16_t port, const struct mac *mac, usec_t now);
 
 /* ---- frames; what they cause is in the outq; 0 or a -errno that only tests need (counted in any
  * case) ---- */

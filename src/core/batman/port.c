@@ -125,6 +125,27 @@ int batman_port_remove(struct batman *b, uint16_t port, usec_t now)
 	return 0;
 }
 
+int batman_port_set_mac(struct batman *b, uint16_t port, const struct mac *mac, usec_t now)
+{
+	struct bat_port *p = bat_port_find(b, port);
+	struct batman_port_conf conf;
+	uint32_t age;
+
+	if (!p)
+		return -ENOENT;
+	if (!mac_is_station(mac))
+		return -EINVAL;
+	if (bat_port_by_mac(b, mac))
+		return -EEXIST;
+	conf = (struct batman_port_conf) { .mac = *mac, .mtu = p->mtu, .wireless = p->wireless };
+	age = p->age;
+	(void)batman_port_remove(b, port, now);
+	(void)batman_port_add(b, port, &conf, now); /* has the slot that has just become free */
+	bat_port_find(b, port)->age = age;
+	primary_select(b);
+	return 0;
+}
+
 int batman_port_set_mtu(struct batman *b, uint16_t port, uint32_t mtu)
 {
 	struct bat_port *p = bat_port_find(b, port);
