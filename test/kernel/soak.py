@@ -371,10 +371,12 @@ class Soak:
         self.wires.well()
         strays = self.show_up()
         took, wrong = self.agree(AGREE_S)
+        self.cloud.drain()
         self.crowd.pump(time.monotonic() + QUIET_S)
         before = self.counters()
         lost, missed, quiet = self.reach()
         more = self.more(before)
+        self.cloud.drain()
         asked = ["%s: %d %s more" % (name, c[k], k) for name, c in more.items() for k in REQUESTS if k in c]
         lost, missed, asked = ([line + "; " + why(more) for line in lines] for lines in (lost, missed, asked))
         seen = {"minute": number, "here": len(self.crowd.here()), "late_s": late, "frames": frames, "quiet_frames": quiet,
