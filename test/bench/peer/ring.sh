@@ -53,7 +53,7 @@ build() { # KINDS: everything but the wires' passing
 
 raze() { # KINDS
 	local n
-	disown -a # so that bash does not tell of each that is killed
+	disown -a
 	pkill -KILL tramad
 	pkill babeld
 	pkill dnsmasq
@@ -108,6 +108,7 @@ start() { # KINDS: from the moment that the wires pass
 		done
 	}
 	wait_for 60 all_answered || echo "not all clients reach each other" >&2
+	disown -a # bash is not to tell of each that is ended
 	pkill ping
 	last_answered | awk -v began="$began" '{ printf "%.2f\n", $1 - began }' | figure_of start_s "$kinds"
 	rm -f /run/ping.*
