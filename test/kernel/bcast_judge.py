@@ -4,6 +4,7 @@
 A broadcast leaves once by every port, but not where the only neighbour is its originator or the one that it came from.
 
     judge({"l12": (capture, MAC), ...}) -> (lines of differences, {port: broadcasts sent})
+    delays(the same) -> seconds from the first copy heard to the first one sent, of every broadcast passed on
 
 A kernel node counts the TTL down in bytes that it shares with all who hear the frame on a bridge of the same machine. What a
 node of user space reads there a bit later is less than what was captured: for such a node `ttl` is False.
@@ -66,3 +67,13 @@ def judge(ports, ttl=True):
             wrong.append("client %d, number %d (sequence number %d): sent by %s, possible %s, copies %s" % (
                 *which, went, possible, seen))
     return wrong, counts
+
+
+def delays(ports):
+    copies, _ = read(ports)
+    own, found = {address for _, address in ports.values()}, []
+    for seen in copies.values():
+        sent = [c.at for c in seen if c.src in own]
+        if sent and seen[0].orig not in own:
+            found.append(sent[0] - seen[0].at)
+    return found
