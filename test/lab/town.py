@@ -219,6 +219,25 @@ class Town:
                 print("# %s at %s: %s" % (c["client"], c["at"], f), flush=True)
         return last.get("ok", False)
 
+    def identity(self, client):
+        """What must not change for a client that roams: addresses, routers, and the MACs that they have."""
+        out = self.sh(client, "ip -j addr show dev wlan0; ip -j route show default; ip -6 -j route show default; "
+                              "ip -j neigh show dev wlan0; ip -6 -j neigh show dev wlan0")
+        addrs, via4, via6, neigh4, neigh6 = [json.loads(x) for x in out.strip().splitlines()]
+        macs = {n["dst"]: n.get("lladdr") for n in neigh4 + neigh6}
+        gateway4, gateway6 = [sorted(r["gateway"] for r in via) for via in (via4, via6)]
+        return {"addresses": sorted("%s/%d" % (a["local"], a["prefixlen"]) for a in addrs[0]["addr_info"]),
+                "IPv4 gateway": gateway4, "IPv6 router": gateway6,
+                "MAC of the IPv4 gateway": [macs.get(g) for g in gateway4],
+                "MAC of the IPv6 router": [macs.get(g) for g in gateway6]}
+
+    def ask_gateways(self, client, known):
+        """Makes a client of this identity resolve them: an entry that it has not used for long is forgotten."""
+        for g in known["IPv4 gateway"]:
+            self.sh(client, "ping -c 1 -w 2 %s" % g, check=False)
+        for g in known["IPv6 router"]:
+            self.sh(client, "ping -c 1 -w 2 %s%%wlan0" % g, check=False)
+
     def roam(self, client, node, silent=False):
         self.lab("roam", client, node, *(["--silent"] if silent else []))
 
