@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-#   c1 - n1 --- n2 --- n3 --- n4 - c4        n1, n4: trama that drives the kernel's batman-adv
-#         |      |      |      |             n2: batman-adv alone    n3: trama's own engine
-#         |     c2     c3      |
-#         +-------- cr --------+             cr walks between all of them; for a while n1 and n4 have a wire of their own
+#   c1 - n1 --- n2 --- n3 --- n4 --- n5      n1, n4: trama that drives the kernel's batman-adv
+#         |      |      |      | \    |      n2, n5: batman-adv alone    n3: trama's own engine
+#         |     c2     c3      |  c4  |
+#         +-------- cr --------+------+      cr walks between all of them; for a while n1 and n4 have a wire of their own
 #
 # Runs inside user-mode Linux.
 set -u
@@ -16,6 +16,7 @@ trama_node 1
 kernel_node 2
 trama_node 3
 trama_node 4
+kernel_node 5
 for n in 1 4; do
 	# and something that is right, but is remarked on
 	printf "config trama 'l2'\n\toption engine 'kernel'\nconfig trama 'limits'\n\toption originators '300'\n" >> "/run/n$n/conf"
@@ -23,8 +24,9 @@ done
 mesh_wire 1 2
 mesh_wire 2 3
 mesh_wire 3 4
+mesh_wire 4 5
 for n in 1 2 3 4; do client $n; done
-walker 1 2 3 4
+walker 1 2 3 4 5
 port_role 1 l14 mesh
 port_role 4 l41 mesh
 trama_start 1
@@ -49,7 +51,7 @@ ok "its settings are changed by somebody" set_otherwise 1
 ok "and are as before within 5 s" wait_for 5 kernel_has 1
 ok "status names the engine" says 1 status "j['engine'] == 'kernel'"
 ok "the tables of the kernel are trama's tables: originators" wait_for 30 says 1 originators \
-	"sum(o['best'] for o in j) == 3 and all(0 < o['tq'] < 256 for o in j if o['best'])"
+	"sum(o['best'] for o in j) == 4 and all(0 < o['tq'] < 256 for o in j if o['best'])"
 ok "neighbours" wait_for 30 says 1 neighbours "len(j['cloud']) == 1"
 ok "clients of others" wait_for 30 says 1 translation \
 	"{'02:cc:00:00:00:02', '02:cc:00:00:00:03', '02:cc:00:00:00:04'} <= {t['tt_address'] for t in j['global']}"
@@ -122,25 +124,57 @@ remarked() { # NODE TIMES
 }
 ok "each start has said once what the configuration does not do" remarked 1 2
 
-# How long a client is silent when it walks
-walks() { # ADDRESS NODE...: median, while it pings ADDRESS
-	local n
-	for n in "${@:2}"; do
-		ping_log cr "$1" 0.01 160 /run/gap &
+# How long a client is silent when it walks. A process takes a second to start on a machine that has much to do: the walk
+# itself needs none, and the pings go on for a second after it.
+gap_ms() { # ADDRESS NODE: that it pings, that it goes to
+	in_ns cr bash -c '
+		ping -n -D -i 0.01 "$0" > /run/pings 2>&1 &
 		sleep 0.5
-		walk_to "$n"
-		wait $!
-		if grep -Eq 'icmp_seq=(15[1-9]|160) .*time=' /run/gap; then longest_gap_ms /run/gap; else echo 1600; fi
-	done > /run/gaps
-	xargs < /run/gaps >> /run/all_gaps
-	cat /run/gaps
-	[ "$(sort -n /run/gaps | sed -n "$((($# + 1) / 2))p")" -lt 500 ]
+		walked=$EPOCHREALTIME
+		echo "walk$1" > /sys/class/net/bond0/bonding/active_slave
+		sleep 1
+		end=$EPOCHREALTIME
+		kill -INT $!
+		wait
+		{ echo "[$walked] time="; cat /run/pings; echo "[$end] time="; } | sort > /run/gap' "$1" "$2"
+	longest_gap_ms /run/gap
 }
-ok "a client that walks between nodes with the kernel's engine is silent for less than half a second" \
-	walks 10.13.200.2 4 1 4 1
-ok "so is one that walks to a node of the kernel's own and back" walks 10.13.200.3 2 1 2 1
-ok "and to one with the user's engine" walks 10.13.200.2 3 1 3 1
-echo "# silent for $(paste -sd, /run/all_gaps) ms"
+
+walks() { # KIND ADDRESS NODE...
+	local n
+	for n in "${@:3}"; do gap_ms "$2" "$n"; done >> "/run/gaps.$1"
+}
+
+median_ms() { # KIND OF WALK: the greater one of two in the middle
+	sort -n "/run/gaps.$1" | awk '{ gap[NR] = $1 } END { print gap[int(NR / 2) + 1] }'
+}
+
+is_short() { # KIND OF WALK
+	cat "/run/gaps.$1"
+	[ "$(median_ms "$1")" -lt 500 ]
+}
+
+as_short() { # KIND, BESIDE KIND
+	[ "$(median_ms "$1")" -le $(($(median_ms "$2") + 50)) ]
+}
+
+all_walks() { # of engine and plain the ends are three hops apart, and what is pinged is one from the first
+	walks engine 10.13.200.2 4 1
+	walks kernel 10.13.200.3 2
+	walks plain 10.13.200.3 5 2
+	walks kernel 10.13.200.3 1
+	walks user 10.13.200.2 3 1
+}
+
+for round in 1 2 3 4; do # more than two where the machine's own pauses are as long
+	all_walks
+	if [ $round -ge 2 ] && as_short engine plain; then break; fi
+done
+ok "a client that walks between nodes with the kernel's engine is silent for less than half a second" is_short engine
+ok "not longer than between nodes of the kernel's own, but for 50 ms" as_short engine plain
+ok "one that walks to a node of the kernel's own and back is silent for less than half a second" is_short kernel
+ok "and to one with the user's engine" is_short user
+for kind in engine plain kernel user; do echo "# walks, $kind: silent for $(paste -sd, /run/gaps.$kind) ms"; done
 
 ok "a ping of 1472 bytes passes all kinds" pings c1 10.13.200.4 -s 1472
 
@@ -176,8 +210,9 @@ ok "and to its node by name" reaches "$(trama_cli 3 status | sed 's/ .*//;q')"
 ok "and by an address" reaches 10.13.200.4
 ok "and back" trama_cli 3 cloud ping -c 1 02:cc:00:00:00:01
 
+ip -n n4 link del l45
 ip -n n4 link del l43
-ok "the last wire of a node goes: its table of originators is empty within 10 s" wait_for 10 says 4 originators "j == []"
+ok "the last wires of a node go: its table of originators is empty within 10 s" wait_for 10 says 4 originators "j == []"
 
 if [ $failures -gt 0 ]; then
 	for n in 1 4; do
