@@ -327,13 +327,16 @@ static bool leaves_later(const struct batman *b, const struct bat_tt_change *c)
 	return g && bat_global_is_told(b, g);
 }
 
-/* Not beside other changes, nor while the last ones are still repeated: the new node, when it is a
- * kernel, does not count the client as ours any more; it would find that our table is not what we
- * say when it gets those changes, ask for all of it, and lose the client by that. */
+/* Not beside other changes, nor when the last ones were said only once, and may have been missed:
+ * the new node, when it is a kernel, does not count the client as ours any more; it would find that
+ * our table is not what we say when it gets those changes, ask for all of it, and lose the client
+ * by that. */
 static bool changes_wait(const struct batman *b)
 {
+	bool said_once = b->append > BAT_TT_APPEND;
+
 	for (uint16_t i = 0; i < b->change_count; i++) {
-		if (b->append || !leaves_later(b, &b->changes[i]))
+		if (said_once || !leaves_later(b, &b->changes[i]))
 			return false;
 	}
 	return !b->changes_lost;
