@@ -10,18 +10,19 @@ x is n1 (kernel) and n2 (trama); the other ends of its ports are sN3 (a), sN4 (b
 
 import collections
 import select
-import socket
+import struct
 import time
 
 import batman
 import crafted
+import tt_tables
+import tt_wire
 
 SIDES = ("a", "b", "c", "client")
 ENDS = ("s%d3.29", "s%d4.29", "s%d5.29", "u%d")
 QUIET_S = 0.02  # once x has answered what came last, nothing more comes after that
 ANSWER_S = 5
 PROBE, PING = 0xee, 0x77  # uid of our ICMP packets: the last ones of a case, and those that a case is about
-ETH_P_ALL, SOL_PACKET, PACKET_IGNORE_OUTGOING = 3, 263, 23
 WANT_ALL = crafted.container(0x06, b"\x07\0\0\0", 2)  # multicast
 
 A, G, B, F, H = ("02:0%s:00:00:00:0%d" % end for end in (("a", 1), ("a", 2), ("b", 1), ("b", 2), ("b", 3)))
@@ -65,14 +66,11 @@ class Node:
     """x of one kind."""
 
     def __init__(self, kind, number, others):
-        self.kind, self.others, self.sockets = kind, others, {}
+        self.kind, self.number, self.others, self.sockets = kind, number, others, {}
         self.ports, self.mac, self.own, self.ttvn, self.ogms = {}, None, None, 0, 0  # as heard from it
         self.seen, self.answered, self.last = [], set(), 0
         for side, end in zip(SIDES, ENDS):
-            s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-            s.bind((end % number, ETH_P_ALL))
-            s.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-            self.sockets[side] = s
+            self.sockets[side] = tt_wire.open_end(end % number)
 
     # -- what we say --
 
@@ -91,6 +89,9 @@ class Node:
     def name(self, mac):
         ports = {port: "x" + side for side, port in self.ports.items()}
         return "x" if mac == self.mac else ports.get(mac) or NAMES.get(mac, mac)
+
+    def table(self):
+        return tt_tables.Kernel(self.number) if self.kind == "kernel" else tt_tables.Trama(self.number)
 
     def version(self, mac):
         return self.ttvn if mac == self.mac else self.others[mac].ttvn if mac in self.others else 0
@@ -119,7 +120,7 @@ class Node:
         concerns = crafted.MARK in frame
         if side == "client":
             if concerns:
-                self.note(side, "", frame)
+                self.note(side, self.tag(frame), frame)
             return
         for p in batman.packets(frame):
             if p["kind"] == "icmp" and p["uid"] == PROBE:
@@ -129,6 +130,10 @@ class Node:
                 self.hear_ogm(side, p)
             elif concerns or p["kind"] in ("ogm", "icmp", "tvlv"):
                 self.note(side, crafted.words(p, self.name, self.version), self.plain(p, frame))
+
+    def tag(self, frame):
+        kind, tci = struct.unpack(">HH", frame[12:16])
+        return " tag %04x" % tci if kind == crafted.VLAN else ""
 
     def note(self, side, text, plain):
         self.seen.append((side, text, plain))
@@ -157,7 +162,7 @@ class Node:
                 plain.append((side, data))
         # what came to a client by two ports may have been seen in either order
         plain.sort(key=lambda p: (p[0], p[1] if p[0] == "client" else b""))
-        counted = {"client": lambda t: "client" + (" x%d" % len(t) if len(t) > 1 else "")}
+        counted = {"client": lambda t: "client" + (" x%d" % len(t) if len(t) > 1 else "") + "".join(sorted(set(t)))}
         return "; ".join(counted.get(side, lambda t, side=side: side + " " + ", ".join(t))(t) for side, t in texts.items()), plain
 
 
@@ -170,6 +175,29 @@ class Case:
         self.name, self.frames, self.late_s, self.aligned, self.in_turn = name, frames, late_s, aligned, in_turn
         self.same = out is not None
         self.out = {"kernel": out, "trama": out} if self.same else {"kernel": kernel, "trama": trama}
+
+    def wrong(self, town):
+        """What is not as it should be, in lines."""
+        got = town.play(self)
+        if not got:
+            return "no answer"
+        why = ["%s: %s\nexpected: %s" % (kind, text or "nothing", self.out[kind] or "nothing")
+               for kind, (text, _) in got.items() if text != self.out[kind]]
+        if not why and self.same and got["kernel"][1] != got["trama"][1]:
+            why = ["%s, %s: %s" % (kind, side, data.hex() if isinstance(data, bytes) else data)
+                   for kind, (_, plain) in got.items() for side, data in plain]
+        return "\n".join(why)
+
+
+class Look:
+    """wanted: what find(rows) makes of x's table of others' clients, of both kinds."""
+
+    def __init__(self, name, find, wanted):
+        self.name, self.find, self.wanted = name, find, wanted
+
+    def wrong(self, town):
+        found = {x.kind: self.find(x.table().others()) for x in town.nodes}
+        return "\n".join("%s: %s\nexpected: %s" % (kind, rows, self.wanted) for kind, rows in found.items() if rows != self.wanted)
 
 
 class Town:
@@ -184,7 +212,7 @@ class Town:
         while not done() and time.monotonic() < until:
             for s in select.select(list(ends), [], [], max(0, min(QUIET_S, until - time.monotonic())))[0]:
                 x, side = ends[s]
-                x.hear(side, s.recv(2000))
+                x.hear(side, tt_wire.receive(s)[0])
         return done()
 
     def say(self, *originators):
@@ -245,15 +273,3 @@ class Town:
             self.pump(case.late_s)
             found.update({x.kind: x.outcome() for x in group})
         return found
-
-    def wrong(self, case):
-        """What is not as it should be, in lines."""
-        got = self.play(case)
-        if not got:
-            return "no answer"
-        why = ["%s: %s\nexpected: %s" % (kind, text or "nothing", case.out[kind] or "nothing")
-               for kind, (text, _) in got.items() if text != case.out[kind]]
-        if not why and case.same and got["kernel"][1] != got["trama"][1]:
-            why = ["%s, %s: %s" % (kind, side, data.hex() if isinstance(data, bytes) else data)
-                   for kind, (_, plain) in got.items() for side, data in plain]
-        return "\n".join(why)

@@ -16,7 +16,7 @@ import batman
 import crafted
 from crafted import BROADCAST, DEL, DIFF, ECHO_REPLY, ECHO_REQUEST, FULL, REQUEST, RESPONSE, ROAM, TAGGED, TTL_EXCEEDED
 from crafted_town import (A, B, CLIENT, CLIENT_A, CLIENT_B, CLIENT_F, F, G, H, NAMES, NEIGHBOUR, NOBODY, PING, SHARED,
-                          STRANGE, WALKER, Case, Originator, Town)
+                          STRANGE, WALKER, Case, Look, Originator, Town)
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 from town import Tap, wait_for  # noqa: E402
@@ -27,24 +27,30 @@ SETTLED_S = 3 * INTERVAL_S  # a kernel builds its OGMs one interval before
 READY_S = 60
 QUALITIES = 5  # of a way, whose average counts
 NEWS_S = 10  # a diff that has a client of ours is not older than its frames, then
+LATE_S = 8  # that a fragment may be
 FORGOTTEN_S = 11.5  # originators that are silent and fragments that are alone, after 10 s and a look at them
 VID, OTHER_VID = 5, 6  # which the kernel's bat0 has
+PRIORITY = 5 << 13  # a tag without a VLAN
+TEMP = 0x800  # of a client that is known from a frame only
 
 
 def unicast(t):
     """Of clients' frames, with the version of B's table, or x's, that their sender knows."""
     b = t.others[B]
 
-    def case(name, client, *args, dest=None, off=0, side="a", **more):
+    def case(name, client, *args, dest=None, off=0, side="a", tag=None, **more):
         src = {"a": CLIENT_A, "b": CLIENT_B}[side]
         return Case(name, lambda x: [x.by(side, crafted.unicast(
-            dest or x.mac, x.version(dest or x.mac) + off, t.inner(client, src)))], *args, **more)
+            dest or x.mac, x.version(dest or x.mac) + off, t.inner(client, src, tag=tag)))], *args, **more)
 
     yield case("to it", CLIENT, "client")
+    yield case("to it, with a priority tag", CLIENT, "client tag a000", tag=PRIORITY)
     yield case("to it, old version", CLIENT, "client", off=-1)
     yield case("to it, for nobody", NOBODY, "client")
     yield case("to it, old version, for nobody", NOBODY, "", off=-1)
     yield case("to it, old version, client at B", CLIENT_B, "b unicast 49 to B +0", off=-1)
+    yield case("to it, old version, client at B, with a priority tag", CLIENT_B, off=-1, tag=PRIORITY,
+               kernel="", trama="b unicast 49 to B +0")
     yield case("to it, old version, client behind B", CLIENT_F, "b unicast 49 to F +0", off=-1)
     yield case("to it, old version, client where it came from", CLIENT_A, "a unicast 49 to A +0", off=-1)
     yield case("to it, old version, to a group", BROADCAST, "client", off=-1)
@@ -84,11 +90,39 @@ def four_addresses(t):
         yield Case("%s of a new client to it" % name, to(subtype, new), "client")
         yield Case("which is known then" if subtype == 1 else "which tells nothing of it",
                    lambda x, new=new: [("client", t.inner(new, CLIENT))], "b unicast 50 to F +0" if subtype == 1 else "")
-    new = "02:cb:00:00:01:05"
+    yield from known_from_a_frame(t, t.others[F], to)
+    new, packet = "02:cb:00:00:01:05", t.others[F].ogm()
     yield Case("data of a new client in a VLAN to it", lambda x: [
-        x.by("b", crafted.four(x.mac, x.ttvn, F, 1, t.inner(CLIENT, new, tag=VID)))], "client")
+        x.by("b", crafted.four(x.mac, x.ttvn, F, 1, t.inner(CLIENT, new, tag=VID)))], "client tag 0005")
     yield Case("which is known there then", lambda x: [("client", t.inner(new, CLIENT, tag=VID))], "b unicast 50 to F +0")
     yield Case("but not without a VLAN", lambda x: [("client", t.inner(new, CLIENT))], "")
+    yield Case("its node's OGM, which does not name that VLAN", lambda x: [x.flood("b", packet)],
+               kernel="b tvlv 50 to F from x: full request", trama="")
+
+
+def known_from_a_frame(t, f, to):
+    """Such a client is in the table, but not in its checksum."""
+    passing, other = "02:cb:00:00:01:06", "02:cb:00:00:01:0e"
+
+    def found(rows): return [(r.originator, hex(r.flags)) for r in rows if r.address == passing]
+
+    def checksum(rows): return {(r.vid, r.crc) for r in rows if r.originator == F and r.vid < 0}
+
+    def told(name, client):
+        f.change([(0, client, 0)])
+        packet = f.ogm()
+        yield Case(name, lambda x: [x.flood("b", packet)], "")
+        ((_, crc),) = crafted.checksums(f.clients)
+        yield Look("and has the checksum", checksum, {(-1, crc)})
+    ((_, before),) = crafted.checksums(f.clients)
+    yield Case("data of a client that nobody announces", to(1, passing), "client")
+    yield Look("is marked so", found, [(F, hex(TEMP))])
+    yield Look("and does not count in the checksum", checksum, {(-1, before)})
+    yield from told("its node announces another one, and nobody asks", other)
+    yield Look("it is marked still", found, [(F, hex(TEMP))])
+    yield from told("its node announces it", passing)
+    yield Look("and it is one like others", found, [(F, "0x0")])
+    t.announce(f, [(DEL, passing, 0), (DEL, other, 0)])
 
 
 def types(t):
@@ -235,6 +269,7 @@ def fragments(t):
         t.say(t.others[F], t.others[H])
         t.pump(INTERVAL_S)
     t.alone = time.monotonic()
+    yield Case("another one", lambda x: frames(x, 2, orig=G)[1:], "")
     yield Case("two", lambda x: frames(x, 1), "client")
     yield Case("the same again", lambda x: frames(x, 1), "")
     yield Case("the head first", lambda x: frames(x, 2)[::-1], "client")
@@ -242,6 +277,8 @@ def fragments(t):
     yield Case("four in disorder", lambda x: [frames(x, 4, count=4)[i] for i in (2, 0, 3, 1)], "client")
     yield Case("one of four is missing", lambda x: [frames(x, 5, count=4)[i] for i in (2, 0, 3)], "")
     yield Case("two senders at once, with the same number", lambda x: zipped(frames(x, 6), frames(x, 6, orig=F)), "client x2")
+    yield Case("a head, and all of another size with its number", lambda x: frames(x, 14)[1:] + frames(x, 14, 1300),
+               kernel="", trama="client")
     yield Case("of an unknown node", lambda x: frames(x, 7, orig=NOBODY), "")
     yield Case("past it, fits the next link", lambda x: frames(x, 8, dest=B, client=CLIENT_B), "b unicast 49 to B +0")
     yield Case("past it, too large for the next link", lambda x: frames(x, 9, 1520, dest=B, client=CLIENT_B, priority=3),
@@ -294,7 +331,7 @@ def own_frames(t):
     yield case("of a loop probe", BROADCAST, flooded, src="ba:be:00:00:00:01")
     yield case("to a group", "01:00:5e:01:02:03", trama=flooded,
                kernel="a unicast 50 to A +0; b unicast 50 to H +0, unicast 50 to F +0, unicast 50 to B +0")
-    yield case("with a priority tag", CLIENT_A, tag=5 << 13, kernel="", trama="a unicast 50 to A +0")
+    yield case("with a priority tag", CLIENT_A, tag=PRIORITY, kernel="", trama="a unicast 50 to A +0")
     yield case("in a VLAN that bat0 does not have", BROADCAST, tag=7, kernel="", trama=flooded)
     yield Case("ARP", lambda x: [arp(x, "ff43ff001234")], flooded)
     yield Case("a claim of loop avoidance, which is off here", lambda x: [arp(x, "ff4305001234")], kernel=flooded, trama="")
@@ -392,12 +429,15 @@ def two_tables(t):
 
 
 def silence(t):
+    t.pump(max(0, t.alone + LATE_S - time.monotonic()))
+    yield Case("of 8 s between a head and its tail", lambda x: pieces(t, x, 2, orig=G)[:1], "client")
     t.pump(max(0, t.alone + FORGOTTEN_S - time.monotonic()))
     t.say(t.others[H])
     t.settle()
     yield Case("of F, but not of H; a frame for a client of both", lambda x: [("client", t.inner(SHARED, CLIENT))],
                kernel="b unicast 50 to F +0", trama="b unicast 50 to H +0")
-    yield Case("between a head and its tail", lambda x: pieces(t, x, 1, orig=G)[:1], "")
+    yield Case("of 11 s between a head and its tail", lambda x: pieces(t, x, 1, orig=G)[:1], "")
+    yield Case("and both again", lambda x: pieces(t, x, 1, orig=G), kernel="", trama="client")
 
 
 def taken_away(t):
@@ -426,8 +466,8 @@ def new_neighbour(t):
         x.flood("a", crafted.bcast(A, 66700, t.inner(BROADCAST, CLIENT_A)))], "a bcast 49 of A; b bcast 49 of A; client")
 
 
-CHAPTERS = (unicast, four_addresses, types, time_to_live, broadcasts, icmp, tables, fragments, ogms, own_frames, roaming,
-            two_tables, vlans, silence, taken_away, new_neighbour)
+CHAPTERS = (unicast, four_addresses, types, time_to_live, broadcasts, icmp, tables, ogms, own_frames, roaming, two_tables,
+            vlans, fragments, silence, taken_away, new_neighbour)
 
 
 def known(t):
@@ -442,13 +482,13 @@ def main(wanted):
     tap.ok(t.pump(READY_S, lambda: all(x.mac and {"a", "b"} <= set(x.ports) for x in t.nodes)), "both nodes are there")
     t.join(Originator(A, "a", clients=[CLIENT_A]), Originator(G, "a", A), Originator(B, "b", clients=[CLIENT_B]),
            Originator(F, "b", B, [CLIENT_F, SHARED]), Originator(H, "b", B, [SHARED], tq=200))
-    tap.ok(wait_for(lambda: not t.wrong(known(t)), READY_S, INTERVAL_S), "they know who is there")
+    tap.ok(wait_for(lambda: not known(t).wrong(t), READY_S, INTERVAL_S), "they know who is there")
     t.joined = t.alone = time.monotonic()
     t.pump(SETTLED_S)
     for chapter in CHAPTERS:
         title = chapter.__name__.replace("_", " ")
         for case in chapter(t) if not wanted or title in wanted else ():
-            why = t.wrong(case)
+            why = case.wrong(t)
             tap.ok(not why, "%s: %s" % (title, case.name), why)
     tap.done()
 

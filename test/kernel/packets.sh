@@ -7,7 +7,7 @@
 # Runs inside user-mode Linux.
 set -u
 here=$(dirname "$0")
-export INTERVAL
+export INTERVAL=${INTERVAL:-200}
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$here/uml/mesh.sh"
 
