@@ -68,17 +68,30 @@ ok "trama and kernel nodes become neighbours" wait_for 90 sees_client 2 02:cc:00
 ok "every client reaches every other" wait_for 60 every_pair 4
 ok "the records of trama nodes pass a kernel node" wait_for 30 knows_record 3 02:cc:00:00:00:01
 ok "the kernel at the end knows the first trama node's client" sees_client 4 02:cc:00:00:00:01
-ok "batctl ping from the kernel reaches the trama node two hops away" \
-	in_ns n4 batctl meshif bat0 ping -c 3 "$(cloud_mac l12)"
+name3=$(trama_cli 3 status | sed 's/ .*//;q')
+port1=$(cloud_mac l12) port3=$(cloud_mac l32)
+answers() { # batctl ends well with one of them
+	local out
+	out=$(in_ns n4 batctl meshif bat0 ping -i 0.2 -c 3 "$port1") || { echo "$out"; return 1; }
+	echo "$out"
+	[[ $out = *"3 packets transmitted, 3 received, 0% packet loss"* ]]
+}
+ok "batctl ping from the kernel reaches the trama node two hops away" wait_for 8 answers
 meter() {
 	local out
-	out=$(in_ns n4 batctl meshif bat0 throughputmeter -t 2000 "$(cloud_mac l12)") || { echo "$out"; return 1; }
+	out=$(in_ns n4 batctl meshif bat0 throughputmeter -t 2000 "$port1") || { echo "$out"; return 1; }
 	echo "$out"
 	[ "$(awk '/^Sent/ { print $2 }' <<< "$out")" -gt 100000 ]
 }
 ok "the kernel's throughput meter measures the way to the trama node two hops away" meter
-ok "batctl traceroute from the kernel ends at the trama node" \
-	in_ns n4 batctl meshif bat0 traceroute "$(cloud_mac l12)"
+hops_back() {
+	local out
+	out=$(in_ns n4 batctl meshif bat0 traceroute -n "$port1") || { echo "$out"; return 1; }
+	echo "$out"
+	[[ $out =~ ^"traceroute to $port1 ($port1), 50 hops max, 20 byte packets
+ 1: $port3  "[0-9.]+" ms".*" 2: 02:12:00:00:00:01  "[0-9.]+" ms".*" 3: $port1  "[0-9.]+" ms"[^:]*$ ]]
+}
+ok "batctl traceroute from the kernel shows all nodes up to the trama node" wait_for 8 hops_back
 ok "a client walks from a trama node to a kernel node" walk_and_ping 4
 ok "a trama node traces it: the kernel nodes on the way and at the end answer, by TTL and by ping" wait_for 8 traced
 ok "and back" walk_and_ping 1
@@ -150,11 +163,9 @@ no_answer() { # a neighbour that is deaf for a moment: status 2
 }
 
 kinds() { # test/kernel/uml/kinds.py of node 2
-	python3 "$(dirname "$0")/uml/kinds.py" 2 02:14:00:00:00:03 "$(cloud_mac l12)" "$port3"
+	python3 "$(dirname "$0")/uml/kinds.py" 2 02:14:00:00:00:03 "$port1" "$port3"
 }
 
-name3=$(trama_cli 3 status | sed 's/ .*//;q')
-port3=$(cloud_mac l32)
 ok "batctl on a kernel node shows trama nodes as it shows its own kind" wait_for 20 kinds
 ok "trama cloud has the fields, the columns and the statistics of batctl on a kernel node, and the same nodes" \
 	wait_for 20 python3 "$(dirname "$0")/uml/compare.py" 1 2
@@ -227,16 +238,36 @@ in_ns n4 bridge vlan add vid 5 dev bat0 # or the kernel refuses clients of that 
 for n in 1 3 4; do tagged $n; done
 ok "tagged clients of trama nodes reach each other through a kernel node" wait_for 10 pings c1 192.0.2.3
 ok "and one of a kernel node" wait_for 10 pings c4 192.0.2.1 -s 1468
+priorities() { # a kernel takes the tag for a VLAN, in which it knows only those who have spoken so at kernel nodes
+	local got own client=02:cc:00:00:00:02
+	got=$(python3 "$(dirname "$0")/priority.py" 2 4 1)
+	echo "$got"
+	[ "$got" = "of 2 to one: 4, to all: 1 3 4
+of 4 to one: 2, to all: 1 2 3
+of 1 to one: 2 3 4, to all: 2 3 4" ] || return 1
+	own=$(in_ns n2 batctl meshif bat0 tl -H | sed -n "s/.*$client *0 .*(0x\([0-9a-f]*\)).*/\1/p")
+	says 1 translation "any((r['tt_address'], r['tt_vid'], '%08x' % r['tt_crc32']) == ('$client', 0, '$own') for r in j['global'])"
+}
+ok "clients of a trama node reach all with a priority tag; those of kernel nodes each other, and all when they speak to all" \
+	wait_for 15 priorities
 
 decoded() { # batctl's own tcpdump knows everything that trama nodes say
-	local out
-	out=$(in_ns n2 timeout 4 batctl tcpdump -n l21.29 l23.29) # what it has read it may hold back until it has a block
-	tail -3 <<< "$out"
-	grep -E '^\S* *(Warning|Error) - ' <<< "$out" | grep -v 'Interrupted system call' && return 1
-	grep -q "OGM IV via neigh $(cloud_mac l12)" <<< "$out" && grep -q "OGM IV via neigh $port3" <<< "$out"
+	local wanted
+	# what it has read it may hold back until it has a block
+	in_ns n4 timeout 4 batctl tcpdump -n l43.29 > /run/decoded.4 2> /run/complaints.4 &
+	in_ns n2 timeout 4 batctl tcpdump -n l21.29 l23.29 > /run/decoded.2 2> /run/complaints.2
+	wait $!
+	tail -n 3 /run/decoded.[24]
+	# until it has named its port, it hears all of them: port hellos too
+	grep -hvE 'Interrupted system call|unknown ether type' /run/complaints.[24] && return 1
+	for wanted in "OGM IV via neigh $port1" "OGM IV via neigh $port3" "BAT $port1 > [^ ]*: UCAST, .*ICMP echo request" \
+		"BAT $port1: BCAST, orig $port1, .*ICMP echo request" "BAT $(cloud_mac l34) > [^ ]*: UCAST FRAG, "; do
+		grep -hqE "$wanted" /run/decoded.[24] || { echo "no line with: $wanted"; return 1; }
+	done
 }
 pings_on() { # while batctl looks
 	in_ns c1 ping -i 0.1 -c 30 -s 1472 -q 10.13.200.4 > /dev/null &
+	in_ns c1 ping -i 0.5 -c 6 -q -I eth0 224.0.0.1 > /dev/null &
 	decoded
 }
 ok "batctl tcpdump decodes what trama nodes say" pings_on
