@@ -197,7 +197,8 @@ class Look:
 
     def wrong(self, town):
         found = {x.kind: self.find(x.table().others()) for x in town.nodes}
-        return "\n".join("%s: %s\nexpected: %s" % (kind, rows, self.wanted) for kind, rows in found.items() if rows != self.wanted)
+        return "\n".join("%s: %s\nexpected: %s" % (kind, rows, self.wanted)
+                         for kind, rows in found.items() if rows != self.wanted)
 
 
 class Town:

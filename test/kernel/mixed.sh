@@ -246,9 +246,9 @@ priorities() { # a kernel takes the tag for a VLAN, in which it knows only those
 of 4 to one: 2, to all: 1 2 3
 of 1 to one: 2 3 4, to all: 2 3 4" ] || return 1
 	own=$(in_ns n2 batctl meshif bat0 tl -H | sed -n "s/.*$client *0 .*(0x\([0-9a-f]*\)).*/\1/p")
-	says 1 translation "any((r['tt_address'], r['tt_vid'], '%08x' % r['tt_crc32']) == ('$client', 0, '$own') for r in j['global'])"
+	says 1 translation "('$client', 0, 0x$own) in [(r['tt_address'], r['tt_vid'], r['tt_crc32']) for r in j['global']]"
 }
-ok "clients of a trama node reach all with a priority tag; those of kernel nodes each other, and all when they speak to all" \
+ok "clients of a trama node reach all with a priority tag; those of kernel nodes each other, and all by broadcasts" \
 	wait_for 15 priorities
 
 decoded() { # batctl's own tcpdump knows everything that trama nodes say

@@ -466,8 +466,8 @@ def new_neighbour(t):
         x.flood("a", crafted.bcast(A, 66700, t.inner(BROADCAST, CLIENT_A)))], "a bcast 49 of A; b bcast 49 of A; client")
 
 
-CHAPTERS = (unicast, four_addresses, types, time_to_live, broadcasts, icmp, tables, ogms, own_frames, roaming, two_tables,
-            vlans, fragments, silence, taken_away, new_neighbour)
+CHAPTERS = (unicast, four_addresses, types, time_to_live, broadcasts, icmp, tables, ogms, own_frames, roaming,
+            two_tables, vlans, fragments, silence, taken_away, new_neighbour)
 
 
 def known(t):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""priority.py CLIENT...: which other clients of mixed.sh get a frame with a priority tag of each of them, a line for each:
+"""priority.py CLIENT...: which clients of mixed.sh get frames with a priority tag of each of these, in lines of
 "of 1 to one: 2 3, to all: 2 3 4".
 """
 

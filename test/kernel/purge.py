@@ -206,7 +206,8 @@ class Test:
         rows = {n: self.tables.rows(n) for n in LIVING}
         roaming = {n: {k[-2:] for k, row in rows[n].items() if k[0] == "tg" and row.flags & ROAM} for n in LIVING}
         passing = [rows[n].get(("tg", self.primary[BEHIND[n]], *client)) for n, client in self.passing.items()]
-        return all(set(self.roamed.values()) <= roaming[n] for n in LIVING) and all(row and row.flags & TEMP for row in passing)
+        return all(set(self.roamed.values()) <= roaming[n] for n in LIVING) and \
+            all(row and row.flags & TEMP for row in passing)
 
     def tell(self):
         """That clients roam, and a frame of one. Again where a kernel has asked for a whole table, which ends such rows."""
