@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
@@ -22,10 +23,13 @@ from town import Tap, wait_for  # noqa: E402
 from tt_nodes import REPLY, REQUEST, UNTAGGED, Node, differences, echo, gratuitous_arp, misplaced  # noqa: E402
 from tt_steps import FEW, INTERVAL_S, VID, steps  # noqa: E402
 
+Done = namedtuple("Done", "took_s frames wrong swapped")
+
 REPAIR_S = 3 + 10 * INTERVAL_S  # a request is repeated after 3 s at the latest
 SLOW_S = 2  # that this machine may take in between, tables read included
 ATTEMPTS = 3
-UNTREATED = 8  # times that a step may take fewer frames than the one that was to be treated badly
+USUAL = 3  # times undisturbed: the frames of all of them must be treated badly, more only when they are there by chance
+UNTREATED, BY_CHANCE = 12, 3  # times in a row that a step may take fewer frames than that, and than the most of them
 VERBOSE = "VERBOSE" in os.environ
 tap = Tap()
 
@@ -88,6 +92,12 @@ class Wire:
 
     def is_quiet(self):
         return self.ask("seen")["ago_ms"] > 5000 * INTERVAL_S
+
+    def lacks(self, kinds, nodes):
+        return absent(kinds, self.frames(nodes))
+
+    def swapped(self):
+        return self.ask("seen")["swapped"]
 
     def stalled(self):
         return self.ask("seen")["silent_ms"] > 5000 * INTERVAL_S
@@ -170,12 +180,14 @@ class Town:
                 for a, an, b, bn, vid in ends if not self.clients.ping(a, an, b, bn, vid)]
 
     def once(self, step, action="none", k=0):
-        """(seconds until all agreed, frames, what is wrong)"""
         self.show_up()
         taken = step.ready()
         self.wire.arm(action, k, step.skip)
         begin = time.monotonic()
         expected = step.do(taken)
+        if step.starts:
+            self.wire.ask("awake")
+            begin = time.monotonic()
         _, wrong = self.equal_after(expected, REPAIR_S + SLOW_S)
         took = time.monotonic() - begin
         if took > REPAIR_S + SLOW_S:
@@ -183,69 +195,113 @@ class Town:
         wrong += self.pings(expected)
         if not wait_for(self.wire.is_quiet, 10):
             wrong.append("no end of it: " + "; ".join(self.wire.frames(self.nodes)))
-        frames = self.wire.frames(self.nodes)
+        frames, swapped = self.wire.frames(self.nodes), self.wire.swapped()
         _, later = self.equal_after(expected, SLOW_S)
         if later:
             wrong += ["when it was quiet:"] + later
             self.settle(expected)
-        return took, frames, wrong
+        return Done(took, frames, wrong, swapped)
 
 
 def attempt(town, step, action="none", k=0):
     """once(), again where this machine had no time for one of the nodes."""
     for _ in range(ATTEMPTS):
         done = town.once(step, action, k)
-        if not done[2] or not town.wire.stalled():
+        if not done.wrong or not town.wire.stalled():
             break
-        tap.note("stalled, once more: " + "; ".join(done[2]))
+        tap.note("stalled, once more: " + "; ".join(done.wrong))
     return done
 
 
-def treated(town, step, action, k):
-    """attempt(), again where it took fewer frames, so that number k was not there to be treated badly; None: never."""
-    for _ in range(UNTREATED):
-        took, frames, wrong = attempt(town, step, action, k)
-        if wrong or len(frames) > step.skip + k:
-            return took, frames, wrong
-    return None
+class Usual:
+    """What a step takes when nothing is treated badly."""
+
+    def __init__(self, town, step):
+        self.times = [attempt(town, step) for _ in range(USUAL)]
+        counts = [len(done.frames) - step.skip for done in self.times]
+        self.least, self.most = min(counts), max(counts)
+        self.wrong = [line for done in self.times for line in done.wrong]
+        self.took_s = max(done.took_s for done in self.times)
+        self.pairs = all(any(ways.count(way) > 1 for way in "><")
+                         for ways in ([f[0] for f in done.frames[step.skip:]] for done in self.times))
+
+    def lacks(self, kinds):
+        return ["no %s in %s" % (kind, "; ".join(done.frames)) for done in self.times for kind in absent(kinds, done.frames)]
 
 
-def each_frame(town, step, name, action, count):
-    longest, bad = 0, []
-    for k in range(count):
-        done = treated(town, step, action, k)
-        if not done:  # that one was chance, as when a third node asks, too
-            tap.note("%s: in %d times there was no frame number %d" % (name, UNTREATED, k))
-            count = k
+def absent(kinds, frames):
+    return [kind for kind in kinds if not any(kind in f for f in frames)]
+
+
+class Treatment:
+    """What comes of one action on frames of a step, one at a time."""
+
+    def __init__(self, town, step, action):
+        self.town, self.step, self.action = town, step, action
+        self.longest_s, self.bad, self.frames, self.swaps = 0, [], [], 0
+
+    def number(self, k, tries):
+        """Of frame number k; again where there were fewer, so that none was treated. False: never."""
+        for _ in range(tries):
+            done = attempt(self.town, self.step, self.action, k)
+            self.last = done.frames[self.step.skip:]
+            if VERBOSE:
+                tap.note("%s %d: %.2f s, %s" % (self.action, k, done.took_s, "; ".join(done.frames)))
+            if done.wrong:
+                self.bad += ["number %d of %s" % (k, "; ".join(done.frames))] + done.wrong
+            if done.wrong or len(self.last) > k:
+                self.longest_s = max(self.longest_s, done.took_s)
+                self.frames += self.last[k:][:1]
+                self.swaps += done.swapped
+                return True
+        return False
+
+    def one_of(self, kind):
+        """The order of frames is by chance, so that all numbers may have been of other kinds."""
+        for _ in range(UNTREATED):
+            if not absent([kind], self.frames):
+                return
+            self.number(next((k for k, frame in enumerate(self.last) if kind in frame), 0), 1)
+        self.bad.append("no %s was %s" % (kind, self.action))
+
+
+def each_frame(town, step, name, action, usual):
+    to = Treatment(town, step, action)
+    for k in range(usual.most):
+        if not to.number(k, UNTREATED if k < usual.least else BY_CHANCE):
+            if k < usual.least:
+                to.bad.append("no frame number %d in %d times" % (k, UNTREATED))
             break
-        took, frames, wrong = done
-        longest = max(longest, took)
-        if VERBOSE:
-            tap.note("%s %d: %.2f s, %s" % (action, k, took, "; ".join(frames)))
-        if wrong:
-            bad += ["number %d of %s" % (k, "; ".join(frames))] + wrong
-    tap.ok(count and not bad, "%s: each of %d frames %s, equal in %.1f s" % (name, count, action, longest), "\n".join(bad))
+    for kind in step.seen:
+        to.one_of(kind)
+    if action == "swapped" and usual.pairs and not to.swaps:
+        to.bad.append("none was swapped, all were late")
+    tap.ok(not to.bad, "%s: each of %d frames %s%s, equal in %.1f s" % (
+        name, len(to.frames), action, " (%d with another)" % to.swaps if action == "swapped" else "", to.longest_s),
+        "\n".join(to.bad))
+
+
+def test(town, name, step):
+    before = step.unasked and step.unasked.requests()
+    usual = Usual(town, step)
+    for done in usual.times:
+        tap.note("; ".join(done.frames))
+    tap.ok(not usual.wrong and usual.least > 0, "%s: equal in %.1f s" % (name, usual.took_s), "\n".join(usual.wrong))
+    lacks = usual.lacks(step.seen)
+    tap.ok(not lacks, "%s: by %s" % (name, " and ".join(step.seen)), "\n".join(lacks))
+    if step.unasked:
+        tap.equal(step.unasked.requests(), before, name + ": a node in between answers")
+    for action in step.actions:
+        each_frame(town, step, name, action, usual)
+    step.end()
 
 
 def main(kinds, wanted):
     town = Town(kinds)
     town.start()
     for name, step in steps(town):
-        if wanted and not any(w in name for w in wanted):
-            continue
-        before = step.unasked and step.unasked.requests()
-        took, frames, wrong = attempt(town, step)
-        count = len(frames) - step.skip
-        tap.note("; ".join(frames))
-        tap.ok(not wrong and count > 0, "%s: equal in %.1f s" % (name, took), "\n".join(wrong))
-        if step.seen:
-            tap.ok(all(any(kind in f for f in frames) for kind in step.seen),
-                   "%s: by %s" % (name, " and ".join(step.seen)), "; ".join(frames))
-        if step.unasked:
-            tap.equal(step.unasked.requests(), before, name + ": a node in between answers")
-        for action in step.actions:
-            each_frame(town, step, name, action, count)
-        step.end()
+        if not wanted or any(w in name for w in wanted):
+            test(town, name, step)
     tap.done()
 
 

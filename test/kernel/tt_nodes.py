@@ -22,6 +22,7 @@ STARTS_S = 60
 ON_THE_WIRE, ROAM, NEW, TEMP = 0xff, 0x02, 0x200, 0x800  # flags of a client
 REQUEST, REPLY = 8, 0  # kinds of an ICMP echo
 UNTAGGED = -1
+MESH_SH = "bash -c '. %s; %%s'" % Path(__file__).with_name("uml").joinpath("mesh.sh")
 
 
 class Shell:
@@ -41,10 +42,29 @@ class Node:
     def __init__(self, number, kind):
         self.number, self.kind, self.shell = number, kind, Shell("n%d" % number)
         self.name = "n%d (%s)" % (number, {"t": "trama", "k": "kernel"}[kind])
-        self.tables = tt_tables.Trama(number) if kind == "t" else tt_tables.Kernel(number)
-        command = "batctl meshif bat0 tl" if kind == "k" else self.trama("translation local")
-        self.originator = wait_for(lambda: re.search(r"MainIF/MAC: [^/]+/(\S+)", self.shell.run(command)), STARTS_S)[1]
         self.device_mac = "02:ba:00:00:00:0%d" % number
+        self.find()
+
+    def find(self):
+        command = "batctl meshif bat0 tl" if self.kind == "k" else self.trama("translation local")
+        self.originator = wait_for(lambda: re.search(r"MainIF/MAC: [^/]+/(\S+)", self.shell.run(command)), STARTS_S)[1]
+        self.tables = tt_tables.Trama(self.number) if self.kind == "t" else tt_tables.Kernel(self.number)
+
+    def down(self):
+        """In good order."""
+        self.shell.run(MESH_SH % ("node_down %d" % self.number))
+
+    def rename(self, number):
+        """A kernel node that is down gets addresses that nobody has heard of."""
+        new = "%02x:%02x" % divmod(number, 256)
+        self.device_mac = "02:ba:00:%s:0%d" % (new, self.number)
+        self.shell.run("cd /sys/class/net; i=0; for p in l*.29; do i=$((i + 1)); ip link set $p address 02:1%d:00:%s:0$i; done"
+                       % (self.number, new))
+
+    def up(self):
+        """It is there when this returns."""
+        self.shell.run(MESH_SH % ("node_up %d %s" % (self.number, self.device_mac)))
+        self.find()
 
     def trama(self, command, group="cloud"):
         return "%s/trama %s %s --socket /run/n%d/run/trama/control" % (os.environ["BIN"], group, command, self.number)

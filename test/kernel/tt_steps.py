@@ -13,19 +13,29 @@ FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
 CROWD = 150  # whose table one frame cannot hold
 FLAPS = 5
 SETTLED = 4  # intervals, until what two nodes say of a client has reached both
+PORTS_S = 20  # at most until a node that starts has its ports
 VERSION_S = 5  # at most until a client has made a new version
 VID = 5  # of clients that walk; other VLANs come and go
+
+
+def diff(node):
+    return "diff of n%d" % node.number
 
 
 class Step:
     """Something that happens to clients of `node`; `before`: where they are at first, None: not there yet."""
 
     count, skip, vid, actions = 1, 0, UNTAGGED, ACTIONS
-    seen = ()  # kinds of frames that must be among those it takes
     unasked = None  # a node that no request for a table may reach
+    starts = False  # do() ends when a node that was away is there again
 
     def __init__(self, town, node, before=None):
         self.town, self.node, self.before, self.pool, self.used = town, node, before, [], []
+        self.seen = self.kinds()
+
+    def kinds(self):
+        """Those of frames that must be among the ones it takes, each time."""
+        return tuple(dict.fromkeys(diff(n) for n in (self.node, self.before) if n))
 
     def fresh(self):
         """Clients that nothing has happened to."""
@@ -68,17 +78,20 @@ class TwoDiffsLost(OneByOne):
     """No OGM with one of the two diffs arrives: only the whole table helps."""
 
     skip = 5  # one OGM of the first version at least, and four of the second
-    seen = "full request", "full response"
+
+    def kinds(self):
+        return "full request", "full response"
 
 
 class Fragments(TwoDiffsLost):
     """The whole table is too large for a frame."""
 
-    seen, actions = ("full request", "fragment of a response"), ("lost", "swapped")
-
     def __init__(self, town, node):
         super().__init__(town, node)
         self.crowd = []
+
+    def kinds(self):
+        return "full request", "fragment of a response"
 
     def ready(self):
         while len(self.crowd) < CROWD:
@@ -97,7 +110,9 @@ class DiffsLost(Step):
     """A client comes, and no OGM with the diff arrives."""
 
     skip = 4
-    seen = "diff request", "diff response"
+
+    def kinds(self):
+        return "diff request", "diff response"
 
 
 class DiffsLostBehind(DiffsLost):
@@ -113,17 +128,23 @@ class ManyCome(Step):
 
     count = MANY
 
-    def __init__(self, town, node):
-        super().__init__(town, node)
-        if node.kind == "k":  # a trama node takes a few new ones in an interval, and their diff fits
-            self.seen = "diff request", "full response"
+    def kinds(self):
+        """A trama node takes a few new ones in an interval, and their diff fits."""
+        return ("diff request", "full response") if self.node.kind == "k" else ("ogm",)
 
     def ready(self):
         self.end()
         return super().ready()
 
 
-class Flaps(Step):
+class Walks(Step):
+    """From a node on the other side of the wire."""
+
+    def kinds(self):
+        return ("advertisement of n%d" % self.node.number,) + super().kinds()
+
+
+class Flaps(Walks):
     """A client is heard at both ends in turn, oftener than they tell of it."""
 
     def do(self, taken):
@@ -135,7 +156,7 @@ class Flaps(Step):
         return {(a, self.vid): self.node for a in taken}
 
 
-class Tagged(Step):
+class Tagged(Walks):
     """Clients in a VLAN, the same ones again and again: they cannot be made to leave."""
 
     vid = VID
@@ -199,6 +220,45 @@ class Vlan(Step):
         return {(taken[0], self.vid): self.node if self.there else None}
 
 
+class Starts(Step):
+    """A node is started again and knows nobody. A trama node is the one of before, whose table others have, and begins with
+    version 1. A kernel has other addresses and nobody knows it: its sequence numbers are new, and others believe one jump of
+    them in 30 s."""
+
+    starts = True
+
+    def __init__(self, town, node, far):
+        self.far, self.times = far, 0
+        super().__init__(town, node)
+
+    def kinds(self):
+        asks = self.node, self.far if self.node.kind == "t" else self.node
+        return ("ogm 1 with diff of n%d" % self.node.number,) + tuple(
+            kind % n.number for n in dict.fromkeys(asks) for kind in ("full request of n%d", "full response to n%d"))
+
+    def ready(self):
+        self.times += 1
+        self.node.down()
+        if self.node.kind == "k":
+            self.node.rename(self.times)
+        return self.town.clients.new(1)
+
+    def do(self, taken):
+        self.node.up()
+        wait_for(lambda: not self.town.wire.lacks(self.seen[:1], self.town.nodes), PORTS_S)
+        (client,) = taken
+        self.town.base[self.node] = client
+
+        def is_heard():
+            self.town.clients.appear(self.node, taken)
+            return any(row.address == client for row in self.node.tables.local())
+        wait_for(is_heard, PORTS_S, INTERVAL_S)
+        return {(client, UNTAGGED): self.node}
+
+    def end(self):
+        pass
+
+
 def steps(town):
     n1, n2, n3, n4 = town.nodes
     both = (n1, n2), (n2, n1)
@@ -211,11 +271,12 @@ def steps(town):
         yield "a client comes to %s behind %s, its diffs are lost" % (behind.name, near.name), DiffsLostBehind(town, behind)
         yield "%d clients come to %s" % (MANY, near.name), ManyCome(town, near)
         yield "a client leaves %s" % near.name, Leaves(town, near, near)
-        yield "a client walks from %s to %s" % (far.name, near.name), Step(town, near, far)
+        yield "a client walks from %s to %s" % (far.name, near.name), Walks(town, near, far)
         yield "a client walks from %s to %s" % (near.name, behind.name), Step(town, behind, near)
         yield "a client flaps between %s and %s" % (far.name, near.name), Flaps(town, near, far)
         yield "a VLAN at %s" % near.name, Vlan(town, near)
         yield "the table of %s in fragments" % near.name, Fragments(town, near)
+        yield "%s starts" % near.name, Starts(town, near, far)
     for near, far in both:  # last, for their clients leave 600 s later
         yield "a tagged client walks from %s to %s" % (far.name, near.name), Tagged(town, near, far)
         yield "a tagged client flaps between %s and %s" % (far.name, near.name), TaggedFlaps(town, near, far)

@@ -6,9 +6,10 @@ It counts the frames that keep translation tables in step, both ways: OGMs with 
 and roaming advertisements. A line on the standard input arms it, the answer is a line of JSON:
 
     arm ACTION K SKIP MS    the first SKIP such frames are lost, number K after them is: lost, late (by MS), twice, swapped
-                            (with the next one the same way); "none" touches none
+                            (with the next one the same way, or late when none comes); "none" touches none
+    awake                   a node that was away is there again: its silence does not count
     seen                    {"ago_ms": since the last one, "frames": names of all since `arm`, "silent_ms": longest time in
-                            which one side said nothing at all}
+                            which one side said nothing at all, "swapped": whether one was, with another}
 """
 
 import heapq
@@ -92,8 +93,12 @@ class Wire:
 
     def arm(self, action, k, skip, delay_ms):
         self.action, self.k, self.skip, self.delay = action, skip + int(k), int(skip), int(delay_ms) / 1000
-        self.frames, self.held, self.last = [], None, time.monotonic()
-        self.heard, self.silence = [self.last, self.last], 0
+        self.frames, self.held, self.last, self.swapped = [], None, time.monotonic(), False
+        self.awake()
+
+    def awake(self):
+        now = time.monotonic()
+        self.heard, self.silence = [now, now], 0
 
     def hears(self, ends):
         now = time.monotonic()
@@ -105,9 +110,11 @@ class Wire:
         word, *args = line.split()
         if word == "arm":
             self.arm(args[0], *map(int, args[1:]))
+        elif word == "awake":
+            self.awake()
         self.hears([])
         return {"ago_ms": int((time.monotonic() - self.last) * 1000), "frames": self.frames,
-                "silent_ms": int(self.silence * 1000)}
+                "silent_ms": int(self.silence * 1000), "swapped": self.swapped}
 
     def send(self, end, frame):
         try:
@@ -154,6 +161,7 @@ class Wire:
             self.send(end, frame)
         if self.held and self.held[0] == end and number > self.k:
             self.release()
+            self.swapped = True
 
     def run(self):
         while True:

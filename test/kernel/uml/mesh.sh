@@ -132,11 +132,11 @@ kernel_node() {
 	kernel_cloud "$1"
 }
 
-kernel_cloud() { # NUMBER: bat0 of a kernel node, without ports
+kernel_cloud() { # NUMBER [MAC]: bat0 of a kernel node, without ports
 	in_ns "n$1" batctl meshif bat0 interface create routing_algo BATMAN_IV
 	ip -n "n$1" -batch - <<-X
-		link set bat0 address 02:ba:00:00:00:0$1
-		link set bat0 master br0 up
+		link set bat0 address ${2:-02:ba:00:00:00:0$1}
+		link set bat0 master br0 ${BAT0_MTU:+mtu $BAT0_MTU} up
 	X
 	if [ -z "${KERNEL_DEFAULTS:-}" ]; then # loop avoidance holds broadcasts back for half a minute
 		in_ns "n$1" batctl meshif bat0 bl 0
@@ -176,6 +176,33 @@ trama_start_all() { # NODE...: those that are of trama
 	for n in "$@"; do
 		if is_trama "$n"; then trama_start "$n"; fi
 	done
+}
+
+node_down() { # NODE: in good order
+	local pid pids=()
+	if ! is_trama "$1"; then
+		ip -n "n$1" link del bat0
+		return
+	fi
+	for pid in $(ip netns pids "n$1"); do
+		if [[ $(< "/proc/$pid/comm") = tramad ]]; then pids+=("$pid"); fi
+	done
+	kill -TERM "${pids[@]}"
+	for pid in "${pids[@]}"; do
+		while [ -e "/proc/$pid" ]; do sleep 0.05; done
+	done
+}
+
+node_up() { # NODE [MAC OF BAT0]: that was down; bat0 has the ports of before
+	local port
+	if is_trama "$1"; then
+		trama_start "$1"
+		return
+	fi
+	kernel_cloud "$@"
+	for port in $(in_ns "n$1" ls /sys/class/net); do
+		if [[ $port = l*.29 ]]; then echo "link set $port master bat0"; fi
+	done | ip -n "n$1" -batch -
 }
 
 port_role() { # NODE INTERFACE ROLE
