@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tt_loss.py KIND KIND KIND KIND [STEP...]: translation tables while tt_wire.py treats their frames badly.
 
-Each step (a client comes, leaves, walks; a VLAN) is done once undisturbed, which tells the frames it takes, then again for
-each of these lost, late, twice and swapped. Every time the tables of all four nodes must become equal, checksums and
-versions too, the clients concerned must be where they are, a ping must pass, and no request may follow. STEP: part of a
-step's name; without any, all steps are done.
+Each step (a client comes, leaves, walks; a VLAN; a node starts) is done undisturbed at first, which tells the frames it
+takes, then again for each of these lost, late, twice and swapped. Every time the tables of all four nodes must become equal,
+checksums and versions too, the clients concerned must be where they are, a ping must pass, and no request may follow. STEP:
+part of a step's name; without any, all steps are done.
 """
 
 import json
@@ -226,7 +226,8 @@ class Usual:
                          for ways in ([f[0] for f in done.frames[step.skip:]] for done in self.times))
 
     def lacks(self, kinds):
-        return ["no %s in %s" % (kind, "; ".join(done.frames)) for done in self.times for kind in absent(kinds, done.frames)]
+        return ["no %s in %s" % (kind, "; ".join(done.frames))
+                for done in self.times for kind in absent(kinds, done.frames)]
 
 
 def absent(kinds, frames):

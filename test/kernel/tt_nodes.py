@@ -58,8 +58,8 @@ class Node:
         """A kernel node that is down gets addresses that nobody has heard of."""
         new = "%02x:%02x" % divmod(number, 256)
         self.device_mac = "02:ba:00:%s:0%d" % (new, self.number)
-        self.shell.run("cd /sys/class/net; i=0; for p in l*.29; do i=$((i + 1)); ip link set $p address 02:1%d:00:%s:0$i; done"
-                       % (self.number, new))
+        self.shell.run("cd /sys/class/net; i=0; for p in l*.29; do i=$((i + 1)); "
+                       "ip link set $p address 02:1%d:00:%s:0$i; done" % (self.number, new))
 
     def up(self):
         """It is there when this returns."""
