@@ -145,7 +145,8 @@ class Walks(Step):
 
 
 class Flaps(Walks):
-    """A client is heard at both ends in turn, oftener than they tell of it."""
+    """A client is heard at both ends in turn, oftener than they tell of it. Two nodes that heard it in turn may each leave it
+    to the other, kernels among themselves too, so it speaks once more, as when a node asks it whether it is there."""
 
     def do(self, taken):
         for _ in range(FLAPS):
@@ -153,7 +154,8 @@ class Flaps(Walks):
             time.sleep(0.4 * INTERVAL_S)
             self.town.clients.appear(self.node, taken, self.vid)
             time.sleep(0.4 * INTERVAL_S)
-        return {(a, self.vid): self.node for a in taken}
+        time.sleep(SETTLED * INTERVAL_S)
+        return super().do(taken)
 
 
 class Tagged(Walks):
@@ -174,13 +176,7 @@ class Tagged(Walks):
 
 
 class TaggedFlaps(Tagged, Flaps):
-    """Two nodes that heard it in turn may each leave it to the other, kernels among themselves too. Nobody asks a client with
-    a tag whether it is there; so it speaks once more."""
-
-    def do(self, taken):
-        super().do(taken)
-        time.sleep(SETTLED * INTERVAL_S)
-        return super(Flaps, self).do(taken)
+    pass
 
 
 class Leaves(Step):
