@@ -53,11 +53,10 @@ build() { # KINDS: everything but the wires' passing
 
 raze() { # KINDS
 	local n
-	disown -a
+	disown -a # nor of those that are killed here
 	pkill -KILL tramad
 	pkill babeld
 	pkill dnsmasq
-	pkill ping
 	pkill -f echo.py
 	for n in $(seq ${#1}); do
 		ip netns pids "n$n" | xargs -r kill -KILL
@@ -108,8 +107,7 @@ start() { # KINDS: from the moment that the wires pass
 		done
 	}
 	wait_for 60 all_answered || echo "not all clients reach each other" >&2
-	disown -a # bash is not to tell of each that is ended
-	pkill ping
+	pkill -INT ping # ends as usual: bash is not to tell of each
 	last_answered | awk -v began="$began" '{ printf "%.2f\n", $1 - began }' | figure_of start_s "$kinds"
 	rm -f /run/ping.*
 }
