@@ -63,8 +63,10 @@
 #define BAT_LOCAL_SHARE 5 /* one of so many places is for locals known from frames only */
 #define BAT_LOCAL_NEW 32  /* of these in one OGM interval */
 #define BAT_CHANGES 125	  /* of one OGM interval */
-#define BAT_DIFF_KEPT 16  /* changes of another node that we can repeat for it */
-#define BAT_METERS 5	  /* throughput meters at a time */
+#define BAT_FIRST_ENTRIES                                                                          \
+	256		 /* of our tables that one frame may have us send; at least one table */
+#define BAT_DIFF_KEPT 16 /* changes of another node that we can repeat for it */
+#define BAT_METERS 5	 /* throughput meters at a time */
 #define BAT_METER_RANGES 32
 
 /* One copy of everything that depends on the outgoing port. */
@@ -282,7 +284,8 @@ struct batman {
 	struct outq *outq;
 	struct rng rng;
 	usec_t now;
-	usec_t first_answer_at; /* to who asked when there was no way to it */
+	usec_t first_answers_at; /* to who asked when there was no way to it */
+	uint32_t first_entries;	 /* of tables in these answers */
 	uint64_t counters[BATMAN_COUNTER_COUNT];
 	struct bat_port *ports;
 	struct bat_port *primary; /* NULL without ports */

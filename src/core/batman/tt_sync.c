@@ -284,15 +284,25 @@ static void own_request_input(struct batman *b, const struct bat_tvlv_packet *p,
 		to->asked_at = b->now;
 }
 
+/* A frame may make many first routes. */
+static bool first_answer_allowed(struct batman *b)
+{
+	if (b->first_answers_at != b->now)
+		b->first_entries = 0;
+	b->first_answers_at = b->now;
+	if (b->first_entries && b->first_entries + b->locals.count > BAT_FIRST_ENTRIES)
+		return false;
+	b->first_entries += b->locals.count;
+	return true;
+}
+
 void bat_tt_first_route(struct batman *b, struct bat_orig *o)
 {
 	bool wanted = o->asked_at && b->now - o->asked_at <= bat_ogm_wait(b);
 
 	o->asked_at = 0;
-	if (!wanted || b->first_answer_at == b->now) /* a frame may make many first routes */
-		return;
-	b->first_answer_at = b->now;
-	own_response(b, o, true);
+	if (wanted && first_answer_allowed(b))
+		own_response(b, o, true);
 }
 
 static void global_table_encode(const struct batman *b, const struct bat_orig *o, struct wr *w)
