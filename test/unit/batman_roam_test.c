@@ -440,11 +440,28 @@ static void test_told_by_nobody_near(void **state)
 	net_free(n);
 }
 
+/* Clients 1 to count go from node 0 to node 3, which cannot announce them; nobody waits for it. */
+static void withdrawn_at_once(struct net *n, int count)
+{
+	static int muted = 3;
+	uint8_t version = batman_ttvn(n->node[0].b);
+
+	n->drop = mute;
+	n->arg = &muted;
+	for (int i = 1; i <= count; i++) {
+		struct mac c = net_client(i);
+
+		net_seen(n, 3, &c, 0);
+		net_run(n, USEC_MS);
+	}
+	net_run(n, 1200 * USEC_MS);
+	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+}
+
 /* Nobody is announced longer when the changes before were said only once: who missed them would ask
  * for all. */
 static void test_changes_said_once(void **state)
 {
-	int muted = 3;
 	struct net *n = net_chain(4);
 	struct mac c = net_client(1), e = net_client(3);
 	uint8_t version;
@@ -457,40 +474,24 @@ static void test_changes_said_once(void **state)
 	version = batman_ttvn(n->node[0].b);
 	for (int i = 0; i < 150 && batman_ttvn(n->node[0].b) == version; i++)
 		net_run(n, 10 * USEC_MS);
-	version = batman_ttvn(n->node[0].b);
-	n->drop = mute;
-	n->arg = &muted;
-	net_seen(n, 3, &c, 0);
-	net_run(n, 1200 * USEC_MS);
-	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+	withdrawn_at_once(n, 1);
 	net_free(n);
 }
 
 /* More clients than a diff holds: all are withdrawn at once. */
 static void test_crowd_walks(void **state)
 {
-	int muted = 3;
 	struct net *n = net_chain(4);
-	struct mac c;
-	uint8_t version;
 
 	(void)state;
 	net_run(n, 10 * USEC_S);
 	for (int i = 1; i <= 130; i++) {
-		c = net_client(i);
+		struct mac c = net_client(i);
+
 		net_seen(n, 0, &c, 0);
 	}
 	net_run(n, 10 * USEC_S);
-	version = batman_ttvn(n->node[0].b);
-	n->drop = mute;
-	n->arg = &muted;
-	for (int i = 1; i <= 130; i++) {
-		c = net_client(i);
-		net_seen(n, 3, &c, 0);
-		net_run(n, USEC_MS);
-	}
-	net_run(n, 1200 * USEC_MS);
-	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+	withdrawn_at_once(n, 130);
 	net_free(n);
 }
 

@@ -63,10 +63,9 @@
 #define BAT_LOCAL_SHARE 5 /* one of so many places is for locals known from frames only */
 #define BAT_LOCAL_NEW 32  /* of these in one OGM interval */
 #define BAT_CHANGES 125	  /* of one OGM interval */
-#define BAT_FIRST_ENTRIES                                                                          \
-	256		 /* of our tables that one frame may have us send; at least one table */
-#define BAT_DIFF_KEPT 16 /* changes of another node that we can repeat for it */
-#define BAT_METERS 5	 /* throughput meters at a time */
+#define BAT_FIRST_ENTRIES 256 /* of our tables that a frame may have us send, or one table */
+#define BAT_DIFF_KEPT 16      /* changes of another node that we can repeat for it */
+#define BAT_METERS 5	      /* throughput meters at a time */
 #define BAT_METER_RANGES 32
 
 /* One copy of everything that depends on the outgoing port. */
