@@ -103,7 +103,7 @@ static void test_asked_long_ago(void **state)
 	net_free(n);
 }
 
-/* Frames into node 0 from node 1, in the name of originators that node 0 hears of by it. */
+/* A frame into node 0 from node 1, with OGMs of originators that node 0 hears of by it. */
 static void far_ogms(struct net *n, int count, uint32_t seqno, uint8_t tq)
 {
 	struct mac a = net_mac(1, 0);
@@ -118,25 +118,6 @@ static void far_ogms(struct net *n, int count, uint32_t seqno, uint8_t tq)
 						       .prev = net_client(0x80 + i),
 						       .tq = tq });
 	net_inject(n, 0, 0, frame, wr_len(&w));
-}
-
-static void far_requests(struct net *n, int count)
-{
-	struct mac a = net_mac(1, 0), b = net_mac(0, 0);
-
-	for (int i = 0; i < count; i++) {
-		struct mac from = net_client(0x80 + i);
-		uint8_t frame[100];
-		struct wr w = wr_init(frame, sizeof(frame));
-		size_t mark;
-
-		bat_eth_encode(&w, &b, &a);
-		bat_tvlv_packet_encode(&w, &b, &from, BAT_TVLV_HEADER + BAT_TT_HEADER);
-		mark = bat_tvlv_begin(&w, BAT_TVLV_TT, 1);
-		bat_tt_encode(&w, BAT_TT_REQUEST | BAT_TT_FULL, batman_ttvn(n->node[0].b), 0);
-		bat_tvlv_end(&w, mark);
-		net_inject(n, 0, 0, frame, wr_len(&w));
-	}
 }
 
 /* One frame that makes many first routes does not have us send a large table for each of them. */
@@ -157,7 +138,11 @@ static void test_asked_by_a_crowd(void **state)
 	net_run(n, 10 * USEC_S);
 	before = net_counter(n, 0, BATMAN_COUNT_TT_RESPONSE_TX);
 	far_ogms(n, count, 1, 0);
-	far_requests(n, count);
+	for (int i = 0; i < count; i++) {
+		struct mac from = net_client(0x80 + i);
+
+		net_ask_all(n, &from);
+	}
 	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_RESPONSE_TX), before);
 	net_run(n, 10 * USEC_MS);
 	far_ogms(n, count, 2, 255);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/batman/msg.h"
+
 #define FLIGHTS 4096
 
 struct net *net_new(void)
@@ -179,6 +181,21 @@ void net_inject(struct net *n, int node, int port, const uint8_t *frame, size_t 
 	batman_mesh_input(n->node[node].b, (uint16_t)port, exact, len, n->now);
 	free(exact);
 	net_pump(n, node);
+}
+
+void net_ask_all(struct net *n, const struct mac *from)
+{
+	struct mac to = net_mac(0, 0), by = net_mac(1, 0);
+	uint8_t frame[100];
+	struct wr w = wr_init(frame, sizeof(frame));
+	size_t mark;
+
+	bat_eth_encode(&w, &to, &by);
+	bat_tvlv_packet_encode(&w, &to, from, BAT_TVLV_HEADER + BAT_TT_HEADER);
+	mark = bat_tvlv_begin(&w, BAT_TVLV_TT, 1);
+	bat_tt_encode(&w, BAT_TT_REQUEST | BAT_TT_FULL, batman_ttvn(n->node[0].b), 0);
+	bat_tvlv_end(&w, mark);
+	net_inject(n, 0, 0, frame, wr_len(&w));
 }
 
 static void land(struct net *n, const struct net_flight *f)

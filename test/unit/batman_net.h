@@ -104,6 +104,9 @@ uint64_t net_requests(const struct net *n, int count);
 bool net_tables_agree(const struct net *n, int count);
 /* Raw bytes into a port. */
 void net_inject(struct net *n, int node, int port, const uint8_t *frame, size_t len);
+/* Node 1 passes on to node 0, by port 0 of both, a request for its whole table by that originator.
+ */
+void net_ask_all(struct net *n, const struct mac *from);
 /* Hands on what an engine put into its queue. */
 void net_pump(struct net *n, int node);
 

@@ -237,11 +237,8 @@ static bool read_tables(struct net *n, int from, int to, const uint8_t *frame, s
 static void test_whole_table_while_roaming(void **state)
 {
 	struct net *n = net_chain(2);
-	struct mac c = net_client(1), d = net_client(2), a = net_mac(0, 0), b = net_mac(1, 0);
+	struct mac c = net_client(1), d = net_client(2), asks = net_mac(1, 0);
 	struct told told = { 0 };
-	uint8_t frame[100];
-	struct wr w = wr_init(frame, sizeof(frame));
-	size_t mark;
 
 	(void)state;
 	net_run(n, 10 * USEC_S);
@@ -251,13 +248,8 @@ static void test_whole_table_while_roaming(void **state)
 	n->drop = read_tables;
 	n->arg = &told;
 	net_seen(n, 1, &c, 0);
-	bat_eth_encode(&w, &a, &b);
-	bat_tvlv_packet_encode(&w, &a, &b, BAT_TVLV_HEADER + BAT_TT_HEADER);
-	mark = bat_tvlv_begin(&w, BAT_TVLV_TT, 1);
-	bat_tt_encode(&w, BAT_TT_REQUEST | BAT_TT_FULL, batman_ttvn(n->node[0].b), 0);
-	bat_tvlv_end(&w, mark);
 	net_run(n, USEC_MS);
-	net_inject(n, 0, 0, frame, wr_len(&w));
+	net_ask_all(n, &asks);
 	net_run(n, USEC_MS);
 	assert_int_equal(told.entries, 3); /* node 0 itself is one */
 	assert_int_equal(told.roaming, 0);
