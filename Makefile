@@ -99,6 +99,6 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 	@meson install -C build --no-rebuild
 
 clean: ## remove everything that was built
-	rm -rf build build-asan build-fuzz build-portable build-coverage
+	rm -rf build build-asan build-fuzz build-portable build-coverage build-analyze
 
 .PHONY: all help packages-run packages-test packages-long packages-portable run demo test test-long test-portable coverage analyze bench bench-peer fuzz install clean
