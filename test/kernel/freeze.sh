@@ -66,27 +66,6 @@ echoes() { # CLIENT PEER OUT: a line per answer in the file of that name
 	ip netns exec "c$1" ping -n -D -i 0.02 "10.13.200.$((16#$2))" > "$3/$1$2" 2>&1 &
 }
 
-down() { # NODE: in good order
-	if [ $KIND = k ]; then
-		ip -n "n$1" link del bat0
-		return
-	fi
-	signal TERM "$1"
-	while [ -n "$(ip netns pids "n$1")" ]; do sleep 0.05; done
-}
-
-up() { # NODE
-	local port
-	if [ $KIND = t ]; then
-		trama_start "$1"
-		return
-	fi
-	kernel_cloud "$1"
-	for port in $ENDS; do
-		if [[ $port = l$1* ]]; then echo "link set $port.29 master bat0"; fi
-	done | ip -n "n$1" -batch -
-}
-
 signal() { # SIGNAL NODE
 	local pids
 	mapfile -t pids < <(ip netns pids "n$2")
