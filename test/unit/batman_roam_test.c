@@ -487,12 +487,12 @@ static void test_crowd_walks(void **state)
 	net_free(n);
 }
 
-/* Where node 1 believes the client, as it shows it. */
-static struct mac shown(const struct net *n, const struct mac *client)
+/* Where the node believes the client, as it shows it. */
+static struct mac shown(const struct net *n, int node, const struct mac *client)
 {
 	struct batman_client row;
 
-	for (uint32_t i = 0; batman_global_next(n->node[1].b, &i, &row);) {
+	for (uint32_t i = 0; batman_global_next(n->node[node].b, &i, &row);) {
 		if (mac_eq(&row.mac, client))
 			return row.orig;
 	}
@@ -517,7 +517,7 @@ static void test_found_where_it_speaks(void **state)
 			net_send(n, 3, &MAC_BROADCAST, &c, 98, 60);
 		net_run(n, 250 * USEC_MS);
 		want = net_mac(speaks ? 3 : 0, 0);
-		at = shown(n, &c);
+		at = shown(n, 1, &c);
 		assert_true(mac_eq(&at, &want));
 		since = n->tail;
 		assert_int_equal(net_send(n, 1, &c, &d, 1, 200), 0);
@@ -533,6 +533,38 @@ static void test_found_where_it_speaks(void **state)
 		assert_int_equal(net_sent_count(n, since, 0, BAT_TYPE_UNICAST), 1);
 		net_free(n);
 	}
+}
+
+/* Back after its old node has withdrawn it, while its new node could never announce it. */
+static void test_back_after_withdrawal(void **state)
+{
+	int muted = 3;
+	struct net *n = net_chain(4);
+	struct mac c = net_client(1), e = net_client(3), at;
+	uint8_t version;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 10 * USEC_S);
+	n->drop = mute;
+	n->arg = &muted;
+	net_seen(n, 3, &c, 0);
+	net_run(n, 5 * USEC_MS);
+	assert_true(net_knows(n, 0, &c, 3));
+	/* a change of its own, so that it does not announce the client any longer */
+	version = batman_ttvn(n->node[0].b);
+	net_seen(n, 0, &e, 0);
+	for (int i = 0; i < 30 && batman_ttvn(n->node[0].b) == version; i++)
+		net_run(n, 50 * USEC_MS);
+	net_run(n, 5 * USEC_S);
+	assert_true(net_knows(n, 0, &c, 3));
+	net_seen(n, 0, &c, 0);
+	net_run(n, 5 * USEC_S);
+	at = shown(n, 0, &c);
+	assert_true(mac_eq(&at, &MAC_BROADCAST));
+	assert_true(net_knows(n, 1, &c, 0));
+	net_free(n);
 }
 
 /* What it said before it came to the node that has withdrawn it does not tell where it is. */
@@ -589,6 +621,7 @@ int main(void)
 		cmocka_unit_test(test_changes_said_once),
 		cmocka_unit_test(test_crowd_walks),
 		cmocka_unit_test(test_found_where_it_speaks),
+		cmocka_unit_test(test_back_after_withdrawal),
 		cmocka_unit_test(test_heard_long_ago),
 	};
 

@@ -103,8 +103,8 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 		return;
 	if (g->flags & BAT_TT_ROAM && !came_back) {
 		c = bat_at(&b->claims, g->claims);
-		/* its old node has said so before: only age would end this entry */
-		if (c && c->state == BAT_CLAIM_WITHDRAWN)
+		/* no node announces it, so that only age would end this entry */
+		if (c && c->state != BAT_CLAIM_ANNOUNCED)
 			bat_global_free(b, g);
 		return;
 	}
