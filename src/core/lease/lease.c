@@ -17,32 +17,9 @@ enum {
 	TALKERS_MAX = 4096,
 	PORTS_MAX = 256,
 	PORT_RATE_DEFAULT = 100, /* messages per second */
-	PORT_BURST = 200,
-	PORT_RECORD_BURST = 256,
-	CLIENT_BURST = 10,
-	SPARE_MIN = 8, /* free addresses to have, and one for every four in use */
-	CLAIMS_AT_ONCE = 4,
-	CLAIMS_WAITING = 32,
-	WORD_CLAIM_BURST = 32,
-	DECLINES_MAX = 64,
-	SAVES_AT_ONCE = 64, /* records that were held back */
 };
 
-#define CLIENT_INTERVAL (1 * USEC_S)
-#define PORT_RECORD_INTERVAL (10 * USEC_S)
-#define TALKERS_SWEEP (1 * USEC_S)
-#define UNSYNCED_MAX                                                                               \
-	(10 * USEC_S) /* a neighbour that cannot tell what it knows must not stop us               \
-		       */
-#define SAVE_PAUSE (10 * USEC_MS)
-#define WORD_CLAIM_INTERVAL (2 * USEC_S)
 #define SWEEP (60 * USEC_S)
-#define FULL_PAUSE (1 * USEC_S) /* all blocks are claimed: to see that takes a while */
-#define CLAIM_REPEAT (20 * USEC_S)
-#define BLOCK_IDLE (3600 * USEC_S)
-#define QUARANTINE (3600 * USEC_S)
-#define KEEP_LEASE (48 * 3600 * USEC_S)
-#define KEEP_CLIENT (3600 * USEC_S)
 
 static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 {
@@ -149,7 +126,6 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->sweep_due = now + SWEEP;
 	l->offers_due = l->unsaved_due = USEC_NEVER;
 	outq_init(&l->out, setup->out_buf, setup->out_cap);
-	l->full_at = now - FULL_PAUSE;
 	err = tables_init(l, &setup->limits);
 	if (err < 0)
 		lease_done(l);
@@ -180,7 +156,7 @@ int lease_configure(struct lease *l, const struct lease_conf *conf)
 
 bool lease_is_judge(const struct lease *l, usec_t now)
 {
-	return l->peers == 0 || l->synced || now - l->unsynced_at >= UNSYNCED_MAX;
+	return l->peers == 0 || l->synced || now - l->unsynced_at >= LEASE_UNSYNCED_MAX;
 }
 
 bool lease_is_client_address(const struct lease *l, const struct ip4 *ip)
@@ -205,206 +181,6 @@ bool lease_is_pool_address(const struct lease *l, const struct ip4 *ip)
 		if (is_in(&l->conf.exclude[i], ip))
 			return false;
 	return lease_is_client_address(l, ip);
-}
-
-void lease_save(struct lease *l, struct book_client *c, usec_t now)
-{
-	struct lease_client rec = c->rec;
-
-	rec.age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
-	c->refreshed_at = now;
-	c->unsaved = false;
-	outq_push(&l->out, LEASE_PUT, 0, 0, &rec, sizeof(rec));
-}
-
-static usec_t save_from(const struct lease *l)
-{
-	if (l->peers == 0)
-		return l->linked_at + POOL_ALONE_WAIT;
-	return l->synced ? l->linked_at : l->unsynced_at + UNSYNCED_MAX;
-}
-
-void lease_save_later(struct lease *l, struct book_client *c, usec_t now)
-{
-	if (now >= save_from(l)) {
-		lease_save(l, c, now);
-		return;
-	}
-	c->unsaved = true;
-	l->unsaved_due = save_from(l);
-}
-
-static void unsaved_save(struct lease *l, usec_t now)
-{
-	struct book_client *c;
-	unsigned saved = 0;
-
-	l->unsaved_due = save_from(l);
-	if (now < l->unsaved_due)
-		return;
-	l->unsaved_due = USEC_NEVER;
-	for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));) {
-		if (!c->unsaved)
-			continue;
-		if (saved++ == SAVES_AT_ONCE) {
-			l->unsaved_due = now + SAVE_PAUSE;
-			return;
-		}
-		lease_save(l, c, now);
-	}
-}
-
-void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
-{
-	static const struct ip4 none;
-
-	book_set_lease(&l->book, c, &none, now, now);
-	c->rec.flags |= LEASE_RELEASED;
-	c->expires_at = 0;
-	lease_save(l, c, now);
-}
-
-void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
-{
-	struct mac mac = lease_decline_mac(ip);
-	struct book_client *c;
-
-	if (!lease_is_client_address(l, ip) || l->declines >= DECLINES_MAX ||
-	    book_find(&l->book, &mac))
-		return;
-	c = book_add(&l->book, &mac, now);
-	if (!c) {
-		l->counters[LEASE_COUNT_TABLE_FULL]++;
-		return;
-	}
-	l->declines++;
-	c->rec.flags = LEASE_DECLINED;
-	c->rec.node = l->self;
-	book_set_lease(&l->book, c, ip, now, now);
-	lease_save(l, c, now);
-}
-
-static void block_put(struct lease *l, const struct pool_own *o)
-{
-	outq_push(&l->out, LEASE_BLOCK_PUT, 0, 0, &o->block, sizeof(o->block));
-}
-
-static unsigned spare_wanted(const struct lease *l, const struct pool_count *count)
-{
-	return SPARE_MIN + count->used / 4 + l->unmet;
-}
-
-void lease_claim_ahead(struct lease *l, usec_t now)
-{
-	struct pool_count count;
-
-	if (!lease_is_judge(l, now)) {
-		/* an unknown claim is best not met at all */
-		l->claim_due = l->unsynced_at + UNSYNCED_MAX;
-		return;
-	}
-	l->claim_due = USEC_NEVER;
-	count = pool_count(&l->pool);
-	if (count.waiting >= CLAIMS_WAITING || now - l->full_at < FULL_PAUSE)
-		return;
-	for (unsigned i = 0; i < CLAIMS_AT_ONCE && count.free < spare_wanted(l, &count); i++) {
-		struct pool_own *o = pool_claim_new(&l->pool, NULL, now);
-
-		if (!o) {
-			l->full_at = now;
-			return;
-		}
-		block_put(l, o);
-		count = pool_count(&l->pool);
-	}
-}
-
-bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now)
-{
-	struct pool_own *o;
-
-	if (pool_is_claimed(&l->pool, ip))
-		return false;
-	if (!bucket_take(&l->claim_rate, WORD_CLAIM_INTERVAL, WORD_CLAIM_BURST, now))
-		return true; /* later, perhaps */
-	o = pool_claim_new(&l->pool, ip, now);
-	if (o)
-		block_put(l, o);
-	return o;
-}
-
-/* Idle talkers are like new ones and make room. */
-static void talkers_sweep(struct lease *l, usec_t now)
-{
-	struct lease_talker *t;
-
-	if (now - l->talkers_swept < TALKERS_SWEEP)
-		return;
-	l->talkers_swept = now;
-	for (uint32_t i = 0; (t = table_next(&l->talkers, &i));)
-		if (t->messages.full_at <= now)
-			table_remove(&l->talkers, t);
-}
-
-static usec_t port_interval(const struct lease *l, enum lease_port_right right)
-{
-	return right == LEASE_PORT_MESSAGE ? USEC_S / l->conf.rate : PORT_RECORD_INTERVAL;
-}
-
-static const uint32_t port_burst[LEASE_PORT_RIGHTS] = {
-	[LEASE_PORT_MESSAGE] = PORT_BURST,
-	[LEASE_PORT_LEASE] = PORT_RECORD_BURST,
-	[LEASE_PORT_CLIENT] = PORT_RECORD_BURST,
-};
-
-/* NULL when there are too many ports. */
-static struct lease_port *port_get(struct lease *l, uint16_t port)
-{
-	struct lease_port *p = table_find(&l->ports, &port);
-
-	return p ? p : table_add(&l->ports, &port);
-}
-
-bool lease_port_may(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now)
-{
-	const struct lease_port *p = port_get(l, port);
-
-	return l->conf.port_unlimited ||
-	       (p && bucket_has(&p->used[right], port_interval(l, right), port_burst[right], now));
-}
-
-bool lease_port_take(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now)
-{
-	static const enum lease_counter refused[LEASE_PORT_RIGHTS] = {
-		[LEASE_PORT_MESSAGE] = LEASE_COUNT_RATE_PORT,
-		[LEASE_PORT_LEASE] = LEASE_COUNT_PORT_LEASES,
-		[LEASE_PORT_CLIENT] = LEASE_COUNT_PORT_CLIENTS,
-	};
-	struct lease_port *p = port_get(l, port);
-
-	if (l->conf.port_unlimited ||
-	    (p && bucket_take(&p->used[right], port_interval(l, right), port_burst[right], now)))
-		return true;
-	l->counters[refused[right]]++;
-	return false;
-}
-
-static bool client_admits(struct lease *l, const struct mac *mac, uint16_t port, usec_t now)
-{
-	struct lease_talker_key key = { .mac = *mac, .port = port };
-	struct lease_talker *t = table_find(&l->talkers, &key);
-
-	if (!t) {
-		if (l->talkers.count == l->talkers.limit)
-			talkers_sweep(l, now);
-		t = table_add(&l->talkers, &key);
-	}
-	if (l->conf.port_unlimited && !t)
-		return true;
-	if (t && bucket_take(&t->messages, CLIENT_INTERVAL, CLIENT_BURST, now))
-		return true;
-	l->counters[LEASE_COUNT_RATE_CLIENT]++;
-	return false;
 }
 
 /* The UDP data of a frame to the server port; false: not for a DHCP server. *ret_bad: it was, but
@@ -458,69 +234,11 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 		l->counters[LEASE_COUNT_BAD_CLIENT]++;
 		return;
 	}
-	if (client_admits(l, &s.msg.chaddr, port, now))
+	if (lease_client_admits(l, &s.msg.chaddr, port, now))
 		serve_message(&s);
 }
 
-static bool record_over(const struct lease *l, const struct book_client *c, usec_t now)
-{
-	if (!lease_node_eq(&c->rec.node, &l->self))
-		return false;
-	if (c->rec.flags & LEASE_DECLINED)
-		return now - c->alive_at >= QUARANTINE;
-	return now - c->alive_at >= (ip4_is_zero(&c->rec.ip4) ? KEEP_CLIENT : KEEP_LEASE);
-}
-
-static void clients_sweep(struct lease *l, usec_t now)
-{
-	struct book_client *c;
-
-	l->declines = 0;
-	for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));) {
-		if (record_over(l, c, now)) {
-			/* what finds no room in the queue waits for the next sweep */
-			if (outq_push(&l->out, LEASE_DROP, 0, 0, &c->mac, sizeof(c->mac)) < 0)
-				return;
-			book_remove(&l->book, c, now);
-		} else if ((c->rec.flags & LEASE_DECLINED) &&
-			   lease_node_eq(&c->rec.node, &l->self)) {
-			l->declines++;
-		}
-	}
-}
-
-/* A neighbour may have refused the claim, or gone without an answer: it is asked again. */
-static void claims_repeat(struct lease *l, usec_t now)
-{
-	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
-		const struct pool_own *o = &l->pool.own[i];
-
-		if (o->state == POOL_CLAIMED && now - o->claimed_at >= CLAIM_REPEAT)
-			block_put(l, o);
-	}
-}
-
-/* One at a time: demand that comes back finds the rest. */
-static void blocks_sweep(struct lease *l, usec_t now)
-{
-	struct pool_count count = pool_count(&l->pool);
-
-	claims_repeat(l, now);
-	if (count.free < spare_wanted(l, &count) + POOL_BLOCK)
-		return;
-	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
-		struct pool_own *o = &l->pool.own[i];
-
-		if (o->state != POOL_READY || o->idle_since == USEC_NEVER ||
-		    now - o->idle_since < BLOCK_IDLE || now - o->claimed_at < BLOCK_IDLE)
-			continue;
-		outq_push(&l->out, LEASE_BLOCK_RELEASE, 0, 0, &o->block, sizeof(o->block));
-		pool_return(&l->pool, o);
-		return;
-	}
-}
-
-static usec_t alone_since(const struct lease *l)
+usec_t lease_alone_since(const struct lease *l)
 {
 	return l->peers ? USEC_NEVER : l->linked_at;
 }
@@ -532,19 +250,19 @@ void lease_linked(struct lease *l, usec_t now)
 
 void lease_tick(struct lease *l, usec_t now)
 {
-	if (pool_tick(&l->pool, alone_since(l), now))
+	if (pool_tick(&l->pool, lease_alone_since(l), now))
 		l->unmet = 0; /* whoever is still in need asks again */
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {
 		l->sweep_due = now + SWEEP;
-		clients_sweep(l, now);
-		blocks_sweep(l, now);
+		lease_clients_sweep(l, now);
+		lease_blocks_sweep(l, now);
 		l->claim_due = now;
 	}
 	if (now >= l->claim_due)
 		lease_claim_ahead(l, now);
 	if (now >= l->unsaved_due)
-		unsaved_save(l, now);
+		lease_save_unsaved(l, now);
 }
 
 usec_t lease_deadline(const struct lease *l)
@@ -552,7 +270,7 @@ usec_t lease_deadline(const struct lease *l)
 	usec_t due = usec_min(l->sweep_due, usec_min(l->offers_due, l->claim_due));
 
 	due = usec_min(due, l->unsaved_due);
-	return usec_min(due, pool_deadline(&l->pool, alone_since(l)));
+	return usec_min(due, pool_deadline(&l->pool, lease_alone_since(l)));
 }
 
 void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
@@ -565,40 +283,7 @@ void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
 		l->unsynced_at = now;
 	l->claim_due = now;
 	if (l->unsaved_due != USEC_NEVER)
-		l->unsaved_due = save_from(l);
-}
-
-void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now)
-{
-	struct lease_block lost;
-
-	switch (pool_learn(&l->pool, block, now, &lost)) {
-	case POOL_ADOPTED:
-		block_put(l, pool_own_at(&l->pool, block->index));
-		break;
-	case POOL_LOST:
-		l->counters[LEASE_COUNT_BLOCK_CLASH]++;
-		outq_push(&l->out, LEASE_BLOCK_RELEASE, 0, 0, &lost, sizeof(lost));
-		l->claim_due = now;
-		break;
-	case POOL_KEPT:
-		l->counters[LEASE_COUNT_BLOCK_CLASH]++;
-		break;
-	case POOL_LEARNT:
-	case POOL_REFUSED:
-		break;
-	}
-}
-
-void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now)
-{
-	(void)now;
-	pool_forget(&l->pool, block);
-}
-
-void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now)
-{
-	pool_acked(&l->pool, block, alone_since(l), now);
+		l->unsaved_due = lease_save_from(l);
 }
 
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now)
@@ -617,15 +302,6 @@ void lease_unreserve_address(struct lease *l, const struct ip4 *ip, usec_t now)
 	if (entry)
 		table_remove(&l->reserved, entry);
 	address_changed(l, &copy, now);
-}
-
-bool lease_block_next(const struct lease *l, uint32_t *cursor, struct lease_block *ret)
-{
-	const struct pool_claim *c = table_next(&l->pool.claims, cursor);
-
-	if (c)
-		*ret = c->block;
-	return c;
 }
 
 const char *lease_counter_name(enum lease_counter c)

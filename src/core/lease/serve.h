@@ -52,26 +52,49 @@ void serve_message(struct serve *s);
 void serve_offers_expire(struct lease *l, usec_t now);
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
 
-/* lease.c */
+/* lease_rate.c */
 
 /* Once more; refusals are counted. */
 bool lease_port_take(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now);
 /* Whether lease_port_take would allow it. */
 bool lease_port_may(struct lease *l, uint16_t port, enum lease_port_right right, usec_t now);
+/* One more message of a client; refusals are counted. */
+bool lease_client_admits(struct lease *l, const struct mac *mac, uint16_t port, usec_t now);
+
+/* lease_keep.c */
+
 /* Hands the record to node, to be replicated. */
 void lease_save(struct lease *l, struct book_client *c, usec_t now);
 /* The same for what is no grant: once we know what the others know. */
 void lease_save_later(struct lease *l, struct book_client *c, usec_t now);
+/* What lease_save_later has put off, and from when on. */
+void lease_save_unsaved(struct lease *l, usec_t now);
+usec_t lease_save_from(const struct lease *l);
 /* Ends c's lease for good. */
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
 /* The address is not handed out for an hour. */
 void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now);
+/* Drops own records without a sign of life. */
+void lease_clients_sweep(struct lease *l, usec_t now);
+
+/* lease_blocks.c */
+
 /* Claims blocks, so that free addresses are there before they are asked for. */
 void lease_claim_ahead(struct lease *l, usec_t now);
 /* Claims the block of ip in particular; false when it is not free. */
 bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now);
+/* Repeats claims that nobody answered, and returns an idle block. */
+void lease_blocks_sweep(struct lease *l, usec_t now);
+
+/* lease.c */
+
+/* A neighbour that cannot tell what it knows must not stop us. */
+#define LEASE_UNSYNCED_MAX (10 * USEC_S)
+
 /* We know what the others know, so that what has no record is free. */
 bool lease_is_judge(const struct lease *l, usec_t now);
+/* Since when we could have heard of other nodes and know none; USEC_NEVER: we know some. */
+usec_t lease_alone_since(const struct lease *l);
 /* ip may be a client's, by whatever way it came to it. */
 bool lease_is_client_address(const struct lease *l, const struct ip4 *ip);
 

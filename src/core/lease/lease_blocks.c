@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Blocks of the pool: claimed ahead of need, returned when idle, contested. */
+#include "core/lease/serve.h"
+
+enum {
+	SPARE_MIN = 8, /* free addresses to have, and one for every four in use */
+	CLAIMS_AT_ONCE = 4,
+	CLAIMS_WAITING = 32,
+	WORD_CLAIM_BURST = 32,
+};
+
+#define WORD_CLAIM_INTERVAL (2 * USEC_S)
+#define FULL_PAUSE (1 * USEC_S) /* all blocks are claimed: to see that takes a while */
+#define CLAIM_REPEAT (20 * USEC_S)
+#define BLOCK_IDLE (3600 * USEC_S)
+
+static void block_put(struct lease *l, const struct pool_own *o)
+{
+	outq_push(&l->out, LEASE_BLOCK_PUT, 0, 0, &o->block, sizeof(o->block));
+}
+
+static unsigned spare_wanted(const struct lease *l, const struct pool_count *count)
+{
+	return SPARE_MIN + count->used / 4 + l->unmet;
+}
+
+void lease_claim_ahead(struct lease *l, usec_t now)
+{
+	struct pool_count count;
+
+	if (!lease_is_judge(l, now)) {
+		/* an unknown claim is best not met at all */
+		l->claim_due = l->unsynced_at + LEASE_UNSYNCED_MAX;
+		return;
+	}
+	l->claim_due = USEC_NEVER;
+	count = pool_count(&l->pool);
+	if (count.waiting >= CLAIMS_WAITING || now < l->full_until)
+		return;
+	for (unsigned i = 0; i < CLAIMS_AT_ONCE && count.free < spare_wanted(l, &count); i++) {
+		struct pool_own *o = pool_claim_new(&l->pool, NULL, now);
+
+		if (!o) {
+			l->full_until = now + FULL_PAUSE;
+			return;
+		}
+		block_put(l, o);
+		count = pool_count(&l->pool);
+	}
+}
+
+bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now)
+{
+	struct pool_own *o;
+
+	if (pool_is_claimed(&l->pool, ip))
+		return false;
+	if (!bucket_take(&l->claim_rate, WORD_CLAIM_INTERVAL, WORD_CLAIM_BURST, now))
+		return true; /* later, perhaps */
+	o = pool_claim_new(&l->pool, ip, now);
+	if (o)
+		block_put(l, o);
+	return o;
+}
+
+/* A neighbour may have refused the claim, or gone without an answer: it is asked again. */
+static void claims_repeat(struct lease *l, usec_t now)
+{
+	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
+		const struct pool_own *o = &l->pool.own[i];
+
+		if (o->state == POOL_CLAIMED && now - o->claimed_at >= CLAIM_REPEAT)
+			block_put(l, o);
+	}
+}
+
+/* One at a time: demand that comes back finds the rest. */
+void lease_blocks_sweep(struct lease *l, usec_t now)
+{
+	struct pool_count count = pool_count(&l->pool);
+
+	claims_repeat(l, now);
+	if (count.free < spare_wanted(l, &count) + POOL_BLOCK)
+		return;
+	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
+		struct pool_own *o = &l->pool.own[i];
+
+		if (o->state != POOL_READY || o->idle_since == USEC_NEVER ||
+		    now - o->idle_since < BLOCK_IDLE || now - o->claimed_at < BLOCK_IDLE)
+			continue;
+		outq_push(&l->out, LEASE_BLOCK_RELEASE, 0, 0, &o->block, sizeof(o->block));
+		pool_return(&l->pool, o);
+		return;
+	}
+}
+
+void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now)
+{
+	struct lease_block lost;
+
+	switch (pool_learn(&l->pool, block, now, &lost)) {
+	case POOL_ADOPTED:
+		block_put(l, pool_own_at(&l->pool, block->index));
+		break;
+	case POOL_LOST:
+		l->counters[LEASE_COUNT_BLOCK_CLASH]++;
+		outq_push(&l->out, LEASE_BLOCK_RELEASE, 0, 0, &lost, sizeof(lost));
+		l->claim_due = now;
+		break;
+	case POOL_KEPT:
+		l->counters[LEASE_COUNT_BLOCK_CLASH]++;
+		break;
+	case POOL_LEARNT:
+	case POOL_REFUSED:
+		break;
+	}
+}
+
+void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now)
+{
+	(void)now;
+	pool_forget(&l->pool, block);
+}
+
+void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now)
+{
+	pool_acked(&l->pool, block, lease_alone_since(l), now);
+}
+
+bool lease_block_next(const struct lease *l, uint32_t *cursor, struct lease_block *ret)
+{
+	const struct pool_claim *c = table_next(&l->pool.claims, cursor);
+
+	if (c)
+		*ret = c->block;
+	return c;
+}

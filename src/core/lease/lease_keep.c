@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of clients: when they are told, and when they end. */
+#include "core/lease/serve.h"
+
+enum {
+	DECLINES_MAX = 64,
+	SAVES_AT_ONCE = 64, /* records that were held back */
+};
+
+#define SAVE_PAUSE (10 * USEC_MS)
+#define QUARANTINE (3600 * USEC_S)
+#define KEEP_LEASE (48 * 3600 * USEC_S)
+#define KEEP_CLIENT (3600 * USEC_S)
+
+void lease_save(struct lease *l, struct book_client *c, usec_t now)
+{
+	struct lease_client rec = c->rec;
+
+	rec.age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
+	c->refreshed_at = now;
+	c->unsaved = false;
+	outq_push(&l->out, LEASE_PUT, 0, 0, &rec, sizeof(rec));
+}
+
+usec_t lease_save_from(const struct lease *l)
+{
+	if (l->peers == 0)
+		return l->linked_at + POOL_ALONE_WAIT;
+	return l->synced ? l->linked_at : l->unsynced_at + LEASE_UNSYNCED_MAX;
+}
+
+void lease_save_later(struct lease *l, struct book_client *c, usec_t now)
+{
+	if (now >= lease_save_from(l)) {
+		lease_save(l, c, now);
+		return;
+	}
+	c->unsaved = true;
+	l->unsaved_due = lease_save_from(l);
+}
+
+void lease_save_unsaved(struct lease *l, usec_t now)
+{
+	struct book_client *c;
+	unsigned saved = 0;
+
+	l->unsaved_due = lease_save_from(l);
+	if (now < l->unsaved_due)
+		return;
+	l->unsaved_due = USEC_NEVER;
+	for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));) {
+		if (!c->unsaved)
+			continue;
+		if (saved++ == SAVES_AT_ONCE) {
+			l->unsaved_due = now + SAVE_PAUSE;
+			return;
+		}
+		lease_save(l, c, now);
+	}
+}
+
+void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
+{
+	static const struct ip4 none;
+
+	book_set_lease(&l->book, c, &none, now, now);
+	c->rec.flags |= LEASE_RELEASED;
+	c->expires_at = 0;
+	lease_save(l, c, now);
+}
+
+void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
+{
+	struct mac mac = lease_decline_mac(ip);
+	struct book_client *c;
+
+	if (!lease_is_client_address(l, ip) || l->declines >= DECLINES_MAX ||
+	    book_find(&l->book, &mac))
+		return;
+	c = book_add(&l->book, &mac, now);
+	if (!c) {
+		l->counters[LEASE_COUNT_TABLE_FULL]++;
+		return;
+	}
+	l->declines++;
+	c->rec.flags = LEASE_DECLINED;
+	c->rec.node = l->self;
+	book_set_lease(&l->book, c, ip, now, now);
+	lease_save(l, c, now);
+}
+
+static bool record_over(const struct lease *l, const struct book_client *c, usec_t now)
+{
+	if (!lease_node_eq(&c->rec.node, &l->self))
+		return false;
+	if (c->rec.flags & LEASE_DECLINED)
+		return now - c->alive_at >= QUARANTINE;
+	return now - c->alive_at >= (ip4_is_zero(&c->rec.ip4) ? KEEP_CLIENT : KEEP_LEASE);
+}
+
+void lease_clients_sweep(struct lease *l, usec_t now)
+{
+	struct book_client *c;
+
+	l->declines = 0;
+	for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));) {
+		if (record_over(l, c, now)) {
+			/* what finds no room in the queue waits for the next sweep */
+			if (outq_push(&l->out, LEASE_DROP, 0, 0, &c->mac, sizeof(c->mac)) < 0)
+				return;
+			book_remove(&l->book, c, now);
+		} else if ((c->rec.flags & LEASE_DECLINED) &&
+			   lease_node_eq(&c->rec.node, &l->self)) {
+			l->declines++;
+		}
+	}
+}
