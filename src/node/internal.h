@@ -248,14 +248,22 @@ void recall_disassociated(struct node *n, const struct mac *mac);
 /* Every second. */
 void recall_refresh(struct node *n);
 
-/* records.c: values of replicated records, and what follows from a change of one */
+/* records.c: news of the state core */
 void records_out(struct node *n, const struct out *o);
-void records_put_client(struct node *n, const struct lease_client *c);
-void records_put_block(struct node *n, const struct lease_block *b, bool release);
-void records_drop_client(struct node *n, const struct mac *mac);
+
+/* records_node.c, records_block.c, records_client.c, records_gateway.c: to put one of ours, and
+ * what follows when one changes */
 void records_put_node(struct node *n);
-void records_put_gateway(struct node *n);
+void record_node_changed(struct node *n, const struct state_event *e);
 bool record_node_decode(const struct state_view *v, struct node_record *ret);
+void records_put_block(struct node *n, const struct lease_block *b, bool release);
+void record_block_changed(struct node *n, const struct state_event *e);
+void record_block_acked(struct node *n, const struct state_event *e);
+void records_put_client(struct node *n, const struct lease_client *c);
+void records_drop_client(struct node *n, const struct mac *mac);
+void record_client_changed(struct node *n, const struct state_event *e);
+void records_put_gateway(struct node *n);
+void record_gateway_changed(struct node *n, const struct state_event *e);
 bool record_gateway_decode(const struct state_view *v, struct gateway_record *ret);
 
 /* peers.c: neighbours of the state service */

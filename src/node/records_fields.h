@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The values of replicated records: each is a sequence of {type u8, length u8, value}. What a node
+ * does not know it skips, so that fields can be added.
+ */
+#ifndef NODE_RECORDS_FIELDS_H
+#define NODE_RECORDS_FIELDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/wire.h"
+
+/* Numbers are the wire format: never reused. */
+enum field {
+	FIELD_NODE = 1, /* node id where a client is */
+	FIELD_IP4,
+	FIELD_IP6,
+	FIELD_NAME,
+	FIELD_MAC,
+	FIELD_EPOCH,
+	FIELD_FLAGS,
+	FIELD_AGE,
+	FIELD_CLIENT_ID,
+	FIELD_GATEWAY,
+	FIELD_ROUTER_ID,
+	FIELD_WORKING,
+	FIELD_RESOLVER4,
+	FIELD_RESOLVER6,
+	FIELD_MTU,
+};
+
+void field_put_bytes(struct wr *w, enum field f, const void *data, size_t len);
+void field_put_u32(struct wr *w, enum field f, uint32_t v);
+void field_put_text(struct wr *w, enum field f, const char *s);
+/* The rest of r, cut to cap with its NUL. */
+void field_get_text(struct rd *r, char *to, size_t cap);
+
+#endif
