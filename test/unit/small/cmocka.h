@@ -20,6 +20,7 @@ struct CMUnitTest {
 };
 
 #define cmocka_unit_test(f) ((struct CMUnitTest) { #f, f, NULL, NULL })
+#define cmocka_unit_test_setup(f, s) ((struct CMUnitTest) { #f, f, s, NULL })
 #define cmocka_unit_test_setup_teardown(f, s, t) ((struct CMUnitTest) { #f, f, s, t })
 #define cmocka_run_group_tests(tests, setup, teardown)                                             \
 	small_run(tests, sizeof(tests) / sizeof((tests)[0]))
