@@ -142,8 +142,8 @@ static void client_frame(struct net *n, const struct mac *to, uint8_t service, u
 {
 	struct mac c = net_client(1);
 	uint8_t buf[1514];
-	size_t len = net_frame(buf, to, &c, priority ? 0x8005 : 0, 0x45000000u | service << 16,
-			       sizeof(buf));
+	size_t len = net_frame(buf, to, &c, priority ? 0x8005 : 0,
+			       0x45000000u | (uint32_t)service << 16, sizeof(buf));
 
 	if (priority)
 		buf[14] |= (uint8_t)(priority << 5);
