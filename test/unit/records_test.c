@@ -449,11 +449,11 @@ static void test_ended_before_it_was_told(void **state)
 static const struct pool_own *newest_block(const struct town *t)
 {
 	const struct pool *p = &node_lease(t->node[1])->pool;
-	const struct pool_own *newest = &p->own[0];
+	const struct pool_own *newest = NULL, *o;
 
-	for (unsigned int i = 0; i < POOL_OWN_MAX; i++)
-		if (p->own[i].state != POOL_NONE && p->own[i].claimed_at > newest->claimed_at)
-			newest = &p->own[i];
+	for (uint32_t i = 0; (o = pool_own_next(p, &i));)
+		if (!newest || o->claimed_at > newest->claimed_at)
+			newest = o;
 	return newest;
 }
 
@@ -462,10 +462,10 @@ static void make_it_claim(struct town *t, unsigned int *clients)
 {
 	const struct pool *p = &node_lease(t->node[1])->pool;
 	struct dhcp_msg m = { .op = DHCP_OP_REQUEST, .xid = 77, .type = DHCP_DISCOVER };
-	unsigned int before = p->own_count;
+	unsigned int before = p->own.count;
 	uint8_t frame[DHCP_CLIENT_FRAME];
 
-	while (p->own_count == before) {
+	while (p->own.count == before) {
 		assert_true(++*clients < 250);
 		m.chaddr = (struct mac) { { 6, 0, 0, 0, 1, (uint8_t)*clients } };
 		town_station(t, 1, &m.chaddr, CLIENT_ASSOCIATED);

@@ -12,6 +12,7 @@ enum {
 	LEASE_DEFAULT_S = 1200,
 	CLIENTS_DEFAULT = 16384,
 	BLOCKS_DEFAULT = 8192,
+	OWN_BLOCKS_DEFAULT = 4096,
 	OFFERS_DEFAULT = 1024,
 	RESERVED_DEFAULT = 4096,
 	TALKERS_MAX = 4096,
@@ -85,6 +86,7 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 				 .self = l->self,
 				 .key = key,
 				 .claims_max = or_default(limits->blocks, BLOCKS_DEFAULT),
+				 .own_max = or_default(limits->own_blocks, OWN_BLOCKS_DEFAULT),
 				 .use = address_use,
 				 .ctx = l };
 	int err = book_init(&l->book, or_default(limits->clients, CLIENTS_DEFAULT), &key);
@@ -129,6 +131,8 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	err = tables_init(l, &setup->limits);
 	if (err < 0)
 		lease_done(l);
+	else
+		pool_alone(&l->pool, lease_alone_since(l));
 	return err;
 }
 
@@ -246,11 +250,12 @@ usec_t lease_alone_since(const struct lease *l)
 void lease_linked(struct lease *l, usec_t now)
 {
 	l->linked_at = now;
+	pool_alone(&l->pool, lease_alone_since(l));
 }
 
 void lease_tick(struct lease *l, usec_t now)
 {
-	if (pool_tick(&l->pool, lease_alone_since(l), now))
+	if (pool_tick(&l->pool, now))
 		l->unmet = 0; /* whoever is still in need asks again */
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {
@@ -270,7 +275,7 @@ usec_t lease_deadline(const struct lease *l)
 	usec_t due = usec_min(l->sweep_due, usec_min(l->offers_due, l->claim_due));
 
 	due = usec_min(due, l->unsaved_due);
-	return usec_min(due, pool_deadline(&l->pool, lease_alone_since(l)));
+	return usec_min(due, pool_deadline(&l->pool));
 }
 
 void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
@@ -282,6 +287,7 @@ void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
 	if (others > 0 && !synced && !was_unsynced)
 		l->unsynced_at = now;
 	l->claim_due = now;
+	pool_alone(&l->pool, lease_alone_since(l));
 	if (l->unsaved_due != USEC_NEVER)
 		l->unsaved_due = lease_save_from(l);
 }

@@ -66,25 +66,24 @@ bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now)
 /* A neighbour may have refused the claim, or gone without an answer: it is asked again. */
 static void claims_repeat(struct lease *l, usec_t now)
 {
-	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
-		const struct pool_own *o = &l->pool.own[i];
+	const struct pool_own *o;
 
+	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));)
 		if (o->state == POOL_CLAIMED && now - o->claimed_at >= CLAIM_REPEAT)
 			block_put(l, o);
-	}
 }
 
 /* One at a time: demand that comes back finds the rest. */
 void lease_blocks_sweep(struct lease *l, usec_t now)
 {
 	struct pool_count count = pool_count(&l->pool);
+	struct pool_own *o;
 
-	claims_repeat(l, now);
+	if (count.waiting)
+		claims_repeat(l, now);
 	if (count.free < spare_wanted(l, &count) + POOL_BLOCK)
 		return;
-	for (unsigned i = 0; i < POOL_OWN_MAX; i++) {
-		struct pool_own *o = &l->pool.own[i];
-
+	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
 		if (o->state != POOL_READY || o->idle_since == USEC_NEVER ||
 		    now - o->idle_since < BLOCK_IDLE || now - o->claimed_at < BLOCK_IDLE)
 			continue;
@@ -124,7 +123,7 @@ void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t n
 
 void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now)
 {
-	pool_acked(&l->pool, block, lease_alone_since(l), now);
+	pool_acked(&l->pool, block, now);
 }
 
 bool lease_block_next(const struct lease *l, uint32_t *cursor, struct lease_block *ret)

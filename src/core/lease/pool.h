@@ -6,6 +6,10 @@
  * Life of a block of ours: CLAIMED until all neighbours acknowledged it (then ACKED, and READY 2 s
  * later) or until we have been without any other node for 3 s; gone when it is returned or lost to
  * a lower claim.
+ *
+ * What is asked for each packet (counts, the next address, the deadline) does not depend on how
+ * many blocks are ours: counts are kept, and ready blocks stand in a heap by the address of theirs
+ * that has been free for longest (pool_free.c).
  */
 #ifndef LEASE_POOL_H
 #define LEASE_POOL_H
@@ -14,8 +18,7 @@
 #include "lib/clock.h"
 #include "lib/table.h"
 
-#define POOL_BLOCK 16	 /* addresses in a block */
-#define POOL_OWN_MAX 256 /* blocks one node can have */
+#define POOL_BLOCK 16 /* addresses in a block */
 
 #define POOL_ACKED_WAIT (2 * USEC_S)
 #define POOL_ALONE_WAIT (3 * USEC_S)
@@ -34,23 +37,32 @@ enum pool_use {
 	POOL_USE_EXCLUDED, /* not for clients at all */
 };
 
+struct pool_count {
+	unsigned free;	  /* in blocks of ours that are ready or will be */
+	unsigned used;	  /* held or offered */
+	unsigned waiting; /* blocks of ours that are not ready yet */
+};
+
 struct pool_own {
-	struct lease_block block;
+	uint32_t index; /* key */
 	enum pool_state state;
+	struct lease_block block;
 	usec_t claimed_at;
 	usec_t ready_at;   /* set from ACKED on */
 	usec_t idle_since; /* no address held or offered; USEC_NEVER: there is one */
 	/* bit per address */
 	uint16_t held;
 	uint16_t excluded;
-	uint16_t offered;	  /* promised to a client for a moment */
-	usec_t freed[POOL_BLOCK]; /* when it was last held; 0: never as far as we know */
+	uint16_t offered;	   /* promised to a client for a moment */
+	usec_t freed[POOL_BLOCK];  /* when it was last held; 0: never as far as we know */
+	struct pool_count counted; /* its part of the pool's */
+	usec_t oldest;		   /* the least of freed[] among the free ones */
+	uint32_t place;		   /* in the heap, + 1; 0: no free address, or not ready */
 };
 
 struct pool_claim {
 	uint32_t index; /* key */
 	struct lease_block block;
-	uint32_t own; /* slot + 1 if ours */
 };
 
 struct pool {
@@ -60,10 +72,14 @@ struct pool {
 	uint32_t blocks;		  /* in the network */
 	uint32_t first_block, last_block; /* those that new claims are made of */
 	uint32_t epoch;			  /* highest seen */
-	unsigned own_count;
 	enum pool_use (*use)(void *ctx, const struct ip4 *ip); /* asked when a block becomes ours */
 	void *ctx;
-	struct pool_own own[POOL_OWN_MAX];
+	struct table own; /* struct pool_own */
+	uint32_t *heap;	  /* table_index of those with a free address, oldest first */
+	uint32_t heap_count;
+	struct pool_count count;
+	usec_t alone; /* see pool_alone */
+	usec_t due;   /* no claim becomes ready before */
 };
 
 enum pool_verdict {
@@ -77,7 +93,8 @@ enum pool_verdict {
 struct pool_setup {
 	struct net4 net;
 	struct lease_node self;
-	uint32_t claims_max;
+	uint32_t claims_max; /* of all nodes */
+	uint32_t own_max;    /* of ours */
 	struct hash_key key;
 	enum pool_use (*use)(void *ctx, const struct ip4 *ip);
 	void *ctx;
@@ -102,13 +119,17 @@ enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, us
 			     struct lease_block *ret_lost);
 void pool_forget(struct pool *p, const struct lease_block *block);
 void pool_return(struct pool *p, struct pool_own *o);
-/* `alone`: since when we could have heard of other nodes and know none, USEC_NEVER when we know
- * some. */
+/* for (uint32_t i = 0; (o = pool_own_next(p, &i));)   may return the block it is at */
+struct pool_own *pool_own_next(const struct pool *p, uint32_t *cursor);
+/* Since when we could have heard of other nodes and know none; USEC_NEVER (at first): we know some.
+ */
+void pool_alone(struct pool *p, usec_t since);
 /* Nobody refused it; who is alone waits POOL_ALONE_WAIT all the same. */
-void pool_acked(struct pool *p, const struct lease_block *block, usec_t alone, usec_t now);
+void pool_acked(struct pool *p, const struct lease_block *block, usec_t now);
 /* Makes claims ready that are due; true when there were some. */
-bool pool_tick(struct pool *p, usec_t alone, usec_t now);
-usec_t pool_deadline(const struct pool *p, usec_t alone);
+bool pool_tick(struct pool *p, usec_t now);
+/* Perhaps too early, never too late. */
+usec_t pool_deadline(const struct pool *p);
 /* What is said about ip has changed. */
 void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t now);
 void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now);
@@ -122,13 +143,9 @@ bool pool_is_free(struct pool *p, const struct ip4 *ip);
  */
 bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret);
 bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);
-
-struct pool_count {
-	unsigned free;	  /* in blocks of ours that are ready or will be */
-	unsigned used;	  /* held or offered */
-	unsigned waiting; /* blocks of ours that are not ready yet */
-};
-
 struct pool_count pool_count(const struct pool *p);
+
+/* pool_free.c for pool.c: the block has changed, or came or goes (POOL_NONE). */
+void pool_own_note(struct pool *p, struct pool_own *o);
 
 #endif

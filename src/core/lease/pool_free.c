@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The free addresses of our blocks. In the heap stand ready blocks that have one, by (oldest, place
+ * in the table): so those with addresses that were never used come first, and of these always the
+ * same one until it is full, which lets the others stay idle.
+ */
+#include "core/lease/pool.h"
+
+#define REST (5 * USEC_S)
+
+static unsigned bits(uint16_t mask)
+{
+	return (unsigned)__builtin_popcount(mask);
+}
+
+static uint16_t free_bits(const struct pool_own *o)
+{
+	return (uint16_t) ~(o->held | o->excluded | o->offered);
+}
+
+static unsigned block_bit(const struct pool *p, const struct ip4 *ip)
+{
+	return (ip4_u32(ip) - ip4_u32(&p->net.addr)) % POOL_BLOCK;
+}
+
+/* Of its free addresses the one that nobody had for longest; there must be one. */
+static unsigned oldest_bit(const struct pool_own *o)
+{
+	uint16_t mask = free_bits(o);
+	unsigned best = POOL_BLOCK;
+
+	for (unsigned i = 0; i < POOL_BLOCK; i++)
+		if (mask >> i & 1 && (best == POOL_BLOCK || o->freed[i] < o->freed[best]))
+			best = i;
+	return best;
+}
+
+static struct pool_own *heap_at(const struct pool *p, uint32_t place)
+{
+	return table_at(&p->own, p->heap[place]);
+}
+
+static bool goes_before(const struct pool *p, const struct pool_own *a, const struct pool_own *b)
+{
+	if (a->oldest != b->oldest)
+		return a->oldest < b->oldest;
+	return table_index(&p->own, a) < table_index(&p->own, b);
+}
+
+static void heap_put(struct pool *p, struct pool_own *o, uint32_t place)
+{
+	p->heap[place] = table_index(&p->own, o);
+	o->place = place + 1;
+}
+
+/* From a place that is to be filled, to where o belongs. */
+static void heap_sift(struct pool *p, struct pool_own *o, uint32_t place)
+{
+	while (place && goes_before(p, o, heap_at(p, (place - 1) / 2))) {
+		heap_put(p, heap_at(p, (place - 1) / 2), place);
+		place = (place - 1) / 2;
+	}
+	for (;;) {
+		uint32_t child = 2 * place + 1;
+
+		if (child >= p->heap_count)
+			break;
+		if (child + 1 < p->heap_count &&
+		    goes_before(p, heap_at(p, child + 1), heap_at(p, child)))
+			child++;
+		if (!goes_before(p, heap_at(p, child), o))
+			break;
+		heap_put(p, heap_at(p, child), place);
+		place = child;
+	}
+	heap_put(p, o, place);
+}
+
+static void heap_remove(struct pool *p, struct pool_own *o)
+{
+	uint32_t place = o->place - 1;
+	struct pool_own *last = heap_at(p, --p->heap_count);
+
+	o->place = 0;
+	if (last != o)
+		heap_sift(p, last, place);
+}
+
+static void heap_note(struct pool *p, struct pool_own *o)
+{
+	if (o->state != POOL_READY || !free_bits(o)) {
+		if (o->place)
+			heap_remove(p, o);
+		return;
+	}
+	o->oldest = o->freed[oldest_bit(o)];
+	heap_sift(p, o, o->place ? o->place - 1 : p->heap_count++);
+}
+
+void pool_own_note(struct pool *p, struct pool_own *o)
+{
+	struct pool_count now = { 0 };
+
+	if (o->state != POOL_NONE) {
+		now.free = bits(free_bits(o));
+		now.used = bits(o->held | o->offered);
+		now.waiting = o->state != POOL_READY;
+	}
+	p->count.free += now.free - o->counted.free;
+	p->count.used += now.used - o->counted.used;
+	p->count.waiting += now.waiting - o->counted.waiting;
+	o->counted = now;
+	heap_note(p, o);
+}
+
+static void note(struct pool *p, struct pool_own *o, usec_t now)
+{
+	if (o->held | o->offered)
+		o->idle_since = USEC_NEVER;
+	else if (o->idle_since == USEC_NEVER)
+		o->idle_since = now;
+	pool_own_note(p, o);
+}
+
+void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t now)
+{
+	struct pool_own *o = pool_own_find(p, ip);
+	unsigned i = block_bit(p, ip);
+	uint16_t bit = (uint16_t)(1u << i);
+
+	if (!o)
+		return;
+	if ((o->held & bit) && use != POOL_USE_HELD)
+		o->freed[i] = now;
+	o->held &= (uint16_t)~bit;
+	o->excluded &= (uint16_t)~bit;
+	if (use == POOL_USE_HELD)
+		o->held |= bit;
+	if (use == POOL_USE_EXCLUDED)
+		o->excluded |= bit;
+	note(p, o, now);
+}
+
+void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now)
+{
+	struct pool_own *o = pool_own_find(p, ip);
+	uint16_t bit = (uint16_t)(1u << block_bit(p, ip));
+
+	if (!o)
+		return;
+	o->offered = (uint16_t)(offered ? o->offered | bit : o->offered & ~bit);
+	note(p, o, now);
+}
+
+bool pool_is_ours(struct pool *p, const struct ip4 *ip)
+{
+	const struct pool_own *o = pool_own_find(p, ip);
+
+	return o && o->state == POOL_READY && !(o->excluded >> block_bit(p, ip) & 1);
+}
+
+bool pool_is_free(struct pool *p, const struct ip4 *ip)
+{
+	const struct pool_own *o = pool_own_find(p, ip);
+
+	return o && o->state == POOL_READY && free_bits(o) >> block_bit(p, ip) & 1;
+}
+
+static bool is_rested(const struct pool_own *o, unsigned i, usec_t now)
+{
+	return o->freed[i] == 0 || now - o->freed[i] >= REST;
+}
+
+bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now)
+{
+	const struct pool_own *o = pool_own_find(p, ip);
+
+	return o && is_rested(o, block_bit(p, ip), now);
+}
+
+bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret)
+{
+	const struct pool_own *o = p->heap_count ? heap_at(p, 0) : NULL;
+	unsigned i;
+
+	if (!o)
+		return false;
+	i = oldest_bit(o);
+	/* the others were used later than this one, so they did not rest either */
+	if (!is_rested(o, i, now))
+		return false;
+	*ret = ip4_from_u32(ip4_u32(&p->net.addr) + o->index * POOL_BLOCK + i);
+	return true;
+}
+
+struct pool_count pool_count(const struct pool *p)
+{
+	return p->count;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pool against a stupid one that looks at every address each time, on random input. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/lease/pool.h"
+#include "lib/rng.h"
+
+enum {
+	BLOCKS = 64, /* a /22 */
+	ADDRESSES = BLOCKS * POOL_BLOCK,
+	OWN_MAX = 40,
+	STEPS = 40000,
+};
+
+#define REST (5 * USEC_S)
+#define KEPT_PAUSE (10 * USEC_S)
+
+/* What is right, kept the slow way. */
+static struct {
+	enum pool_use use[ADDRESSES];
+	bool offered[ADDRESSES];
+	usec_t freed[ADDRESSES];
+	enum pool_state state[BLOCKS]; /* of ours; POOL_NONE: not ours */
+	struct lease_block claim[BLOCKS];
+	bool claimed[BLOCKS]; /* by anybody */
+	usec_t claimed_at[BLOCKS], ready_at[BLOCKS];
+	usec_t alone;
+} ref;
+
+static const struct net4 NET = { { { 10, 13, 4, 0 } }, 22 };
+static const struct lease_node SELF = { { 5 } };
+static struct pool pool;
+static struct rng rng;
+static usec_t now;
+
+static struct ip4 address(unsigned i)
+{
+	return ip4_from_u32(ip4_u32(&NET.addr) + i);
+}
+
+static unsigned number(const struct ip4 *ip)
+{
+	return ip4_u32(ip) - ip4_u32(&NET.addr);
+}
+
+static enum pool_use use_of(void *ctx, const struct ip4 *ip)
+{
+	(void)ctx;
+	return ref.use[number(ip)];
+}
+
+static bool is_free(unsigned i)
+{
+	return ref.state[i / POOL_BLOCK] != POOL_NONE && ref.use[i] == POOL_USE_FREE &&
+	       !ref.offered[i];
+}
+
+static usec_t ref_due(unsigned b)
+{
+	usec_t from = ref.alone > ref.claimed_at[b] ? ref.alone : ref.claimed_at[b];
+	usec_t alone = ref.alone == USEC_NEVER ? USEC_NEVER : from + POOL_ALONE_WAIT;
+
+	if (ref.state[b] == POOL_CLAIMED)
+		return alone;
+	if (ref.state[b] != POOL_ACKED)
+		return USEC_NEVER;
+	return alone != USEC_NEVER && alone > ref.ready_at[b] ? alone : ref.ready_at[b];
+}
+
+static void check_counts(void)
+{
+	struct pool_count right = { 0 }, count = pool_count(&pool);
+	usec_t due = USEC_NEVER;
+
+	for (unsigned i = 0; i < ADDRESSES; i++) {
+		if (ref.state[i / POOL_BLOCK] == POOL_NONE)
+			continue;
+		right.free += is_free(i);
+		right.used += ref.use[i] == POOL_USE_HELD || ref.offered[i];
+	}
+	for (unsigned b = 0; b < BLOCKS; b++) {
+		right.waiting += ref.state[b] == POOL_CLAIMED || ref.state[b] == POOL_ACKED;
+		due = usec_min(due, ref_due(b));
+	}
+	assert_int_equal(count.free, right.free);
+	assert_int_equal(count.used, right.used);
+	assert_int_equal(count.waiting, right.waiting);
+	assert_true(pool_deadline(&pool) <= due);
+}
+
+/* Never used ones first, then the oldest. */
+static void check_pick(void)
+{
+	usec_t best = USEC_NEVER;
+	struct ip4 ip;
+
+	for (unsigned i = 0; i < ADDRESSES; i++)
+		if (is_free(i) && ref.state[i / POOL_BLOCK] == POOL_READY)
+			best = usec_min(best, ref.freed[i]);
+	if (best != 0 && (best == USEC_NEVER || now - best < REST)) {
+		assert_false(pool_pick(&pool, now, &ip));
+		return;
+	}
+	assert_true(pool_pick(&pool, now, &ip));
+	assert_int_equal(ref.freed[number(&ip)], best);
+	assert_true(is_free(number(&ip)) && pool_is_free(&pool, &ip));
+	assert_true(pool_is_ours(&pool, &ip) && pool_is_rested(&pool, &ip, now));
+}
+
+static void start_own(unsigned b, const struct lease_block *claim)
+{
+	ref.claim[b] = *claim;
+	ref.claimed[b] = true;
+	ref.state[b] = POOL_CLAIMED;
+	ref.claimed_at[b] = now;
+	for (unsigned i = b * POOL_BLOCK; i < (b + 1) * POOL_BLOCK; i++) {
+		ref.freed[i] = 0;
+		ref.offered[i] = false;
+	}
+}
+
+static unsigned own_count(void)
+{
+	unsigned n = 0;
+
+	for (unsigned b = 0; b < BLOCKS; b++)
+		n += ref.state[b] != POOL_NONE;
+	return n;
+}
+
+static bool claimable(unsigned b)
+{
+	bool usable = false;
+
+	for (unsigned i = b * POOL_BLOCK; i < (b + 1) * POOL_BLOCK; i++)
+		usable |= ref.use[i] != POOL_USE_EXCLUDED;
+	return usable && !ref.claimed[b];
+}
+
+static void act_claim(void)
+{
+	struct ip4 ip = address(rng_below(&rng, ADDRESSES));
+	bool named = rng_below(&rng, 2);
+	struct pool_own *o = pool_claim_new(&pool, named ? &ip : NULL, now);
+
+	if (o) {
+		assert_true(claimable(o->index) && own_count() < OWN_MAX);
+		assert_true(!named || o->index == number(&ip) / POOL_BLOCK);
+		start_own(o->index, &o->block);
+		return;
+	}
+	for (unsigned b = 0; b < BLOCKS && own_count() < OWN_MAX; b++)
+		assert_false(claimable(b) && (!named || b == number(&ip) / POOL_BLOCK));
+}
+
+static bool lower(const struct lease_block *a, const struct lease_block *b)
+{
+	return a->epoch < b->epoch || (a->epoch == b->epoch && a->owner.b[0] < b->owner.b[0]);
+}
+
+/* Another node's claim, or its end. */
+static void act_other(unsigned b)
+{
+	struct lease_block claim = { .owner = { { 1 } }, .index = b }, lost;
+	enum pool_verdict v;
+
+	claim.owner.b[0] = (uint8_t)(1 + rng_below(&rng, 9));
+	claim.epoch = 1 + rng_below(&rng, 400);
+	if (claim.owner.b[0] == SELF.b[0])
+		return;
+	if (ref.claimed[b] && ref.state[b] == POOL_NONE) {
+		pool_forget(&pool, &ref.claim[b]);
+		ref.claimed[b] = false;
+		return;
+	}
+	v = pool_learn(&pool, &claim, now, &lost);
+	if (ref.state[b] == POOL_NONE) {
+		assert_int_equal(v, POOL_LEARNT);
+	} else if (lower(&claim, &ref.claim[b])) {
+		assert_int_equal(v, POOL_LOST);
+		ref.state[b] = POOL_NONE;
+	} else {
+		assert_int_equal(v, POOL_KEPT);
+		if (ref.state[b] == POOL_READY && now - ref.ready_at[b] > KEPT_PAUSE) {
+			ref.state[b] = POOL_ACKED;
+			ref.ready_at[b] = now + POOL_ACKED_WAIT;
+		}
+		return;
+	}
+	ref.claim[b] = claim;
+	ref.claimed[b] = true;
+}
+
+static void act_acked(unsigned b)
+{
+	usec_t due;
+
+	pool_acked(&pool, &ref.claim[b], now);
+	if (ref.state[b] != POOL_CLAIMED)
+		return;
+	due = ref_due(b);
+	ref.state[b] = POOL_ACKED;
+	ref.ready_at[b] = now + POOL_ACKED_WAIT;
+	if (due != USEC_NEVER && due > ref.ready_at[b])
+		ref.ready_at[b] = due;
+}
+
+static void act_tick(void)
+{
+	bool some = false;
+
+	now += (usec_t)rng_below(&rng, 1500000);
+	for (unsigned b = 0; b < BLOCKS; b++) {
+		if (ref_due(b) > now)
+			continue;
+		ref.state[b] = POOL_READY;
+		ref.ready_at[b] = now;
+		some = true;
+	}
+	assert_int_equal(pool_tick(&pool, now), some);
+	if (pool_deadline(&pool) <= now)
+		fail_msg("a tick leaves something to do");
+}
+
+static void act_use(unsigned i)
+{
+	static const enum pool_use uses[] = { POOL_USE_FREE, POOL_USE_FREE, POOL_USE_FREE,
+					      POOL_USE_HELD, POOL_USE_HELD, POOL_USE_EXCLUDED };
+	enum pool_use to = uses[rng_below(&rng, 6)];
+	struct ip4 ip = address(i);
+
+	if (ref.use[i] == POOL_USE_HELD && to != POOL_USE_HELD)
+		ref.freed[i] = now;
+	ref.use[i] = to;
+	pool_update(&pool, &ip, to, now);
+}
+
+static void act_offer(unsigned i)
+{
+	struct ip4 ip = address(i), picked;
+
+	if (rng_below(&rng, 4) == 0) {
+		pool_offer(&pool, &ip, false, now);
+		ref.offered[i] = false;
+	} else if (pool_pick(&pool, now, &picked)) {
+		pool_offer(&pool, &picked, true, now);
+		ref.offered[number(&picked)] = true;
+	}
+}
+
+static void act_return(unsigned b)
+{
+	struct pool_own *o = pool_own_at(&pool, b);
+
+	assert_int_equal(o != NULL, ref.state[b] != POOL_NONE);
+	if (!o || rng_below(&rng, 3))
+		return;
+	pool_return(&pool, o);
+	ref.state[b] = POOL_NONE;
+	ref.claimed[b] = false;
+}
+
+static void act_alone(void)
+{
+	ref.alone = rng_below(&rng, 2) ? now : USEC_NEVER;
+	pool_alone(&pool, ref.alone);
+}
+
+static void act(void)
+{
+	unsigned i = rng_below(&rng, ADDRESSES), b = i / POOL_BLOCK;
+
+	switch (rng_below(&rng, 16)) {
+	case 0:
+		act_claim();
+		break;
+	case 1:
+		if (rng_below(&rng, 4) == 0)
+			act_other(b);
+		break;
+	case 2:
+	case 3:
+		act_acked(b);
+		break;
+	case 4:
+		act_return(b);
+		break;
+	case 5:
+		if (rng_below(&rng, 8) == 0)
+			act_alone();
+		break;
+	case 6:
+	case 7:
+		act_tick();
+		break;
+	case 8:
+	case 9:
+	case 10:
+		act_use(i);
+		break;
+	default:
+		act_offer(i);
+		break;
+	}
+}
+
+static void begin(const struct net4 *net, uint32_t own_max)
+{
+	struct pool_setup setup = { .net = *net,
+				    .self = SELF,
+				    .claims_max = 8192,
+				    .own_max = own_max,
+				    .key = { 1, 2 },
+				    .use = use_of };
+
+	now = 1000 * USEC_S;
+	assert_int_equal(pool_init(&pool, &setup), 0);
+}
+
+static void like_the_stupid_one(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		unsigned most = 0;
+
+		memset(&ref, 0, sizeof(ref));
+		ref.alone = USEC_NEVER;
+		rng = rng_init(seed);
+		begin(&NET, OWN_MAX);
+		for (int step = 0; step < STEPS; step++) {
+			act();
+			check_counts();
+			check_pick();
+			most = own_count() > most ? own_count() : most;
+		}
+		assert_int_equal(most, OWN_MAX); /* it has been at its limit */
+		pool_done(&pool);
+	}
+}
+
+static enum pool_use always_free(void *ctx, const struct ip4 *ip)
+{
+	(void)ctx;
+	(void)ip;
+	return POOL_USE_FREE;
+}
+
+/* One node may have as many blocks as it was set up for: here all of a /16. */
+static void whole_network(void **state)
+{
+	const struct net4 net = { { { 10, 13, 0, 0 } }, 16 };
+	struct ip4 ip;
+
+	(void)state;
+	begin(&net, 4096);
+	pool.use = always_free;
+	pool_alone(&pool, now);
+	for (int i = 0; i < 4096; i++)
+		assert_non_null(pool_claim_new(&pool, NULL, now));
+	assert_null(pool_claim_new(&pool, NULL, now));
+	now += POOL_ALONE_WAIT;
+	assert_true(pool_tick(&pool, now));
+	assert_int_equal(pool_count(&pool).free, 65536);
+	for (int i = 0; i < 65536; i++) {
+		assert_true(pool_pick(&pool, now, &ip));
+		pool_offer(&pool, &ip, true, now);
+	}
+	assert_false(pool_pick(&pool, now, &ip));
+	assert_int_equal(pool_count(&pool).used, 65536);
+	pool_done(&pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(like_the_stupid_one),
+		cmocka_unit_test(whole_network),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
