@@ -30,6 +30,8 @@ static struct {
 	bool claimed[BLOCKS]; /* by anybody */
 	usec_t claimed_at[BLOCKS], ready_at[BLOCKS];
 	usec_t alone;
+	usec_t taken_at[STEPS];
+	unsigned taken;
 } ref;
 
 static const struct net4 NET = { { { 10, 13, 4, 0 } }, 22 };
@@ -91,6 +93,22 @@ static void check_counts(void)
 	assert_int_equal(count.used, right.used);
 	assert_int_equal(count.waiting, right.waiting);
 	assert_true(pool_deadline(&pool) <= due);
+}
+
+static unsigned taken_since(usec_t since)
+{
+	unsigned n = 0;
+
+	while (n < ref.taken && ref.taken_at[ref.taken - 1 - n] > since)
+		n++;
+	return n;
+}
+
+/* Of the last two seconds, give or take half a one. */
+static void check_taken(void)
+{
+	assert_in_range(pool_taken(&pool, now), taken_since(now - 1500 * USEC_MS),
+			taken_since(now - 2 * USEC_S));
 }
 
 /* Never used ones first, then the oldest. */
@@ -250,6 +268,7 @@ static void act_offer(unsigned i)
 	} else if (pool_pick(&pool, now, &picked)) {
 		pool_offer(&pool, &picked, true, now);
 		ref.offered[number(&picked)] = true;
+		ref.taken_at[ref.taken++] = now;
 	}
 }
 
@@ -335,6 +354,7 @@ static void like_the_stupid_one(void **state)
 		for (int step = 0; step < STEPS; step++) {
 			act();
 			check_counts();
+			check_taken();
 			check_pick();
 			most = own_count() > most ? own_count() : most;
 		}

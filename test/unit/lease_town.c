@@ -34,7 +34,7 @@ static void node_start(struct town *t, int node, const struct lease_conf *conf)
 	struct town_node *n = &t->node[node];
 	struct lease_setup setup = { .self = node_id(node),
 				     .rng = rng_init(rng_u64(&t->rng)),
-				     .limits = { .clients = 2048, .blocks = 8192 },
+				     .limits = { .clients = TOWN_CLIENTS_MAX + 64, .blocks = 8192 },
 				     .out_buf = n->out,
 				     .out_cap = sizeof(n->out) };
 	struct hash_key key = { 1, 2 };
@@ -239,12 +239,13 @@ void town_drain(struct town *t, int node)
 static void town_step(struct town *t)
 {
 	for (int i = 0; i < t->mail_count && !t->cut;) {
-		struct mail m = t->mail[i];
+		struct mail m;
 
-		if (m.due > t->now) {
+		if (t->mail[i].due > t->now) {
 			i++;
 			continue;
 		}
+		m = t->mail[i];
 		t->mail[i] = t->mail[--t->mail_count];
 		mail_deliver(t, &m);
 	}

@@ -11,8 +11,8 @@
 #include "packet/dhcp.h"
 
 #define TOWN_NODES_MAX 6
-#define TOWN_CLIENTS_MAX 600
-#define TOWN_MAIL_MAX 4096
+#define TOWN_CLIENTS_MAX 2000
+#define TOWN_MAIL_MAX 8192
 
 struct town_version {
 	uint32_t epoch;

@@ -426,6 +426,67 @@ static void crowd(void **state)
 	town_stop(&town);
 }
 
+static unsigned claims(const struct town *t)
+{
+	struct lease_block b;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; lease_block_next(&t->node[0].lease, &i, &b);)
+		n++;
+	return n;
+}
+
+/* After a power cut 2,000 clients of one node ask at once, and again after 4 s and 8 s (RFC 2131,
+ * 4.1): then all have an address. */
+static void power_cut(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	int joined = 0;
+
+	(void)state;
+	conf.port_unlimited = true;
+	town_start(&town, 3, &conf, 4);
+	town.delay_max = 500 * USEC_MS;
+	town_run(&town, 5 * USEC_S);
+	hosts_make(2000);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 2000; i++)
+			if (ip4_is_zero(&hosts[i].ip))
+				joined += host_join(&town, &hosts[i], 0);
+		town_run(&town, 3500 * USEC_MS);
+		/* 64 blocks at a time, and when these are ready the next */
+		if (round == 0)
+			assert_true(pool_count(&town.node[0].lease.pool).free > 1800);
+		town_run(&town, 500 * USEC_MS);
+	}
+	assert_int_equal(joined, 2000);
+	assert_no_clash(2000);
+	/* ahead of need: a quarter more, and twice of what came last, which was half of them */
+	assert_in_range(claims(&town), 2500 / 16, (2500 + 2 * 1024) / 16 + 3);
+	town_stop(&town);
+}
+
+/* As many clients come in each second: nobody has to ask twice. */
+static void steady(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	int late = 0;
+
+	(void)state;
+	conf.port_unlimited = true;
+	town_start(&town, 2, &conf, 4);
+	town.delay_max = 500 * USEC_MS;
+	town_run(&town, 5 * USEC_S);
+	hosts_make(1000);
+	for (int i = 0; i < 1000; i++) {
+		if (!host_join(&town, &hosts[i], 0))
+			late += i > 200; /* it had to learn how many */
+		town_run(&town, 20 * USEC_MS);
+	}
+	assert_int_equal(late, 0);
+	town_stop(&town);
+}
+
 /* A node has lost everything, and sees its client and the client's addresses before it hears what
  * the others know: the lease goes on. */
 static void reboot_among_clients(void **state)
@@ -524,6 +585,8 @@ int main(void)
 		cmocka_unit_test(decline_travels),
 		cmocka_unit_test(decline_comes_first),
 		cmocka_unit_test(crowd),
+		cmocka_unit_test(power_cut),
+		cmocka_unit_test(steady),
 		cmocka_unit_test(seen_then_leased),
 		cmocka_unit_test(reboot_among_clients),
 		cmocka_unit_test(reboot_alone),

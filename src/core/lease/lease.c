@@ -256,7 +256,7 @@ void lease_linked(struct lease *l, usec_t now)
 void lease_tick(struct lease *l, usec_t now)
 {
 	if (pool_tick(&l->pool, now))
-		l->unmet = 0; /* whoever is still in need asks again */
+		l->claim_due = now; /* more may wait now */
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {
 		l->sweep_due = now + SWEEP;

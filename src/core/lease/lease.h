@@ -128,8 +128,9 @@ struct lease {
 	usec_t linked_at;   /* when a way to other nodes last opened */
 	usec_t claim_due;   /* next look whether more blocks are needed */
 	usec_t talkers_swept;
-	usec_t full_until;	  /* there was no block to claim */
-	unsigned unmet;		  /* clients without an address since blocks became ready */
+	usec_t full_until; /* there was no block to claim */
+	unsigned unmet;	   /* clients that found no free address since unmet_since */
+	usec_t unmet_since;
 	unsigned declines;	  /* records of declined addresses that we made */
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
 	usec_t sweep_due;

@@ -3,13 +3,13 @@
 #include "core/lease/serve.h"
 
 enum {
-	SPARE_MIN = 8, /* free addresses to have, and one for every four in use */
-	CLAIMS_AT_ONCE = 4,
-	CLAIMS_WAITING = 32,
+	SPARE_MIN = 8,	     /* free addresses to have, and one for every four in use */
+	CLAIMS_WAITING = 64, /* at a time */
 	WORD_CLAIM_BURST = 32,
 };
 
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
+#define UNMET_LIFE (4 * USEC_S) /* a client without an answer asks again by then */
 #define FULL_PAUSE (1 * USEC_S) /* all blocks are claimed: to see that takes a while */
 #define CLAIM_REPEAT (20 * USEC_S)
 #define BLOCK_IDLE (3600 * USEC_S)
@@ -19,9 +19,22 @@ static void block_put(struct lease *l, const struct pool_own *o)
 	outq_push(&l->out, LEASE_BLOCK_PUT, 0, 0, &o->block, sizeof(o->block));
 }
 
-static unsigned spare_wanted(const struct lease *l, const struct pool_count *count)
+/* It takes two seconds or more until a claim can be used: twice of what the last two took is there
+ * when the next come as fast. */
+static unsigned spare_wanted(const struct lease *l, const struct pool_count *count, usec_t now)
 {
-	return SPARE_MIN + count->used / 4 + l->unmet;
+	unsigned unmet = now - l->unmet_since < UNMET_LIFE ? l->unmet : 0;
+
+	return SPARE_MIN + count->used / 4 + 2 * pool_taken(&l->pool, now) + unmet;
+}
+
+void lease_note_unmet(struct lease *l, usec_t now)
+{
+	if (now - l->unmet_since >= UNMET_LIFE) {
+		l->unmet = 0;
+		l->unmet_since = now;
+	}
+	l->unmet++;
 }
 
 void lease_claim_ahead(struct lease *l, usec_t now)
@@ -35,9 +48,9 @@ void lease_claim_ahead(struct lease *l, usec_t now)
 	}
 	l->claim_due = USEC_NEVER;
 	count = pool_count(&l->pool);
-	if (count.waiting >= CLAIMS_WAITING || now < l->full_until)
+	if (now < l->full_until)
 		return;
-	for (unsigned i = 0; i < CLAIMS_AT_ONCE && count.free < spare_wanted(l, &count); i++) {
+	while (count.waiting < CLAIMS_WAITING && count.free < spare_wanted(l, &count, now)) {
 		struct pool_own *o = pool_claim_new(&l->pool, NULL, now);
 
 		if (!o) {
@@ -81,7 +94,7 @@ void lease_blocks_sweep(struct lease *l, usec_t now)
 
 	if (count.waiting)
 		claims_repeat(l, now);
-	if (count.free < spare_wanted(l, &count) + POOL_BLOCK)
+	if (count.free < spare_wanted(l, &count, now) + POOL_BLOCK)
 		return;
 	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
 		if (o->state != POOL_READY || o->idle_since == USEC_NEVER ||

@@ -19,6 +19,7 @@
 #include "lib/table.h"
 
 #define POOL_BLOCK 16 /* addresses in a block */
+#define POOL_TAKEN_SLOTS 4
 
 #define POOL_ACKED_WAIT (2 * USEC_S)
 #define POOL_ALONE_WAIT (3 * USEC_S)
@@ -60,6 +61,12 @@ struct pool_own {
 	uint32_t place;		   /* in the heap, + 1; 0: no free address, or not ready */
 };
 
+/* Addresses promised in one half second. */
+struct pool_taken {
+	int64_t slot; /* which */
+	unsigned count;
+};
+
 struct pool_claim {
 	uint32_t index; /* key */
 	struct lease_block block;
@@ -78,6 +85,7 @@ struct pool {
 	uint32_t *heap;	  /* table_index of those with a free address, oldest first */
 	uint32_t heap_count;
 	struct pool_count count;
+	struct pool_taken taken[POOL_TAKEN_SLOTS];
 	usec_t alone; /* see pool_alone */
 	usec_t due;   /* no claim becomes ready before */
 };
@@ -144,6 +152,8 @@ bool pool_is_free(struct pool *p, const struct ip4 *ip);
 bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret);
 bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);
 struct pool_count pool_count(const struct pool *p);
+/* How many were offered in the last 2 s. */
+unsigned pool_taken(const struct pool *p, usec_t now);
 
 /* pool_free.c for pool.c: the block has changed, or came or goes (POOL_NONE). */
 void pool_own_note(struct pool *p, struct pool_own *o);

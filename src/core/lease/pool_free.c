@@ -7,6 +7,7 @@
 #include "core/lease/pool.h"
 
 #define REST (5 * USEC_S)
+#define TAKEN_SLOT (500 * USEC_MS)
 
 static unsigned bits(uint16_t mask)
 {
@@ -141,6 +142,26 @@ void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t
 	note(p, o, now);
 }
 
+static void note_taken(struct pool *p, usec_t now)
+{
+	int64_t slot = now / TAKEN_SLOT;
+	struct pool_taken *t = &p->taken[slot % POOL_TAKEN_SLOTS];
+
+	if (t->slot != slot)
+		*t = (struct pool_taken) { .slot = slot };
+	t->count++;
+}
+
+unsigned pool_taken(const struct pool *p, usec_t now)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < POOL_TAKEN_SLOTS; i++)
+		if (p->taken[i].slot > now / TAKEN_SLOT - POOL_TAKEN_SLOTS)
+			sum += p->taken[i].count;
+	return sum;
+}
+
 void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now)
 {
 	struct pool_own *o = pool_own_find(p, ip);
@@ -148,6 +169,8 @@ void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now)
 
 	if (!o)
 		return;
+	if (offered)
+		note_taken(p, now);
 	o->offered = (uint16_t)(offered ? o->offered | bit : o->offered & ~bit);
 	note(p, o, now);
 }

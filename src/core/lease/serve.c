@@ -180,7 +180,7 @@ static bool address_pick(struct serve *s, struct ip4 *ret)
 		return true;
 	/* only then are its clients a reason to claim more */
 	if (lease_port_may(s->l, s->port, LEASE_PORT_LEASE, s->now))
-		l->unmet++;
+		lease_note_unmet(l, s->now);
 	lease_claim_ahead(l, s->now);
 	count(s, pool_count(&l->pool).waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
 	return false;
