@@ -259,6 +259,8 @@ bool record_node_decode(const struct state_view *v, struct node_record *ret);
 void records_put_block(struct node *n, const struct lease_block *b, bool release);
 void record_block_changed(struct node *n, const struct state_event *e);
 void record_block_acked(struct node *n, const struct state_event *e);
+/* For lease: ctx is the node. */
+uint32_t record_block_quiet_s(void *ctx, const struct lease_block *b);
 void records_put_client(struct node *n, const struct lease_client *c);
 void records_drop_client(struct node *n, const struct mac *mac);
 void record_client_changed(struct node *n, const struct state_event *e);

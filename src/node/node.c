@@ -137,6 +137,8 @@ static int start_lease(struct node *n, void *buf, usec_t now)
 	struct lease_setup s = { .rng = rng_init(n->setup.seed ^ 0x6c65),
 				 .out_buf = buf,
 				 .out_cap = QUEUE_LEASE,
+				 .quiet_s = record_block_quiet_s,
+				 .quiet_ctx = n,
 				 .limits.clients = (uint32_t)n->conf->limits.clients };
 	struct lease_conf c;
 	int err;

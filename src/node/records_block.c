@@ -5,9 +5,18 @@
 #include "node/internal.h"
 #include "node/records_fields.h"
 
+static void put_takes(struct wr *w, const struct lease_block *b)
+{
+	size_t mark = wr_tlv8_begin(w, FIELD_TAKES);
+
+	wr_bytes(w, b->taken_from.b, sizeof(b->taken_from.b));
+	wr_u32(w, b->taken_epoch);
+	wr_tlv8_end(w, mark);
+}
+
 void records_put_block(struct node *n, const struct lease_block *b, bool release)
 {
-	uint8_t id[4], buf[16];
+	uint8_t id[4], buf[32];
 	struct wr wid = wr_init(id, sizeof(id)), w = wr_init(buf, sizeof(buf));
 	struct state_key key;
 
@@ -18,6 +27,8 @@ void records_put_block(struct node *n, const struct lease_block *b, bool release
 		return;
 	}
 	field_put_u32(&w, FIELD_EPOCH, b->epoch);
+	if (b->taken_epoch)
+		put_takes(&w, b);
 	(void)state_put_owned(n->state, &key, buf, wr_len(&w), 0, n->now);
 }
 
@@ -35,9 +46,14 @@ static bool block_decode(struct node *n, const struct state_event *e, struct lea
 	if (state_get(n->state, &e->key, &e->author, n->now, &v))
 		return e->change != STATE_IS_SET; /* gone: owner and index say which */
 	r = rd_init(v.value, v.len);
-	while (rd_tlv8(&r, &type, &f))
-		if (type == FIELD_EPOCH)
+	while (rd_tlv8(&r, &type, &f)) {
+		if (type == FIELD_EPOCH) {
 			ret->epoch = rd_u32(&f);
+		} else if (type == FIELD_TAKES) {
+			rd_copy(&f, ret->taken_from.b, sizeof(ret->taken_from.b));
+			ret->taken_epoch = rd_u32(&f);
+		}
+	}
 	return rd_done(&r);
 }
 
@@ -63,4 +79,19 @@ void record_block_acked(struct node *n, const struct state_event *e)
 		return;
 	if (block_decode(n, e, &b))
 		lease_block_acked(&n->lease, &b, n->now);
+}
+
+uint32_t record_block_quiet_s(void *ctx, const struct lease_block *b)
+{
+	struct node *n = ctx;
+	uint8_t id[4];
+	struct wr w = wr_init(id, sizeof(id));
+	struct state_node author;
+	struct state_key key;
+	struct state_view v;
+
+	wr_u32(&w, b->index);
+	key = state_key_init(RECORD_BLOCK, id, sizeof(id));
+	memcpy(author.b, b->owner.b, sizeof(author.b));
+	return state_get(n->state, &key, &author, n->now, &v) ? UINT32_MAX : v.quiet_s;
 }

@@ -75,6 +75,7 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_RESOLVER4:
 	case FIELD_RESOLVER6:
 	case FIELD_MTU:
+	case FIELD_TAKES:
 		break;
 	}
 }

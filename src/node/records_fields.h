@@ -28,6 +28,7 @@ enum field {
 	FIELD_RESOLVER4,
 	FIELD_RESOLVER6,
 	FIELD_MTU,
+	FIELD_TAKES = 19, /* node id, epoch: the claim that this one goes before */
 };
 
 void field_put_bytes(struct wr *w, enum field f, const void *data, size_t len);

@@ -395,11 +395,148 @@ static void whole_network(void **state)
 	pool_done(&pool);
 }
 
+static struct lease_block claim_of(uint8_t owner, uint32_t epoch)
+{
+	return (struct lease_block) { .owner = { { owner } }, .index = 3, .epoch = epoch };
+}
+
+static struct lease_block claim_taking(uint8_t owner, uint32_t epoch,
+				       const struct lease_block *from)
+{
+	struct lease_block b = claim_of(owner, epoch);
+
+	b.taken_from = from->owner;
+	b.taken_epoch = from->epoch;
+	return b;
+}
+
+static uint8_t owner_now(void)
+{
+	const struct pool_claim *c = table_find(&pool.claims, &(uint32_t) { 3 });
+
+	return c ? c->block.owner.b[0] : 0;
+}
+
+static void learn(const struct lease_block *b, enum pool_verdict right)
+{
+	struct lease_block lost;
+
+	assert_int_equal(pool_learn(&pool, b, now, &lost), right);
+}
+
+/* Our claim, and one that takes it, or another. */
+static void taken_ours(void **state)
+{
+	struct lease_block ours = claim_of(SELF.b[0], 20), older = claim_of(SELF.b[0], 19);
+	struct lease_block takes = claim_taking(9, 30, &ours),
+			   not_this = claim_taking(9, 30, &older);
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	learn(&ours, POOL_ADOPTED);
+	learn(&not_this, POOL_KEPT);
+	learn(&takes, POOL_LOST);
+	assert_null(pool_own_at(&pool, 3));
+	learn(&ours, POOL_LOST); /* a copy of it that comes back from somewhere */
+	pool_forget(&pool, &takes);
+	assert_int_equal(owner_now(), 0);
+	pool_done(&pool);
+}
+
+/* We have taken the claim of 2; another one that was made meanwhile is beaten by nobody's word. */
+static void taken_by_us(void **state)
+{
+	struct lease_block theirs = claim_of(2, 20), later = claim_of(2, 400),
+			   lower = claim_of(8, 7);
+	struct lease_block ours = claim_taking(SELF.b[0], 30, &theirs);
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	learn(&theirs, POOL_LEARNT);
+	learn(&ours, POOL_ADOPTED);
+	now += 60 * USEC_S;
+	pool_alone(&pool, now);
+	now += POOL_ALONE_WAIT;
+	assert_true(pool_tick(&pool, now));
+	now += 60 * USEC_S;
+	learn(&theirs, POOL_LEARNT); /* not even a pause */
+	assert_int_equal(pool_own_at(&pool, 3)->state, POOL_READY);
+	learn(&later, POOL_KEPT);
+	assert_int_equal(pool_own_at(&pool, 3)->state, POOL_ACKED);
+	pool_return(&pool, pool_own_at(&pool, 3));
+	assert_int_equal(owner_now(), 2); /* as before */
+	pool_forget(&pool, &theirs);
+	assert_int_equal(owner_now(), 0);
+	learn(&ours, POOL_ADOPTED);
+	learn(&lower, POOL_LOST);
+	pool_done(&pool);
+}
+
+/* Others among themselves, in whatever order we hear of it. */
+static void taken_elsewhere(void **state)
+{
+	struct lease_block old = claim_of(2, 20), takes = claim_taking(9, 30, &old);
+
+	(void)state;
+	for (int order = 0; order < 2; order++) {
+		begin(&NET, OWN_MAX);
+		learn(order ? &old : &takes, POOL_LEARNT);
+		learn(order ? &takes : &old, POOL_LEARNT);
+		assert_int_equal(owner_now(), 9);
+		pool_forget(&pool, order ? &takes : &old);
+		assert_int_equal(owner_now(), order ? 2 : 9);
+		pool_forget(&pool, order ? &old : &takes);
+		assert_int_equal(owner_now(), 0);
+		pool_done(&pool);
+	}
+}
+
+static bool even_is_gone(void *ctx, const struct lease_block *block)
+{
+	(void)ctx;
+	return block->owner.b[0] % 2 == 0;
+}
+
+/* Only of those who are gone, and over 80 % counts what may be claimed. */
+static void takes_what_is_left(void **state)
+{
+	struct ip4 first = address(16 * POOL_BLOCK), last = address(26 * POOL_BLOCK - 1);
+	struct pool_own *o;
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	pool.is_gone = even_is_gone;
+	for (uint32_t i = 0; i < 24; i++) {
+		struct lease_block b = { .owner = { { i == 20 ? 2 : 7 } }, .index = i, .epoch = 3 };
+
+		learn(&b, POOL_LEARNT);
+	}
+	assert_false(pool_is_scarce(&pool));
+	pool_limit(&pool, &first, &last);
+	assert_false(pool_is_scarce(&pool)); /* 8 of 10 */
+	learn(&(struct lease_block) { .owner = { { 7 } }, .index = 24 }, POOL_LEARNT);
+	assert_true(pool_is_scarce(&pool));
+	o = pool_reclaim(&pool, now);
+	assert_non_null(o);
+	assert_int_equal(o->index, 20);
+	assert_int_equal(o->block.taken_epoch, 3);
+	assert_int_equal(o->block.taken_from.b[0], 2);
+	assert_true(pool_is_scarce(&pool)); /* it is as many as before */
+	assert_null(pool_reclaim(&pool, now));
+	pool_forget(&pool, &(struct lease_block) { .owner = { { 7 } }, .index = 24 });
+	assert_false(pool_is_scarce(&pool));
+	pool_done(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(like_the_stupid_one),
-		cmocka_unit_test(whole_network),
+		cmocka_unit_test(like_the_stupid_one), cmocka_unit_test(whole_network),
+		cmocka_unit_test(taken_ours),	       cmocka_unit_test(taken_by_us),
+		cmocka_unit_test(taken_elsewhere),     cmocka_unit_test(takes_what_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

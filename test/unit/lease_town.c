@@ -29,6 +29,15 @@ static struct lease_node node_id(int node)
 	return (struct lease_node) { { 1, 2, 3, 4, 5, 6, 7, (uint8_t)(10 + node) } };
 }
 
+/* As node tells it from the records: the claims of nodes that are gone stay. */
+static uint32_t quiet_s(void *ctx, const struct lease_block *b)
+{
+	const struct town *t = ctx;
+	const struct town_node *n = &t->node[b->owner.b[7] - 10];
+
+	return n->up ? 0 : (uint32_t)((t->now - n->silent_since) / USEC_S);
+}
+
 static void node_start(struct town *t, int node, const struct lease_conf *conf)
 {
 	struct town_node *n = &t->node[node];
@@ -36,7 +45,9 @@ static void node_start(struct town *t, int node, const struct lease_conf *conf)
 				     .rng = rng_init(rng_u64(&t->rng)),
 				     .limits = { .clients = TOWN_CLIENTS_MAX + 64, .blocks = 8192 },
 				     .out_buf = n->out,
-				     .out_cap = sizeof(n->out) };
+				     .out_cap = sizeof(n->out),
+				     .quiet_s = quiet_s,
+				     .quiet_ctx = t };
 	struct hash_key key = { 1, 2 };
 
 	assert_int_equal(lease_init(&n->lease, conf, &setup, t->now), 0);
@@ -114,10 +125,24 @@ static void mail_client(struct town *t, const struct mail *m)
 		lease_client_gone(&n->lease, &m->mac, t->now);
 }
 
+static bool is_late(struct town *t, const struct mail *m)
+{
+	uint32_t *seen = &t->node[m->to].block_seen[m->from][m->block.index];
+
+	if ((m->kind != MAIL_BLOCK && m->kind != MAIL_BLOCK_GONE) || m->to == m->from)
+		return false;
+	if (m->seq < *seen)
+		return true;
+	*seen = m->seq;
+	return false;
+}
+
 static void mail_deliver(struct town *t, const struct mail *m)
 {
 	struct lease *l = &t->node[m->to].lease;
 
+	if (!t->node[m->to].up || is_late(t, m))
+		return;
 	switch (m->kind) {
 	case MAIL_CLIENT:
 	case MAIL_DROP:
@@ -162,6 +187,7 @@ static void post_block(struct town *t, int from, const struct out *o)
 	struct mail m = { .kind = o->kind == LEASE_BLOCK_PUT ? MAIL_BLOCK : MAIL_BLOCK_GONE };
 
 	memcpy(&m.block, o->data, sizeof(m.block));
+	m.seq = ++t->seq;
 	mail_all(t, from, &m);
 	if (m.kind == MAIL_BLOCK) {
 		m.to = from;
@@ -252,7 +278,7 @@ static void town_step(struct town *t)
 	for (int i = 0; i < t->nodes; i++) {
 		struct lease *l = &t->node[i].lease;
 
-		if (lease_deadline(l) > t->now)
+		if (!t->node[i].up || lease_deadline(l) > t->now)
 			continue;
 		lease_tick(l, t->now);
 		town_drain(t, i);
@@ -271,11 +297,18 @@ void town_run(struct town *t, usec_t duration)
 		for (int i = 0; i < t->mail_count && !t->cut; i++)
 			next = usec_min(next, t->mail[i].due);
 		for (int i = 0; i < t->nodes; i++)
-			next = usec_min(next, lease_deadline(&t->node[i].lease));
+			if (t->node[i].up)
+				next = usec_min(next, lease_deadline(&t->node[i].lease));
 		if (t->now >= end)
 			return;
 		t->now = next > t->now ? next : t->now;
 	}
+}
+
+void town_gone(struct town *t, int node, usec_t ago)
+{
+	t->node[node].up = false;
+	t->node[node].silent_since = t->now - ago;
 }
 
 void town_reboot(struct town *t, int node)

@@ -13,6 +13,7 @@
 #define TOWN_NODES_MAX 6
 #define TOWN_CLIENTS_MAX 2000
 #define TOWN_MAIL_MAX 8192
+#define TOWN_BLOCKS 4096
 
 struct town_version {
 	uint32_t epoch;
@@ -29,6 +30,7 @@ enum mail_kind {
 struct mail {
 	enum mail_kind kind;
 	int from, to;
+	uint32_t seq; /* of a block's record: one that comes late is no news */
 	usec_t due;
 	struct town_version version;
 	struct lease_client client;
@@ -40,7 +42,9 @@ struct town_node {
 	struct lease lease;
 	_Alignas(8) uint8_t out[65536];
 	struct table versions; /* of client records, by MAC */
-	bool up;
+	uint32_t block_seen[TOWN_NODES_MAX][TOWN_BLOCKS];
+	bool up; /* else gone: it sends and hears nothing */
+	usec_t silent_since;
 };
 
 struct town {
@@ -52,6 +56,7 @@ struct town {
 	struct rng rng;
 	struct mail mail[TOWN_MAIL_MAX];
 	int mail_count;
+	uint32_t seq;
 	unsigned probes;
 	/* the last frame that a server sent */
 	bool replied;
@@ -93,6 +98,8 @@ void town_reboot(struct town *t, int node);
 void town_sync(struct town *t, int node);
 /* Both at once. */
 void town_restart(struct town *t, int node);
+/* The node vanishes, as if it had gone for so long already. */
+void town_gone(struct town *t, int node, usec_t ago);
 /* Lets time pass: deliveries and timers. */
 void town_run(struct town *t, usec_t duration);
 void town_drain(struct town *t, int node);

@@ -487,6 +487,107 @@ static void steady(void **state)
 	town_stop(&town);
 }
 
+/* The block of ip as node knows it. */
+static bool claim_at(int node, const struct ip4 *ip, struct lease_block *ret)
+{
+	for (uint32_t i = 0; lease_block_next(&town.node[node].lease, &i, ret);)
+		if (ret->index == (ip4_u32(ip) & 0xff) / 16)
+			return true;
+	return false;
+}
+
+/* A town of 16 blocks whose node 2 has one client and is gone. */
+static void gone_begin(usec_t ago)
+{
+	struct lease_conf conf = TOWN_CONF;
+
+	conf.port_unlimited = true;
+	conf.network = (struct net4) { { { 10, 13, 0, 0 } }, 24 };
+	town_start(&town, 3, &conf, 6);
+	town.delay_max = 100 * USEC_MS;
+	town_run(&town, 5 * USEC_S);
+	hosts_make(300);
+	assert_true(host_join(&town, &hosts[0], 2));
+	town_run(&town, USEC_S);
+	town_gone(&town, 2, ago);
+}
+
+/* Clients come to node 0 until it takes the block of node 2; false: all other blocks are used. */
+static bool fill(struct lease_block *ret)
+{
+	const struct lease_node *gone = &town.node[2].lease.self;
+	unsigned before = claims(&town);
+
+	for (int i = 1; i < 260; i++) {
+		(void)host_join(&town, &hosts[i], 0);
+		town_run(&town, 500 * USEC_MS);
+		assert_true(claim_at(0, &hosts[0].ip, ret));
+		if (!lease_node_eq(&ret->owner, gone)) {
+			assert_true(before > 16 * 4 / 5); /* it would have been too early */
+			return true;
+		}
+		before = claims(&town);
+	}
+	assert_true(town_counter(&town, LEASE_COUNT_EXHAUSTED) > 0);
+	return false;
+}
+
+static void reclaim_not_yet(void **state)
+{
+	struct lease_block b;
+
+	(void)state;
+	gone_begin(7 * 86400 * USEC_S - 600 * USEC_S);
+	assert_false(fill(&b));
+	town_stop(&town);
+}
+
+/* A block of a node that has been gone for 7 days is taken before the last fifth of the pool; when
+ * the node comes back, it loses that claim and no other. */
+static void reclaim(void **state)
+{
+	struct lease_block old, taken, other, now;
+	struct ip4 elsewhere = { { 10, 13, 0, 0 } };
+
+	(void)state;
+	gone_begin(8 * 86400 * USEC_S);
+	assert_true(claim_at(0, &hosts[0].ip, &old));
+	assert_true(fill(&taken));
+	assert_true(lease_node_eq(&taken.owner, &town.node[0].lease.self));
+	assert_true(lease_node_eq(&taken.taken_from, &old.owner));
+	assert_int_equal(taken.taken_epoch, old.epoch);
+	assert_true(taken.epoch > old.epoch);
+	assert_in_range(claims(&town), 13, 15); /* there are others left */
+	town_run(&town, 5 * USEC_S);
+	/* its client keeps what it has, and the rest of the block is used */
+	assert_int_equal(host_renew(&town, &hosts[0], 0), DHCP_ACK);
+	/* back, with what its own disk has: the claim, and one that nobody has taken */
+	while (claim_at(0, &elsewhere, &now))
+		elsewhere.b[3] = (uint8_t)(elsewhere.b[3] + 16);
+	other = old;
+	other.index = elsewhere.b[3] / 16;
+	town_reboot(&town, 2);
+	lease_block_learnt(&town.node[2].lease, &old, town.now);
+	lease_block_learnt(&town.node[2].lease, &other, town.now);
+	town_drain(&town, 2);
+	town_sync(&town, 2);
+	town_run(&town, 5 * USEC_S);
+	assert_null(pool_own_at(&town.node[2].lease.pool, old.index));
+	assert_non_null(pool_own_at(&town.node[2].lease.pool, other.index));
+	for (int i = 0; i < 3; i++) {
+		assert_true(claim_at(i, &hosts[0].ip, &now));
+		assert_true(lease_node_eq(&now.owner, &taken.owner));
+	}
+	for (int i = 0; i < 12; i++) {
+		struct host h = town_host(400 + (unsigned)i);
+
+		assert_true(host_join(&town, &h, 2));
+		assert_false(ip4_u32(&h.ip) / 16 == ip4_u32(&hosts[0].ip) / 16);
+	}
+	assert_no_clash(300);
+	town_stop(&town);
+}
+
 /* A node has lost everything, and sees its client and the client's addresses before it hears what
  * the others know: the lease goes on. */
 static void reboot_among_clients(void **state)
@@ -587,6 +688,8 @@ int main(void)
 		cmocka_unit_test(crowd),
 		cmocka_unit_test(power_cut),
 		cmocka_unit_test(steady),
+		cmocka_unit_test(reclaim_not_yet),
+		cmocka_unit_test(reclaim),
 		cmocka_unit_test(seen_then_leased),
 		cmocka_unit_test(reboot_among_clients),
 		cmocka_unit_test(reboot_alone),

@@ -47,6 +47,9 @@ struct lease_block {
 	struct lease_node owner;
 	uint32_t index;
 	uint32_t epoch; /* one more than the highest that was known when the claim was made */
+	/* The claim of a node that is gone for good, which this one goes before; 0: none. */
+	uint32_t taken_epoch;
+	struct lease_node taken_from;
 };
 
 struct ip6 lease_mapped(const struct ip4 *ip); /* ::ffff:a.b.c.d */

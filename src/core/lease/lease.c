@@ -17,6 +17,7 @@ enum {
 	RESERVED_DEFAULT = 4096,
 	TALKERS_MAX = 4096,
 	PORTS_MAX = 256,
+	OWNER_GONE_S = 7 * 86400,
 	PORT_RATE_DEFAULT = 100, /* messages per second */
 };
 
@@ -29,6 +30,13 @@ static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 	if (!lease_is_pool_address(l, ip))
 		return POOL_USE_EXCLUDED;
 	return book_holder4(&l->book, ip) ? POOL_USE_HELD : POOL_USE_FREE;
+}
+
+static bool owner_is_gone(void *ctx, const struct lease_block *block)
+{
+	const struct lease *l = ctx;
+
+	return l->quiet_s && l->quiet_s(l->quiet_ctx, block) >= OWNER_GONE_S;
 }
 
 static void address_changed(void *ctx, const struct ip4 *ip, usec_t now)
@@ -88,6 +96,7 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 				 .claims_max = or_default(limits->blocks, BLOCKS_DEFAULT),
 				 .own_max = or_default(limits->own_blocks, OWN_BLOCKS_DEFAULT),
 				 .use = address_use,
+				 .is_gone = owner_is_gone,
 				 .ctx = l };
 	int err = book_init(&l->book, or_default(limits->clients, CLIENTS_DEFAULT), &key);
 
@@ -123,6 +132,8 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	conf_set(l, conf);
 	l->self = setup->self;
 	l->rng = setup->rng;
+	l->quiet_s = setup->quiet_s;
+	l->quiet_ctx = setup->quiet_ctx;
 	l->linked_at = now;
 	l->claim_due = now;
 	l->sweep_due = now + SWEEP;

@@ -14,6 +14,8 @@
  * other node 3 s after it and after the last port to other nodes came up.
  * - Of two claims to a block the lower (epoch, node id) holds it; the loser allocates nothing more
  * from it, and the clients on both sides keep what they have.
+ * - A block of another node is taken only when that has been gone for 7 days and over 80 % of the
+ * blocks are claimed. The claim says which one it takes, and goes before that one only.
  * - Of two clients with one address the longer lease (by age, under 60 s of difference the lower
  * MAC) keeps it; the other is refused at its next message.
  * - As long as we have other nodes and are not synced with them (lease_peers), we know too little
@@ -128,8 +130,11 @@ struct lease {
 	usec_t linked_at;   /* when a way to other nodes last opened */
 	usec_t claim_due;   /* next look whether more blocks are needed */
 	usec_t talkers_swept;
-	usec_t full_until; /* there was no block to claim */
-	unsigned unmet;	   /* clients that found no free address since unmet_since */
+	usec_t full_until;  /* there was no block to claim */
+	usec_t reclaim_due; /* no owner of blocks was gone */
+	uint32_t (*quiet_s)(void *ctx, const struct lease_block *block);
+	void *quiet_ctx;
+	unsigned unmet; /* clients that found no free address since unmet_since */
 	usec_t unmet_since;
 	unsigned declines;	  /* records of declined addresses that we made */
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
@@ -152,6 +157,10 @@ struct lease_setup {
 	struct rng rng; /* also the source of the keys of the tables */
 	void *out_buf;
 	size_t out_cap;
+	/* Seconds since the owner of a claim last gave a sign of life; UINT32_MAX: that claim is
+	 * not known any more. NULL: blocks of others are never taken. */
+	uint32_t (*quiet_s)(void *ctx, const struct lease_block *block);
+	void *quiet_ctx;
 };
 
 int lease_init(struct lease *l, const struct lease_conf *conf, const struct lease_setup *setup,

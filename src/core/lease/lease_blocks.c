@@ -9,8 +9,9 @@ enum {
 };
 
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
-#define UNMET_LIFE (4 * USEC_S) /* a client without an answer asks again by then */
-#define FULL_PAUSE (1 * USEC_S) /* all blocks are claimed: to see that takes a while */
+#define UNMET_LIFE (4 * USEC_S)	    /* a client without an answer asks again by then */
+#define FULL_PAUSE (1 * USEC_S)	    /* all blocks are claimed: to see that takes a while */
+#define RECLAIM_PAUSE (60 * USEC_S) /* no owner is gone: to see that takes a while, too */
 #define CLAIM_REPEAT (20 * USEC_S)
 #define BLOCK_IDLE (3600 * USEC_S)
 
@@ -37,6 +38,21 @@ void lease_note_unmet(struct lease *l, usec_t now)
 	l->unmet++;
 }
 
+/*
+ * What owners that are gone for good have left goes before the last fifth of the pool: the fewer
+ * blocks there are, the likelier two nodes that cannot hear each other choose the same one.
+ */
+static struct pool_own *claim_one(struct lease *l, usec_t now)
+{
+	struct pool_own *o = NULL;
+
+	if (pool_is_scarce(&l->pool) && now >= l->reclaim_due) {
+		o = pool_reclaim(&l->pool, now);
+		l->reclaim_due = o ? now : now + RECLAIM_PAUSE;
+	}
+	return o ? o : pool_claim_new(&l->pool, NULL, now);
+}
+
 void lease_claim_ahead(struct lease *l, usec_t now)
 {
 	struct pool_count count;
@@ -51,7 +67,7 @@ void lease_claim_ahead(struct lease *l, usec_t now)
 	if (now < l->full_until)
 		return;
 	while (count.waiting < CLAIMS_WAITING && count.free < spare_wanted(l, &count, now)) {
-		struct pool_own *o = pool_claim_new(&l->pool, NULL, now);
+		struct pool_own *o = claim_one(l, now);
 
 		if (!o) {
 			l->full_until = now + FULL_PAUSE;

@@ -17,6 +17,7 @@ int pool_init(struct pool *p, const struct pool_setup *setup)
 	*p = (struct pool) { .net = net4_base(&setup->net),
 			     .self = setup->self,
 			     .use = setup->use,
+			     .is_gone = setup->is_gone,
 			     .ctx = setup->ctx,
 			     .alone = USEC_NEVER,
 			     .due = USEC_NEVER };
@@ -47,12 +48,44 @@ static uint32_t block_index(const struct pool *p, const struct ip4 *ip)
 	return (ip4_u32(ip) - ip4_u32(&p->net.addr)) / POOL_BLOCK;
 }
 
+static bool is_claimable(const struct pool *p, uint32_t index)
+{
+	return index >= p->first_block && index <= p->last_block;
+}
+
+static struct pool_claim *claim_add(struct pool *p, const struct lease_block *block)
+{
+	struct pool_claim *c = table_add(&p->claims, &block->index);
+
+	if (!c)
+		return NULL;
+	c->block = *block;
+	p->claimed += is_claimable(p, block->index);
+	return c;
+}
+
+static void claim_remove(struct pool *p, struct pool_claim *c)
+{
+	p->claimed -= is_claimable(p, c->index);
+	table_remove(&p->claims, c);
+}
+
+bool pool_is_scarce(const struct pool *p)
+{
+	return (uint64_t)p->claimed * 5 > (uint64_t)(p->last_block - p->first_block + 1) * 4;
+}
+
 void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last)
 {
+	const struct pool_claim *c;
+
 	if (!net4_has(&p->net, first) || !net4_has(&p->net, last))
 		return;
 	p->first_block = block_index(p, first);
 	p->last_block = block_index(p, last);
+	p->claimed = 0;
+	for (uint32_t i = 0; (c = table_next(&p->claims, &i));)
+		p->claimed += is_claimable(p, c->index);
 }
 
 struct pool_own *pool_own_at(struct pool *p, uint32_t index)
@@ -144,56 +177,101 @@ static struct pool_own *own_start(struct pool *p, const struct lease_block *bloc
 	return o;
 }
 
-static struct pool_own *claim_index(struct pool *p, uint32_t index, usec_t now)
+/* taken: the claim that stands there; NULL: none. */
+static struct pool_own *claim_index(struct pool *p, uint32_t index, const struct lease_block *taken,
+				    usec_t now)
 {
 	struct lease_block block = { .owner = p->self, .index = index };
+	struct pool_claim *c = table_find(&p->claims, &index);
 	struct pool_own *o;
-	struct pool_claim *c;
 
 	/* saturated: an absurd number heard from somebody must not wrap ours to the lowest */
 	block.epoch = p->epoch < UINT32_MAX ? p->epoch + 1 : UINT32_MAX;
+	if (taken) {
+		block.taken_from = taken->owner;
+		block.taken_epoch = taken->epoch;
+	}
 	o = own_start(p, &block, now);
 	if (!o)
 		return NULL;
-	c = table_add(&p->claims, &index);
-	if (!c) {
+	if (!c && !claim_add(p, &block)) {
 		own_end(p, o);
 		return NULL;
 	}
-	c->block = block;
+	if (c)
+		c->block = block;
 	p->epoch = block.epoch;
 	return o;
 }
 
-struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now)
+static uint32_t claimable_blocks(const struct pool *p)
+{
+	return p->last_block - p->first_block + 1;
+}
+
+/* Where our next claim may be: an order of our own, `i` counts up to claimable_blocks(). */
+static uint32_t claim_place(const struct pool *p, uint64_t start, uint32_t i)
+{
+	return p->first_block + (uint32_t)((start + i) % claimable_blocks(p));
+}
+
+static uint64_t claim_start(const struct pool *p)
 {
 	static const struct hash_key key = { 0x7472616d61, 0x706f6f6c }; /* the same everywhere */
 	uint8_t seed[LEASE_NODE_ID + 4];
 	struct wr w = wr_init(seed, sizeof(seed));
-	uint32_t start, blocks = p->last_block - p->first_block + 1;
+
+	wr_bytes(&w, p->self.b, sizeof(p->self.b));
+	wr_u32(&w, p->own.count);
+	return hash_bytes(&key, seed, sizeof(seed)) % claimable_blocks(p);
+}
+
+struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now)
+{
+	uint64_t start = claim_start(p);
+	struct pool_own *o = NULL;
 
 	if (p->own.count == p->own.limit || p->claims.count == p->claims.limit)
 		return NULL;
 	if (ip)
-		return pool_is_claimed(p, ip) ? NULL : claim_index(p, block_index(p, ip), now);
-	wr_bytes(&w, p->self.b, sizeof(p->self.b));
-	wr_u32(&w, p->own.count);
-	start = (uint32_t)(hash_bytes(&key, seed, sizeof(seed)) % blocks);
-	for (uint32_t i = 0; i < blocks; i++) {
-		uint32_t index = p->first_block + (start + i) % blocks;
-		struct pool_own *o;
+		return pool_is_claimed(p, ip) ? NULL
+					      : claim_index(p, block_index(p, ip), NULL, now);
+	for (uint32_t i = 0; !o && i < claimable_blocks(p); i++) {
+		uint32_t index = claim_place(p, start, i);
 
-		if (table_find(&p->claims, &index))
-			continue;
-		o = claim_index(p, index, now);
-		if (o)
-			return o;
+		if (!table_find(&p->claims, &index))
+			o = claim_index(p, index, NULL, now);
 	}
-	return NULL;
+	return o;
 }
 
-static bool claim_lower(const struct lease_block *a, const struct lease_block *b)
+struct pool_own *pool_reclaim(struct pool *p, usec_t now)
 {
+	uint64_t start = claim_start(p);
+	struct pool_own *o = NULL;
+
+	if (p->own.count == p->own.limit || !p->is_gone)
+		return NULL;
+	for (uint32_t i = 0; !o && i < claimable_blocks(p); i++) {
+		uint32_t index = claim_place(p, start, i);
+		const struct pool_claim *c = table_find(&p->claims, &index);
+
+		if (c && !pool_own_at(p, index) && p->is_gone(p->ctx, &c->block))
+			o = claim_index(p, index, &c->block, now);
+	}
+	return o;
+}
+
+static bool claim_takes(const struct lease_block *a, const struct lease_block *b)
+{
+	return a->taken_epoch && a->taken_epoch == b->epoch &&
+	       lease_node_eq(&a->taken_from, &b->owner);
+}
+
+static bool goes_before(const struct lease_block *a, const struct lease_block *b)
+{
+	if (claim_takes(a, b) != claim_takes(b, a))
+		return claim_takes(a, b);
 	if (a->epoch != b->epoch)
 		return a->epoch < b->epoch;
 	return memcmp(a->owner.b, b->owner.b, sizeof(a->owner.b)) < 0;
@@ -204,7 +282,7 @@ static enum pool_verdict learn_own(struct pool *p, struct pool_claim *c,
 {
 	if (pool_own_at(p, block->index))
 		return POOL_LEARNT;
-	if (!lease_node_eq(&c->block.owner, &p->self) && claim_lower(&c->block, block))
+	if (!lease_node_eq(&c->block.owner, &p->self) && goes_before(&c->block, block))
 		return POOL_LOST;
 	if (!own_start(p, block, now))
 		return POOL_LOST;
@@ -219,8 +297,10 @@ static enum pool_verdict contest(struct pool *p, struct pool_claim *c,
 {
 	struct pool_own *o = pool_own_at(p, c->index);
 
-	if (claim_lower(block, &c->block)) {
-		*ret_lost = c->block;
+	if (claim_takes(&o->block, block))
+		return POOL_LEARNT;
+	if (goes_before(block, &o->block)) {
+		*ret_lost = o->block;
 		own_end(p, o);
 		c->block = *block;
 		return POOL_LOST;
@@ -245,41 +325,64 @@ enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, us
 		p->epoch = block->epoch;
 	c = table_find(&p->claims, &block->index);
 	if (!c) {
-		c = table_add(&p->claims, &block->index);
+		c = claim_add(p, block);
 		if (!c)
 			return POOL_REFUSED;
-		c->block = *block;
 	}
 	*ret_lost = *block;
 	if (ours) {
 		enum pool_verdict v = learn_own(p, c, block, now);
 
 		if (v == POOL_LOST && lease_node_eq(&c->block.owner, &p->self))
-			table_remove(&p->claims, c);
+			claim_remove(p, c);
 		return v;
 	}
 	if (pool_own_at(p, block->index))
 		return contest(p, c, block, now, ret_lost);
-	if (lease_node_eq(&c->block.owner, &block->owner) || claim_lower(block, &c->block))
+	if (lease_node_eq(&c->block.owner, &block->owner) || goes_before(block, &c->block))
 		c->block = *block;
 	return POOL_LEARNT;
+}
+
+static void forget_taken(struct lease_block *b)
+{
+	b->taken_epoch = 0;
+	memset(&b->taken_from, 0, sizeof(b->taken_from));
+}
+
+/* What it had taken stands again, but for a claim of ours: that we gave up. */
+static void claim_end(struct pool *p, struct pool_claim *c)
+{
+	struct lease_block *b = &c->block;
+
+	if (!b->taken_epoch || lease_node_eq(&b->taken_from, &p->self)) {
+		claim_remove(p, c);
+		return;
+	}
+	b->owner = b->taken_from;
+	b->epoch = b->taken_epoch;
+	forget_taken(b);
 }
 
 void pool_forget(struct pool *p, const struct lease_block *block)
 {
 	struct pool_claim *c = table_find(&p->claims, &block->index);
 
-	if (c && !pool_own_at(p, block->index) && lease_node_eq(&c->block.owner, &block->owner))
-		table_remove(&p->claims, c);
+	if (!c)
+		return;
+	if (c->block.taken_epoch && lease_node_eq(&c->block.taken_from, &block->owner))
+		forget_taken(&c->block);
+	else if (!pool_own_at(p, block->index) && lease_node_eq(&c->block.owner, &block->owner))
+		claim_end(p, c);
 }
 
 void pool_return(struct pool *p, struct pool_own *o)
 {
 	struct pool_claim *c = table_find(&p->claims, &o->index);
 
-	if (c)
-		table_remove(&p->claims, c);
 	own_end(p, o);
+	if (c)
+		claim_end(p, c);
 }
 
 static void due_find(struct pool *p)

@@ -5,7 +5,8 @@
  *
  * Life of a block of ours: CLAIMED until all neighbours acknowledged it (then ACKED, and READY 2 s
  * later) or until we have been without any other node for 3 s; gone when it is returned or lost to
- * a lower claim.
+ * a claim that goes before it: the lower one. But a claim that names another as taken goes before
+ * just that one, and when it is given back, that one stands again.
  *
  * What is asked for each packet (counts, the next address, the deadline) does not depend on how
  * many blocks are ours: counts are kept, and ready blocks stand in a heap by the address of theirs
@@ -79,7 +80,9 @@ struct pool {
 	uint32_t blocks;		  /* in the network */
 	uint32_t first_block, last_block; /* those that new claims are made of */
 	uint32_t epoch;			  /* highest seen */
+	uint32_t claimed;		  /* of those */
 	enum pool_use (*use)(void *ctx, const struct ip4 *ip); /* asked when a block becomes ours */
+	bool (*is_gone)(void *ctx, const struct lease_block *block);
 	void *ctx;
 	struct table own; /* struct pool_own */
 	uint32_t *heap;	  /* table_index of those with a free address, oldest first */
@@ -105,6 +108,8 @@ struct pool_setup {
 	uint32_t own_max;    /* of ours */
 	struct hash_key key;
 	enum pool_use (*use)(void *ctx, const struct ip4 *ip);
+	/* Whether the owner of a claim is gone, so that it can be taken; NULL: never. */
+	bool (*is_gone)(void *ctx, const struct lease_block *block);
 	void *ctx;
 };
 
@@ -122,6 +127,10 @@ bool pool_is_claimed(const struct pool *p, const struct ip4 *ip);
  * free, or we have too many.
  */
 struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now);
+/* Over 80 % of what can be claimed is. */
+bool pool_is_scarce(const struct pool *p);
+/* Claims a block of an owner that is gone. NULL: there is none, or we have too many. */
+struct pool_own *pool_reclaim(struct pool *p, usec_t now);
 /* A claim that somebody has made. *ret_lost is our own claim when POOL_LOST. */
 enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, usec_t now,
 			     struct lease_block *ret_lost);
