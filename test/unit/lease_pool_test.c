@@ -3,11 +3,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "core/lease/pool.h"
+#include "core/lease/serve.h"
 #include "lib/rng.h"
 
 enum {
@@ -531,12 +533,175 @@ static void takes_what_is_left(void **state)
 	pool_done(&pool);
 }
 
+enum {
+	DRAWS = 10000,
+	AT_ONCE = 4, /* blocks that each side claims */
+};
+
+/* What a node that knows nothing of the other claims. */
+static void draw(uint32_t ret[static AT_ONCE])
+{
+	struct pool_own *o[AT_ONCE];
+
+	for (unsigned i = 0; i < sizeof(pool.self.b); i++)
+		pool.self.b[i] = (uint8_t)rng_u32(&rng);
+	for (int i = 0; i < AT_ONCE; i++) {
+		o[i] = pool_claim_new(&pool, NULL, now);
+		assert_non_null(o[i]);
+		ret[i] = o[i]->index;
+	}
+	for (int i = 0; i < AT_ONCE; i++)
+		pool_return(&pool, o[i]);
+}
+
+/* Two nodes that first appear on the two sides of a cut: of k1 and k2 new blocks among F free ones
+ * k1 k2 / F are the same, however full the pool is. */
+static void clash_chance(const char *what, uint32_t blocks, uint32_t claimed)
+{
+	double right = (double)DRAWS * AT_ONCE * AT_ONCE / (blocks - claimed);
+	unsigned clashes = 0;
+
+	begin(&(struct net4) { { { 10, 13, 0, 0 } }, blocks == 4096 ? 16 : 18 }, 64);
+	pool.use = always_free;
+	for (uint32_t n = 0; n < claimed;) {
+		struct lease_block b = { .owner = { { 7 } }, .index = rng_below(&rng, blocks) };
+
+		if (table_find(&pool.claims, &b.index))
+			continue;
+		learn(&b, POOL_LEARNT);
+		n++;
+	}
+	for (int i = 0; i < DRAWS; i++) {
+		uint32_t a[AT_ONCE], b[AT_ONCE];
+
+		draw(a);
+		draw(b);
+		for (int x = 0; x < AT_ONCE; x++)
+			for (int y = 0; y < AT_ONCE; y++)
+				clashes += a[x] == b[y];
+	}
+	printf("# %s: %u of %u blocks free, %d and %d new ones: %.4f clashes a draw in %d draws, "
+	       "k1 k2 / F is %.4f\n",
+	       what, blocks - claimed, blocks, AT_ONCE, AT_ONCE, (double)clashes / DRAWS, DRAWS,
+	       right / DRAWS);
+	/* four times the spread of such a count */
+	assert_true((clashes - right) * (clashes - right) < 16 * right);
+	pool_done(&pool);
+}
+
+static void clash_chances(void **state)
+{
+	(void)state;
+	rng = rng_init(8);
+	clash_chance("empty /16", 4096, 0);
+	clash_chance("/18, three quarters claimed", 1024, 768);
+}
+
+/* A quarter of 1,000 nodes with 10,000 clients in a /16. */
+enum {
+	NODES = 250,
+	NODE_CLIENTS = 10,
+	TOWN_ADDRESSES = 1 << 14,
+};
+
+static struct crowd_node {
+	struct lease lease;
+	_Alignas(8) uint8_t out[4096];
+	int clients;
+} * crowd;
+
+static void crowd_start(int i)
+{
+	static const struct lease_conf conf = {
+		.network = { { { 10, 13, 0, 0 } }, 18 },
+		.anycast = { { 10, 13, 0, 1 } },
+	};
+	struct lease_setup setup = { .self = { { 1, (uint8_t)(i >> 8), (uint8_t)i } },
+				     .rng = rng_init((uint64_t)i),
+				     .limits = { .clients = 16,
+						 .blocks = 1024,
+						 .own_blocks = 16,
+						 .offers = 16,
+						 .reserved = 16 },
+				     .out_buf = crowd[i].out,
+				     .out_cap = sizeof(crowd[i].out) };
+
+	assert_int_equal(lease_init(&crowd[i].lease, &conf, &setup, now), 0);
+	lease_peers(&crowd[i].lease, NODES - 1, true, now);
+}
+
+/* What it claims all know at once. */
+static void crowd_tell(int from)
+{
+	struct lease_block b;
+	struct out o;
+
+	while (outq_pop(&crowd[from].lease.out, &o)) {
+		assert_int_equal(o.kind, LEASE_BLOCK_PUT);
+		memcpy(&b, o.data, sizeof(b));
+		for (int i = 0; i < NODES; i++)
+			if (i != from)
+				lease_block_learnt(&crowd[i].lease, &b, now);
+		lease_block_acked(&crowd[from].lease, &b, now);
+	}
+	assert_int_equal(crowd[from].lease.out.dropped, 0);
+}
+
+static void crowd_client(struct crowd_node *n, bool taken[static TOWN_ADDRESSES])
+{
+	struct ip4 ip;
+
+	if (n->clients == NODE_CLIENTS)
+		return;
+	if (pool_pick(&n->lease.pool, now, &ip)) {
+		assert_false(taken[ip4_u32(&ip) % TOWN_ADDRESSES]);
+		taken[ip4_u32(&ip) % TOWN_ADDRESSES] = true;
+		pool_offer(&n->lease.pool, &ip, true, now);
+		n->clients++;
+	} else {
+		lease_note_unmet(&n->lease, now);
+	}
+	lease_claim_ahead(&n->lease, now);
+}
+
+static void thousand_nodes(void **state)
+{
+	static bool taken[TOWN_ADDRESSES];
+	int served = 0;
+
+	(void)state;
+	now = 1000 * USEC_S;
+	crowd = calloc(NODES, sizeof(*crowd));
+	assert_non_null(crowd);
+	for (int i = 0; i < NODES; i++)
+		crowd_start(i);
+	/* all come within half a minute */
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < NODES; i++) {
+			lease_tick(&crowd[i].lease, now);
+			crowd_client(&crowd[i], taken);
+			crowd_tell(i);
+		}
+		now += 1500 * USEC_MS;
+	}
+	for (int i = 0; i < NODES; i++)
+		served += crowd[i].clients;
+	printf("# %d clients of %d nodes: %u of 1024 blocks claimed\n", served, NODES,
+	       crowd[0].lease.pool.claims.count);
+	assert_int_equal(served, NODES * NODE_CLIENTS);
+	assert_false(pool_is_scarce(&crowd[0].lease.pool));
+	for (int i = 0; i < NODES; i++)
+		lease_done(&crowd[i].lease);
+	free(crowd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(like_the_stupid_one), cmocka_unit_test(whole_network),
 		cmocka_unit_test(taken_ours),	       cmocka_unit_test(taken_by_us),
 		cmocka_unit_test(taken_elsewhere),     cmocka_unit_test(takes_what_is_left),
+		cmocka_unit_test(clash_chances),       cmocka_unit_test(thousand_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

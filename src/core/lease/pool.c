@@ -7,6 +7,10 @@
 
 #include "lib/wire.h"
 
+enum {
+	CLAIM_TRIES = 32, /* at random before the nearest free block is good enough */
+};
+
 #define KEPT_PAUSE (10 * USEC_S) /* a block that was contested is not paused again before */
 
 int pool_init(struct pool *p, const struct pool_setup *setup)
@@ -209,21 +213,41 @@ static uint32_t claimable_blocks(const struct pool *p)
 	return p->last_block - p->first_block + 1;
 }
 
-/* Where our next claim may be: an order of our own, `i` counts up to claimable_blocks(). */
-static uint32_t claim_place(const struct pool *p, uint64_t start, uint32_t i)
-{
-	return p->first_block + (uint32_t)((start + i) % claimable_blocks(p));
-}
+static const struct hash_key claim_key = { 0x7472616d61, 0x706f6f6c }; /* the same everywhere */
 
 static uint64_t claim_start(const struct pool *p)
 {
-	static const struct hash_key key = { 0x7472616d61, 0x706f6f6c }; /* the same everywhere */
 	uint8_t seed[LEASE_NODE_ID + 4];
 	struct wr w = wr_init(seed, sizeof(seed));
 
 	wr_bytes(&w, p->self.b, sizeof(p->self.b));
 	wr_u32(&w, p->own.count);
-	return hash_bytes(&key, seed, sizeof(seed)) % claimable_blocks(p);
+	return hash_bytes(&claim_key, seed, sizeof(seed));
+}
+
+/*
+ * Where our next claim may be: an order of our own, i counts up to claim_places(). Every free block
+ * is as likely, so that two nodes that cannot hear each other choose the same as rarely as can be:
+ * the block behind a row of claimed ones would be likelier if it were looked for from a place on.
+ */
+static uint32_t claim_place(const struct pool *p, uint64_t start, uint32_t i)
+{
+	uint8_t seed[12];
+	struct wr w = wr_init(seed, sizeof(seed));
+	uint64_t place = start;
+
+	wr_u64(&w, start);
+	wr_u32(&w, i);
+	if (i > 0 && i < CLAIM_TRIES)
+		place = hash_bytes(&claim_key, seed, sizeof(seed));
+	if (i >= CLAIM_TRIES)
+		place += i;
+	return p->first_block + (uint32_t)(place % claimable_blocks(p));
+}
+
+static uint32_t claim_places(const struct pool *p)
+{
+	return CLAIM_TRIES + claimable_blocks(p);
 }
 
 struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now)
@@ -236,7 +260,7 @@ struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now
 	if (ip)
 		return pool_is_claimed(p, ip) ? NULL
 					      : claim_index(p, block_index(p, ip), NULL, now);
-	for (uint32_t i = 0; !o && i < claimable_blocks(p); i++) {
+	for (uint32_t i = 0; !o && i < claim_places(p); i++) {
 		uint32_t index = claim_place(p, start, i);
 
 		if (!table_find(&p->claims, &index))
@@ -252,7 +276,7 @@ struct pool_own *pool_reclaim(struct pool *p, usec_t now)
 
 	if (p->own.count == p->own.limit || !p->is_gone)
 		return NULL;
-	for (uint32_t i = 0; !o && i < claimable_blocks(p); i++) {
+	for (uint32_t i = 0; !o && i < claim_places(p); i++) {
 		uint32_t index = claim_place(p, start, i);
 		const struct pool_claim *c = table_find(&p->claims, &index);
 
