@@ -396,6 +396,8 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 		memcpy(&b, o->data, sizeof(b));
 		records_put_block(n, &b, o->kind == LEASE_BLOCK_RELEASE);
 		break;
+	case LEASE_TALK: /* the state service has no words for single nodes yet */
+		break;
 	case LEASE_PROBE:
 		memcpy(&ip, o->data, sizeof(ip));
 		probe_address(n, &ip);

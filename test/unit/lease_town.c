@@ -38,6 +38,17 @@ static uint32_t quiet_s(void *ctx, const struct lease_block *b)
 	return n->up ? 0 : (uint32_t)((t->now - n->silent_since) / USEC_S);
 }
 
+static void near_set(struct town *t, int node)
+{
+	struct lease_node near[TOWN_NODES_MAX];
+	unsigned n = 0;
+
+	for (int i = 0; i < t->nodes; i++)
+		if (i != node)
+			near[n++] = node_id(i);
+	lease_near(&t->node[node].lease, near, n);
+}
+
 static void node_start(struct town *t, int node, const struct lease_conf *conf)
 {
 	struct town_node *n = &t->node[node];
@@ -55,6 +66,7 @@ static void node_start(struct town *t, int node, const struct lease_conf *conf)
 				    TOWN_CLIENTS_MAX + 64, key),
 			 0);
 	n->up = true;
+	near_set(t, node);
 	lease_peers(&n->lease, (unsigned)t->nodes - 1, t->nodes > 1, t->now);
 }
 
@@ -148,10 +160,15 @@ static void mail_deliver(struct town *t, const struct mail *m)
 	case MAIL_DROP:
 		mail_client(t, m);
 		break;
+	case MAIL_TALK:
+		if (t->heard)
+			t->heard(m->from, m->to, &m->talk);
+		lease_talk(l, &t->node[m->from].lease.self, m->talk.data, m->talk.len, t->now);
+		break;
 	case MAIL_BLOCK:
-		if (m->to == m->from)
+		if (m->to == m->from && !t->unacked[m->to])
 			lease_block_acked(l, &m->block, t->now);
-		else
+		else if (m->to != m->from)
 			lease_block_learnt(l, &m->block, t->now);
 		break;
 	case MAIL_BLOCK_GONE:
@@ -217,6 +234,21 @@ static void post_record(struct town *t, int from, const struct out *o)
 	mail_all(t, from, &m);
 }
 
+static void post_talk(struct town *t, int from, const struct out *o)
+{
+	struct mail m = { .kind = MAIL_TALK, .from = from };
+
+	memcpy(&m.talk, o->data, sizeof(m.talk));
+	while (!lease_node_eq(&t->node[m.to].lease.self, &m.talk.to))
+		m.to++;
+	if (t->said)
+		t->said(from, m.to, &m.talk);
+	if (rng_below(&t->rng, 100) >= t->talk_loss)
+		mail_post(t, &m);
+	if (t->talk_loss && rng_below(&t->rng, 10) == 0)
+		mail_post(t, &m); /* twice, at another time */
+}
+
 static void take_frame(struct town *t, const struct out *o)
 {
 	struct rd r, payload, data;
@@ -254,6 +286,9 @@ void town_drain(struct town *t, int node)
 		case LEASE_BLOCK_RELEASE:
 			post_block(t, node, &o);
 			break;
+		case LEASE_TALK:
+			post_talk(t, node, &o);
+			break;
 		case LEASE_PROBE:
 			t->probes++;
 			break;
@@ -267,13 +302,16 @@ static void town_step(struct town *t)
 	for (int i = 0; i < t->mail_count && !t->cut;) {
 		struct mail m;
 
-		if (t->mail[i].due > t->now) {
+		bool apart = t->away[t->mail[i].from] != t->away[t->mail[i].to];
+
+		if (t->mail[i].due > t->now || (apart && t->mail[i].kind != MAIL_TALK)) {
 			i++;
 			continue;
 		}
 		m = t->mail[i];
 		t->mail[i] = t->mail[--t->mail_count];
-		mail_deliver(t, &m);
+		if (!apart)
+			mail_deliver(t, &m);
 	}
 	for (int i = 0; i < t->nodes; i++) {
 		struct lease *l = &t->node[i].lease;
@@ -295,7 +333,8 @@ void town_run(struct town *t, usec_t duration)
 
 		town_step(t);
 		for (int i = 0; i < t->mail_count && !t->cut; i++)
-			next = usec_min(next, t->mail[i].due);
+			if (t->away[t->mail[i].from] == t->away[t->mail[i].to])
+				next = usec_min(next, t->mail[i].due);
 		for (int i = 0; i < t->nodes; i++)
 			if (t->node[i].up)
 				next = usec_min(next, lease_deadline(&t->node[i].lease));

@@ -25,6 +25,7 @@ enum mail_kind {
 	MAIL_DROP,
 	MAIL_BLOCK,
 	MAIL_BLOCK_GONE,
+	MAIL_TALK,
 };
 
 struct mail {
@@ -36,6 +37,7 @@ struct mail {
 	struct lease_client client;
 	struct mac mac;
 	struct lease_block block;
+	struct lease_talk talk;
 };
 
 struct town_node {
@@ -51,8 +53,14 @@ struct town {
 	struct town_node node[TOWN_NODES_MAX];
 	int nodes;
 	usec_t now;
-	usec_t delay_max; /* of the state service; 0: at once */
-	bool cut;	  /* nothing is delivered */
+	usec_t delay_max;	      /* of the state service; 0: at once */
+	bool cut;		      /* nothing is delivered */
+	unsigned talk_loss;	      /* of 100 words */
+	bool unacked[TOWN_NODES_MAX]; /* nobody acknowledges this node's claims */
+	bool away[TOWN_NODES_MAX];    /* cut off from the others: records wait, words are lost */
+	/* sees each word when it is said, and when it is heard */
+	void (*said)(int from, int to, const struct lease_talk *talk);
+	void (*heard)(int from, int to, const struct lease_talk *talk);
 	struct rng rng;
 	struct mail mail[TOWN_MAIL_MAX];
 	int mail_count;

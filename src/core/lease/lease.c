@@ -16,6 +16,7 @@ enum {
 	OFFERS_DEFAULT = 1024,
 	RESERVED_DEFAULT = 4096,
 	TALKERS_MAX = 4096,
+	LENT_MAX = 512,
 	PORTS_MAX = 256,
 	OWNER_GONE_S = 7 * 86400,
 	PORT_RATE_DEFAULT = 100, /* messages per second */
@@ -25,11 +26,11 @@ enum {
 
 static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 {
-	const struct lease *l = ctx;
+	struct lease *l = ctx;
 
 	if (!lease_is_pool_address(l, ip))
 		return POOL_USE_EXCLUDED;
-	return book_holder4(&l->book, ip) ? POOL_USE_HELD : POOL_USE_FREE;
+	return lease_is_lent(l, ip) || book_holder4(&l->book, ip) ? POOL_USE_HELD : POOL_USE_FREE;
 }
 
 static bool owner_is_gone(void *ctx, const struct lease_block *block)
@@ -44,6 +45,11 @@ static void address_changed(void *ctx, const struct ip4 *ip, usec_t now)
 	struct lease *l = ctx;
 
 	pool_update(&l->pool, ip, address_use(l, ip), now);
+}
+
+void lease_address_changed(struct lease *l, const struct ip4 *ip, usec_t now)
+{
+	address_changed(l, ip, now);
 }
 
 static int conf_check(const struct lease_conf *conf)
@@ -118,6 +124,9 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 	if (err == 0)
 		err = table_init(&l->reserved, sizeof(struct ip4), sizeof(struct ip4),
 				 or_default(limits->reserved, RESERVED_DEFAULT), key);
+	if (err == 0)
+		err = table_init(&l->lent, sizeof(struct lease_lent), sizeof(struct ip4), LENT_MAX,
+				 key);
 	return err;
 }
 
@@ -134,6 +143,7 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->rng = setup->rng;
 	l->quiet_s = setup->quiet_s;
 	l->quiet_ctx = setup->quiet_ctx;
+	l->talk_id = rng_u32(&l->rng);
 	l->linked_at = now;
 	l->claim_due = now;
 	l->sweep_due = now + SWEEP;
@@ -155,6 +165,7 @@ void lease_done(struct lease *l)
 	table_done(&l->talkers);
 	table_done(&l->ports);
 	table_done(&l->reserved);
+	table_done(&l->lent);
 }
 
 int lease_configure(struct lease *l, const struct lease_conf *conf)

@@ -9,7 +9,7 @@
  *
  * Invariants
  * - An address is allocated only from a block of our own that is ready, while no record holds or
- * shows it.
+ * shows it; or it is borrowed from another node's, which then holds it for us (borrow.c).
  * - A block is ready 2 s after all present neighbours acknowledged the claim, or when we know no
  * other node 3 s after it and after the last port to other nodes came up.
  * - Of two claims to a block the lower (epoch, node id) holds it; the loser allocates nothing more
@@ -23,9 +23,9 @@
  * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
  * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT).
  *
- * Timers: claims becoming ready; offers forgotten after 60 s; once a minute a sweep over the
- * clients (own records without sign of life are dropped: leases after 48 h, others after 1 h) and
- * over the blocks (idle ones are returned).
+ * Timers: claims becoming ready; offers forgotten after 60 s; the next node asked for an address
+ * after 200 ms; once a minute a sweep over the clients (own records without sign of life are
+ * dropped: leases after 48 h, others after 1 h) and over the blocks (idle ones are returned).
  */
 #ifndef LEASE_LEASE_H
 #define LEASE_LEASE_H
@@ -42,6 +42,8 @@
 #define LEASE_SEARCH_MAX 4
 #define LEASE_ROUTES_MAX 8
 #define LEASE_EXCLUDE_MAX 16
+#define LEASE_NEAR_MAX 3
+#define LEASE_TALK_MAX 64
 
 struct lease_route {
 	struct net4 net;
@@ -86,7 +88,15 @@ enum lease_out_kind {
 	LEASE_DROP, /* data: struct mac, the key of a record that ends */
 	LEASE_BLOCK_PUT,     /* data: struct lease_block, a claim of ours: replicate it */
 	LEASE_BLOCK_RELEASE, /* data: struct lease_block, given back or lost */
+	LEASE_TALK,	     /* data: struct lease_talk, for that node's lease_talk() */
 	LEASE_PROBE, /* data: struct ip4, just allocated: see by ARP that no stranger has it */
+};
+
+/* A word to another node. It may be lost. */
+struct lease_talk {
+	struct lease_node to;
+	uint8_t len;
+	uint8_t data[LEASE_TALK_MAX];
 };
 
 enum lease_counter {
@@ -126,6 +136,11 @@ struct lease {
 	struct table talkers; /* rates by MAC and port */
 	struct table ports;   /* rates by port */
 	struct table reserved;
+	struct table lent; /* struct lease_lent by address */
+	struct lease_node near[LEASE_NEAR_MAX];
+	unsigned near_count;
+	unsigned asking; /* clients for whom an address is asked for there */
+	uint32_t talk_id;
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
 	usec_t linked_at;   /* when a way to other nodes last opened */
 	usec_t claim_due;   /* next look whether more blocks are needed */
@@ -201,6 +216,11 @@ void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t
 void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now);
 /* All present state neighbours have acknowledged our claim. */
 void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now);
+/* The nearest other nodes, nearest first: who has no free address borrows one there. */
+void lease_near(struct lease *l, const struct lease_node *nodes, unsigned count);
+/* What another node's LEASE_TALK said to us. */
+void lease_talk(struct lease *l, const struct lease_node *from, const void *data, size_t len,
+		usec_t now);
 /* An address of a node, or excluded by configuration: never allocated, and who asks for it is
  * refused. 0 or -ENOSPC. */
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now);

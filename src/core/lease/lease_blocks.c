@@ -108,6 +108,7 @@ void lease_blocks_sweep(struct lease *l, usec_t now)
 	struct pool_count count = pool_count(&l->pool);
 	struct pool_own *o;
 
+	lease_lent_sweep(l, now);
 	if (count.waiting)
 		claims_repeat(l, now);
 	if (count.free < spare_wanted(l, &count, now) + POOL_BLOCK)

@@ -125,6 +125,7 @@ static bool lease_stands(const struct serve *s, const struct book_client *c)
 
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)
 {
+	lease_borrow_end(l, o);
 	pool_offer(&l->pool, &o->ip, false, now);
 	table_remove(&l->offers, o);
 }
@@ -137,10 +138,10 @@ void serve_offers_expire(struct lease *l, usec_t now)
 	if (now < l->offers_due)
 		return;
 	for (uint32_t i = 0; (o = table_next(&l->offers, &i));) {
-		if (o->expires_at <= now)
+		if (o->expires_at <= now || !lease_borrow_goes_on(l, o, now))
 			serve_offer_drop(l, o, now);
 		else
-			due = usec_min(due, o->expires_at);
+			due = usec_min(due, o->asking ? o->due : o->expires_at);
 	}
 	l->offers_due = due;
 }
@@ -158,7 +159,8 @@ static bool offer_stands(struct lease *l, const struct lease_offer *o)
 {
 	const struct book_addr *holder = book_holder4(&l->book, &o->ip);
 
-	return pool_is_ours(&l->pool, &o->ip) && (!holder || mac_eq(&holder->holder, &o->mac));
+	return (o->borrowed || pool_is_ours(&l->pool, &o->ip)) &&
+	       (!holder || mac_eq(&holder->holder, &o->mac));
 }
 
 /* An address that nobody has: what it had here before, what it asks for, else any. */
@@ -182,6 +184,7 @@ static bool address_pick(struct serve *s, struct ip4 *ret)
 	if (lease_port_may(s->l, s->port, LEASE_PORT_LEASE, s->now))
 		lease_note_unmet(l, s->now);
 	lease_claim_ahead(l, s->now);
+	lease_borrow(l, &s->msg, s->port, s->now);
 	count(s, pool_count(&l->pool).waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
 	return false;
 }
@@ -195,9 +198,11 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 		*ret = o->ip;
 		return true;
 	}
-	drop_offer_of(s);
+	if (!o || !o->asking)
+		drop_offer_of(s);
 	if (!address_pick(s, ret) || !lease_port_take(s->l, s->port, LEASE_PORT_LEASE, s->now))
 		return false;
+	drop_offer_of(s);
 	o = table_add(&l->offers, &s->msg.chaddr);
 	if (!o) {
 		count(s, LEASE_COUNT_TABLE_FULL);

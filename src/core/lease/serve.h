@@ -9,8 +9,25 @@
 
 struct lease_offer {
 	struct mac mac; /* key */
-	struct ip4 ip;
+	struct ip4 ip;	/* zero: it is still asked for */
 	usec_t expires_at;
+	/* of an address from another node's block */
+	bool asking, borrowed;
+	uint8_t asked; /* so many nodes */
+	uint16_t port;
+	uint32_t id;
+	usec_t due; /* of the next one, while asking */
+	struct ip4 wanted;
+	struct lease_node lender;
+};
+
+/* An address of ours that another node may give to a client. */
+struct lease_lent {
+	struct ip4 ip; /* key */
+	struct mac mac;
+	struct lease_node to;
+	uint32_t id;
+	usec_t until;
 };
 
 /* Whom messages are from, and where they come in: anybody may name another. */
@@ -88,7 +105,22 @@ bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now);
 /* Repeats claims that nobody answered, and returns an idle block. */
 void lease_blocks_sweep(struct lease *l, usec_t now);
 
+/* borrow.c */
+
+/* Asks other nodes for an address; the client finds it when it asks again. */
+void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec_t now);
+/* Asks the next node when that is due; false: nobody is left. */
+bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now);
+/* The offer ends: what was borrowed for it and is not needed goes back. */
+void lease_borrow_end(struct lease *l, const struct lease_offer *o);
+/* Lent, and no record shows it yet. */
+bool lease_is_lent(struct lease *l, const struct ip4 *ip);
+void lease_lent_sweep(struct lease *l, usec_t now);
+
 /* lease.c */
+
+/* What the pool should know of ip may have changed. */
+void lease_address_changed(struct lease *l, const struct ip4 *ip, usec_t now);
 
 /* A neighbour that cannot tell what it knows must not stop us. */
 #define LEASE_UNSYNCED_MAX (10 * USEC_S)

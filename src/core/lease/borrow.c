@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Single addresses of a neighbour's block, for a node that has no free one.
+ *
+ *   ASK  = 1, id u32, MAC of the client, the address it wants or 0
+ *   LEND = 2, id u32, address or 0: none
+ *   BACK = 3, id u32, address           it was not needed
+ *
+ * The borrower asks its nearest nodes in turn, 200 ms each; the client, which is not answered
+ * meanwhile, asks again and finds the address as its offer. The lender holds what it has lent until
+ * the client's record shows it, until it is given back, or for 48 h. Messages may be lost, late or
+ * come twice: ids of one borrower grow, what is lent for a client is lent to it again, and a BACK
+ * with another id than the last is none.
+ */
+#include "core/lease/serve.h"
+
+#include "lib/wire.h"
+
+enum {
+	WORD_ASK = 1,
+	WORD_LEND = 2,
+	WORD_BACK = 3,
+	ASKING_MAX = 64,   /* clients at a time */
+	LENT_TO_ONE = 128, /* addresses */
+};
+
+#define ASK_WAIT (200 * USEC_MS)
+#define ASKING_LIFE (60 * USEC_S)
+#define LENT_LIFE (48 * 3600 * USEC_S)
+
+struct word {
+	uint8_t kind;
+	uint32_t id;
+	struct mac mac; /* ASK only */
+	struct ip4 ip;
+};
+
+static void say(struct lease *l, const struct lease_node *to, const struct word *word)
+{
+	struct lease_talk t = { .to = *to };
+	struct wr w = wr_init(t.data, sizeof(t.data));
+
+	wr_u8(&w, word->kind);
+	wr_u32(&w, word->id);
+	if (word->kind == WORD_ASK)
+		wr_mac(&w, &word->mac);
+	wr_ip4(&w, &word->ip);
+	t.len = (uint8_t)wr_len(&w);
+	outq_push(&l->out, LEASE_TALK, 0, 0, &t, sizeof(t));
+}
+
+static bool word_decode(const void *data, size_t len, struct word *ret)
+{
+	struct rd r = rd_init(data, len);
+
+	*ret = (struct word) { .kind = rd_u8(&r), .id = rd_u32(&r) };
+	if (ret->kind == WORD_ASK)
+		ret->mac = rd_mac(&r);
+	ret->ip = rd_ip4(&r);
+	return rd_done(&r);
+}
+
+void lease_near(struct lease *l, const struct lease_node *nodes, unsigned count)
+{
+	l->near_count = count < LEASE_NEAR_MAX ? count : LEASE_NEAR_MAX;
+	for (unsigned i = 0; i < l->near_count; i++)
+		l->near[i] = nodes[i];
+}
+
+/* ---- the borrower ---- */
+
+/* The next one; false: there is none. */
+static bool ask_next(struct lease *l, struct lease_offer *o, usec_t now)
+{
+	struct word ask = { .kind = WORD_ASK, .id = o->id, .mac = o->mac, .ip = o->wanted };
+
+	if (o->asked >= l->near_count)
+		return false;
+	say(l, &l->near[o->asked++], &ask);
+	o->due = now + ASK_WAIT;
+	l->offers_due = usec_min(l->offers_due, o->due);
+	return true;
+}
+
+void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec_t now)
+{
+	struct lease_offer *o;
+
+	if (l->near_count == 0 || table_find(&l->offers, &m->chaddr) || l->asking >= ASKING_MAX ||
+	    !lease_port_may(l, port, LEASE_PORT_LEASE, now))
+		return;
+	o = table_add(&l->offers, &m->chaddr);
+	if (!o)
+		return;
+	o->asking = true;
+	l->asking++;
+	o->id = ++l->talk_id;
+	o->port = port;
+	o->wanted = m->requested;
+	o->expires_at = now + ASKING_LIFE;
+	ask_next(l, o, now);
+}
+
+bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now)
+{
+	return !o->asking || now < o->due || ask_next(l, o, now);
+}
+
+void lease_borrow_end(struct lease *l, const struct lease_offer *o)
+{
+	const struct book_addr *holder = book_holder4(&l->book, &o->ip);
+	struct word back = { .kind = WORD_BACK, .id = o->id, .ip = o->ip };
+
+	l->asking -= o->asking;
+	/* the lender will see that the client has it */
+	if (o->borrowed && !(holder && holder->leased && mac_eq(&holder->holder, &o->mac)))
+		say(l, &o->lender, &back);
+}
+
+static bool is_usable(const struct lease *l, const struct ip4 *ip)
+{
+	const struct lease_offer *o;
+
+	if (!lease_is_pool_address(l, ip) || book_holder4(&l->book, ip))
+		return false;
+	for (uint32_t i = 0; (o = table_next(&l->offers, &i));)
+		if (ip4_eq(&o->ip, ip))
+			return false;
+	return true;
+}
+
+static struct lease_offer *offer_of(const struct lease *l, uint32_t id)
+{
+	struct lease_offer *o;
+
+	for (uint32_t i = 0; (o = table_next(&l->offers, &i));)
+		if ((o->asking || o->borrowed) && o->id == id)
+			return o;
+	return NULL;
+}
+
+static void lent_to_us(struct lease *l, const struct lease_node *from, const struct word *word,
+		       usec_t now)
+{
+	struct lease_offer *o = offer_of(l, word->id);
+	struct word back = { .kind = WORD_BACK, .id = word->id, .ip = word->ip };
+
+	if (ip4_is_zero(&word->ip)) {
+		/* only the last one's answer is waited for */
+		if (o && o->asking && lease_node_eq(from, &l->near[o->asked - 1]) &&
+		    !ask_next(l, o, now))
+			serve_offer_drop(l, o, now);
+		return;
+	}
+	if (o && o->asking && is_usable(l, &word->ip) &&
+	    lease_port_take(l, o->port, LEASE_PORT_LEASE, now)) {
+		o->asking = false;
+		l->asking--;
+		o->borrowed = true;
+		o->lender = *from;
+		o->ip = word->ip;
+		outq_push(&l->out, LEASE_PROBE, o->port, 0, &o->ip, sizeof(o->ip));
+		return;
+	}
+	/* not when a client has it by now, or will: this came twice */
+	if (!book_holder4(&l->book, &word->ip) && !(o && ip4_eq(&o->ip, &word->ip)))
+		say(l, from, &back);
+}
+
+/* ---- the lender ---- */
+
+/* What was lent for this client; *ret_count: how much to this node in all. */
+static struct lease_lent *lent_find(const struct lease *l, const struct lease_node *to,
+				    const struct mac *mac, unsigned *ret_count)
+{
+	struct lease_lent *lent, *found = NULL;
+
+	*ret_count = 0;
+	for (uint32_t i = 0; (lent = table_next(&l->lent, &i));) {
+		if (!lease_node_eq(&lent->to, to))
+			continue;
+		++*ret_count;
+		if (mac_eq(&lent->mac, mac))
+			found = lent;
+	}
+	return found;
+}
+
+static bool lend_new(struct lease *l, const struct lease_node *to, const struct word *ask,
+		     struct ip4 *ret, usec_t now)
+{
+	struct lease_lent *lent;
+
+	*ret = ask->ip;
+	if ((!pool_is_free(&l->pool, ret) || !pool_is_rested(&l->pool, ret, now)) &&
+	    !pool_pick(&l->pool, now, ret))
+		return false;
+	lent = table_add(&l->lent, ret);
+	if (!lent)
+		return false;
+	lent->to = *to;
+	lent->mac = ask->mac;
+	lent->id = ask->id;
+	lent->until = now + LENT_LIFE;
+	lease_address_changed(l, ret, now);
+	return true;
+}
+
+static void asked(struct lease *l, const struct lease_node *from, const struct word *ask,
+		  usec_t now)
+{
+	const struct book_client *c = book_find(&l->book, &ask->mac);
+	struct word lend = { .kind = WORD_LEND, .id = ask->id };
+	unsigned count;
+	struct lease_lent *lent = lent_find(l, from, &ask->mac, &count);
+
+	if (lent) {
+		if ((int32_t)(ask->id - lent->id) < 0)
+			return; /* it has asked again since */
+		lent->id = ask->id;
+		lent->until = now + LENT_LIFE;
+		lend.ip = lent->ip;
+	} else if (mac_is_station(&ask->mac) && !(c && book_has_lease(&l->book, c)) &&
+		   count < LENT_TO_ONE && lease_is_judge(l, now)) {
+		struct ip4 ip;
+
+		if (lend_new(l, from, ask, &ip, now))
+			lend.ip = ip;
+	}
+	say(l, from, &lend);
+	lease_claim_ahead(l, now);
+}
+
+static void lent_end(struct lease *l, struct lease_lent *lent, usec_t now)
+{
+	struct ip4 ip = lent->ip;
+
+	table_remove(&l->lent, lent);
+	lease_address_changed(l, &ip, now);
+}
+
+static void given_back(struct lease *l, const struct lease_node *from, const struct word *word,
+		       usec_t now)
+{
+	struct lease_lent *lent = table_find(&l->lent, &word->ip);
+
+	if (lent && lent->id == word->id && lease_node_eq(&lent->to, from))
+		lent_end(l, lent, now);
+}
+
+bool lease_is_lent(struct lease *l, const struct ip4 *ip)
+{
+	const struct book_addr *holder = book_holder4(&l->book, ip);
+	struct lease_lent *lent = table_find(&l->lent, ip);
+
+	if (lent && holder && mac_eq(&holder->holder, &lent->mac)) {
+		table_remove(&l->lent, lent); /* from here on its record holds it */
+		return false;
+	}
+	return lent;
+}
+
+void lease_lent_sweep(struct lease *l, usec_t now)
+{
+	struct lease_lent *lent;
+
+	for (uint32_t i = 0; (lent = table_next(&l->lent, &i));)
+		if (now >= lent->until)
+			lent_end(l, lent, now);
+}
+
+void lease_talk(struct lease *l, const struct lease_node *from, const void *data, size_t len,
+		usec_t now)
+{
+	struct word word;
+
+	if (!word_decode(data, len, &word)) {
+		l->counters[LEASE_COUNT_MALFORMED]++;
+		return;
+	}
+	if (word.kind == WORD_ASK)
+		asked(l, from, &word, now);
+	else if (word.kind == WORD_LEND)
+		lent_to_us(l, from, &word, now);
+	else if (word.kind == WORD_BACK)
+		given_back(l, from, &word, now);
+}
