@@ -18,6 +18,7 @@
 #include "packet/icmp6.h"
 
 #define REMIND_INTERVAL (60 * USEC_S)
+#define PRESENT_INTERVAL (60 * USEC_S)
 #define AGE_ERROR (2 * USEC_S) /* ages of records are whole seconds, rounded up */
 #define NEWCOMER_INTERVAL (20 * USEC_MS)
 #define NEWCOMER_BURST 512
@@ -242,6 +243,18 @@ void clients_remind(struct node *n)
 		s->reminded_at = n->now;
 		send_update(n, &s->mac);
 	}
+}
+
+void clients_present(struct node *n)
+{
+	const struct station *s;
+
+	if (n->now < n->present_at)
+		return;
+	n->present_at = n->now + PRESENT_INTERVAL;
+	for (uint32_t i = 0; (s = table_next(&n->stations, &i));)
+		if (s->vid == 0)
+			lease_client_present(&n->lease, &s->mac, n->now);
 }
 
 void clients_leased(struct node *n, const struct lease_client *c)

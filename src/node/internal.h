@@ -144,6 +144,7 @@ struct node {
 	struct mac cloud_mac; /* of br0 */
 	usec_t now;	      /* of the input that is being handled */
 	usec_t second_at;     /* next look at what changes slowly */
+	usec_t present_at;    /* next look who is still here */
 
 	struct batman *batman;
 	struct state *state;
@@ -222,6 +223,8 @@ void clients_drop_nodes(struct node *n);
 /* The kernel's engine knows clients by their frames only: tells it of those that are here and
  * silent. */
 void clients_remind(struct node *n);
+/* Tells the lease core once a minute who is still here. */
+void clients_present(struct node *n);
 /* Which gateway is used has changed: the records of the clients here say which one. */
 void clients_way_out(struct node *n);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);

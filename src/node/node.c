@@ -363,6 +363,7 @@ static void slow(struct node *n)
 	peers_refresh(n);
 	announce_refresh(n);
 	clients_drop_nodes(n);
+	clients_present(n);
 	recall_refresh(n);
 	if (n->loaded)
 		records_put_node(n);

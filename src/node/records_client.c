@@ -94,6 +94,7 @@ static bool client_decode(const struct state_view *v, struct lease_client *ret)
 			return false;
 	}
 	ret->age_s += v->age_s; /* the lease grew older since it was written */
+	ret->quiet_s = v->quiet_s;
 	return rd_done(&r);
 }
 
@@ -117,7 +118,7 @@ void record_client_changed(struct node *n, const struct state_event *e)
 	struct lease_client c;
 
 	n->names_dirty = true;
-	if (e->local)
+	if (e->local && e->change != STATE_HAS_EXPIRED)
 		return;
 	if (e->key.len != sizeof(c.mac.b)) {
 		n->counters[NODE_C_BAD_RECORD]++;

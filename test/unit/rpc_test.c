@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "dhcp_client.h"
 #include "node/node.h"
 #include "node/view.h"
 #include "rpc/call.h"
@@ -455,6 +456,31 @@ static void test_cloud_tables(void **state)
 	json_decref(f);
 }
 
+/* How long ago a lease was refreshed, and how long it is held for its client from now. */
+static void test_leases_tell_both_times(void **state)
+{
+	struct box *b = *state;
+	struct dhcp_msg m = { .op = DHCP_OP_REQUEST, .type = DHCP_REQUEST, .chaddr = client };
+	uint8_t frame[DHCP_CLIENT_FRAME];
+	struct event e = { .kind = EVENT_FRAME, .frame = { LINK_CLIENT, 0, frame, 0 } };
+	json_t *leases, *lease;
+
+	m.requested = node_cloud(b->node)->network4.addr;
+	m.requested.b[2] ^= 77;
+	m.requested.b[3] ^= 7;
+	e.frame.len = dhcp_client_send(&m, frame);
+	feed(b, &e); /* by its word: that block must be claimed first */
+	run(b, b->now + 5 * USEC_S);
+	feed(b, &e);
+	run(b, b->now + 100 * USEC_S);
+	leases = ask(b, "leases", NULL);
+	lease = json_array_get(json_object_get(leases, "leases"), 0);
+	assert_string_equal(at(lease, "mac"), "02:cc:00:00:00:09");
+	assert_int_equal(json_integer_value(json_object_get(lease, "refreshed_ago_s")), 100);
+	assert_int_equal(json_integer_value(json_object_get(lease, "held_s")), 48 * 3600 - 100);
+	json_decref(leases);
+}
+
 static void test_release_forgets_the_client(void **state)
 {
 	struct box *b = *state;
@@ -579,6 +605,7 @@ int main(void)
 		TEST(test_status_says_who_and_why),
 		TEST(test_clients_are_where_they_are),
 		TEST(test_trace_knows_places),
+		TEST(test_leases_tell_both_times),
 		TEST(test_release_forgets_the_client),
 		TEST(test_malformed_requests_are_named),
 		TEST(test_oversize_request),

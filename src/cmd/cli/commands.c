@@ -108,6 +108,10 @@ static const struct command commands[] = {
 	{ .name = "leases",
 	  .args = "",
 	  .help = "leases, and the address blocks of the nodes",
+	  .more = "Each lease with the time since it was last refreshed, which its node does once "
+		  "a "
+		  "day, and how long its address is still held for the client if that never "
+		  "happens again.",
 	  .options = CLI_ASKS,
 	  .method = "leases",
 	  .print = show_leases },

@@ -23,10 +23,15 @@ void show_clients(const struct cli *c, json_t *result)
 void show_leases(const struct cli *c, json_t *result)
 {
 	static const struct grid_column leases[] = {
-		{ "IPV4", "ipv4", GRID_TEXT },	       { "MAC", "mac", GRID_TEXT },
-		{ "CLIENT", "name", GRID_TEXT },       { "NODE", "node", GRID_TEXT },
-		{ "KIND", "kind", GRID_TEXT },	       { "AGE", "age_s", GRID_SECONDS },
+		{ "IPV4", "ipv4", GRID_TEXT },
+		{ "MAC", "mac", GRID_TEXT },
+		{ "CLIENT", "name", GRID_TEXT },
+		{ "NODE", "node", GRID_TEXT },
+		{ "KIND", "kind", GRID_TEXT },
+		{ "AGE", "age_s", GRID_SECONDS },
 		{ "LEFT", "expires_s", GRID_SECONDS },
+		{ "REFRESHED", "refreshed_ago_s", GRID_SECONDS },
+		{ "HELD", "held_s", GRID_SECONDS },
 	};
 	static const struct grid_column blocks[] = {
 		{ "BLOCK", "addresses", GRID_TEXT },

@@ -74,7 +74,7 @@ static struct book_client *heir_find(struct book *b, const struct ip6 *addr, con
 		return NULL;
 	b->losers = 0;
 	for (uint32_t i = 0; (c = table_next(&b->clients, &i));) {
-		if (ip4_is_zero(&c->rec.ip4) || book_has_lease(b, c))
+		if (ip4_is_zero(&c->rec.ip4) || c->lapsed || book_has_lease(b, c))
 			continue;
 		b->losers++;
 		if (ip4_eq(&c->rec.ip4, &ip) && !mac_eq(&c->mac, gone) &&
@@ -201,9 +201,15 @@ struct book_client *book_set_lease(struct book *b, struct book_client *c, const 
 
 	c->rec.ip4 = *ip;
 	c->allocated_at = allocated_at;
-	if (had && !same)
+	c->lapsed = !ip4_is_zero(ip) && now - c->refreshed_at >= BOOK_LAPSE;
+	if (had && (!same || c->lapsed))
 		index_remove(b, &old, &c->mac, true, now);
-	return ip4_is_zero(ip) ? NULL : index_lease(b, c, now);
+	return ip4_is_zero(ip) || c->lapsed ? NULL : index_lease(b, c, now);
+}
+
+bool book_is_held(const struct book_client *c, usec_t now)
+{
+	return !ip4_is_zero(&c->rec.ip4) && !c->lapsed && now - c->refreshed_at < BOOK_HELD;
 }
 
 static bool id_key(const uint8_t *id, uint8_t len, uint8_t ret[static 1 + LEASE_ID_MAX])

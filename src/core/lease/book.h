@@ -3,9 +3,14 @@
  * The book of a cloud's clients: their records, and for every address whose it is. Knows nothing of
  * DHCP.
  *
- * Invariant: every address of a record is indexed, with one holder; where two records hold the same
- * one, a lease goes before an address that was only seen, and of two leases the one that book_older
- * says. The IPv4 addresses whose state changes are told through `changed`.
+ * Invariant: every address of a record is indexed, with one holder, but for leases that have
+ * lapsed; where two records hold the same one, a lease goes before an address that was only seen,
+ * and of two leases the one that book_older says. The IPv4 addresses whose state changes are told
+ * through `changed`.
+ *
+ * A lease lapses BOOK_LAPSE after its record was last written: its client alone has a claim to the
+ * address until BOOK_HELD, and the difference makes sure that no node still renews what another one
+ * takes for free already.
  */
 #ifndef LEASE_BOOK_H
 #define LEASE_BOOK_H
@@ -14,15 +19,19 @@
 #include "lib/bucket.h"
 #include "lib/table.h"
 
+#define BOOK_HELD (48 * 3600 * USEC_S)
+#define BOOK_LAPSE (BOOK_HELD + 60 * USEC_S)
+
 struct book_client {
 	struct mac mac; /* key, as in rec */
 	struct lease_client rec;
 	usec_t allocated_at; /* of rec.ip4; before the start of the clock where it is older */
-	usec_t refreshed_at; /* last written or learnt */
+	usec_t refreshed_at; /* when the record was last written, by any node */
 	usec_t granted_at;   /* last acknowledgement by this node */
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
 	bool unsaved;	     /* its record must be put once the others' are known */
+	bool lapsed;	     /* rec.ip4 is what it had: anybody may get that now */
 	struct ip4 last;     /* what it had before it released it here */
 	usec_t addr_seen[LEASE_ADDRS_MAX];
 	struct bucket addr_rate, move_rate;
@@ -63,9 +72,12 @@ const struct book_addr *book_holder4(const struct book *b, const struct ip4 *ip)
 bool book_has_lease(const struct book *b, const struct book_client *c);
 /* Of two leases of one address, whether a's goes before b's: age, where close the lower MAC. */
 bool book_older(const struct book_client *a, const struct book_client *b);
+/* For anybody but c its address is in use. */
+bool book_is_held(const struct book_client *c, usec_t now);
 /*
- * Gives c the lease, allocated at that moment; a zero ip takes away what it has. Returns whom that
- * takes the address from, or c itself when somebody else goes before it, else NULL.
+ * Gives c the lease, allocated at that moment and refreshed at c->refreshed_at; a zero ip takes
+ * away what it has. Returns whom that takes the address from, or c itself when somebody else goes
+ * before it, else NULL.
  */
 struct book_client *book_set_lease(struct book *b, struct book_client *c, const struct ip4 *ip,
 				   usec_t allocated_at, usec_t now);

@@ -35,7 +35,8 @@ struct lease_client {
 	struct ip4 ip4;		   /* lease; zero: none */
 	/* of the lease, or since its end where LEASE_RELEASED; at the moment of handing over */
 	uint32_t age_s;
-	uint8_t id_len; /* 0: none */
+	uint32_t quiet_s; /* since this was last written, at the moment of handing over */
+	uint8_t id_len;	  /* 0: none */
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX]; /* [a-z0-9-] or empty */
 	uint8_t addr_count;

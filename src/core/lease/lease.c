@@ -357,6 +357,7 @@ const char *lease_counter_name(enum lease_counter c)
 		[LEASE_COUNT_ADDRESS_CLASH] = "lease_address_clash",
 		[LEASE_COUNT_BLOCK_CLASH] = "lease_block_clash",
 		[LEASE_COUNT_STRANGER] = "lease_stranger",
+		[LEASE_COUNT_REUSED] = "lease_reused",
 	};
 
 	return c < LEASE_COUNTERS ? names[c] : "?";

@@ -23,9 +23,14 @@
  * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
  * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT).
  *
+ * - An address is in use for all but its client until 48 h after its lease was last refreshed: at
+ * allocation, at a roam and once a day by the node that serves the client, as long as that is there
+ * or its lease runs. Only where no address is free, leases that went without for 26 h are ended.
+ *
  * Timers: claims becoming ready; offers forgotten after 60 s; the next node asked for an address
- * after 200 ms; once a minute a sweep over the clients (own records without sign of life are
- * dropped: leases after 48 h, others after 1 h) and over the blocks (idle ones are returned).
+ * after 200 ms; once a minute a sweep over the clients (leases are refreshed or lapse, own records
+ * are dropped: with a lease 3 days after the last refresh, others 1 h after the last sign of life)
+ * and over the blocks (idle ones are returned).
  */
 #ifndef LEASE_LEASE_H
 #define LEASE_LEASE_H
@@ -122,6 +127,7 @@ enum lease_counter {
 	LEASE_COUNT_ADDRESS_CLASH, /* two clients with one address met */
 	LEASE_COUNT_BLOCK_CLASH,   /* two claims for one block met */
 	LEASE_COUNT_STRANGER,	   /* somebody uses an address that is not theirs */
+	LEASE_COUNT_REUSED,	   /* a lease ended early because no address was free */
 	LEASE_COUNTERS,
 };
 
@@ -156,6 +162,7 @@ struct lease {
 	usec_t sweep_due;
 	usec_t offers_due;
 	usec_t unsaved_due; /* USEC_NEVER: every record is told */
+	usec_t reuse_due;   /* no look for leases to end before */
 	unsigned peers;	    /* other nodes that are present */
 	bool synced;
 	uint64_t counters[LEASE_COUNTERS];
@@ -230,6 +237,8 @@ void lease_unreserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
  * moved here. Both at a limited rate: who has no lease may be somebody's invention, and who is here
  * and there in turn may be two. */
 void lease_client_here(struct lease *l, const struct mac *mac, uint16_t port, usec_t now);
+/* A client that was told of is still at this node: to be said every few minutes. */
+void lease_client_present(struct lease *l, const struct mac *mac, usec_t now);
 /* A client of ours uses an address (ra's RA_SEEN): IPv4 as ::ffff:a.b.c.d. Makes the record if
  * there is none. */
 void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr,
@@ -243,10 +252,11 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 /* Queries. Results are copies. */
 
 struct lease_view {
-	struct lease_client client; /* age_s as of now */
+	struct lease_client client; /* age_s as of now; without a lease that others may have */
 	int64_t expires_s; /* of the lease as we know it, negative: over; only right at the client's
 			      node */
-	int64_t refreshed_s; /* ago, when its record was last written or learnt */
+	int64_t refreshed_s; /* ago, when its record was last written */
+	int64_t held_s;	     /* until when its address is in use for others, negative: over */
 };
 
 bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct lease_view *ret);

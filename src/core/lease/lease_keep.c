@@ -9,13 +9,27 @@ enum {
 
 #define SAVE_PAUSE (10 * USEC_MS)
 #define QUARANTINE (3600 * USEC_S)
-#define KEEP_LEASE (48 * 3600 * USEC_S)
+#define KEEP_LEASE (3 * 24 * 3600 * USEC_S) /* as long as the record lives */
 #define KEEP_CLIENT (3600 * USEC_S)
+#define PRESENT (600 * USEC_S)	    /* after a sign of life */
+#define REUSE_PAUSE (100 * USEC_MS) /* between looks through all clients */
+
+/* What others may have by now, or soon, must not look like a lease again. */
+static void lapsed_forget(struct lease *l, struct book_client *c, usec_t now)
+{
+	static const struct ip4 none;
+
+	c->last = c->rec.ip4;
+	book_set_lease(&l->book, c, &none, now, now);
+}
 
 void lease_save(struct lease *l, struct book_client *c, usec_t now)
 {
-	struct lease_client rec = c->rec;
+	struct lease_client rec;
 
+	if (!ip4_is_zero(&c->rec.ip4) && !book_is_held(c, now))
+		lapsed_forget(l, c, now);
+	rec = c->rec;
 	rec.age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
 	c->refreshed_at = now;
 	c->unsaved = false;
@@ -95,7 +109,54 @@ static bool record_over(const struct lease *l, const struct book_client *c, usec
 		return false;
 	if (c->rec.flags & LEASE_DECLINED)
 		return now - c->alive_at >= QUARANTINE;
-	return now - c->alive_at >= (ip4_is_zero(&c->rec.ip4) ? KEEP_CLIENT : KEEP_LEASE);
+	if (ip4_is_zero(&c->rec.ip4))
+		return now - c->alive_at >= KEEP_CLIENT;
+	return now - c->refreshed_at >= KEEP_LEASE && c->expires_at <= now;
+}
+
+/* Once a day the client's own node says that the lease is in use: the client is here, or was
+ * promised the address for longer. */
+static bool refresh_due(const struct lease *l, const struct book_client *c, usec_t now)
+{
+	return now - c->refreshed_at >= LEASE_REFRESH && !c->unsaved && book_is_held(c, now) &&
+	       lease_node_eq(&c->rec.node, &l->self) && book_has_lease(&l->book, c) &&
+	       !(c->rec.flags & LEASE_DECLINED) &&
+	       (c->expires_at > now || now - c->alive_at < PRESENT);
+}
+
+static void lease_age(struct lease *l, struct book_client *c, usec_t now)
+{
+	struct ip4 ip = c->rec.ip4;
+
+	if (refresh_due(l, c, now)) {
+		/* many may be due at once: they go out a few at a time */
+		c->unsaved = true;
+		l->unsaved_due = usec_min(l->unsaved_due, lease_save_from(l));
+	} else if (!ip4_is_zero(&ip) && !c->lapsed && !c->unsaved &&
+		   now - c->refreshed_at >= BOOK_LAPSE) {
+		book_set_lease(&l->book, c, &ip, c->allocated_at, now);
+	}
+}
+
+bool lease_reuse(struct lease *l, usec_t now, struct ip4 *ret)
+{
+	struct book_client *c, *oldest = NULL;
+
+	if (now < l->reuse_due)
+		return false;
+	l->reuse_due = now + REUSE_PAUSE;
+	for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));)
+		if (now - c->refreshed_at >= LEASE_SILENT_DAY && c->expires_at <= now &&
+		    !(c->rec.flags & LEASE_DECLINED) && book_has_lease(&l->book, c) &&
+		    pool_is_ours(&l->pool, &c->rec.ip4) &&
+		    (!oldest || c->refreshed_at < oldest->refreshed_at))
+			oldest = c;
+	if (!oldest)
+		return false;
+	l->counters[LEASE_COUNT_REUSED]++;
+	*ret = oldest->rec.ip4;
+	lease_take_away(l, oldest, now);
+	return true;
 }
 
 void lease_clients_sweep(struct lease *l, usec_t now)
@@ -109,9 +170,10 @@ void lease_clients_sweep(struct lease *l, usec_t now)
 			if (outq_push(&l->out, LEASE_DROP, 0, 0, &c->mac, sizeof(c->mac)) < 0)
 				return;
 			book_remove(&l->book, c, now);
-		} else if ((c->rec.flags & LEASE_DECLINED) &&
-			   lease_node_eq(&c->rec.node, &l->self)) {
-			l->declines++;
+			continue;
 		}
+		lease_age(l, c, now);
+		if ((c->rec.flags & LEASE_DECLINED) && lease_node_eq(&c->rec.node, &l->self))
+			l->declines++;
 	}
 }

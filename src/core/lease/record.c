@@ -98,8 +98,9 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	c = client_get(l, &rec->mac, &is_new, now);
 	if (!c)
 		return;
+	c->refreshed_at = now - rec->quiet_s * USEC_S;
 	restore = grant_goes_before(l, c, rec, now);
-	if (!restore && !same_lease(c, rec, now))
+	if (!restore && (c->lapsed || !same_lease(c, rec, now)))
 		loser = lease_replace(l, c, rec, now);
 	book_set_id(&l->book, c, rec->id, rec->id_len);
 	book_set_addrs(&l->book, c, rec, now);
@@ -107,10 +108,9 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
 	c->rec.flags = rec->flags;
-	c->refreshed_at = now;
 	c->unsaved = false;
-	if (lease_node_eq(&rec->node, &l->self))
-		c->alive_at = now;
+	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)
+		c->alive_at = c->refreshed_at;
 	if (restore)
 		lease_save(l, c, now);
 	if (loser)
@@ -160,6 +160,14 @@ void lease_client_here(struct lease *l, const struct mac *mac, uint16_t port, us
 	}
 	c->rec.node = l->self;
 	lease_save_later(l, c, now);
+}
+
+void lease_client_present(struct lease *l, const struct mac *mac, usec_t now)
+{
+	struct book_client *c = book_find(&l->book, mac);
+
+	if (c && lease_node_eq(&c->rec.node, &l->self))
+		c->alive_at = now;
 }
 
 void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 *addr,
@@ -223,8 +231,13 @@ static void view_fill(const struct book_client *c, usec_t now, struct lease_view
 	ret->client = c->rec;
 	ret->client.age_s =
 		c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
+	ret->client.quiet_s = (uint32_t)((now - c->refreshed_at) / USEC_S);
 	ret->expires_s = c->expires_at ? (c->expires_at - now) / USEC_S : 0;
 	ret->refreshed_s = (now - c->refreshed_at) / USEC_S;
+	ret->held_s = (c->refreshed_at + BOOK_HELD - now) / USEC_S;
+	/* what others may have by now is nobody's */
+	if (c->lapsed)
+		ret->client.ip4 = (struct ip4) { { 0 } };
 }
 
 bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct lease_view *ret)

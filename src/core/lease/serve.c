@@ -15,8 +15,9 @@ enum {
 };
 
 #define OFFER_LIFE (60 * USEC_S)
-#define REFRESH (24 * 3600 * USEC_S)
-#define SILENT_DAY (26 * 3600 * USEC_S) /* no daily refresh came: the lease is over anywhere */
+/* until a node that renews a lease has heard that we have ended it; clients ask again after 4 s */
+#define REUSE_WAIT (3 * USEC_S)
+#define REFRESH_LATE (LEASE_REFRESH + 300 * USEC_S) /* its node should have done it */
 
 enum verdict {
 	VERDICT_ACK,
@@ -84,7 +85,7 @@ static void clean_name(const char *from, char ret[static LEASE_NAME_MAX])
 
 static bool lease_runs(const struct book_client *c, usec_t now)
 {
-	return c->expires_at > now || now - c->refreshed_at < SILENT_DAY;
+	return c->expires_at > now || now - c->refreshed_at < LEASE_SILENT_DAY;
 }
 
 /*
@@ -111,16 +112,19 @@ static struct book_client *client_find(struct serve *s)
 	ip = old->rec.ip4;
 	allocated_at = old->allocated_at;
 	lease_take_away(l, old, s->now);
+	c->refreshed_at = s->now;
 	book_set_lease(&l->book, c, &ip, allocated_at, s->now);
 	c->rec.node = l->self;
 	lease_save(l, c, s->now);
 	return c;
 }
 
-/* The client's lease, if it can keep it. */
+/* The client's lease, if it can keep it: one that nobody has refreshed for too long only where it
+ * could be given to others now. */
 static bool lease_stands(const struct serve *s, const struct book_client *c)
 {
-	return c && book_has_lease(&s->l->book, c) && lease_is_client_address(s->l, &c->rec.ip4);
+	return c && book_has_lease(&s->l->book, c) && lease_is_client_address(s->l, &c->rec.ip4) &&
+	       (book_is_held(c, s->now) || pool_is_ours(&s->l->pool, &c->rec.ip4));
 }
 
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)
@@ -163,14 +167,33 @@ static bool offer_stands(struct lease *l, const struct lease_offer *o)
 	       (!holder || mac_eq(&holder->holder, &o->mac));
 }
 
-/* An address that nobody has: what it had here before, what it asks for, else any. */
-static bool address_pick(struct serve *s, struct ip4 *ret)
+/* Every address is somebody's: one that may have been forgotten, but not at once. */
+static bool address_reuse(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
+{
+	struct pool_count n = pool_count(&s->l->pool);
+
+	count(s, n.waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
+	*ret_ready = s->now + REUSE_WAIT;
+	return !n.waiting && n.free == 0 &&
+	       lease_port_may(s->l, s->port, LEASE_PORT_LEASE, s->now) &&
+	       lease_reuse(s->l, s->now, ret);
+}
+
+/* An address that nobody has: what it had before, what it asks for, else any. *ret_ready: from when
+ * on it can be told. */
+static bool address_pick(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 {
 	struct lease *l = s->l;
 	const struct book_client *c = book_find(&l->book, &s->msg.chaddr);
 
+	*ret_ready = s->now;
+
 	if (c && pool_is_free(&l->pool, &c->last)) {
 		*ret = c->last;
+		return true;
+	}
+	if (c && c->lapsed && pool_is_free(&l->pool, &c->rec.ip4)) {
+		*ret = c->rec.ip4;
 		return true;
 	}
 	if (pool_is_free(&l->pool, &s->msg.requested) &&
@@ -185,22 +208,23 @@ static bool address_pick(struct serve *s, struct ip4 *ret)
 		lease_note_unmet(l, s->now);
 	lease_claim_ahead(l, s->now);
 	lease_borrow(l, &s->msg, s->port, s->now);
-	count(s, pool_count(&l->pool).waiting ? LEASE_COUNT_NOT_READY : LEASE_COUNT_EXHAUSTED);
-	return false;
+	return address_reuse(s, ret, ret_ready);
 }
 
 static bool offer_make(struct serve *s, struct ip4 *ret)
 {
 	struct lease *l = s->l;
 	struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
+	usec_t ready_at;
 
 	if (o && offer_stands(l, o)) {
 		*ret = o->ip;
-		return true;
+		return o->ready_at <= s->now;
 	}
 	if (!o || !o->asking)
 		drop_offer_of(s);
-	if (!address_pick(s, ret) || !lease_port_take(s->l, s->port, LEASE_PORT_LEASE, s->now))
+	if (!address_pick(s, ret, &ready_at) ||
+	    !lease_port_take(s->l, s->port, LEASE_PORT_LEASE, s->now))
 		return false;
 	drop_offer_of(s);
 	o = table_add(&l->offers, &s->msg.chaddr);
@@ -209,12 +233,13 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 		return false;
 	}
 	o->ip = *ret;
+	o->ready_at = ready_at;
 	o->expires_at = s->now + OFFER_LIFE;
 	l->offers_due = usec_min(l->offers_due, o->expires_at);
 	pool_offer(&l->pool, ret, true, s->now);
 	outq_push(&l->out, LEASE_PROBE, s->port, 0, ret, sizeof(*ret));
 	lease_claim_ahead(l, s->now);
-	return true;
+	return ready_at <= s->now;
 }
 
 static void serve_discover(struct serve *s)
@@ -241,7 +266,7 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 	struct lease *l = s->l;
 	const struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
 
-	if (o && ip4_eq(&o->ip, ip) && offer_stands(l, o))
+	if (o && ip4_eq(&o->ip, ip) && o->ready_at <= s->now && offer_stands(l, o))
 		return VERDICT_ACK;
 	if (!lease_is_judge(l, s->now)) {
 		count(s, LEASE_COUNT_NOT_READY);
@@ -280,7 +305,7 @@ static enum verdict judge(struct serve *s, const struct book_client *c, const st
 
 	if (!lease_is_client_address(l, ip))
 		return VERDICT_NAK;
-	if (c && ip4_eq(&c->rec.ip4, ip) && book_has_lease(&l->book, c))
+	if (lease_stands(s, c) && ip4_eq(&c->rec.ip4, ip))
 		return VERDICT_ACK;
 	holder = book_holder4(&l->book, ip);
 	if (holder && !mac_eq(&holder->holder, &s->msg.chaddr))
@@ -326,7 +351,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 {
 	struct lease *l = s->l;
 	struct lease_client before;
-	bool is_here = !c || is_itself(s);
+	bool is_here = !c || is_itself(s), is_due;
 
 	if (!c)
 		c = book_add(&l->book, &s->msg.chaddr, s->now);
@@ -335,7 +360,10 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 		return false;
 	}
 	before = c->rec;
-	if (!ip4_eq(&c->rec.ip4, ip))
+	is_due = s->now - c->refreshed_at >= REFRESH_LATE;
+	if (is_due || !ip4_eq(&c->rec.ip4, ip))
+		c->refreshed_at = s->now;
+	if (!ip4_eq(&c->rec.ip4, ip) || c->lapsed)
 		book_set_lease(&l->book, c, ip, s->now, s->now);
 	drop_offer_of(s);
 	if (is_here)
@@ -344,7 +372,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	c->alive_at = s->now;
 	c->granted_at = s->now;
 	c->expires_at = s->now + (usec_t)l->conf.lease_s * USEC_S;
-	if (s->now - c->refreshed_at >= REFRESH || !same_record(&before, &c->rec))
+	if (is_due || !same_record(&before, &c->rec))
 		lease_save(l, c, s->now);
 	return true;
 }
@@ -405,7 +433,7 @@ static void serve_decline(struct serve *s)
 		count(s, LEASE_COUNT_BAD_CLIENT);
 		return;
 	}
-	if (c && ip4_eq(&c->rec.ip4, &ip))
+	if (c && !c->lapsed && ip4_eq(&c->rec.ip4, &ip))
 		lease_take_away(l, c, s->now);
 	else if (o && ip4_eq(&o->ip, &ip))
 		serve_offer_drop(l, o, s->now);

@@ -8,8 +8,9 @@
 #include "packet/dhcp.h"
 
 struct lease_offer {
-	struct mac mac; /* key */
-	struct ip4 ip;	/* zero: it is still asked for */
+	struct mac mac;	 /* key */
+	struct ip4 ip;	 /* zero: it is still asked for */
+	usec_t ready_at; /* it is not told of before */
 	usec_t expires_at;
 	/* of an address from another node's block */
 	bool asking, borrowed;
@@ -80,6 +81,10 @@ bool lease_client_admits(struct lease *l, const struct mac *mac, uint16_t port, 
 
 /* lease_keep.c */
 
+#define LEASE_REFRESH (24 * 3600 * USEC_S)
+/* no daily refresh came: the lease is not in use anywhere that we can hear of */
+#define LEASE_SILENT_DAY (26 * 3600 * USEC_S)
+
 /* Hands the record to node, to be replicated. */
 void lease_save(struct lease *l, struct book_client *c, usec_t now);
 /* The same for what is no grant: once we know what the others know. */
@@ -91,8 +96,12 @@ usec_t lease_save_from(const struct lease *l);
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
 /* The address is not handed out for an hour. */
 void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now);
-/* Drops own records without a sign of life. */
+/* Drops own records without a sign of life, refreshes those in use, and frees the addresses of
+ * those that nobody refreshed. */
 void lease_clients_sweep(struct lease *l, usec_t now);
+/* No address is left: ends the lease in a block of ours that has gone without a refresh for
+ * longest, if that is more than a day. False: there is none. */
+bool lease_reuse(struct lease *l, usec_t now, struct ip4 *ret);
 
 /* lease_blocks.c */
 
