@@ -384,9 +384,24 @@ void clients_overhear(struct node *n, const uint8_t *frame, size_t len)
 		lease_address_taken(&n->lease, &a.sender, &a.sender_mac, n->now);
 }
 
+/* Only where one of the two is: the other nodes could say nothing that helps. */
+static void address_clash(struct node *n, const struct lease_clash *c)
+{
+	struct effect_notice e = { .notice = NOTICE_LEASE_CLASH,
+				   .port = clients_port(n, &c->loser),
+				   .mac = c->loser,
+				   .ip4 = c->ip };
+	struct text t = text_init(e.text, sizeof(e.text));
+	char mac[MAC_TEXT];
+
+	text_add(&t, "%s had the same address and keeps it", mac_text(&c->keeper, mac));
+	node_notice(n, &e);
+}
+
 bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	struct lease_client c;
+	struct lease_clash clash;
 	struct lease_block b;
 	struct mac mac;
 	struct ip4 ip;
@@ -414,6 +429,12 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 	case LEASE_PROBE:
 		memcpy(&ip, o->data, sizeof(ip));
 		probe_address(n, &ip);
+		break;
+	case LEASE_CLASH:
+		memcpy(&clash, o->data, sizeof(clash));
+		address_clash(n, &clash);
+		break;
+	case LEASE_DISASSOCIATE:
 		break;
 	}
 	return false;

@@ -105,6 +105,7 @@ enum notice {
 	NOTICE_LEASE,
 	NOTICE_TABLE_FULL,
 	NOTICE_STATE_REJECTED, /* by the platform: the file and why */
+	NOTICE_LEASE_CLASH,    /* mac lost ip4; the text says to whom */
 	NOTICE_COUNT,
 };
 

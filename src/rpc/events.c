@@ -28,6 +28,7 @@ static const struct {
 	[NOTICE_LEASE] = { "lease", "a lease was granted" },
 	[NOTICE_TABLE_FULL] = { "table-full", "a table is full" },
 	[NOTICE_STATE_REJECTED] = { "state-rejected", "the state on disk could not be used" },
+	[NOTICE_LEASE_CLASH] = { "lease-clash", "a client lost its address to another one" },
 };
 
 static_assert(sizeof(notices) / sizeof(notices[0]) == NOTICE_COUNT, "a notice has no name");

@@ -292,6 +292,12 @@ void town_drain(struct town *t, int node)
 		case LEASE_PROBE:
 			t->probes++;
 			break;
+		case LEASE_CLASH:
+			t->clashes[node]++;
+			break;
+		case LEASE_DISASSOCIATE:
+			t->disassociated[node]++;
+			break;
 		}
 	}
 	assert_int_equal(t->node[node].lease.out.dropped, 0);

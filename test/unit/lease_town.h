@@ -66,6 +66,8 @@ struct town {
 	int mail_count;
 	uint32_t seq;
 	unsigned probes;
+	unsigned clashes[TOWN_NODES_MAX];	/* that were told of */
+	unsigned disassociated[TOWN_NODES_MAX]; /* clients */
 	/* the last frame that a server sent */
 	bool replied;
 	uint8_t frame[1514];

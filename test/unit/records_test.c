@@ -230,6 +230,7 @@ static void test_client(void **state)
 	assert_memory_equal(v.client.gateway.b, self.b, 8);
 	assert_memory_equal(v.client.ip4.b, "\12\15\0\11", 4);
 	assert_in_range(v.client.age_s, 60 + 5, 60 + 6);
+	assert_int_equal(v.refreshed_s + v.held_s, 48 * 3600);
 	assert_int_equal(v.client.flags, LEASE_RELEASED);
 	assert_int_equal(v.client.id_len, LEASE_ID_MAX);
 	assert_memory_equal(v.client.id, long_name, LEASE_ID_MAX);
@@ -280,6 +281,59 @@ static void test_client_is_dropped(void **state)
 	assert_int_equal(state_get(node_state(b.node), &key, NULL, b.now, &v), 0);
 	bench_run(&b, 20 * 60 * USEC_S);
 	assert_true(state_get(node_state(b.node), &key, NULL, b.now, &v) < 0);
+	bench_stop(&b);
+}
+
+/* A record that this node wrote of a client elsewhere, for a clash or an administrator, ends like
+ * any other. */
+static void test_own_word_expires(void **state)
+{
+	uint8_t value[32];
+	struct wr w = wr_init(value, sizeof(value));
+	struct event release = { .kind = EVENT_CONTROL }, timer = { .kind = EVENT_TIMER };
+	struct lease_view v;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	field(&w, F_NODE, other.b, 8);
+	field(&w, F_IP4, "\12\15\0\11", 4);
+	tell_value(&b, record(CLIENT, client.b, 6), &w);
+	release.control = (struct event_control) { .act = CONTROL_RELEASE_LEASE, .mac = client };
+	bench_feed(&b, &release);
+	bench_run(&b, USEC_S);
+	assert_true(lease_find(node_lease(b.node), &client, b.now, &v));
+	assert_true(ip4_is_zero(&v.client.ip4));
+	b.now += 3 * 86400 * USEC_S;
+	bench_feed(&b, &timer);
+	bench_run(&b, 2 * 60 * USEC_S);
+	assert_false(lease_find(node_lease(b.node), &client, b.now, &v));
+	bench_stop(&b);
+}
+
+/* Who is at a port shows life there though it says nothing, and no more once it has gone. */
+static void test_present(void **state)
+{
+	struct event e = { .kind = EVENT_CLIENT };
+	const struct book_client *c;
+	usec_t left;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	bench_port(&b, 0, "wlan0-ap", PORT_KIND_WIFI_AP);
+	bench_run(&b, 10 * USEC_S);
+	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED, .mac = client };
+	bench_feed(&b, &e);
+	bench_run(&b, 300 * USEC_S);
+	c = book_find(&node_lease(b.node)->book, &client);
+	assert_non_null(c);
+	assert_in_range(b.now - c->alive_at, 0, 61 * USEC_S);
+	e.client.change = CLIENT_DISASSOCIATED;
+	bench_feed(&b, &e);
+	left = c->alive_at;
+	bench_run(&b, 300 * USEC_S);
+	assert_int_equal(c->alive_at, left);
 	bench_stop(&b);
 }
 
@@ -514,6 +568,8 @@ int main(void)
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_client_is_deleted),
 		cmocka_unit_test(test_client_is_dropped),
+		cmocka_unit_test(test_own_word_expires),
+		cmocka_unit_test(test_present),
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_bad_records),
 		cmocka_unit_test(test_client_at_a_bad_node),

@@ -11,7 +11,7 @@ enum {
 
 #define ADDR_RATE_INTERVAL (10 * USEC_S)
 #define ADDR_FORGET (600 * USEC_S)
-#define AGE_CLOSE (60 * USEC_S) /* leases this close in age are told apart by MAC */
+#define AGE_CLOSE (60 * USEC_S) /* leases closer in age are told apart by client identifier */
 
 int book_init(struct book *b, uint32_t clients_max, const struct hash_key *key)
 {
@@ -162,13 +162,35 @@ bool book_has_lease(const struct book *b, const struct book_client *c)
 	return a && a->leased && mac_eq(&a->holder, &c->mac);
 }
 
+static size_t client_id(const struct book_client *c, uint8_t ret[static LEASE_ID_MAX])
+{
+	if (c->rec.id_len) {
+		memcpy(ret, c->rec.id, c->rec.id_len);
+		return c->rec.id_len;
+	}
+	ret[0] = 1; /* Ethernet, RFC 2132 section 9.14 */
+	memcpy(ret + 1, c->mac.b, sizeof(c->mac.b));
+	return 1 + sizeof(c->mac.b);
+}
+
+bool book_id_lower(const struct book_client *a, const struct book_client *b)
+{
+	uint8_t ida[LEASE_ID_MAX], idb[LEASE_ID_MAX];
+	size_t lena = client_id(a, ida), lenb = client_id(b, idb);
+	int order = memcmp(ida, idb, lena < lenb ? lena : lenb);
+
+	if (order == 0 && lena != lenb)
+		return lena < lenb;
+	return order ? order < 0 : mac_cmp(&a->mac, &b->mac) < 0;
+}
+
 bool book_older(const struct book_client *a, const struct book_client *b)
 {
 	usec_t apart = a->allocated_at - b->allocated_at;
 
-	if (apart < -AGE_CLOSE || apart > AGE_CLOSE)
+	if (apart <= -AGE_CLOSE || apart >= AGE_CLOSE)
 		return apart < 0;
-	return mac_cmp(&a->mac, &b->mac) < 0;
+	return book_id_lower(a, b);
 }
 
 static struct book_client *index_lease(struct book *b, struct book_client *c, usec_t now)

@@ -30,6 +30,7 @@ struct book_client {
 	usec_t granted_at;   /* last acknowledgement by this node */
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
+	usec_t clashed_at;   /* met somebody with the same address, and nobody has lost it; 0: no */
 	bool unsaved;	     /* its record must be put once the others' are known */
 	bool lapsed;	     /* rec.ip4 is what it had: anybody may get that now */
 	struct ip4 last;     /* what it had before it released it here */
@@ -70,7 +71,10 @@ const struct book_addr *book_holder(const struct book *b, const struct ip6 *addr
 const struct book_addr *book_holder4(const struct book *b, const struct ip4 *ip);
 /* c holds ip by lease and nobody goes before it. */
 bool book_has_lease(const struct book *b, const struct book_client *c);
-/* Of two leases of one address, whether a's goes before b's: age, where close the lower MAC. */
+/* a has the lower client identifier: the bytes that it sent, else 01 and the MAC. */
+bool book_id_lower(const struct book_client *a, const struct book_client *b);
+/* Of two leases of one address, whether a's goes before b's: age, where close the lower client
+ * identifier. */
 bool book_older(const struct book_client *a, const struct book_client *b);
 /* For anybody but c its address is in use. */
 bool book_is_held(const struct book_client *c, usec_t now);

@@ -147,7 +147,7 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->linked_at = now;
 	l->claim_due = now;
 	l->sweep_due = now + SWEEP;
-	l->offers_due = l->unsaved_due = USEC_NEVER;
+	l->offers_due = l->unsaved_due = l->clash_due = USEC_NEVER;
 	outq_init(&l->out, setup->out_buf, setup->out_cap);
 	err = tables_init(l, &setup->limits);
 	if (err < 0)
@@ -285,7 +285,10 @@ void lease_tick(struct lease *l, usec_t now)
 		lease_clients_sweep(l, now);
 		lease_blocks_sweep(l, now);
 		l->claim_due = now;
+		if (l->book.losers)
+			l->clash_due = now;
 	}
+	lease_clash_tick(l, now);
 	if (now >= l->claim_due)
 		lease_claim_ahead(l, now);
 	if (now >= l->unsaved_due)
@@ -296,7 +299,7 @@ usec_t lease_deadline(const struct lease *l)
 {
 	usec_t due = usec_min(l->sweep_due, usec_min(l->offers_due, l->claim_due));
 
-	due = usec_min(due, l->unsaved_due);
+	due = usec_min(due, usec_min(l->unsaved_due, l->clash_due));
 	return usec_min(due, pool_deadline(&l->pool));
 }
 

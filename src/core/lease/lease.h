@@ -17,7 +17,8 @@
  * - A block of another node is taken only when that has been gone for 7 days and over 80 % of the
  * blocks are claimed. The claim says which one it takes, and goes before that one only.
  * - Of two clients with one address the longer lease (by age, under 60 s of difference the lower
- * MAC) keeps it; the other is refused at its next message.
+ * client identifier) keeps it, by the word of one node (lease_clash.c); the other is refused at its
+ * next message.
  * - As long as we have other nodes and are not synced with them (lease_peers), we know too little
  * to refuse anybody: then we answer only those whose records we have. Nor is it told where a client
  * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
@@ -95,6 +96,15 @@ enum lease_out_kind {
 	LEASE_BLOCK_RELEASE, /* data: struct lease_block, given back or lost */
 	LEASE_TALK,	     /* data: struct lease_talk, for that node's lease_talk() */
 	LEASE_PROBE, /* data: struct ip4, just allocated: see by ARP that no stranger has it */
+	LEASE_CLASH, /* data: struct lease_clash: people may want to know */
+	LEASE_DISASSOCIATE, /* data: struct mac, of a client here that lost its address: have it ask
+			       anew */
+};
+
+/* Two clients had one address. */
+struct lease_clash {
+	struct mac keeper, loser;
+	struct ip4 ip;
 };
 
 /* A word to another node. It may be lost. */
@@ -163,7 +173,9 @@ struct lease {
 	usec_t offers_due;
 	usec_t unsaved_due; /* USEC_NEVER: every record is told */
 	usec_t reuse_due;   /* no look for leases to end before */
-	unsigned peers;	    /* other nodes that are present */
+	usec_t clash_due;   /* who keeps an address is to be decided */
+	struct bucket disassociate_rate;
+	unsigned peers; /* other nodes that are present */
 	bool synced;
 	uint64_t counters[LEASE_COUNTERS];
 };

@@ -80,6 +80,7 @@ void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
 	book_set_lease(&l->book, c, &none, now, now);
 	c->rec.flags |= LEASE_RELEASED;
 	c->expires_at = 0;
+	c->clashed_at = 0;
 	lease_save(l, c, now);
 }
 

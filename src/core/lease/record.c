@@ -25,14 +25,6 @@ static struct book_client *client_get(struct lease *l, const struct mac *mac, bo
 	return c;
 }
 
-/* Two clients have one address: who is at our node and must yield, does so at once. */
-static void clash(struct lease *l, struct book_client *loser, usec_t now)
-{
-	l->counters[LEASE_COUNT_ADDRESS_CLASH]++;
-	if (lease_node_eq(&loser->rec.node, &l->self))
-		lease_take_away(l, loser, now);
-}
-
 /*
  * The record was written by a node that did not know of the lease which we granted meanwhile. A
  * lease that was ended on purpose is marked, with its age counted from then; of two that were
@@ -47,8 +39,10 @@ static bool grant_goes_before(const struct lease *l, const struct book_client *c
 		return false;
 	if (!ip4_is_zero(&rec->ip4))
 		return !ip4_eq(&rec->ip4, &c->rec.ip4) && since < c->allocated_at;
-	/* in doubt the lease goes on: an address that is held for nothing hurts nobody */
-	return !(rec->flags & LEASE_RELEASED) || c->granted_at > since - ON_THE_WAY;
+	/* in doubt the lease goes on: an address that is held for nothing hurts nobody, but one
+	 * that two have does */
+	return !(rec->flags & LEASE_RELEASED) ||
+	       (!c->clashed_at && c->granted_at > since - ON_THE_WAY);
 }
 
 static bool same_lease(const struct book_client *c, const struct lease_client *rec, usec_t now)
@@ -73,6 +67,8 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 	/* two nodes gave it one each: it may be using either until it renews */
 	if (in_use && !book_holder4(&l->book, &old))
 		lease_quarantine(l, &old, now);
+	if (moved && c->clashed_at)
+		lease_clash_ended(l, c, &old, now);
 	return loser;
 }
 
@@ -85,6 +81,21 @@ static bool record_sound(const struct lease_client *rec)
 		return false;
 	return rec->flags & LEASE_DECLINED ? mac_eq(&rec->mac, &declined)
 					   : mac_is_station(&rec->mac);
+}
+
+/* All but the lease. */
+static void record_copy(struct lease *l, struct book_client *c, const struct lease_client *rec,
+			usec_t now)
+{
+	book_set_id(&l->book, c, rec->id, rec->id_len);
+	book_set_addrs(&l->book, c, rec, now);
+	memcpy(c->rec.name, rec->name, sizeof(rec->name));
+	c->rec.node = rec->node;
+	c->rec.gateway = rec->gateway;
+	c->rec.flags = rec->flags;
+	c->unsaved = false;
+	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)
+		c->alive_at = c->refreshed_at;
 }
 
 void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now)
@@ -100,21 +111,15 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 		return;
 	c->refreshed_at = now - rec->quiet_s * USEC_S;
 	restore = grant_goes_before(l, c, rec, now);
-	if (!restore && (c->lapsed || !same_lease(c, rec, now)))
-		loser = lease_replace(l, c, rec, now);
-	book_set_id(&l->book, c, rec->id, rec->id_len);
-	book_set_addrs(&l->book, c, rec, now);
-	memcpy(c->rec.name, rec->name, sizeof(rec->name));
-	c->rec.node = rec->node;
-	c->rec.gateway = rec->gateway;
-	c->rec.flags = rec->flags;
-	c->unsaved = false;
-	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)
-		c->alive_at = c->refreshed_at;
-	if (restore)
+	record_copy(l, c, rec, now);
+	if (restore) {
+		c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 		lease_save(l, c, now);
+	} else if (c->lapsed || !same_lease(c, rec, now)) {
+		loser = lease_replace(l, c, rec, now);
+	}
 	if (loser)
-		clash(l, loser, now);
+		lease_clash_met(l, loser, now);
 	o = table_find(&l->offers, &rec->mac);
 	if (o && book_has_lease(&l->book, c))
 		serve_offer_drop(l, o, now);
@@ -152,6 +157,8 @@ void lease_client_here(struct lease *l, const struct mac *mac, uint16_t port, us
 	if (!c)
 		return;
 	c->alive_at = now;
+	if (c->clashed_at)
+		l->clash_due = now;
 	if (!is_new && lease_node_eq(&c->rec.node, &l->self))
 		return;
 	if (!bucket_take(&c->move_rate, MOVE_INTERVAL, MOVE_BURST, now)) {

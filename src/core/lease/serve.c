@@ -248,6 +248,10 @@ static void serve_discover(struct serve *s)
 	struct ip4 ip;
 
 	count(s, LEASE_COUNT_DISCOVER);
+	if (lease_in_clash(c, s->now)) {
+		count(s, LEASE_COUNT_NOT_READY);
+		return;
+	}
 	if (lease_stands(s, c)) {
 		ip = c->rec.ip4;
 	} else if (!lease_is_judge(s->l, s->now)) {
@@ -305,6 +309,10 @@ static enum verdict judge(struct serve *s, const struct book_client *c, const st
 
 	if (!lease_is_client_address(l, ip))
 		return VERDICT_NAK;
+	if (lease_in_clash(c, s->now)) {
+		count(s, LEASE_COUNT_NOT_READY);
+		return VERDICT_SILENT;
+	}
 	if (lease_stands(s, c) && ip4_eq(&c->rec.ip4, ip))
 		return VERDICT_ACK;
 	holder = book_holder4(&l->book, ip);

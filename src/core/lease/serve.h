@@ -103,6 +103,17 @@ void lease_clients_sweep(struct lease *l, usec_t now);
  * longest, if that is more than a day. False: there is none. */
 bool lease_reuse(struct lease *l, usec_t now, struct ip4 *ret);
 
+/* lease_clash.c */
+
+/* c is not the one that the book says has its address. */
+void lease_clash_met(struct lease *l, struct book_client *c, usec_t now);
+/* By its record c, which was in a clash for ip, has no lease to it any more. */
+void lease_clash_ended(struct lease *l, struct book_client *c, const struct ip4 *ip, usec_t now);
+/* Who keeps its address is not known yet: it is not answered. */
+bool lease_in_clash(const struct book_client *c, usec_t now);
+/* Decides what is ours to decide by now. */
+void lease_clash_tick(struct lease *l, usec_t now);
+
 /* lease_blocks.c */
 
 /* A client found no free address. */
