@@ -257,6 +257,20 @@ void clients_present(struct node *n)
 			lease_client_present(&n->lease, &s->mac, n->now);
 }
 
+void clients_names(struct node *n)
+{
+	struct node_member m;
+
+	if (!n->node_names_dirty)
+		return;
+	n->node_names_dirty = false;
+	lease_names_begin(&n->lease);
+	for (uint32_t i = 0; node_member_next(n, &i, &m);)
+		lease_name_taken(&n->lease, m.name);
+	lease_names_end(&n->lease);
+	n->names_dirty = true;
+}
+
 void clients_leased(struct node *n, const struct lease_client *c)
 {
 	const struct station *s = ip4_is_zero(&c->ip4) ? NULL : station_find(n, &c->mac, 0);

@@ -173,7 +173,7 @@ struct node {
 	struct recall recalls[RECALLS];
 	uint32_t recall_count;
 
-	bool wish_dirty, names_dirty, members_dirty, store_wanted;
+	bool wish_dirty, names_dirty, node_names_dirty, members_dirty, store_wanted;
 	bool loaded;
 	int load_error;
 	usec_t store_at;
@@ -225,6 +225,8 @@ void clients_drop_nodes(struct node *n);
 void clients_remind(struct node *n);
 /* Tells the lease core once a minute who is still here. */
 void clients_present(struct node *n);
+/* ... and what nodes are called, when that has changed. */
+void clients_names(struct node *n);
 /* Which gateway is used has changed: the records of the clients here say which one. */
 void clients_way_out(struct node *n);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);

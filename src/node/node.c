@@ -364,6 +364,7 @@ static void slow(struct node *n)
 	announce_refresh(n);
 	clients_drop_nodes(n);
 	clients_present(n);
+	clients_names(n);
 	recall_refresh(n);
 	if (n->loaded)
 		records_put_node(n);

@@ -50,6 +50,7 @@ void record_node_changed(struct node *n, const struct state_event *e)
 	struct effect_notice notice = { .notice = NOTICE_NODE_CAME };
 
 	n->names_dirty = true;
+	n->node_names_dirty = true;
 	n->members_dirty = true;
 	if (e->own)
 		return;

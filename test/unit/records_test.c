@@ -311,6 +311,57 @@ static void test_own_word_expires(void **state)
 	bench_stop(&b);
 }
 
+/* Two clients and a node that call themselves the same: each is shown by one name, everywhere. */
+static void test_names(void **state)
+{
+	static const struct mac second = { { 6, 0, 0, 0, 0, 2 } };
+	struct lease_view v;
+	struct node_name name;
+	unsigned int count = 0;
+	uint8_t value[64];
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	for (uint8_t i = 0; i < 2; i++) {
+		struct wr w = wr_init(value, sizeof(value));
+
+		field(&w, F_NODE, other.b, 8);
+		field(&w, F_IP4, (uint8_t[]) { 10, 13, 0, (uint8_t)(9 + i) }, 4);
+		field(&w, F_AGE, (uint8_t[]) { 0, 0, i, 5 }, 4);
+		field(&w, F_NAME, "church", 6);
+		tell_value(&b, record(CLIENT, i ? second.b : client.b, 6), &w);
+	}
+	assert_true(lease_find(node_lease(b.node), &second, b.now, &v));
+	assert_string_equal(v.client.name, "church");
+	assert_true(lease_find(node_lease(b.node), &client, b.now, &v));
+	assert_string_equal(v.client.name, "church-2");
+	value[0] = 0;
+	{
+		struct wr w = wr_init(value, sizeof(value));
+
+		field(&w, F_NAME, "church", 6);
+		tell_value(&b, record(NODE, other.b, 8), &w);
+	}
+	bench_run(&b, 3 * USEC_S);
+	for (uint32_t i = 0; node_name_next(b.node, &i, &name);) {
+		bool is_node = strcmp(name.name, "church") == 0;
+		uint8_t last = strcmp(name.name, "church-2") == 0   ? 10
+			       : strcmp(name.name, "church-3") == 0 ? 9
+								    : 0;
+
+		count += is_node || last;
+		if (last)
+			assert_int_equal(name.ip4.b[3], last);
+		if (is_node)
+			assert_true(ip4_is_zero(&name.ip4));
+	}
+	assert_int_equal(count, 3);
+	assert_true(lease_find(node_lease(b.node), &client, b.now, &v));
+	assert_string_equal(v.client.name, "church-3");
+	bench_stop(&b);
+}
+
 /* Who is at a port shows life there though it says nothing, and no more once it has gone. */
 static void test_present(void **state)
 {
@@ -569,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_client_is_deleted),
 		cmocka_unit_test(test_client_is_dropped),
 		cmocka_unit_test(test_own_word_expires),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_present),
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_bad_records),

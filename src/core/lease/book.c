@@ -7,6 +7,7 @@
 enum {
 	ADDRS_PER_CLIENT = 4, /* room in the index, on average */
 	ADDR_RATE_BURST = 2 * LEASE_ADDRS_MAX,
+	NAMES_OF_NODES = 4096,
 };
 
 #define ADDR_RATE_INTERVAL (10 * USEC_S)
@@ -26,6 +27,9 @@ int book_init(struct book *b, uint32_t clients_max, const struct hash_key *key)
 	if (err == 0)
 		err = table_init(&b->ids, sizeof(struct book_id), 1 + LEASE_ID_MAX, clients_max,
 				 *key);
+	if (err == 0)
+		err = table_init(&b->names, sizeof(struct book_name), sizeof(uint64_t),
+				 clients_max + NAMES_OF_NODES, *key);
 	if (err < 0)
 		book_done(b);
 	return err;
@@ -36,6 +40,7 @@ void book_done(struct book *b)
 	table_done(&b->clients);
 	table_done(&b->addrs);
 	table_done(&b->ids);
+	table_done(&b->names);
 }
 
 struct book_client *book_find(const struct book *b, const struct mac *mac)
@@ -147,6 +152,7 @@ void book_remove(struct book *b, struct book_client *c, usec_t now)
 
 	book_set_lease(b, c, &none, 0, now);
 	book_set_id(b, c, NULL, 0);
+	book_set_name(b, c, "");
 	for (unsigned i = 0; i < c->rec.addr_count; i++)
 		index_remove(b, &c->rec.addrs[i], &c->mac, false, now);
 	table_remove(&b->clients, c);
@@ -226,6 +232,7 @@ struct book_client *book_set_lease(struct book *b, struct book_client *c, const 
 	c->lapsed = !ip4_is_zero(ip) && now - c->refreshed_at >= BOOK_LAPSE;
 	if (had && (!same || c->lapsed))
 		index_remove(b, &old, &c->mac, true, now);
+	book_name_moved(b, c);
 	return ip4_is_zero(ip) || c->lapsed ? NULL : index_lease(b, c, now);
 }
 

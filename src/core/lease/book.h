@@ -31,9 +31,12 @@ struct book_client {
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
 	usec_t clashed_at;   /* met somebody with the same address, and nobody has lost it; 0: no */
-	bool unsaved;	     /* its record must be put once the others' are known */
-	bool lapsed;	     /* rec.ip4 is what it had: anybody may get that now */
-	struct ip4 last;     /* what it had before it released it here */
+	uint32_t name_next;  /* the next younger client of that name, index + 1 */
+	uint16_t name_number; /* what its name is shown with; 1: alone */
+	bool is_named;	      /* rec.name is in the index */
+	bool unsaved;	      /* its record must be put once the others' are known */
+	bool lapsed;	      /* rec.ip4 is what it had: anybody may get that now */
+	struct ip4 last;      /* what it had before it released it here */
 	usec_t addr_seen[LEASE_ADDRS_MAX];
 	struct bucket addr_rate, move_rate;
 };
@@ -49,11 +52,19 @@ struct book_id {
 	struct mac mac;
 };
 
+struct book_name {
+	uint64_t key;	/* hash of the name */
+	uint32_t first; /* client with the oldest lease, index + 1; 0: none */
+	uint32_t taken; /* round in which it was said to be a node's; 0: it is none */
+};
+
 struct book {
 	struct table clients; /* struct book_client */
 	struct table addrs;   /* struct book_addr */
 	struct table ids;     /* struct book_id */
-	unsigned losers;      /* at least so many records whose lease another one holds */
+	struct table names;   /* struct book_name */
+	uint32_t names_round;
+	unsigned losers; /* at least so many records whose lease another one holds */
 	void (*changed)(void *ctx, const struct ip4 *ip, usec_t now);
 	void *ctx;
 };
@@ -86,6 +97,20 @@ bool book_is_held(const struct book_client *c, usec_t now);
 struct book_client *book_set_lease(struct book *b, struct book_client *c, const struct ip4 *ip,
 				   usec_t allocated_at, usec_t now);
 void book_set_id(struct book *b, struct book_client *c, const uint8_t *id, uint8_t len);
+
+/* book_names.c */
+
+/* What the client calls itself; "": nothing. */
+void book_set_name(struct book *b, struct book_client *c, const char *name);
+/* Its lease is another one, or as old as it was not. */
+void book_name_moved(struct book *b, struct book_client *c);
+/* By what name it is shown, which no other client has. */
+void book_name_shown(const struct book_client *c, char ret[static LEASE_NAME_MAX]);
+/* What nodes are called, so that no client is shown so: all of them between begin and end. */
+void book_taken_begin(struct book *b);
+void book_taken(struct book *b, const char *name);
+void book_taken_end(struct book *b);
+
 /* c uses addr. True when its record has changed; a full record drops what was not seen for 10
  * minutes, or stays as it is. */
 bool book_note_addr(struct book *b, struct book_client *c, const struct ip6 *addr, usec_t now);

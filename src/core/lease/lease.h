@@ -245,6 +245,12 @@ void lease_talk(struct lease *l, const struct lease_node *from, const void *data
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
 void lease_unreserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
 
+/* What nodes are called, so that no client is shown by such a name: all of them between begin and
+ * end, whenever one has changed. */
+void lease_names_begin(struct lease *l);
+void lease_name_taken(struct lease *l, const char *name);
+void lease_names_end(struct lease *l);
+
 /* A client is at this node, at that port (association, bridge entry, frame): its record is made or
  * moved here. Both at a limited rate: who has no lease may be somebody's invention, and who is here
  * and there in turn may be two. */
@@ -264,7 +270,9 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 /* Queries. Results are copies. */
 
 struct lease_view {
-	struct lease_client client; /* age_s as of now; without a lease that others may have */
+	/* age_s as of now; without a lease that others may have, with a name that no other client
+	 * has: what it calls itself, or that with a number */
+	struct lease_client client;
 	int64_t expires_s; /* of the lease as we know it, negative: over; only right at the client's
 			      node */
 	int64_t refreshed_s; /* ago, when its record was last written */

@@ -89,7 +89,7 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 {
 	book_set_id(&l->book, c, rec->id, rec->id_len);
 	book_set_addrs(&l->book, c, rec, now);
-	memcpy(c->rec.name, rec->name, sizeof(rec->name));
+	book_set_name(&l->book, c, rec->name);
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
 	c->rec.flags = rec->flags;
@@ -135,6 +135,21 @@ void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
 		lease_save(l, c, now); /* whoever dropped it does not know that it is in use here */
 	else
 		book_remove(&l->book, c, now);
+}
+
+void lease_names_begin(struct lease *l)
+{
+	book_taken_begin(&l->book);
+}
+
+void lease_name_taken(struct lease *l, const char *name)
+{
+	book_taken(&l->book, name);
+}
+
+void lease_names_end(struct lease *l)
+{
+	book_taken_end(&l->book);
 }
 
 void lease_release(struct lease *l, const struct mac *mac, usec_t now)
@@ -236,6 +251,7 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 static void view_fill(const struct book_client *c, usec_t now, struct lease_view *ret)
 {
 	ret->client = c->rec;
+	book_name_shown(c, ret->client.name);
 	ret->client.age_s =
 		c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
 	ret->client.quiet_s = (uint32_t)((now - c->refreshed_at) / USEC_S);

@@ -348,7 +348,7 @@ static void introduce(struct serve *s, struct book_client *c)
 
 	clean_name(s->msg.hostname, name);
 	if (name[0])
-		memcpy(c->rec.name, name, sizeof(name));
+		book_set_name(&s->l->book, c, name);
 	if (id_len != c->rec.id_len || memcmp(id, c->rec.id, id_len) != 0)
 		book_set_id(&s->l->book, c, id, id_len);
 	c->rec.node = s->l->self;
