@@ -412,6 +412,17 @@ static void address_clash(struct node *n, const struct lease_clash *c)
 	node_notice(n, &e);
 }
 
+static void send_away(struct node *n, const struct mac *mac)
+{
+	struct effect e = { .kind = EFFECT_DISASSOCIATE };
+	const struct station *s = station_find(n, mac, 0);
+
+	if (!s || !s->associated)
+		return; /* on a wire it must be waited for */
+	e.disassociate = (struct effect_disassociate) { .mac = *mac, .port = s->port };
+	node_effect_push(n, &e);
+}
+
 bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	struct lease_client c;
@@ -449,6 +460,8 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 		address_clash(n, &clash);
 		break;
 	case LEASE_DISASSOCIATE:
+		memcpy(&mac, o->data, sizeof(mac));
+		send_away(n, &mac);
 		break;
 	}
 	return false;

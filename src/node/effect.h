@@ -21,6 +21,8 @@ enum effect_kind {
 			  after timeout_ms */
 	EFFECT_STORE,  /* save these bytes: temp, fsync, rename */
 	EFFECT_NOTICE, /* something people may want to know: `trama events` and the log */
+	EFFECT_DISASSOCIATE, /* send a station away from its access point: it comes back, and asks
+				for an address anew */
 };
 
 #define NODE_STATE_UDP_PORT 5510
@@ -42,6 +44,11 @@ struct effect_datagram {
 struct effect_forget {
 	struct mac mac;
 	uint16_t vid;
+	uint16_t port;
+};
+
+struct effect_disassociate {
+	struct mac mac;
 	uint16_t port;
 };
 
@@ -127,6 +134,7 @@ struct effect {
 		struct effect_probe probe;
 		struct effect_store store;
 		struct effect_notice notice;
+		struct effect_disassociate disassociate;
 	};
 };
 

@@ -370,6 +370,10 @@ void record_hash_effect(struct record_hash *h, const struct effect *e, usec_t no
 		wr_u8(&w, (uint8_t)e->notice.notice);
 		wr_bytes(&w, e->notice.text, strnlen(e->notice.text, sizeof(e->notice.text)));
 		break;
+	case EFFECT_DISASSOCIATE:
+		wr_mac(&w, &e->disassociate.mac);
+		wr_u16(&w, e->disassociate.port);
+		break;
 	case EFFECT_WISH:
 	case EFFECT_NAMES:
 		break;

@@ -339,6 +339,7 @@ static void do_effect(struct sim_node *k, const struct effect *e)
 		break;
 	case EFFECT_NAMES:
 	case EFFECT_ANSWER:
+	case EFFECT_DISASSOCIATE:
 		break;
 	}
 }

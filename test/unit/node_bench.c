@@ -52,6 +52,10 @@ static void drain(struct bench *b)
 			probe_out(b, &e.probe);
 		if (e.kind == EFFECT_STORE && !b->stored_at)
 			b->stored_at = b->now;
+		if (e.kind == EFFECT_DISASSOCIATE)
+			b->away = e.disassociate;
+		if (e.kind == EFFECT_NOTICE && e.notice.notice == NOTICE_LEASE_CLASH)
+			b->clash = e.notice;
 	}
 }
 

@@ -237,6 +237,9 @@ static void test_hash(void **state)
 		{ .kind = EFFECT_STORE, .store = { y, 1 } },
 		{ .kind = EFFECT_NOTICE, .notice.text = "x" },
 		{ .kind = EFFECT_NOTICE, .notice.text = "y" },
+		{ .kind = EFFECT_DISASSOCIATE, .disassociate = { { { 2 } }, 1 } },
+		{ .kind = EFFECT_DISASSOCIATE, .disassociate = { { { 2 } }, 2 } },
+		{ .kind = EFFECT_DISASSOCIATE, .disassociate = { { { 3 } }, 1 } },
 	};
 	enum { COUNT = sizeof(effects) / sizeof(effects[0]) };
 	char hash[COUNT][17], again[17];

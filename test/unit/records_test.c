@@ -388,6 +388,42 @@ static void test_present(void **state)
 	bench_stop(&b);
 }
 
+/* A client of ours has the address of an older lease: it is told of, and sent away where it can. */
+static void test_clash(void **state)
+{
+	static const struct mac second = { { 6, 0, 0, 0, 0, 2 } };
+	struct event e = { .kind = EVENT_CLIENT };
+	struct bench b;
+
+	(void)state;
+	for (int wifi = 0; wifi < 2; wifi++) {
+		bench_start(&b, "");
+		bench_port(&b, 0, "port0", wifi ? PORT_KIND_WIFI_AP : PORT_KIND_ETHERNET);
+		bench_run(&b, 10 * USEC_S);
+		e.client =
+			(struct event_client) { .change = wifi ? CLIENT_ASSOCIATED : CLIENT_LEARNT,
+						.mac = client };
+		bench_feed(&b, &e);
+		for (uint8_t i = 0; i < 2; i++) {
+			uint8_t value[64];
+			struct wr w = wr_init(value, sizeof(value));
+
+			field(&w, F_NODE, i ? other.b : self.b, 8);
+			field(&w, F_IP4, "\12\15\0\11", 4);
+			field(&w, F_AGE, (uint8_t[]) { 0, 0, i, 0 }, 4);
+			tell_value(&b, record(CLIENT, i ? second.b : client.b, 6), &w);
+		}
+		bench_run(&b, USEC_S);
+		assert_memory_equal(b.clash.mac.b, client.b, 6);
+		assert_memory_equal(b.clash.ip4.b, "\12\15\0\11", 4);
+		assert_string_equal(b.clash.text,
+				    "06:00:00:00:00:02 had the same address and keeps it");
+		assert_memory_equal(b.away.mac.b, wifi ? client.b : (uint8_t[6]) { 0 }, 6);
+		assert_int_equal(b.away.port, 0);
+		bench_stop(&b);
+	}
+}
+
 static void test_gateway(void **state)
 {
 	static const struct mac liar = { { 2, 7 } }, author = { { 2, 0, 0, 0, 0, 9 } };
@@ -622,6 +658,7 @@ int main(void)
 		cmocka_unit_test(test_own_word_expires),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_present),
+		cmocka_unit_test(test_clash),
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_bad_records),
 		cmocka_unit_test(test_client_at_a_bad_node),

@@ -101,6 +101,9 @@ static void effect_do(struct loop *l, const struct effect *e)
 	case EFFECT_NOTICE:
 		l->setup.notice(l->setup.ctx, &e->notice);
 		break;
+	case EFFECT_DISASSOCIATE:
+		helpers_disassociate(l->helpers, &e->disassociate);
+		break;
 	}
 }
 

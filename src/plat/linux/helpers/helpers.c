@@ -166,6 +166,11 @@ void helpers_names(struct helpers *h, const struct node *n)
 	dns_names(h->dns, n);
 }
 
+void helpers_disassociate(struct helpers *h, const struct effect_disassociate *e)
+{
+	hostapd_disassociate(h->hostapd, e->port, &e->mac);
+}
+
 void helpers_config(struct helpers *h)
 {
 	children_open(&h->children, PARENT_CONFIG, "");

@@ -32,6 +32,8 @@ void helpers_free(struct helpers *h);
 void helpers_apply(struct helpers *h, const struct wish *w, const struct devices *devices);
 /* EFFECT_NAMES. */
 void helpers_names(struct helpers *h, const struct node *n);
+/* EFFECT_DISASSOCIATE. */
+void helpers_disassociate(struct helpers *h, const struct effect_disassociate *e);
 /* A new descriptor of the configuration file. */
 void helpers_config(struct helpers *h);
 /* The node is in service: the service manager is told, once. */

@@ -185,6 +185,20 @@ void hostapd_apply(struct hostapd *h, const struct devices *devices)
 	}
 }
 
+void hostapd_disassociate(struct hostapd *h, uint16_t port, const struct mac *mac)
+{
+	char request[32 + MAC_TEXT], buf[MAC_TEXT];
+	struct text t = text_init(request, sizeof(request));
+
+	text_add(&t, "DISASSOCIATE %s", mac_text(mac, buf));
+	for (int i = 0; i < NODE_PORTS; i++) {
+		struct station_port *p = &h->ports[i];
+
+		if (p->used && p->poller && p->port == port)
+			port_send(p, request);
+	}
+}
+
 void hostapd_opened(struct hostapd *h, const char *dev, int fd)
 {
 	struct station_port *p = port_find(h, dev);
