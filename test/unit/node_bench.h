@@ -20,7 +20,7 @@ struct bench {
 	usec_t stored_at;	/* the first time */
 	struct effect_disassociate away;
 	struct effect_notice clash; /* of two leases */
-	char probes[4096];	/* what was asked of uplinks */
+	char probes[4096];	    /* what was asked of uplinks */
 };
 
 /* With that configuration, and no port yet. */

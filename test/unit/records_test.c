@@ -336,7 +336,6 @@ static void test_names(void **state)
 	assert_string_equal(v.client.name, "church");
 	assert_true(lease_find(node_lease(b.node), &client, b.now, &v));
 	assert_string_equal(v.client.name, "church-2");
-	value[0] = 0;
 	{
 		struct wr w = wr_init(value, sizeof(value));
 

@@ -2,16 +2,17 @@
 #include "core/lease/book.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
 	ADDRS_PER_CLIENT = 4, /* room in the index, on average */
 	ADDR_RATE_BURST = 2 * LEASE_ADDRS_MAX,
 	NAMES_OF_NODES = 4096,
+	ADDR_FORGET_S = 600,
 };
 
 #define ADDR_RATE_INTERVAL (10 * USEC_S)
-#define ADDR_FORGET (600 * USEC_S)
 #define AGE_CLOSE (60 * USEC_S) /* leases closer in age are told apart by client identifier */
 
 int book_init(struct book *b, uint32_t clients_max, const struct hash_key *key)
@@ -30,6 +31,10 @@ int book_init(struct book *b, uint32_t clients_max, const struct hash_key *key)
 	if (err == 0)
 		err = table_init(&b->names, sizeof(struct book_name), sizeof(uint64_t),
 				 clients_max + NAMES_OF_NODES, *key);
+	b->seen_limit = clients_max * ADDRS_PER_CLIENT;
+	b->seen = calloc(b->seen_limit, sizeof(*b->seen));
+	if (err == 0 && !b->seen)
+		err = -ENOMEM;
 	if (err < 0)
 		book_done(b);
 	return err;
@@ -41,6 +46,8 @@ void book_done(struct book *b)
 	table_done(&b->addrs);
 	table_done(&b->ids);
 	table_done(&b->names);
+	free(b->seen);
+	b->seen = NULL;
 }
 
 struct book_client *book_find(const struct book *b, const struct mac *mac)
@@ -140,11 +147,88 @@ struct book_client *book_add(struct book *b, const struct mac *mac, usec_t now)
 
 	if (!c)
 		return NULL;
-	c->rec.mac = *mac;
 	c->refreshed_at = now;
 	c->alive_at = now;
 	return c;
 }
+
+/* ---- what it was seen to use ---- */
+
+static struct book_seen *seen_at(const struct book *b, uint32_t index)
+{
+	return index ? &b->seen[index - 1] : NULL;
+}
+
+static struct book_seen *seen_find(const struct book *b, const struct book_client *c,
+				   const struct ip6 *addr)
+{
+	struct book_seen *s = seen_at(b, c->seen);
+
+	while (s && !ip6_eq(&s->addr, addr))
+		s = seen_at(b, s->next);
+	return s;
+}
+
+static struct book_seen *seen_oldest(const struct book *b, const struct book_client *c)
+{
+	struct book_seen *oldest = seen_at(b, c->seen);
+
+	for (struct book_seen *s = oldest; s; s = seen_at(b, s->next))
+		if (s->seen_s < oldest->seen_s)
+			oldest = s;
+	return oldest;
+}
+
+/* Behind those that it has; NULL when there is no room. */
+static struct book_seen *seen_add(struct book *b, struct book_client *c, const struct ip6 *addr)
+{
+	uint32_t index = b->seen_free, *last = &c->seen;
+
+	if (index)
+		b->seen_free = seen_at(b, index)->next;
+	else if (b->seen_high < b->seen_limit)
+		index = ++b->seen_high;
+	else
+		return NULL;
+	while (*last)
+		last = &seen_at(b, *last)->next;
+	*last = index;
+	c->addr_count++;
+	*seen_at(b, index) = (struct book_seen) { .addr = *addr };
+	return seen_at(b, index);
+}
+
+static void seen_clear(struct book *b, struct book_client *c)
+{
+	while (c->seen) {
+		struct book_seen *s = seen_at(b, c->seen);
+		uint32_t next = s->next;
+
+		s->next = b->seen_free;
+		b->seen_free = c->seen;
+		c->seen = next;
+	}
+	c->addr_count = 0;
+}
+
+void book_record(const struct book *b, const struct book_client *c, usec_t now,
+		 struct lease_client *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->mac = c->mac;
+	ret->flags = c->rec.flags;
+	ret->node = c->rec.node;
+	ret->gateway = c->rec.gateway;
+	ret->ip4 = c->rec.ip4;
+	ret->age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
+	ret->id_len = c->rec.id_len;
+	memcpy(ret->id, c->rec.id, sizeof(ret->id));
+	memcpy(ret->name, c->rec.name, sizeof(ret->name));
+	for (const struct book_seen *s = seen_at(b, c->seen); s; s = seen_at(b, s->next))
+		ret->addrs[ret->addr_count++] = s->addr;
+}
+
+/* ---- clients ---- */
 
 void book_remove(struct book *b, struct book_client *c, usec_t now)
 {
@@ -153,8 +237,9 @@ void book_remove(struct book *b, struct book_client *c, usec_t now)
 	book_set_lease(b, c, &none, 0, now);
 	book_set_id(b, c, NULL, 0);
 	book_set_name(b, c, "");
-	for (unsigned i = 0; i < c->rec.addr_count; i++)
-		index_remove(b, &c->rec.addrs[i], &c->mac, false, now);
+	for (const struct book_seen *s = seen_at(b, c->seen); s; s = seen_at(b, s->next))
+		index_remove(b, &s->addr, &c->mac, false, now);
+	seen_clear(b, c);
 	table_remove(&b->clients, c);
 }
 
@@ -285,73 +370,68 @@ void book_set_id(struct book *b, struct book_client *c, const uint8_t *id, uint8
 		entry->mac = c->mac; /* the latest of several clients with one identifier */
 }
 
-static int addr_find(const struct lease_client *rec, const struct ip6 *addr)
-{
-	for (int i = 0; i < rec->addr_count; i++)
-		if (ip6_eq(&rec->addrs[i], addr))
-			return i;
-	return -1;
-}
-
-static int addr_oldest(const struct book_client *c)
-{
-	int oldest = 0;
-
-	for (int i = 1; i < c->rec.addr_count; i++)
-		if (c->addr_seen[i] < c->addr_seen[oldest])
-			oldest = i;
-	return oldest;
-}
-
 bool book_note_addr(struct book *b, struct book_client *c, const struct ip6 *addr, usec_t now)
 {
-	int i = addr_find(&c->rec, addr);
+	struct book_seen *s = seen_find(b, c, addr);
 	struct ip6 lease = lease_mapped(&c->rec.ip4);
+	uint32_t now_s = (uint32_t)(now / USEC_S);
 
 	if (ip6_eq(addr, &lease))
 		return false;
-	if (i >= 0) {
-		c->addr_seen[i] = now;
+	if (s) {
+		s->seen_s = now_s;
 		index_seen(b, addr, &c->mac, now);
 		return false;
 	}
-	i = c->rec.addr_count;
-	if (i == LEASE_ADDRS_MAX) {
-		i = addr_oldest(c);
-		if (now - c->addr_seen[i] < ADDR_FORGET)
+	if (c->addr_count == LEASE_ADDRS_MAX) {
+		s = seen_oldest(b, c);
+		if (now_s - s->seen_s < ADDR_FORGET_S)
 			return false;
 	}
 	/* a client that changes its addresses all the time must not fill the cloud with records */
 	if (!bucket_take(&c->addr_rate, ADDR_RATE_INTERVAL, ADDR_RATE_BURST, now))
 		return false;
-	if (i < c->rec.addr_count)
-		index_remove(b, &c->rec.addrs[i], &c->mac, false, now);
+	if (s)
+		index_remove(b, &s->addr, &c->mac, false, now);
 	else
-		c->rec.addr_count++;
-	c->rec.addrs[i] = *addr;
-	c->addr_seen[i] = now;
+		s = seen_add(b, c, addr);
+	if (!s)
+		return false;
+	s->addr = *addr;
+	s->seen_s = now_s;
 	index_seen(b, addr, &c->mac, now);
 	return true;
+}
+
+static bool is_listed(const struct lease_client *rec, unsigned count, const struct ip6 *addr)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (ip6_eq(&rec->addrs[i], addr))
+			return true;
+	return false;
 }
 
 void book_set_addrs(struct book *b, struct book_client *c, const struct lease_client *rec,
 		    usec_t now)
 {
-	usec_t seen[LEASE_ADDRS_MAX];
 	unsigned count = rec->addr_count < LEASE_ADDRS_MAX ? rec->addr_count : LEASE_ADDRS_MAX;
+	uint32_t seen_s[LEASE_ADDRS_MAX];
 
-	for (unsigned i = 0; i < c->rec.addr_count; i++)
-		if (addr_find(rec, &c->rec.addrs[i]) < 0)
-			index_remove(b, &c->rec.addrs[i], &c->mac, false, now);
+	for (const struct book_seen *s = seen_at(b, c->seen); s; s = seen_at(b, s->next))
+		if (!is_listed(rec, count, &s->addr))
+			index_remove(b, &s->addr, &c->mac, false, now);
 	for (unsigned i = 0; i < count; i++) {
-		int old = addr_find(&c->rec, &rec->addrs[i]);
+		const struct book_seen *old = seen_find(b, c, &rec->addrs[i]);
 
-		seen[i] = old >= 0 ? c->addr_seen[old] : now;
+		seen_s[i] = old ? old->seen_s : (uint32_t)(now / USEC_S);
 	}
-	c->rec.addr_count = (uint8_t)count;
+	seen_clear(b, c);
 	for (unsigned i = 0; i < count; i++) {
-		c->rec.addrs[i] = rec->addrs[i];
-		c->addr_seen[i] = seen[i];
+		struct book_seen *s = seen_add(b, c, &rec->addrs[i]);
+
+		if (!s)
+			return;
+		s->seen_s = seen_s[i];
 		index_seen(b, &rec->addrs[i], &c->mac, now);
 	}
 }

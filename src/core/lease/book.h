@@ -22,9 +22,27 @@
 #define BOOK_HELD (48 * 3600 * USEC_S)
 #define BOOK_LAPSE (BOOK_HELD + 60 * USEC_S)
 
+/* An address that a client was seen to use. */
+struct book_seen {
+	struct ip6 addr;
+	uint32_t seen_s; /* on our clock */
+	uint32_t next;	 /* of the same client, or the next free one: index + 1 */
+};
+
+/* As in struct lease_client, without the addresses: most clients use one or two, few many. */
+struct book_rec {
+	uint8_t flags;
+	uint8_t id_len;
+	struct lease_node node, gateway;
+	struct ip4 ip4;
+	uint8_t id[LEASE_ID_MAX];
+	char name[LEASE_NAME_MAX];
+};
+
 struct book_client {
-	struct mac mac; /* key, as in rec */
-	struct lease_client rec;
+	struct mac mac; /* key */
+	uint8_t addr_count;
+	struct book_rec rec;
 	usec_t allocated_at; /* of rec.ip4; before the start of the clock where it is older */
 	usec_t refreshed_at; /* when the record was last written, by any node */
 	usec_t granted_at;   /* last acknowledgement by this node */
@@ -37,7 +55,7 @@ struct book_client {
 	bool unsaved;	      /* its record must be put once the others' are known */
 	bool lapsed;	      /* rec.ip4 is what it had: anybody may get that now */
 	struct ip4 last;      /* what it had before it released it here */
-	usec_t addr_seen[LEASE_ADDRS_MAX];
+	uint32_t seen;	      /* the first address, index + 1; 0: none */
 	struct bucket addr_rate, move_rate;
 };
 
@@ -63,6 +81,9 @@ struct book {
 	struct table addrs;   /* struct book_addr */
 	struct table ids;     /* struct book_id */
 	struct table names;   /* struct book_name */
+	struct book_seen *seen;
+	uint32_t seen_limit, seen_high; /* those below have been used once */
+	uint32_t seen_free;		/* index + 1 */
 	uint32_t names_round;
 	unsigned losers; /* at least so many records whose lease another one holds */
 	void (*changed)(void *ctx, const struct ip4 *ip, usec_t now);
@@ -114,7 +135,10 @@ void book_taken_end(struct book *b);
 /* c uses addr. True when its record has changed; a full record drops what was not seen for 10
  * minutes, or stays as it is. */
 bool book_note_addr(struct book *b, struct book_client *c, const struct ip6 *addr, usec_t now);
-/* All addresses of a record at once. */
+/* The whole record, age as of now. */
+void book_record(const struct book *b, const struct book_client *c, usec_t now,
+		 struct lease_client *ret);
+/* All addresses of a record at once; those for which there is no room are left out. */
 void book_set_addrs(struct book *b, struct book_client *c, const struct lease_client *rec,
 		    usec_t now);
 

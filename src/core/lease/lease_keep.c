@@ -29,8 +29,7 @@ void lease_save(struct lease *l, struct book_client *c, usec_t now)
 
 	if (!ip4_is_zero(&c->rec.ip4) && !book_is_held(c, now))
 		lapsed_forget(l, c, now);
-	rec = c->rec;
-	rec.age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
+	book_record(&l->book, c, now, &rec);
 	c->refreshed_at = now;
 	c->unsaved = false;
 	outq_push(&l->out, LEASE_PUT, 0, 0, &rec, sizeof(rec));

@@ -248,12 +248,11 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 	lease_quarantine(l, ip, now);
 }
 
-static void view_fill(const struct book_client *c, usec_t now, struct lease_view *ret)
+static void view_fill(const struct lease *l, const struct book_client *c, usec_t now,
+		      struct lease_view *ret)
 {
-	ret->client = c->rec;
+	book_record(&l->book, c, now, &ret->client);
 	book_name_shown(c, ret->client.name);
-	ret->client.age_s =
-		c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
 	ret->client.quiet_s = (uint32_t)((now - c->refreshed_at) / USEC_S);
 	ret->expires_s = c->expires_at ? (c->expires_at - now) / USEC_S : 0;
 	ret->refreshed_s = (now - c->refreshed_at) / USEC_S;
@@ -268,7 +267,7 @@ bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct
 	const struct book_client *c = book_find(&l->book, mac);
 
 	if (c)
-		view_fill(c, now, ret);
+		view_fill(l, c, now, ret);
 	return c;
 }
 
@@ -285,6 +284,6 @@ bool lease_next(const struct lease *l, uint32_t *cursor, usec_t now, struct leas
 	const struct book_client *c = table_next(&l->book.clients, cursor);
 
 	if (c)
-		view_fill(c, now, ret);
+		view_fill(l, c, now, ret);
 	return c;
 }

@@ -332,7 +332,7 @@ static bool is_itself(const struct serve *s)
 }
 
 /* In what an acknowledgement can change; not by memcmp, for there is padding. */
-static bool same_record(const struct lease_client *a, const struct lease_client *b)
+static bool same_record(const struct book_rec *a, const struct book_rec *b)
 {
 	return ip4_eq(&a->ip4, &b->ip4) && lease_node_eq(&a->node, &b->node) &&
 	       a->flags == b->flags && a->id_len == b->id_len &&
@@ -358,7 +358,7 @@ static void introduce(struct serve *s, struct book_client *c)
 static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 {
 	struct lease *l = s->l;
-	struct lease_client before;
+	struct book_rec before;
 	bool is_here = !c || is_itself(s), is_due;
 
 	if (!c)
