@@ -136,7 +136,7 @@ static void refresh_cloud(struct node *n)
 	}
 }
 
-/* All neighbours hold what we hold, so they know our claims, whoever told them. */
+/* All neighbours that are present hold what we hold, so they know our claims, whoever told them. */
 static void all_acked(struct node *n)
 {
 	struct lease_block b;
@@ -153,7 +153,7 @@ static void tell_lease(struct node *n)
 	struct state_peer_view v;
 	struct batman_orig o;
 	uint32_t cursor = 0;
-	unsigned int others = 0, peers = 0, synced = 0;
+	unsigned int others = 0, peers = 0, present = 0, synced = 0, equal = 0;
 
 	while (batman_orig_next(n->batman, &cursor, &o))
 		if (o.trama && o.reachable)
@@ -163,10 +163,17 @@ static void tell_lease(struct node *n)
 		if (!(v.scopes & STATE_SCOPE_BIT(STATE_CLOUD)))
 			continue;
 		peers++;
-		synced += (v.synced & STATE_SCOPE_BIT(STATE_CLOUD)) != 0;
+		if (v.absent)
+			continue;
+		present++;
+		if (!(v.synced & STATE_SCOPE_BIT(STATE_CLOUD)))
+			continue;
+		synced++;
+		/* what was written since then it may not have */
+		equal += v.lacking == 0;
 	}
-	lease_peers(&n->lease, others, peers == 0 || synced > 0, n->now);
-	if (peers && synced == peers)
+	lease_peers(&n->lease, others, present == 0 || synced > 0, n->now);
+	if (peers && equal == present)
 		all_acked(n);
 }
 

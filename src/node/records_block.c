@@ -75,7 +75,8 @@ void record_block_acked(struct node *n, const struct state_event *e)
 {
 	struct lease_block b;
 
-	if (e->key.type != RECORD_BLOCK || !e->acks || e->refusals)
+	/* with no peer at all, nobody has been asked */
+	if (e->key.type != RECORD_BLOCK || e->refusals || e->acks + e->absent == 0)
 		return;
 	if (block_decode(n, e, &b))
 		lease_block_acked(&n->lease, &b, n->now);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/batman/msg.h"
+#include "dhcp_client.h"
 #include "node_town.h"
 
 #define MANY 40 /* more than there are places for neighbours */
@@ -76,10 +77,49 @@ static void test_changes_are_gathered(void **state)
 	town_stop(&t);
 }
 
+static bool is_frozen(struct town *t, int from, int to, uint8_t *frame, size_t len)
+{
+	(void)t;
+	(void)from;
+	(void)to;
+	return len < 15 || frame[12] != 0x43 || frame[14] < BAT_TYPE_UNICAST ||
+	       frame[14] > BAT_TYPE_UNICAST_LAST;
+}
+
+/* The daemon of the only neighbour is frozen over an engine that goes on: it is there in the cloud,
+ * and answers nothing. Clients of ours get addresses all the same. */
+static void test_frozen_neighbour(void **state)
+{
+	static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
+	struct dhcp_msg m = {
+		.op = DHCP_OP_REQUEST, .xid = 77, .chaddr = client, .type = DHCP_DISCOVER
+	};
+	uint8_t frame[DHCP_CLIENT_FRAME];
+	struct batman_orig o;
+	uint32_t cursor = 0;
+	struct town t;
+
+	(void)state;
+	town_plan(&t, 2);
+	t.wire = is_frozen;
+	town_begin(&t);
+	town_run(&t, t.now + 30 * USEC_S);
+	assert_true(batman_orig_next(node_batman(t.node[0]), &cursor, &o) && o.trama &&
+		    o.reachable);
+	town_station(&t, 0, &client, CLIENT_ASSOCIATED);
+	t.dhcp_len = 0;
+	town_frame(&t, 0, LINK_CLIENT, frame, dhcp_client_send(&m, frame));
+	town_run(&t, t.now + USEC_S);
+	assert_true(t.dhcp_len > 0);
+	assert_int_equal(dhcp_client_receive(t.dhcp, t.dhcp_len).type, DHCP_OFFER);
+	town_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes_are_gathered),
+		cmocka_unit_test(test_frozen_neighbour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -577,11 +577,92 @@ static void test_silent_peer(void **state)
 	assert_true(net->now - start < 20 * USEC_MS);
 	net_run(net, 100 * USEC_S);
 	assert_true((net->bytes[0][2] - before) / 100 < 300);
-	assert_int_equal(net->node[0].acked, 0);
+	assert_int_equal(net->node[0].acked, 1001);
+	assert_int_equal(net->node[0].last_acked.acks, 1);
+	assert_int_equal(net->node[0].last_acked.absent, 1);
+	net_free(net);
+}
+
+/* Has everybody who counts got a new claim within that time, and not before the other? */
+static void claim(struct net *net, uint32_t id, usec_t not_within, usec_t within, uint16_t acks)
+{
+	uint64_t before = net->node[0].acked;
+
+	net_put(net, 0, NET_BLOCK, id, "claim");
+	net_run(net, not_within);
+	assert_int_equal(net->node[0].acked, before);
+	net_run(net, within - not_within);
+	assert_int_equal(net->node[0].acked, before + 1);
+	assert_in_range(net->node[0].last_acked.acks, acks, 2 * acks); /* one may say it twice */
+	assert_int_equal(net->node[0].last_acked.absent, 2 - acks);
+}
+
+/* A claim is waited for by those who are there, and for 5 s at most by those who might be. */
+static void test_absent(void **state)
+{
+	struct net *net = net_new(3, 18);
+	struct state_peer_view v;
+	uint32_t cursor = 0;
+	bool absent = false;
+
+	(void)state;
+	net_join(net, 0, 1, BOTH, 0);
+	net_join(net, 0, 2, BOTH, 0);
+	net_run(net, 30 * USEC_S);
+	claim(net, 1, 0, 50 * USEC_MS, 2);
+	net_cut(net, 0, 2); /* frozen */
+	net_run(net, 60 * USEC_S);
+	claim(net, 2, 4900 * USEC_MS, 5100 * USEC_MS, 1);
+	claim(net, 3, 0, 50 * USEC_MS, 1);
+	while (state_peer_next(net->node[0].s, &cursor, &v))
+		absent |= v.handle == 2 && v.absent;
+	assert_true(absent);
+	/* it is heard again: it gets another chance */
+	net->link[2][0].up = true;
+	net_run(net, 20 * USEC_S);
+	claim(net, 4, 4900 * USEC_MS, 5100 * USEC_MS, 1);
+	/* it speaks, and does not hear us: none any more */
+	net_run(net, 20 * USEC_S);
+	claim(net, 5, 0, 50 * USEC_MS, 1);
+	net->link[0][2].up = true;
+	net_run(net, 20 * USEC_S);
+	claim(net, 6, 0, 50 * USEC_MS, 2);
+	/* gone for good, as one that was absent and as one that was not */
+	net_cut(net, 0, 2);
+	claim(net, 7, 4900 * USEC_MS, 5100 * USEC_MS, 1);
 	state_peer_remove(net->node[0].s, 2, net->now);
 	net_drain(net, 0);
+	net_cut(net, 0, 1);
+	net_put(net, 0, NET_BLOCK, 8, "claim");
 	net_run(net, USEC_S);
-	assert_int_equal(net->node[0].acked, 1001);
+	assert_int_equal(net->node[0].acked, 7);
+	state_peer_remove(net->node[0].s, 1, net->now);
+	net_drain(net, 0);
+	net_run(net, USEC_MS);
+	assert_int_equal(net->node[0].acked, 8);
+	assert_int_equal(net->node[0].last_acked.absent, 0);
+	/* one that nobody has ever heard */
+	assert_int_equal(state_peer_add(net->node[0].s, 2, NULL, BOTH, net->now), 0);
+	net_drain(net, 0);
+	net_run(net, 5 * USEC_S);
+	net_put(net, 0, NET_BLOCK, 9, "claim");
+	net_run(net, USEC_MS);
+	assert_int_equal(net->node[0].last_acked.absent, 1);
+	net_free(net);
+}
+
+/* 600 ms there and back are no absence. */
+static void test_far_peer_counts(void **state)
+{
+	struct net *net = net_new(3, 19);
+
+	(void)state;
+	net_join(net, 0, 1, BOTH, 0);
+	net_join(net, 0, 2, BOTH, 0.05);
+	net->link[0][2].latency = net->link[2][0].latency = 300 * USEC_MS;
+	net_run(net, 30 * USEC_S);
+	for (uint32_t i = 0; i < 20; i++)
+		claim(net, i, 500 * USEC_MS, 5 * USEC_S, 2);
 	net_free(net);
 }
 
@@ -607,6 +688,8 @@ int main(void)
 		cmocka_unit_test(test_chaos),
 		cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_silent_peer),
+		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_far_peer_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ struct state *state_new(const struct state_conf *conf, struct rng rng, struct ou
 	s->epoch = s->conf.epoch;
 	s->started_at = now;
 	s->not_before = now;
-	s->sweep_at = s->found_at = USEC_NEVER;
+	s->sweep_at = s->found_at = s->patience_at = USEC_NEVER;
 	for (unsigned int i = 0; i < STATE_SCOPES; i++)
 		s->alive_at[i] = s->alive_life[i] = USEC_NEVER;
 	for (size_t i = 0; i < conf->n_types; i++)
@@ -107,7 +107,7 @@ static bool put_repeats(struct state *s, struct state_record *rec, const struct 
 	    (m->len && memcmp(state_pool_at(&s->values, rec->value), m->value, m->len) != 0) ||
 	    (expiry != USEC_NEVER && expiry - now < life / 2))
 		return false;
-	rec->flags &= (uint8_t)~STATE_R_FOUND;
+	rec->flags &= (uint16_t)~STATE_R_FOUND;
 	return true;
 }
 
@@ -266,6 +266,8 @@ void state_tick(struct state *s, usec_t now)
 {
 	s->stalled = false;
 	state_event_sweep(s, now);
+	if (s->patience_at <= now)
+		state_peer_judge(s, now);
 	state_event_emit(s);
 	for (uint32_t i = 0; i < s->n_peers && !s->stalled; i++)
 		if (s->peers[i].used)

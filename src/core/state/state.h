@@ -16,8 +16,10 @@
  *
  * Neighbours are peers, which the node adds and removes. A change is pushed to all peers of its
  * scope in the next state_tick, acknowledged by each (repeated after 100 ms, with back-off) and
- * passed on. What was missed is found by digests (a summary every 5 s; a hash tree is descended
- * where it differs) and sent paced, never before a push.
+ * passed on. A peer that lets a change of ours wait for 5 s, or is not heard for so long after it
+ * was added, is absent: nobody waits for it any more until it is heard again, or, if that was in
+ * vain, until it acknowledges something. What was missed is found by digests (a summary every 5 s;
+ * a hash tree is descended where it differs) and sent paced, never before a push.
  *
  * What may live where: a peer is told and may tell records of its scopes only.
  */
@@ -133,9 +135,9 @@ enum state_counter {
 enum state_out_kind {
 	STATE_SEND,    /* port: peer handle; data: the datagram */
 	STATE_CHANGED, /* data: struct state_event; the value: state_get */
-	STATE_ACKED, /* data: struct state_event of a record that state_put_* or state_delete wrote
-		      */
-	STATE_STORE, /* something durable changed: state_save soon, the node decides when */
+	STATE_ACKED,   /* data: struct state_event of a record that state_put_* or state_delete
+			  wrote: every peer that is present has got it */
+	STATE_STORE,   /* something durable changed: state_save soon, the node decides when */
 };
 
 enum state_change { STATE_IS_SET, STATE_IS_DELETED, STATE_HAS_EXPIRED };
@@ -152,6 +154,7 @@ struct state_event {
 	uint32_t counter;
 	uint16_t acks;	   /* STATE_ACKED: peers that store it; 0 when there was no peer */
 	uint16_t refusals; /* STATE_ACKED: peers that got it and could not store it */
+	uint16_t absent;   /* STATE_ACKED: peers that were not waited for */
 };
 
 /* A record as it is now; value is borrowed until the next call that is not const. */
@@ -176,6 +179,7 @@ struct state_peer_view {
 	struct state_node id; /* zero: not known yet */
 	uint8_t scopes;
 	uint8_t synced;	     /* scopes whose summaries were equal last time */
+	bool absent;	     /* silent: not waited for until it answers */
 	usec_t heard_at;     /* last datagram accepted, 0 never */
 	uint32_t lacking;    /* records it has not acknowledged yet */
 	uint64_t sent_bytes; /* UDP payload */

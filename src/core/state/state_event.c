@@ -11,7 +11,7 @@
 
 void state_event_tell(struct state *s, struct state_record *rec, enum state_record_flag flag)
 {
-	rec->flags |= (uint8_t)flag;
+	rec->flags |= (uint16_t)flag;
 	if (state_bit_set(s->untold, state_store_slot(s, rec)))
 		s->n_untold++;
 }
@@ -29,7 +29,8 @@ static bool emit(struct state *s, const struct state_record *rec, enum state_out
 				 .epoch = rec->epoch,
 				 .counter = rec->counter,
 				 .acks = rec->acks,
-				 .refusals = rec->refusals };
+				 .refusals = rec->refusals,
+				 .absent = rec->waiting };
 
 	if (outq_push(s->out, (uint16_t)kind, 0, 0, &e, sizeof(e)) == 0)
 		return true;
@@ -45,12 +46,12 @@ static bool emit_record(struct state *s, struct state_record *rec)
 	if (rec->flags & STATE_R_TELL) {
 		if (!emit(s, rec, STATE_CHANGED, change))
 			return false;
-		rec->flags &= (uint8_t)~STATE_R_TELL;
+		rec->flags &= (uint16_t)~STATE_R_TELL;
 	}
 	if (rec->flags & STATE_R_TELL_ACKED) {
 		if (!emit(s, rec, STATE_ACKED, change))
 			return false;
-		rec->flags &= (uint8_t)~STATE_R_TELL_ACKED;
+		rec->flags &= (uint16_t)~STATE_R_TELL_ACKED;
 	}
 	return true;
 }
@@ -134,7 +135,7 @@ void state_event_sweep(struct state *s, usec_t now)
 
 usec_t state_event_deadline(const struct state *s)
 {
-	usec_t at = usec_min(s->sweep_at, s->found_at);
+	usec_t at = usec_min(usec_min(s->sweep_at, s->found_at), s->patience_at);
 
 	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++)
 		at = usec_min(at, s->alive_at[scope]);

@@ -509,6 +509,7 @@ int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_
 	if (now - p->heard_at > 5 * USEC_S)
 		p->tries = 0; /* it is back: what waits for it goes out now */
 	p->heard_at = now;
+	state_peer_heard(s, p);
 	p->received_bytes += len;
 	a.s = s;
 	a.p = p;

@@ -10,9 +10,9 @@
  *   state_input.c   datagrams in, and the answers to digests
  *   state_save.c    the durable part
  *
- * Invariants: a record that waits for peers has its bit in `lacks` of exactly `waiting` peers; a
- * bit in `push` or `bulk` has its bit in `lacks`; the tree's sums are those of the records in the
- * table.
+ * Invariants: a record that waits for peers, absent ones too, has its bit in `lacks` of exactly
+ * `waiting` peers; a bit in `push` or `bulk` has its bit in `lacks`; the tree's sums are those of
+ * the records in the table.
  */
 #ifndef CORE_STATE_INTERNAL_H
 #define CORE_STATE_INTERNAL_H
@@ -26,6 +26,7 @@
 #define STATE_TRIES_ALONE 3 /* so often in vain: one datagram at a time */
 #define STATE_REPAIR_MIN (1 * USEC_S)
 #define STATE_REPAIR_MAX (60 * USEC_S)
+#define STATE_PATIENCE (5 * USEC_S) /* who has not acknowledged a record of ours then is absent */
 #define STATE_FILL_ASKED (200 * USEC_MS) /* so long we wait for what one peer was asked for */
 #define STATE_FILL_MAX (30 * USEC_S)
 #define STATE_FILL_QUIET (500 * USEC_MS) /* no bulk for so long: that transfer is over */
@@ -72,7 +73,7 @@ struct state_record {
 	uint16_t waiting;
 	uint16_t acks;
 	uint16_t refusals;
-	uint8_t flags;
+	uint16_t flags;
 };
 
 struct state_author {
@@ -114,6 +115,8 @@ struct state_peer {
 	bool used;
 	bool told;     /* answered our ASK */
 	bool id_fixed; /* given by the node, not learnt */
+	bool absent;   /* see state.h */
+	bool deaf;     /* to be heard is not enough to be present */
 	uint8_t scopes;
 	uint8_t synced;
 	uint64_t
@@ -153,7 +156,8 @@ struct state {
 	struct state_peer *peers; /* conf.peers_max */
 	uint64_t *peer_bits;
 	struct state_flight *flights;
-	uint32_t n_peers; /* slots below this have been used */
+	uint32_t n_peers;  /* slots below this have been used */
+	uint32_t n_absent; /* of them */
 	const struct state_type *types[256];
 	uint32_t type_count[256];
 	uint32_t unknown;
@@ -169,6 +173,7 @@ struct state {
 	usec_t not_before; /* of the deadline */
 	usec_t sweep_at;
 	usec_t found_at;		 /* when found records are deleted */
+	usec_t patience_at;		 /* when peers are looked at who let us wait */
 	usec_t alive_at[STATE_SCOPES];	 /* when we must repeat a record */
 	usec_t alive_life[STATE_SCOPES]; /* shortest lifetime of our owned records */
 	uint16_t fill_peer;		 /* who fills us at present */
@@ -234,13 +239,13 @@ uint32_t state_store_lifetime(const struct state *s, const struct state_msg_reco
  * forbids it: then *ret_why counts and nothing changed.
  */
 struct state_record *state_store_set(struct state *s, const struct state_msg_record *m,
-				     uint8_t flags, usec_t now, enum state_counter *ret_why);
+				     uint16_t flags, usec_t now, enum state_counter *ret_why);
 void state_store_remove(struct state *s, struct state_record *rec);
 /* Writes the record again as it is, with our next version. false: versions are used up. */
 bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now);
 bool state_store_next_version(struct state *s);
 /* Puts a tombstone over the record, with our version. false: versions are used up. */
-bool state_store_delete(struct state *s, struct state_record *rec, uint8_t flags, usec_t now);
+bool state_store_delete(struct state *s, struct state_record *rec, uint16_t flags, usec_t now);
 /* Where a node of the tree is in its arrays. */
 uint32_t state_store_node(unsigned int depth, uint32_t index);
 
@@ -274,6 +279,10 @@ void state_peer_has(struct state *s, struct state_peer *p, struct state_record *
 void state_peer_spread(struct state *s, struct state_record *rec, const struct state_peer *from,
 		       bool bulk);
 void state_peer_forget(struct state *s, struct state_record *rec);
+/* A datagram of this peer was accepted. */
+void state_peer_heard(struct state *s, struct state_peer *p);
+/* Peers that let records of ours wait for too long are absent from now on. */
+void state_peer_judge(struct state *s, usec_t now);
 void state_peer_acked(struct state *s, struct state_peer *p, uint32_t seq, bool refused,
 		      usec_t now);
 void state_peer_tick(struct state *s, struct state_peer *p, usec_t now);

@@ -37,7 +37,7 @@ static bool is_stale(const struct state *s, const struct state_msg_record *m)
 }
 
 static enum state_verdict store(struct state *s, struct state_peer *from,
-				const struct state_msg_record *m, uint8_t flags, bool bulk,
+				const struct state_msg_record *m, uint16_t flags, bool bulk,
 				usec_t now)
 {
 	enum state_counter why;

@@ -52,6 +52,14 @@ static struct state_bucket bucket_init(uint32_t rate, uint32_t burst, usec_t now
 	return (struct state_bucket) { .rate = rate, .burst = burst, .level = burst, .at = now };
 }
 
+static void peer_present(struct state *s, struct state_peer *p)
+{
+	if (!p->absent)
+		return;
+	p->absent = false;
+	s->n_absent--;
+}
+
 /* Two blocks for all peers: what is never used is never resident. */
 int state_peer_init(struct state *s)
 {
@@ -110,6 +118,7 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 				   .flights = p->flights };
 	if (id)
 		p->id = *id;
+	s->patience_at = usec_min(s->patience_at, now + STATE_PATIENCE);
 	p->push = p->lacks + s->words;
 	p->bulk = p->push + s->words;
 	p->bulk_pace = bucket_init(s->conf.bulk_rate, 8 * STATE_DATAGRAM_MAX, now);
@@ -126,6 +135,7 @@ void state_peer_remove(struct state *s, uint16_t handle, usec_t now)
 	(void)now;
 	if (!p)
 		return;
+	peer_present(s, p);
 	for (uint32_t i = 0; p->n_lacks; i++) {
 		i = state_bit_next(p->lacks, s->words, i);
 		state_peer_has(s, p, state_store_at(s, i), false);
@@ -148,6 +158,7 @@ bool state_peer_next(const struct state *s, uint32_t *cursor, struct state_peer_
 						  .id = p->id,
 						  .scopes = p->scopes,
 						  .synced = p->synced,
+						  .absent = p->absent,
 						  .heard_at = p->heard_at,
 						  .lacking = p->n_lacks,
 						  .sent_bytes = p->sent_bytes,
@@ -184,6 +195,85 @@ void state_peer_want(struct state *s, struct state_peer *p, struct state_record 
 		p->n_push += state_bit_set(p->push, slot);
 }
 
+/* Does nobody who is present lack it any more? */
+static bool is_everywhere(const struct state *s, const struct state_record *rec)
+{
+	uint32_t slot = state_store_slot(s, rec);
+
+	if (rec->waiting > s->n_absent)
+		return false;
+	for (uint32_t i = 0; rec->waiting && i < s->n_peers; i++) {
+		const struct state_peer *p = &s->peers[i];
+
+		if (p->used && !p->absent && state_bit(p->lacks, slot))
+			return false;
+	}
+	return true;
+}
+
+static void tell_if_everywhere(struct state *s, struct state_record *rec)
+{
+	if (!(rec->flags & STATE_R_ASKED) || !is_everywhere(s, rec))
+		return;
+	rec->flags &= (uint16_t)~STATE_R_ASKED;
+	state_event_tell(s, rec, STATE_R_TELL_ACKED);
+}
+
+/* since: when it was sent what it has not acknowledged. */
+static void peer_absent(struct state *s, struct state_peer *p, usec_t since)
+{
+	p->absent = true;
+	p->deaf = p->deaf || p->heard_at > since;
+	s->n_absent++;
+}
+
+void state_peer_heard(struct state *s, struct state_peer *p)
+{
+	if (!p->absent || p->deaf)
+		return;
+	peer_present(s, p);
+	p->deaf = true; /* unless it acknowledges something: it has had its chance */
+}
+
+static bool is_late(const struct state_record *rec, usec_t now)
+{
+	return rec->flags & STATE_R_ASKED && now - rec->seen_at >= STATE_PATIENCE;
+}
+
+void state_peer_judge(struct state *s, usec_t now)
+{
+	struct state_record *rec;
+
+	for (uint32_t i = 0; i < s->n_peers; i++) {
+		struct state_peer *p = &s->peers[i];
+
+		if (p->used && !p->absent && !p->heard_at && now - p->added_at >= STATE_PATIENCE)
+			peer_absent(s, p, now);
+	}
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
+		uint32_t slot = state_store_slot(s, rec);
+
+		for (uint32_t j = 0; is_late(rec, now) && j < s->n_peers; j++) {
+			struct state_peer *p = &s->peers[j];
+
+			if (p->used && !p->absent && state_bit(p->lacks, slot))
+				peer_absent(s, p, rec->seen_at);
+		}
+	}
+	s->patience_at = USEC_NEVER;
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
+		tell_if_everywhere(s, rec);
+		if (rec->flags & STATE_R_ASKED)
+			s->patience_at = usec_min(s->patience_at, rec->seen_at + STATE_PATIENCE);
+	}
+	for (uint32_t i = 0; i < s->n_peers; i++) {
+		const struct state_peer *p = &s->peers[i];
+
+		if (p->used && !p->absent && !p->heard_at)
+			s->patience_at = usec_min(s->patience_at, p->added_at + STATE_PATIENCE);
+	}
+}
+
 static void unqueue(struct state_peer *p, uint32_t slot)
 {
 	p->n_push -= state_bit_clear(p->push, slot);
@@ -201,10 +291,7 @@ void state_peer_has(struct state *s, struct state_peer *p, struct state_record *
 	rec->waiting--;
 	if (acked)
 		rec->acks++;
-	if (!rec->waiting && rec->flags & STATE_R_ASKED) {
-		rec->flags &= (uint8_t)~STATE_R_ASKED;
-		state_event_tell(s, rec, STATE_R_TELL_ACKED);
-	}
+	tell_if_everywhere(s, rec);
 }
 
 static bool node_eq(const struct state_node *a, const struct state_node *b)
@@ -218,10 +305,10 @@ void state_peer_spread(struct state *s, struct state_record *rec, const struct s
 	uint8_t bit = STATE_SCOPE_BIT(rec->key.scope);
 	const struct state_node *author = &state_store_author(s, rec)->id;
 	uint32_t slot = state_store_slot(s, rec);
+	uint16_t asked = rec->flags & STATE_R_ASKED;
 
-	/* one more while we are at it, so that nothing is complete before the last peer has been
-	 * looked at */
-	rec->waiting++;
+	/* nothing is everywhere before the last peer has been looked at */
+	rec->flags &= (uint16_t)~STATE_R_ASKED;
 	for (uint32_t i = 0; i < s->n_peers; i++) {
 		struct state_peer *p = &s->peers[i];
 
@@ -232,16 +319,15 @@ void state_peer_spread(struct state *s, struct state_record *rec, const struct s
 		else if (!bulk || p->synced & bit || state_bit(p->lacks, slot))
 			state_peer_want(s, p, rec, bulk);
 	}
-	rec->waiting--;
-	if (!rec->waiting && rec->flags & STATE_R_ASKED) {
-		rec->flags &= (uint8_t)~STATE_R_ASKED;
-		state_event_tell(s, rec, STATE_R_TELL_ACKED);
-	}
+	rec->flags |= asked;
+	tell_if_everywhere(s, rec);
+	if (rec->flags & STATE_R_ASKED)
+		s->patience_at = usec_min(s->patience_at, rec->seen_at + STATE_PATIENCE);
 }
 
 void state_peer_forget(struct state *s, struct state_record *rec)
 {
-	rec->flags &= (uint8_t)~STATE_R_ASKED;
+	rec->flags &= (uint16_t)~STATE_R_ASKED;
 	for (uint32_t i = 0; i < s->n_peers; i++)
 		if (s->peers[i].used)
 			state_peer_has(s, &s->peers[i], rec, false);
@@ -273,6 +359,8 @@ void state_peer_acked(struct state *s, struct state_peer *p, uint32_t seq, bool 
 		return;
 	p->round_trip = now - f->sent_at;
 	p->tries = 0;
+	p->deaf = false;
+	peer_present(s, p);
 	for (uint8_t i = 0; i < f->n; i++) {
 		struct state_record *rec = flight_record(s, p, f, i);
 

@@ -262,7 +262,7 @@ static void schedule_alive(struct state *s, const struct state_record *rec, usec
 }
 
 struct state_record *state_store_set(struct state *s, const struct state_msg_record *m,
-				     uint8_t flags, usec_t now, enum state_counter *ret_why)
+				     uint16_t flags, usec_t now, enum state_counter *ret_why)
 {
 	struct state_record *rec = state_store_find(s, &m->key);
 	struct state_author *author = author_get(s, &m->author);
@@ -306,8 +306,8 @@ struct state_record *state_store_set(struct state *s, const struct state_msg_rec
 	rec->value = value;
 	rec->len = m->len;
 	rec->acks = rec->refusals = 0;
-	rec->flags =
-		(uint8_t)(flags | (m->deleted ? STATE_R_DELETED : 0) | (rec->flags & STATE_R_TELL));
+	rec->flags = (uint16_t)(flags | (m->deleted ? STATE_R_DELETED : 0) |
+				(rec->flags & STATE_R_TELL));
 	tree_count(&s->trees[m->key.scope], rec, true);
 	mark_change(s, rec, same);
 	schedule_alive(s, rec, now);
@@ -343,7 +343,7 @@ bool state_store_next_version(struct state *s)
 
 bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now)
 {
-	uint8_t flags = (rec->flags & STATE_R_ASKED) | STATE_R_LOCAL;
+	uint16_t flags = (uint16_t)((rec->flags & STATE_R_ASKED) | STATE_R_LOCAL);
 	struct state_msg_record m = state_store_msg(s, rec, now);
 	enum state_counter why;
 
@@ -358,7 +358,7 @@ bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now)
 	return rec;
 }
 
-bool state_store_delete(struct state *s, struct state_record *rec, uint8_t flags, usec_t now)
+bool state_store_delete(struct state *s, struct state_record *rec, uint16_t flags, usec_t now)
 {
 	const struct state_type *t = s->types[rec->key.key.type];
 	struct state_msg_record m = { .key = rec->key, .author = s->conf.id, .deleted = true };
@@ -377,7 +377,7 @@ bool state_store_delete(struct state *s, struct state_record *rec, uint8_t flags
 		m.epoch = s->epoch;
 		m.counter = s->counter;
 	}
-	rec = state_store_set(s, &m, (uint8_t)(flags | STATE_R_LOCAL), now, &why);
+	rec = state_store_set(s, &m, (uint16_t)(flags | STATE_R_LOCAL), now, &why);
 	if (rec)
 		state_peer_spread(s, rec, NULL, false);
 	return rec;
