@@ -19,6 +19,8 @@ void records_put_block(struct node *n, const struct lease_block *b, bool release
 	uint8_t id[4], buf[32];
 	struct wr wid = wr_init(id, sizeof(id)), w = wr_init(buf, sizeof(buf));
 	struct state_key key;
+	struct state_view v;
+	bool is_known;
 
 	wr_u32(&wid, b->index);
 	key = state_key_init(RECORD_BLOCK, id, sizeof(id));
@@ -29,7 +31,12 @@ void records_put_block(struct node *n, const struct lease_block *b, bool release
 	field_put_u32(&w, FIELD_EPOCH, b->epoch);
 	if (b->taken_epoch)
 		put_takes(&w, b);
+	is_known = !state_get(n->state, &key, NULL, n->now, &v) && v.len == wr_len(&w) &&
+		   !memcmp(v.value, buf, v.len);
 	(void)state_put_owned(n->state, &key, buf, wr_len(&w), 0, n->now);
+	/* a claim that is made again is one that somebody has not confirmed */
+	if (is_known)
+		(void)state_repeat(n->state, &key, n->now);
 }
 
 static bool block_decode(struct node *n, const struct state_event *e, struct lease_block *ret)

@@ -312,6 +312,60 @@ static void test_refused(void **state)
 	net_free(net);
 }
 
+/* A record that was refused is said again, as it is, when there may be room. */
+static void test_repeat(void **state)
+{
+	struct net *net = net_new(2, 1);
+	uint32_t id = 15, note = 1;
+	struct state_key key = state_key_init(NET_BLOCK, &id, sizeof(id));
+	struct state_key note_key = state_key_init(NET_NOTE, &note, sizeof(note));
+	struct state_node self = net_id(0);
+	struct state *s = net->node[0].s;
+	struct state_view before, v;
+
+	(void)state;
+	net->conf.records_max = 16;
+	net_restart(net, 1, 1);
+	net_join(net, 0, 1, BOTH, 0);
+	assert_int_equal(state_put_shared(s, &note_key, "", 0, 30, net->now), 0);
+	for (uint32_t i = 0; i < 14; i++)
+		net_put(net, 0, NET_BLOCK, i, "x");
+	net_run(net, USEC_S);
+	net_put(net, 0, NET_BLOCK, id, "x");
+	net_run(net, USEC_S);
+	assert_int_equal(net->node[0].last_acked.refusals, 1);
+	assert_int_equal(state_get(s, &key, &self, net->now, &before), 0);
+	for (int i = 0; i < 2; i++) {
+		uint64_t acked = net->node[0].acked;
+
+		/* writing it says nothing, it is known */
+		net_put(net, 0, NET_BLOCK, id, "x");
+		net_run(net, 50 * USEC_MS);
+		assert_int_equal(net->node[0].acked, acked);
+		assert_int_equal(state_repeat(s, &key, net->now), 0);
+		net_drain(net, 0);
+		net_run(net, 50 * USEC_MS);
+		assert_int_equal(net->node[0].acked, acked + 1);
+		assert_int_equal(net->node[0].last_acked.acks, i);
+		assert_int_equal(net->node[0].last_acked.refusals, 1 - i);
+		/* the note expires: now there is room */
+		net_cut(net, 0, 1);
+		net_run(net, 40 * USEC_S);
+		net->link[0][1].up = net->link[1][0].up = true;
+	}
+	assert_int_equal(state_get(s, &key, &self, net->now, &v), 0);
+	assert_int_equal(v.counter, before.counter);
+	id = 77;
+	key = state_key_init(NET_BLOCK, &id, sizeof(id));
+	assert_int_equal(state_repeat(s, &key, net->now), -ENOENT);
+	assert_int_equal(state_repeat(s, &note_key, net->now), -EINVAL);
+	net_delete(net, 0, NET_BLOCK, 3);
+	id = 3;
+	key = state_key_init(NET_BLOCK, &id, sizeof(id));
+	assert_int_equal(state_repeat(s, &key, net->now), -ENOENT);
+	net_free(net);
+}
+
 static void test_unknown_peer_and_headers(void **state)
 {
 	struct net *net = one();
@@ -699,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_forged_author),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_repeat),
 		cmocka_unit_test(test_unknown_peer_and_headers),
 		cmocka_unit_test(test_scope_and_kind),
 		cmocka_unit_test(test_truncations),

@@ -177,6 +177,23 @@ int state_put_shared(struct state *s, const struct state_key *key, const void *v
 	return len > STATE_VALUE_MAX ? -EINVAL : put(s, STATE_SHARED, key, &m, now);
 }
 
+int state_repeat(struct state *s, const struct state_key *key, usec_t now)
+{
+	struct state_full_key full;
+	struct state_record *rec;
+
+	if (!full_key(s, key, NULL, &full) || full.kind != STATE_OWNED)
+		return -EINVAL;
+	rec = state_store_find(s, &full);
+	if (!rec || rec->flags & STATE_R_DELETED)
+		return -ENOENT;
+	rec->flags |= STATE_R_LOCAL | STATE_R_ASKED;
+	rec->acks = rec->refusals = 0;
+	rec->seen_at = now;
+	state_peer_spread(s, rec, NULL, false);
+	return 0;
+}
+
 int state_delete(struct state *s, const struct state_key *key, usec_t now)
 {
 	struct state_full_key full;

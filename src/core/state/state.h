@@ -135,8 +135,8 @@ enum state_counter {
 enum state_out_kind {
 	STATE_SEND,    /* port: peer handle; data: the datagram */
 	STATE_CHANGED, /* data: struct state_event; the value: state_get */
-	STATE_ACKED,   /* data: struct state_event of a record that state_put_* or state_delete
-			  wrote: every peer that is present has got it */
+	STATE_ACKED,   /* data: struct state_event of a record that state_put_*, state_delete or
+			  state_repeat wrote: every peer that is present has got it */
 	STATE_STORE,   /* something durable changed: state_save soon, the node decides when */
 };
 
@@ -207,6 +207,11 @@ int state_put_owned(struct state *s, const struct state_key *key, const void *va
 		    uint32_t lifetime_s, usec_t now);
 int state_put_shared(struct state *s, const struct state_key *key, const void *value, size_t len,
 		     uint32_t lifetime_s, usec_t now);
+/*
+ * Our own live owned record goes to all peers of its scope once more, as it is: to those that lack
+ * it or refused it, too. STATE_ACKED follows. 0, -ENOENT, -EINVAL (type, kind).
+ */
+int state_repeat(struct state *s, const struct state_key *key, usec_t now);
 /* Deletes a shared record or our own owned one. 0, -ENOENT, -EINVAL (type), -EOVERFLOW. */
 int state_delete(struct state *s, const struct state_key *key, usec_t now);
 
