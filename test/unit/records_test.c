@@ -77,7 +77,7 @@ static void tell(struct bench *b, const struct state_msg_record *m)
 	struct wr w = wr_init(file, sizeof(file));
 	size_t mark = snapshot_begin(&w);
 
-	wr_zero(&w, 8); /* of our own versions it knows none */
+	wr_zero(&w, 12); /* of our own versions it knows none */
 	state_msg_write_record(&w, m);
 	load(b, file, &w, mark);
 }
@@ -555,7 +555,7 @@ static void test_ended_before_it_was_told(void **state)
 
 	(void)state;
 	bench_start(&b, "");
-	wr_zero(&w, 8);
+	wr_zero(&w, 12);
 	for (unsigned int i = 0; i < CLIENTS; i++) {
 		struct mac mac = { { 6, 1, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
 

@@ -47,6 +47,7 @@ struct state *state_new(const struct state_conf *conf, struct rng rng, struct ou
 	s->epoch = s->conf.epoch;
 	s->started_at = now;
 	s->not_before = now;
+	s->loaded_at = s->fresh_at = INT64_MIN;
 	s->sweep_at = s->found_at = s->patience_at = USEC_NEVER;
 	for (unsigned int i = 0; i < STATE_SCOPES; i++)
 		s->alive_at[i] = s->alive_life[i] = USEC_NEVER;

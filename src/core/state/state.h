@@ -258,8 +258,11 @@ bool state_is_ready(const struct state *s, usec_t now);
  */
 size_t state_save_size(const struct state *s);
 void state_save(const struct state *s, struct wr *w, usec_t now);
-/* Records count as fresh, our boot epoch becomes higher than the saved one. 0 or -EBADMSG: nothing
- * changed. */
+/*
+ * Before the first peer is added. Records count as fresh, unless a neighbour then tells that the
+ * cloud lived on meanwhile; our boot epoch becomes higher than the saved one. 0 or -EBADMSG:
+ * nothing changed.
+ */
 int state_load(struct state *s, struct rd *r, usec_t now);
 uint32_t state_epoch(const struct state *s);
 

@@ -5,7 +5,8 @@
  * in the next tick.
  *
  * A digest that differs is acted upon when nothing is on the way that would explain it, and when no
- * other peer is filling us: two at once would send the same.
+ * other peer is filling us: two at once would send the same. Before that the peer must have told us
+ * of the cloud's age: what lay on our disk may be over.
  */
 #include "core/state/state_internal.h"
 
@@ -203,7 +204,7 @@ static void handle_nodes(struct answer *a, struct rd body, usec_t now)
 	struct state_msg_place place = state_msg_read_place(&body, STATE_ITEM_NODES), child;
 	struct state *s = a->s;
 
-	if (!has_scope(s, a->p, place.scope) || filled_by_other(s, a->p, now))
+	if (!a->p->told || !has_scope(s, a->p, place.scope) || filled_by_other(s, a->p, now))
 		return;
 	expect_fill(s, a->p, now, STATE_FILL_ASKED);
 	child = place;
@@ -247,7 +248,7 @@ static void handle_list(struct answer *a, struct rd body, usec_t now)
 {
 	struct state_msg_place place = state_msg_read_place(&body, STATE_ITEM_LIST);
 
-	if (!has_scope(a->s, a->p, place.scope))
+	if (!a->p->told || !has_scope(a->s, a->p, place.scope))
 		return;
 	send_below(a, &place, body);
 	if (place.flags & STATE_MSG_REPLY || filled_by_other(a->s, a->p, now))
@@ -273,7 +274,7 @@ static bool handle_mismatch(struct answer *a, uint8_t scopes, uint32_t missing, 
 	struct state_peer *p = a->p;
 
 	p->summary_at = usec_min(p->summary_at, now + USEC_S);
-	if (now < p->repair_at || too_early(s, p, missing, now))
+	if (!p->told || now < p->repair_at || too_early(s, p, missing, now))
 		return false;
 	/* a repair that brought nothing (a full table somewhere) is tried ever more rarely */
 	p->repair_wait =
@@ -362,24 +363,25 @@ static void handle_acks(struct state *s, struct state_peer *p, struct rd body, b
 		state_peer_acked(s, p, rd_u32(&body), refused, now);
 }
 
-static void handle_ask(struct answer *a)
+static void tell_all(struct state *s, usec_t now)
 {
-	const struct state_author *author = table_find(&a->s->authors, &a->p->id);
-	struct wr *w = answer_room(a, 8);
-	size_t mark = state_msg_item_begin(w, STATE_ITEM_TELL);
-
-	wr_u32(w, author ? author->epoch : 0);
-	wr_u32(w, author ? author->counter : 0);
-	state_msg_item_end(w, mark);
+	for (uint32_t i = 0; i < s->n_peers; i++) {
+		s->peers[i].tell_due = true;
+		s->peers[i].summary_at = now;
+	}
 }
 
-static void handle_tell(struct state *s, struct state_peer *p, struct rd body)
+static void handle_tell(struct state *s, struct state_peer *p, struct rd body, usec_t now)
 {
 	uint32_t epoch = rd_u32(&body), counter = rd_u32(&body);
+	uint32_t cloud_s = rd_u32(&body), fresh_s = rd_u32(&body);
 
+	if (p->scopes & STATE_SCOPE_BIT(STATE_CLOUD) && state_age_told(s, cloud_s, fresh_s, now))
+		tell_all(s, now);
 	if (p->told)
 		return; /* asked once, believed once */
 	p->told = true;
+	p->summary_at = now; /* what differs had to wait for this */
 	if (!state_merge_surpass(s, epoch, counter))
 		state_count_up(s, STATE_C_DROP_EPOCH);
 }
@@ -411,10 +413,10 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 			handle_list(a, body, now);
 			break;
 		case STATE_ITEM_ASK:
-			handle_ask(a);
+			state_peer_write_tell(a->s, a->p, answer_room(a, 16), now);
 			break;
 		case STATE_ITEM_TELL:
-			handle_tell(a->s, a->p, body);
+			handle_tell(a->s, a->p, body, now);
 			break;
 		}
 	}

@@ -4,6 +4,7 @@
  *
  *   state.c         init, configuration, the API of records
  *   state_store.c   the records themselves: table, values, authors, hash tree
+ *   state_age.c     how old what was loaded is
  *   state_event.c   what the node is told; expiry and our signs of life
  *   state_merge.c   a record from elsewhere: who wins
  *   state_peer.c    neighbours: what each lacks, sending, acknowledgements, pace
@@ -54,6 +55,7 @@ enum state_record_flag {
 	STATE_R_FOUND = 32,	 /* ours from an earlier life; deleted unless it is written again */
 	STATE_R_FORCED = 64,	 /* this version outdid one that had our name */
 	STATE_R_AGAIN = 128,	 /* must do so once more, in the next sweep */
+	STATE_R_LOADED = 256,	 /* this version is from our disk */
 };
 
 struct state_record {
@@ -114,6 +116,7 @@ struct state_flight {
 struct state_peer {
 	bool used;
 	bool told;     /* answered our ASK */
+	bool tell_due; /* our cloud seconds have changed */
 	bool id_fixed; /* given by the node, not learnt */
 	bool absent;   /* see state.h */
 	bool deaf;     /* to be heard is not enough to be present */
@@ -170,6 +173,14 @@ struct state {
 	uint32_t counter;
 	uint32_t gen;
 	usec_t started_at;
+	uint32_t cloud_s;    /* cloud seconds at started_at; state_age.c */
+	uint32_t saved_s;    /* of the snapshot that was loaded */
+	uint32_t fresh_s;    /* when what is held counted as fresh */
+	uint32_t aged_s;     /* what was loaded has grown older by that */
+	usec_t loaded_at;    /* when it was */
+	usec_t fresh_at;     /* since when it counts, INT64_MIN: as it was saved */
+	bool is_cloud_known; /* loaded, or told by somebody */
+	bool is_loaded;
 	usec_t not_before; /* of the deadline */
 	usec_t sweep_at;
 	usec_t found_at;		 /* when found records are deleted */
@@ -249,6 +260,16 @@ bool state_store_delete(struct state *s, struct state_record *rec, uint16_t flag
 /* Where a node of the tree is in its arrays. */
 uint32_t state_store_node(unsigned int depth, uint32_t index);
 
+/* state_age.c */
+uint32_t state_age_cloud_s(const struct state *s, usec_t now);
+/* A snapshot of that cloud second is about to be loaded. */
+void state_age_load(struct state *s, uint32_t saved_s, usec_t now);
+/* Since when the lifetime of a record counts that was alive at `since`. */
+usec_t state_age_since(const struct state *s, const struct state_record *rec, usec_t since);
+/* A neighbour's cloud seconds, and since when its records count. true: the others should hear ours
+ * again. */
+bool state_age_told(struct state *s, uint32_t cloud_s, uint32_t fresh_s, usec_t now);
+
 /* state_event.c */
 void state_event_tell(struct state *s, struct state_record *rec, enum state_record_flag flag);
 /* Emits the events that are due. */
@@ -288,6 +309,8 @@ void state_peer_acked(struct state *s, struct state_peer *p, uint32_t seq, bool 
 void state_peer_tick(struct state *s, struct state_peer *p, usec_t now);
 usec_t state_peer_deadline(const struct state *s, const struct state_peer *p);
 bool state_peer_take(struct state_bucket *b, uint32_t bytes, usec_t now);
+void state_peer_write_tell(const struct state *s, const struct state_peer *p, struct wr *w,
+			   usec_t now);
 /* Begins a datagram with its header; finish and emit. cap STATE_DATAGRAM_MAX. */
 struct wr state_peer_begin(struct state *s, struct state_peer *p, uint8_t *buf);
 /* Returns its sealed length; the caller emits. */

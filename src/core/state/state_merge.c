@@ -41,8 +41,11 @@ static enum state_verdict store(struct state *s, struct state_peer *from,
 				usec_t now)
 {
 	enum state_counter why;
-	struct state_record *rec = state_store_set(s, m, flags, now, &why);
+	struct state_record *rec;
 
+	if (!from)
+		flags |= STATE_R_LOADED;
+	rec = state_store_set(s, m, flags, now, &why);
 	if (!rec)
 		return refuse(s, why);
 	if (flags & STATE_R_FOUND)
@@ -115,7 +118,8 @@ enum state_verdict state_merge(struct state *s, struct state_peer *from,
 	}
 	if (m->key.kind == STATE_OWNED && memcmp(&m->author, &s->conf.id, sizeof(m->author)) == 0)
 		return merge_own(s, from, rec, m, bulk, now);
-	if (!rec && is_stale(s, m)) {
+	/* what was on the disk counts as fresh until we hear otherwise */
+	if (!rec && is_stale(s, m) && (from || m->deleted)) {
 		state_count_up(s, STATE_C_STALE);
 		return STATE_IGNORED;
 	}

@@ -219,7 +219,7 @@ static bool item_ok(uint8_t type, struct rd body)
 	case STATE_ITEM_ASK:
 		return left == 0;
 	case STATE_ITEM_TELL:
-		return left == 8;
+		return left == 16;
 	}
 	return true;
 }

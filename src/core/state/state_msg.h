@@ -17,7 +17,9 @@
  * tree that differs LIST        scope u8, depth u8, flags u8, index u16, hashes u64: all records
  * the sender has below that node; with the flag REPLY only those of the other's list. What is not
  * in it is sent back in BULK. ASK         empty: which of my versions is the highest that you have
- * seen? TELL        epoch u32, counter u32; 0 0: none
+ * seen? TELL        epoch u32, counter u32 (0 0: none), cloud seconds u32, since when the sender's
+ *               records count u32 (state_age.c). The answer to ASK; once more when the last two
+ *               have changed.
  *
  * The hash of a record is SipHash-1-3 with a key known to all of its encoding from the flags on.
  * Its place in the tree (16-way, 3 levels) is the hash of its key. These hashes find differences,

@@ -501,6 +501,19 @@ static bool send_records(struct state *s, struct state_peer *p, bool bulk, usec_
 	return true;
 }
 
+void state_peer_write_tell(const struct state *s, const struct state_peer *p, struct wr *w,
+			   usec_t now)
+{
+	const struct state_author *author = table_find(&s->authors, &p->id);
+	size_t mark = state_msg_item_begin(w, STATE_ITEM_TELL);
+
+	wr_u32(w, author ? author->epoch : 0);
+	wr_u32(w, author ? author->counter : 0);
+	wr_u32(w, state_age_cloud_s(s, now));
+	wr_u32(w, s->fresh_s);
+	state_msg_item_end(w, mark);
+}
+
 static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 {
 	uint8_t *buf = reserve(s);
@@ -515,6 +528,9 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 		mark = state_msg_item_begin(&w, STATE_ITEM_ASK);
 		state_msg_item_end(&w, mark);
 	}
+	if (p->tell_due)
+		state_peer_write_tell(s, p, &w, now);
+	p->tell_due = false;
 	mark = state_msg_item_begin(&w, STATE_ITEM_SUMMARY);
 	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++) {
 		if (!(p->scopes & STATE_SCOPE_BIT(scope)))

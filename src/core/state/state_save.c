@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What survives a power cut: our highest version {epoch u32, counter u32}, then the durable records
- * as in a datagram. Tombstones are saved too, or what was deleted would come back from the disk of
- * another.
+ * What survives a power cut: our highest version {epoch u32, counter u32}, cloud seconds u32, then
+ * the durable records as in a datagram. Tombstones are saved too, or what was deleted would come
+ * back from the disk of another.
  */
 #include "core/state/state_internal.h"
 
@@ -18,7 +18,7 @@ static bool is_durable(const struct state *s, const struct state_record *rec)
 size_t state_save_size(const struct state *s)
 {
 	const struct state_record *rec;
-	size_t size = 8;
+	size_t size = 12;
 
 	for (uint32_t i = 0; (rec = table_next(&s->records, &i));)
 		if (is_durable(s, rec))
@@ -32,6 +32,7 @@ void state_save(const struct state *s, struct wr *w, usec_t now)
 
 	wr_u32(w, s->epoch);
 	wr_u32(w, s->counter);
+	wr_u32(w, state_age_cloud_s(s, now));
 	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
 		struct state_msg_record m;
 
@@ -44,7 +45,7 @@ void state_save(const struct state *s, struct wr *w, usec_t now)
 
 int state_load(struct state *s, struct rd *r, usec_t now)
 {
-	uint32_t epoch = rd_u32(r), counter = rd_u32(r);
+	uint32_t epoch = rd_u32(r), counter = rd_u32(r), cloud_s = rd_u32(r);
 	struct state_msg_record m;
 	struct rd all = *r;
 
@@ -54,12 +55,9 @@ int state_load(struct state *s, struct rd *r, usec_t now)
 	if (!rd_done(&all) || epoch > STATE_EPOCH_MAX)
 		return -EBADMSG;
 	state_merge_surpass(s, epoch, counter);
+	state_age_load(s, cloud_s, now);
 	while (rd_left(r)) {
 		state_msg_read_record(r, &m);
-		/* how long the power was off nobody knows; a tombstone keeps its age, it only has
-		 * to outlive others */
-		if (!m.deleted)
-			m.quiet_s = 0;
 		state_merge(s, NULL, &m, true, now); /* digests tell the others */
 	}
 	return 0;

@@ -90,9 +90,9 @@ static usec_t alive_since(const struct state *s, const struct state_record *rec)
 	usec_t life;
 
 	if (rec->key.kind == STATE_SHARED || rec->flags & STATE_R_DELETED)
-		return rec->seen_at;
+		return state_age_since(s, rec, rec->seen_at);
 	life = state_store_author(s, rec)->seen_at;
-	return life > rec->seen_at ? life : rec->seen_at;
+	return state_age_since(s, rec, life > rec->seen_at ? life : rec->seen_at);
 }
 
 usec_t state_store_expiry(const struct state *s, const struct state_record *rec)
