@@ -326,6 +326,7 @@ static void test_join(void **state)
 	char value[16];
 
 	(void)state;
+	net->conf.records_max = 12000;
 	net->conf.author_records_max = 20000;
 	for (uint32_t i = 0; i < 2; i++)
 		net_restart(net, i, 2);

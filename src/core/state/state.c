@@ -149,7 +149,7 @@ static int put(struct state *s, enum state_kind kind, const struct state_key *ke
 	r = next_version(s, rec, m);
 	if (r < 0)
 		return r;
-	rec = state_store_set(s, m, STATE_R_LOCAL | STATE_R_ASKED, now, &why);
+	rec = state_store_set(s, NULL, m, STATE_R_LOCAL | STATE_R_ASKED, now, &why);
 	if (!rec) {
 		state_count_up(s, why);
 		return -ENOSPC;

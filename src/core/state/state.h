@@ -21,7 +21,10 @@
  * vain, until it acknowledges something. What was missed is found by digests (a summary every 5 s;
  * a hash tree is descended where it differs) and sent paced, never before a push.
  *
- * What may live where: a peer is told and may tell records of its scopes only.
+ * What may live where: a peer is told and may tell records of its scopes only. Whatever authors it
+ * invents, by way of one peer come at most 7/8 of the records; a full table makes room for what
+ * another one tells. It may push 2000 changes at once and 200 a second; what is more it must send
+ * as repair, which is paced.
  */
 #ifndef CORE_STATE_STATE_H
 #define CORE_STATE_STATE_H
@@ -76,7 +79,8 @@ struct state_conf {
 	size_t n_types;
 	uint32_t records_max; /* [10000] all records, tombstones included; 1/16 is kept for our own
 			       */
-	uint32_t author_records_max; /* [2048] of one author other than us */
+	uint32_t author_records_max; /* [2048] of one author other than us; 3/4 of the places that
+					the others leave, if that is more */
 	uint32_t authors_max;	     /* [2048] */
 	uint32_t unknown_max;	     /* [records_max / 8] records of types not in the table */
 	uint32_t unknown_lifetime_s; /* [86400] their upper bound */
@@ -118,6 +122,9 @@ struct state_conf {
 	X(DROP_SCOPE, "drop-scope") /* record or digest of a scope the peer has not */             \
 	X(DROP_KIND, "drop-kind")   /* a known type with the wrong kind or scope */                \
 	X(DROP_TABLE_FULL, "drop-table-full")                                                      \
+	X(DROP_TELLER_FULL, "drop-teller-full") /* that peer told of too many first */             \
+	X(EVICTED, "evicted")			/* for a record that another peer told of first */ \
+	X(DROP_CHANGES, "drop-changes")		/* peer pushes too many changes */                 \
 	X(DROP_TYPE_FULL, "drop-type-full")                                                        \
 	X(DROP_AUTHOR_FULL, "drop-author-full") /* that author has too many */                     \
 	X(DROP_AUTHORS_FULL, "drop-authors-full")                                                  \

@@ -69,8 +69,7 @@ void state_event_emit(struct state *s)
 		s->store_due = false;
 }
 
-/* false: the node could not be told, the record stays a little longer. */
-static bool expire(struct state *s, struct state_record *rec)
+bool state_event_expire(struct state *s, struct state_record *rec)
 {
 	if (!(rec->flags & STATE_R_DELETED)) {
 		if (!emit(s, rec, STATE_CHANGED, STATE_HAS_EXPIRED))
@@ -94,7 +93,7 @@ static void sweep(struct state *s, usec_t now)
 			state_store_delete(s, rec, 0, now);
 		else if (rec->flags & STATE_R_AGAIN)
 			rec->flags |= state_store_rewrite(s, rec, now) ? STATE_R_FORCED : 0;
-		if (state_store_expiry(s, rec) > now || !expire(s, rec))
+		if (state_store_expiry(s, rec) > now || !state_event_expire(s, rec))
 			next = usec_min(next, state_store_expiry(s, rec));
 	}
 	if (next != USEC_NEVER && next < now + USEC_S)

@@ -20,6 +20,7 @@
 
 #include "core/state/state_msg.h"
 #include "core/state/state_pool.h"
+#include "lib/fair.h"
 #include "lib/table.h"
 
 #define STATE_REPEAT_MIN (100 * USEC_MS)
@@ -44,6 +45,8 @@
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
 #define STATE_SEAL_MAX 40		 /* bytes of a datagram kept for nonce, tag and the like */
 #define STATE_DIGEST_RATE 65536		 /* bytes per second of digest answers to one peer */
+#define STATE_CHANGES_RATE 200		 /* changes per second that one peer may push */
+#define STATE_CHANGES_BURST 2000
 #define STATE_LIST_SMALL 16 /* at most so many records are listed, not descended into */
 
 enum state_record_flag {
@@ -139,7 +142,7 @@ struct state_peer {
 	bool gain;     /* the last repair brought something */
 	usec_t summary_at;
 	usec_t repair_at, repair_wait;
-	struct state_bucket bulk_pace, digest_pace, input_pace;
+	struct state_bucket bulk_pace, digest_pace, input_pace, change_pace;
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */
 	uint32_t n_lacks, n_push, n_bulk;
 	uint32_t push_cursor, bulk_cursor;
@@ -154,6 +157,7 @@ struct state {
 	struct outq *out;
 	struct table records;
 	struct table authors;
+	struct fair places; /* of records; owners: peers, ourselves, nobody who is here */
 	struct state_pool values;
 	struct state_tree *trees; /* STATE_SCOPES */
 	struct state_peer *peers; /* conf.peers_max */
@@ -246,11 +250,15 @@ struct state_msg_record state_store_msg(const struct state *s, const struct stat
 usec_t state_store_expiry(const struct state *s, const struct state_record *rec);
 uint32_t state_store_lifetime(const struct state *s, const struct state_msg_record *m);
 /*
- * Writes m, as a new record or over the older version; flags as in the record. NULL when a limit
- * forbids it: then *ret_why counts and nothing changed.
+ * Writes m, as a new record or over the older version; flags as in the record, from: who told it,
+ * NULL for ourselves and the disk. NULL when a limit forbids it: then *ret_why counts and nothing
+ * changed.
  */
-struct state_record *state_store_set(struct state *s, const struct state_msg_record *m,
-				     uint16_t flags, usec_t now, enum state_counter *ret_why);
+struct state_record *state_store_set(struct state *s, const struct state_peer *from,
+				     const struct state_msg_record *m, uint16_t flags, usec_t now,
+				     enum state_counter *ret_why);
+/* What this peer told of first is nobody's from now on. */
+void state_store_teller_gone(struct state *s, const struct state_peer *p);
 void state_store_remove(struct state *s, struct state_record *rec);
 /* Writes the record again as it is, with our next version. false: versions are used up. */
 bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now);
@@ -274,6 +282,8 @@ bool state_age_told(struct state *s, uint32_t cloud_s, uint32_t fresh_s, usec_t 
 void state_event_tell(struct state *s, struct state_record *rec, enum state_record_flag flag);
 /* Emits the events that are due. */
 void state_event_emit(struct state *s);
+/* false: the node could not be told, the record stays a little longer. */
+bool state_event_expire(struct state *s, struct state_record *rec);
 /* Expires records, deletes what was found and not claimed, repeats a record when we were quiet for
  * long. */
 void state_event_sweep(struct state *s, usec_t now);

@@ -45,7 +45,7 @@ static enum state_verdict store(struct state *s, struct state_peer *from,
 
 	if (!from)
 		flags |= STATE_R_LOADED;
-	rec = state_store_set(s, m, flags, now, &why);
+	rec = state_store_set(s, from, m, flags, now, &why);
 	if (!rec)
 		return refuse(s, why);
 	if (flags & STATE_R_FOUND)
@@ -116,6 +116,8 @@ enum state_verdict state_merge(struct state *s, struct state_peer *from,
 			state_peer_has(s, from, rec, true);
 		return newer ? STATE_OLD : STATE_SAME;
 	}
+	if (from && !bulk && !state_peer_take(&from->change_pace, 1, now))
+		return refuse(s, STATE_C_DROP_CHANGES);
 	if (m->key.kind == STATE_OWNED && memcmp(&m->author, &s->conf.id, sizeof(m->author)) == 0)
 		return merge_own(s, from, rec, m, bulk, now);
 	/* what was on the disk counts as fresh until we hear otherwise */

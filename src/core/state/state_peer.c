@@ -123,6 +123,7 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 	p->bulk = p->push + s->words;
 	p->bulk_pace = bucket_init(s->conf.bulk_rate, 8 * STATE_DATAGRAM_MAX, now);
 	p->digest_pace = bucket_init(STATE_DIGEST_RATE, STATE_DIGEST_RATE, now);
+	p->change_pace = bucket_init(STATE_CHANGES_RATE, STATE_CHANGES_BURST, now);
 	p->input_pace =
 		bucket_init(s->conf.input_rate, s->conf.input_rate / 4 + STATE_DATAGRAM_MAX, now);
 	return 0;
@@ -144,6 +145,7 @@ void state_peer_remove(struct state *s, uint16_t handle, usec_t now)
 		p->flights[i].n = 0;
 	if (s->fill_peer == handle)
 		s->fill_until = 0;
+	state_store_teller_gone(s, p);
 	p->used = false;
 }
 

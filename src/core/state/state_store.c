@@ -14,6 +14,8 @@ int state_store_init(struct state *s, struct hash_key key)
 	s->trees = calloc(STATE_SCOPES, sizeof(*s->trees));
 	s->untold = calloc(s->words, sizeof(*s->untold));
 	if (!s->trees || !s->untold || state_pool_init(&s->values, c->value_bytes) < 0 ||
+	    fair_init(&s->places, c->records_max - c->records_max / 16, c->records_max,
+		      c->peers_max + 2, 1) < 0 ||
 	    table_init(&s->records, sizeof(struct state_record), sizeof(struct state_full_key),
 		       c->records_max, key) < 0 ||
 	    table_init(&s->authors, sizeof(struct state_author), sizeof(struct state_node),
@@ -26,6 +28,7 @@ void state_store_done(struct state *s)
 {
 	table_done(&s->records);
 	table_done(&s->authors);
+	fair_done(&s->places);
 	state_pool_done(&s->values);
 	free(s->trees);
 	free(s->untold);
@@ -197,23 +200,90 @@ static uint32_t *kind_count(struct state *s, uint8_t type)
 	return s->types[type] ? &s->type_count[type] : &s->unknown;
 }
 
+/* Who takes the place of a new record, as an owner of places. */
+static uint32_t teller(const struct state *s, const struct state_peer *from,
+		       const struct state_msg_record *m, uint16_t flags)
+{
+	if (flags & STATE_R_LOCAL || (!from && is_self(s, &m->author)))
+		return s->conf.peers_max;
+	return from ? (uint32_t)(from - s->peers) : s->conf.peers_max + 1;
+}
+
+/* What was told last by whoever told most makes room for what somebody else tells. */
+static bool make_room(struct state *s, uint32_t owner, uint32_t victim)
+{
+	const struct fair_owner *owners = s->places.owners;
+	uint32_t greedy = fair_owner(&s->places, victim);
+
+	if (owner == s->conf.peers_max + 1 || greedy == owner ||
+	    owners[greedy].waiting <= owners[owner].waiting + 1 ||
+	    !state_event_expire(s, state_store_at(s, victim)))
+		return false;
+	state_count_up(s, STATE_C_EVICTED);
+	return true;
+}
+
+static bool place_ok(struct state *s, uint32_t owner, enum state_counter *ret_why)
+{
+	uint32_t victim;
+
+	*ret_why = STATE_C_DROP_TABLE_FULL;
+	if (owner == s->conf.peers_max)
+		return s->records.count < s->conf.records_max;
+	if (fair_place(&s->places, owner, &victim) && victim == FAIR_NONE)
+		return true;
+	if (s->places.count < s->places.limit)
+		*ret_why = STATE_C_DROP_TELLER_FULL;
+	else if (victim != FAIR_NONE)
+		return make_room(s, owner, victim);
+	return false;
+}
+
+static uint32_t author_max(const struct state *s, const struct state_author *author)
+{
+	uint32_t left = s->conf.records_max - (s->records.count - author->records);
+	uint32_t most = left - left / 4;
+
+	return most > s->conf.author_records_max ? most : s->conf.author_records_max;
+}
+
 /* Is there room for a record with a new key? */
-static bool limits_ok(struct state *s, const struct state_msg_record *m,
+static bool limits_ok(struct state *s, uint32_t owner, const struct state_msg_record *m,
 		      const struct state_author *author, enum state_counter *ret_why)
 {
 	const struct state_type *t = s->types[m->key.key.type];
-	uint32_t max = t ? t->records_max : s->conf.unknown_max, all = s->conf.records_max;
-	bool self = is_self(s, &m->author);
+	uint32_t max = t ? t->records_max : s->conf.unknown_max;
 
-	if (s->records.count >= all - (self ? 0 : all / 16))
-		*ret_why = STATE_C_DROP_TABLE_FULL;
-	else if (max && *kind_count(s, m->key.key.type) >= max)
+	if (max && *kind_count(s, m->key.key.type) >= max)
 		*ret_why = STATE_C_DROP_TYPE_FULL;
-	else if (!self && author->records >= s->conf.author_records_max)
+	else if (!is_self(s, &m->author) && author->records >= author_max(s, author))
 		*ret_why = STATE_C_DROP_AUTHOR_FULL;
 	else
-		return true;
+		return place_ok(s, owner, ret_why);
 	return false;
+}
+
+/* The last to come are the first to go: inventions come after what was there before them. */
+static void place_take(struct state *s, const struct state_record *rec, uint32_t owner)
+{
+	uint32_t slot = state_store_slot(s, rec);
+
+	fair_join(&s->places, slot, owner);
+	fair_keep(&s->places, slot);
+	if (owner != s->conf.peers_max)
+		fair_let_go(&s->places, slot);
+}
+
+void state_store_teller_gone(struct state *s, const struct state_peer *p)
+{
+	const struct state_record *rec;
+
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
+		uint32_t slot = state_store_slot(s, rec);
+
+		if (fair_owner(&s->places, slot) == (uint32_t)(p - s->peers))
+			fair_move(&s->places, slot, s->conf.peers_max + 1);
+	}
 }
 
 /* Its version counts as the author's highest, its time of writing as a sign of life. */
@@ -261,17 +331,18 @@ static void schedule_alive(struct state *s, const struct state_record *rec, usec
 	*at = rec->flags & STATE_R_LOCAL ? now + *life / 3 : usec_min(*at, now + USEC_S);
 }
 
-struct state_record *state_store_set(struct state *s, const struct state_msg_record *m,
-				     uint16_t flags, usec_t now, enum state_counter *ret_why)
+struct state_record *state_store_set(struct state *s, const struct state_peer *from,
+				     const struct state_msg_record *m, uint16_t flags, usec_t now,
+				     enum state_counter *ret_why)
 {
 	struct state_record *rec = state_store_find(s, &m->key);
 	struct state_author *author = author_get(s, &m->author);
 	usec_t seen_at = now - m->quiet_s * USEC_S;
 	bool same = rec && same_content(s, rec, m);
-	uint32_t value = 0;
+	uint32_t value = 0, owner = teller(s, from, m, flags);
 
 	*ret_why = STATE_C_DROP_AUTHORS_FULL;
-	if (!author || (!rec && !limits_ok(s, m, author, ret_why)))
+	if (!author || (!rec && !limits_ok(s, owner, m, author, ret_why)))
 		return NULL;
 	*ret_why = STATE_C_DROP_VALUES_FULL;
 	if (!same && m->len) {
@@ -291,6 +362,7 @@ struct state_record *state_store_set(struct state *s, const struct state_msg_rec
 		rec = table_add(&s->records, &m->key);
 		rec->leaf = state_msg_leaf(&m->key);
 		leaf_add(s, rec);
+		place_take(s, rec, owner);
 		++*kind_count(s, m->key.key.type);
 	}
 	author_heard(author, m, seen_at);
@@ -322,6 +394,7 @@ void state_store_remove(struct state *s, struct state_record *rec)
 		s->n_untold--;
 	tree_count(&s->trees[rec->key.scope], rec, false);
 	leaf_remove(s, rec);
+	fair_leave(&s->places, state_store_slot(s, rec));
 	--*kind_count(s, rec->key.key.type);
 	state_store_author(s, rec)->records--;
 	state_pool_release(&s->values, rec->value);
@@ -352,7 +425,7 @@ bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now)
 	m.epoch = s->epoch;
 	m.counter = s->counter;
 	m.quiet_s = 0;
-	rec = state_store_set(s, &m, flags, now, &why);
+	rec = state_store_set(s, NULL, &m, flags, now, &why);
 	if (rec)
 		state_peer_spread(s, rec, NULL, false);
 	return rec;
@@ -377,7 +450,7 @@ bool state_store_delete(struct state *s, struct state_record *rec, uint16_t flag
 		m.epoch = s->epoch;
 		m.counter = s->counter;
 	}
-	rec = state_store_set(s, &m, (uint16_t)(flags | STATE_R_LOCAL), now, &why);
+	rec = state_store_set(s, NULL, &m, (uint16_t)(flags | STATE_R_LOCAL), now, &why);
 	if (rec)
 		state_peer_spread(s, rec, NULL, false);
 	return rec;
