@@ -174,7 +174,7 @@ static void test_merge(void **state)
 	give(net, m);
 	assert_null(net_get(net, 0, NET_NOTE, 5, -1));
 	assert_int_equal(net_count(net, 0, STATE_C_STALE), 1);
-	m = record(NET_NOTE, 6, UINT32_MAX - 1, "last word");
+	m = record(NET_NOTE, 6, 0x80000001, "last word");
 	give(net, m);
 	assert_null(net_get(net, 0, NET_NOTE, 6, -1));
 	assert_int_equal(net_count(net, 0, STATE_C_DROP_EPOCH), 1);
@@ -249,6 +249,33 @@ static void test_forged_author(void **state)
 	give(net, m);
 	assert_int_equal(net_count(net, 0, STATE_C_DROP_EPOCH), 1);
 	assert_int_equal(net_put(net, 0, NET_GATEWAY, 2, "again"), 0);
+	net_free(net);
+}
+
+/* One that tells us of versions that we never wrote cannot bring ours to an end. */
+static void test_tell(void **state)
+{
+	struct net *net = one();
+	struct state *s = net->node[0].s;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		uint8_t buf[64];
+		struct wr w = wr_init(buf, sizeof(buf));
+		struct state_msg_header h = { net_id(OTHER), 1, ++next_seq };
+		size_t mark;
+
+		state_msg_write_header(&w, &h);
+		mark = state_msg_item_begin(&w, STATE_ITEM_TELL);
+		wr_u32(&w, i ? UINT32_MAX : 0xfffffff0);
+		wr_u32(&w, UINT32_MAX);
+		wr_zero(&w, 8);
+		state_msg_item_end(&w, mark);
+		assert_int_equal(state_input(s, OTHER, buf, wr_len(&w), net->now), 0);
+		/* and it is believed once */
+		assert_int_equal(state_epoch(s), 1 + 65536 + 1);
+	}
+	assert_int_equal(net_put(net, 0, NET_GATEWAY, 1, "x"), 0);
 	net_free(net);
 }
 
@@ -879,6 +906,7 @@ int main(void)
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_order_does_not_matter),
 		cmocka_unit_test(test_forged_author),
+		cmocka_unit_test(test_tell),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_many_of_one_author),
 		cmocka_unit_test(test_forged_authors),

@@ -121,7 +121,7 @@ static int next_version(struct state *s, const struct state_record *rec, struct 
 		m->counter = s->counter;
 		return 0;
 	}
-	if (rec && rec->epoch >= STATE_EPOCH_MAX)
+	if (rec && rec->epoch >= state_store_epoch_max(&rec->key))
 		return -EOVERFLOW;
 	m->epoch = rec ? rec->epoch + 1 : 1;
 	return 0;

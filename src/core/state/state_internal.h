@@ -40,6 +40,8 @@
 #define STATE_STALE_MARGIN 5		 /* s of remaining lifetime that are not worth storing */
 #define STATE_LIFETIME_MIN 10		 /* s */
 #define STATE_EPOCH_MAX (UINT32_MAX - 2) /* of a version; beyond it nobody could write again */
+#define STATE_SHARED_MAX 0x80000000u	 /* epochs of shared records, the same for all nodes */
+#define STATE_TELL_JUMP 65536		 /* epochs above our own that a mere TELL is believed */
 #define STATE_FLIGHTS 32		 /* datagrams with records on the way to one peer */
 #define STATE_FLIGHTS_BULK 24		 /* of these for repair: a push always finds room */
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
@@ -248,6 +250,8 @@ bool state_store_by_self(const struct state *s, const struct state_record *rec);
 struct state_msg_record state_store_msg(const struct state *s, const struct state_record *rec,
 					usec_t now);
 usec_t state_store_expiry(const struct state *s, const struct state_record *rec);
+/* The highest epoch that a version of such a record may have. */
+uint32_t state_store_epoch_max(const struct state_full_key *key);
 uint32_t state_store_lifetime(const struct state *s, const struct state_msg_record *m);
 /*
  * Writes m, as a new record or over the older version; flags as in the record, from: who told it,

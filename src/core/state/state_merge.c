@@ -100,7 +100,7 @@ enum state_verdict state_merge(struct state *s, struct state_peer *from,
 		return refuse(s, STATE_C_DROP_SCOPE);
 	if (t && (t->kind != m->key.kind || t->scope != m->key.scope))
 		return refuse(s, STATE_C_DROP_KIND);
-	if (m->epoch > STATE_EPOCH_MAX)
+	if (m->epoch > state_store_epoch_max(&m->key))
 		return refuse(s, STATE_C_DROP_EPOCH);
 	rec = state_store_find(s, &m->key);
 	if (rec) {

@@ -74,6 +74,11 @@ bool state_store_by_self(const struct state *s, const struct state_record *rec)
 	return is_self(s, &state_store_author(s, rec)->id);
 }
 
+uint32_t state_store_epoch_max(const struct state_full_key *key)
+{
+	return key->kind == STATE_SHARED ? STATE_SHARED_MAX : STATE_EPOCH_MAX;
+}
+
 uint32_t state_store_lifetime(const struct state *s, const struct state_msg_record *m)
 {
 	const struct state_type *t = s->types[m->key.key.type];
@@ -441,7 +446,7 @@ bool state_store_delete(struct state *s, struct state_record *rec, uint16_t flag
 	m.lifetime_s = t ? t->lifetime_max_s : s->conf.unknown_lifetime_s;
 	m.lifetime_s += STATE_TOMBSTONE_MORE;
 	if (rec->key.kind == STATE_SHARED) {
-		if (rec->epoch >= STATE_EPOCH_MAX)
+		if (rec->epoch >= state_store_epoch_max(&rec->key))
 			return false;
 		m.epoch = rec->epoch + 1;
 	} else if (!state_store_next_version(s)) {
