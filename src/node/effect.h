@@ -86,9 +86,17 @@ struct effect_probe {
 	char path[192];
 };
 
+/* A power cut may cost the snapshot's last minutes, but no claim of addresses that was used. */
+enum store_file {
+	STORE_SNAPSHOT, /* all that must survive, now and then */
+	STORE_CLAIMS,	/* our own claims of addresses, at once */
+	STORE_FILES
+};
+
 struct effect_store {
 	const uint8_t *data;
 	size_t len;
+	enum store_file file;
 };
 
 #define NOTICE_TEXT 256

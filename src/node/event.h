@@ -47,7 +47,7 @@ enum event_kind {
 	EVENT_UPLINK,	 /* the DHCP client of a port, or what a foreign uplink is found to have */
 	EVENT_PROBE,	 /* the answer to an EFFECT_PROBE */
 	EVENT_CHILD,	 /* a child started or died */
-	EVENT_LOAD,	 /* once at start: the saved snapshot, len 0 if there is none */
+	EVENT_LOAD,	 /* at start: the saved snapshot, len 0 if there is none; then the claims */
 	EVENT_CONTROL,	 /* something an administrator asked for */
 	EVENT_MESH,	 /* a row of a table of the kernel's engine, or the end of a telling */
 };

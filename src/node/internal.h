@@ -173,7 +173,7 @@ struct node {
 	struct recall recalls[RECALLS];
 	uint32_t recall_count;
 
-	bool wish_dirty, names_dirty, node_names_dirty, members_dirty, store_wanted;
+	bool wish_dirty, names_dirty, node_names_dirty, members_dirty, store_wanted, claims_wanted;
 	bool loaded;
 	int load_error;
 	usec_t store_at;

@@ -342,15 +342,18 @@ static void dispatch(struct node *n, const struct event *e)
 
 /* ---- time ---- */
 
-static void save(struct node *n)
+static void save(struct node *n, enum store_file file)
 {
-	struct effect e = { .kind = EFFECT_STORE };
+	struct effect e = { .kind = EFFECT_STORE, .store.file = file };
 	size_t mark;
 	struct wr w;
 
 	w = wr_init(n->store_buf, n->store_cap);
 	mark = snapshot_begin(&w);
-	state_save(n->state, &w, n->now);
+	if (file == STORE_CLAIMS)
+		state_save_own(n->state, RECORD_BLOCK, &w, n->now);
+	else
+		state_save(n->state, &w, n->now);
 	e.store.len = snapshot_end(&w, mark);
 	e.store.data = n->store_buf;
 	if (e.store.len)
@@ -374,10 +377,14 @@ static void slow(struct node *n)
 	served_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
-	if (n->store_at <= n->now) {
+	/* one at a time, they share the buffer; a new claim is used after 2 s at the earliest */
+	if (n->claims_wanted) {
+		n->claims_wanted = false;
+		save(n, STORE_CLAIMS);
+	} else if (n->store_at <= n->now) {
 		n->store_at = USEC_NEVER;
 		n->store_wanted = false;
-		save(n);
+		save(n, STORE_SNAPSHOT);
 	}
 }
 

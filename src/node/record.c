@@ -364,6 +364,7 @@ void record_hash_effect(struct record_hash *h, const struct effect *e, usec_t no
 		wr_u16(&w, e->probe.port);
 		break;
 	case EFFECT_STORE:
+		wr_u8(&w, (uint8_t)e->store.file);
 		hash_add(h, e->store.data, e->store.len);
 		break;
 	case EFFECT_NOTICE:

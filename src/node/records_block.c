@@ -25,6 +25,7 @@ void records_put_block(struct node *n, const struct lease_block *b, bool release
 	wr_u32(&wid, b->index);
 	key = state_key_init(RECORD_BLOCK, id, sizeof(id));
 	if (release) {
+		n->claims_wanted = true;
 		(void)state_delete(n->state, &key, n->now);
 		return;
 	}
@@ -37,6 +38,8 @@ void records_put_block(struct node *n, const struct lease_block *b, bool release
 	/* a claim that is made again is one that somebody has not confirmed */
 	if (is_known)
 		(void)state_repeat(n->state, &key, n->now);
+	else
+		n->claims_wanted = true;
 }
 
 static bool block_decode(struct node *n, const struct state_event *e, struct lease_block *ret)

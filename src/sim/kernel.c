@@ -289,13 +289,15 @@ static void probe(struct sim_node *k, const struct effect_probe *p)
 
 static void store(struct sim_node *k, const struct effect_store *s)
 {
-	k->stores++;
-	free(k->snapshot);
-	k->snapshot = malloc(s->len);
-	if (!k->snapshot)
+	uint8_t *copy = malloc(s->len);
+
+	if (!copy)
 		abort();
-	memcpy(k->snapshot, s->data, s->len);
-	k->snapshot_len = s->len;
+	memcpy(copy, s->data, s->len);
+	free(k->saved[s->file]);
+	k->saved[s->file] = copy;
+	k->saved_len[s->file] = s->len;
+	k->stores += s->file == STORE_SNAPSHOT;
 }
 
 static void notice(const struct sim_node *k, const struct effect_notice *n)
@@ -567,8 +569,11 @@ void kernel_boot(struct sim_node *k)
 	k->anygw.forward = k->br0.forward = from_client;
 	k->br0.ctx = k->anygw.ctx = k;
 	k->has_default4 = k->dhcp_child = false;
-	load.load = (struct event_load) { k->snapshot, k->snapshot_len };
-	kernel_event(k, &load);
+	for (int file = 0; file < STORE_FILES; file++) {
+		load.load = (struct event_load) { k->saved[file], k->saved_len[file] };
+		if (file == STORE_SNAPSHOT || k->saved_len[file])
+			kernel_event(k, &load);
+	}
 	for (uint16_t p = 0; p < NODE_PORTS; p++) {
 		struct event port;
 
@@ -595,5 +600,6 @@ void kernel_done(struct sim_node *k)
 {
 	if (k->alive)
 		kernel_crash(k);
-	free(k->snapshot);
+	for (int file = 0; file < STORE_FILES; file++)
+		free(k->saved[file]);
 }

@@ -73,9 +73,9 @@ struct sim_node {
 	unsigned int busy; /* inputs after which something was due at once */
 	bool announces4;   /* default route in table IMPORT */
 	bool dhcp_child;
-	uint8_t *snapshot;
-	size_t snapshot_len;
-	uint64_t stores;
+	uint8_t *saved[STORE_FILES];
+	size_t saved_len[STORE_FILES];
+	uint64_t stores;	     /* snapshots */
 	struct event_route default4; /* as last told */
 	bool has_default4;
 	const struct wish_filter *filter; /* what the bridge obeys */

@@ -40,6 +40,18 @@ static void probe_out(struct bench *b, const struct effect_probe *p)
 		 ip4_text(&p->target4, ip4));
 }
 
+static void store_out(struct bench *b, const struct effect_store *s)
+{
+	if (s->file == STORE_SNAPSHOT) {
+		if (!b->stored_at)
+			b->stored_at = b->now;
+		return;
+	}
+	assert_true(s->len <= sizeof(b->claims));
+	memcpy(b->claims, s->data, s->len);
+	b->claims_len = s->len;
+}
+
 static void drain(struct bench *b)
 {
 	struct effect e;
@@ -50,8 +62,8 @@ static void drain(struct bench *b)
 		b->forgotten += e.kind == EFFECT_FORGET;
 		if (e.kind == EFFECT_PROBE)
 			probe_out(b, &e.probe);
-		if (e.kind == EFFECT_STORE && !b->stored_at)
-			b->stored_at = b->now;
+		if (e.kind == EFFECT_STORE)
+			store_out(b, &e.store);
 		if (e.kind == EFFECT_DISASSOCIATE)
 			b->away = e.disassociate;
 		if (e.kind == EFFECT_NOTICE && e.notice.notice == NOTICE_LEASE_CLASH)

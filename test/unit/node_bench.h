@@ -18,6 +18,8 @@ struct bench {
 	unsigned int ogms, ras;
 	unsigned int forgotten; /* stations taken out of the bridge */
 	usec_t stored_at;	/* the first time */
+	uint8_t claims[4096];	/* that file */
+	size_t claims_len;
 	struct effect_disassociate away;
 	struct effect_notice clash; /* of two leases */
 	char probes[4096];	    /* what was asked of uplinks */

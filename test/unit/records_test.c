@@ -585,6 +585,56 @@ static void test_ended_before_it_was_told(void **state)
 
 /* ---- what comes back ---- */
 
+static bool own_block(const struct bench *b, struct lease_block *ret)
+{
+	for (uint32_t i = 0; lease_block_next(node_lease(b->node), &i, ret);)
+		if (!memcmp(ret->owner.b, self.b, sizeof(self.b)))
+			return true;
+	return false;
+}
+
+/* Of a block that an address was given from the disk knows before that, long before a snapshot. */
+static void test_claims_survive_a_power_cut(void **state)
+{
+	struct dhcp_msg discover = {
+		.op = DHCP_OP_REQUEST, .xid = 77, .type = DHCP_DISCOVER, .chaddr = client
+	};
+	struct state_msg_record m;
+	struct lease_block block;
+	struct bench b, next;
+	struct rd r, id;
+	bool found = false;
+	struct event e = { .kind = EVENT_LOAD };
+
+	(void)state;
+	bench_start(&b, "");
+	bench_port(&b, 0, "wlan0-ap", PORT_KIND_WIFI_AP);
+	for (int i = 0; i < 100 && !b.dhcp_len; i++) {
+		bench_run(&b, 100 * USEC_MS);
+		bench_dhcp(&b, &discover);
+	}
+	assert_true(b.dhcp_len > 0);
+	assert_true(b.claims_len > 0);
+	assert_int_equal(b.stored_at, 0);
+	assert_true(own_block(&b, &block));
+	assert_int_equal(snapshot_open(b.claims, b.claims_len, &r), 0);
+	rd_skip(&r, 12);
+	while (rd_left(&r)) {
+		assert_true(state_msg_read_record(&r, &m));
+		id = rd_init(m.key.key.id, m.key.key.len);
+		assert_int_equal(m.key.key.type, BLOCK);
+		assert_memory_equal(&m.author, &self, sizeof(self));
+		found |= rd_u32(&id) == block.index && !m.deleted;
+	}
+	assert_true(found);
+	bench_start(&next, "");
+	e.load = (struct event_load) { b.claims, b.claims_len };
+	bench_feed(&next, &e);
+	assert_int_equal(node_load_error(next.node), 0);
+	bench_stop(&b);
+	bench_stop(&next);
+}
+
 /* The block that node 1 has claimed last. */
 static const struct pool_own *newest_block(const struct town *t)
 {
@@ -662,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_bad_records),
 		cmocka_unit_test(test_client_at_a_bad_node),
 		cmocka_unit_test(test_ended_before_it_was_told),
+		cmocka_unit_test(test_claims_survive_a_power_cut),
 		cmocka_unit_test(test_claim_is_acknowledged),
 	};
 

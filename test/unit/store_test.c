@@ -113,7 +113,7 @@ static void test_epoch_full_disk(void **state)
 
 static void save(struct store *s, const char *text)
 {
-	const struct effect_store e = { (const uint8_t *)text, strlen(text) };
+	const struct effect_store e = { (const uint8_t *)text, strlen(text), STORE_SNAPSHOT };
 
 	store_save(s, &e);
 }
@@ -126,14 +126,14 @@ static void test_snapshot(void **state)
 	size_t len;
 
 	(void)state;
-	assert_null(store_load(s, &len));
+	assert_null(store_load(s, STORE_SNAPSHOT, &len));
 	assert_int_equal(len, 0);
 	save(s, "one");
 	save(s, "two");
 	save(s, "three"); /* overtakes two */
 	store_free(s);
 	s = store_new(&loop, disk, run);
-	data = store_load(s, &len);
+	data = store_load(s, STORE_SNAPSHOT, &len);
 	assert_int_equal(len, 5);
 	assert_memory_equal(data, "three", 5);
 	free(data);
@@ -148,11 +148,11 @@ static void test_snapshot(void **state)
 	s = store_new(&loop, disk, run);
 	data = calloc(1, BIG);
 	assert_non_null(data);
-	store_save(s, &(struct effect_store) { data, BIG });
+	store_save(s, &(struct effect_store) { data, BIG, STORE_SNAPSHOT });
 	free(data);
 	store_free(s);
 	s = store_new(&loop, disk, run);
-	data = store_load(s, &len);
+	data = store_load(s, STORE_SNAPSHOT, &len);
 	assert_non_null(data);
 	assert_int_equal(len, BIG);
 	free(data);
@@ -171,10 +171,10 @@ static void rejected(const char *content, int err, const char *why)
 	snprintf(path, sizeof(path), "%s/snapshot", disk);
 	snprintf(aside, sizeof(aside), "%s/snapshot.rejected", disk);
 	assert_int_equal(file_replace(path, content, size, 0600, FILE_VOLATILE), 0);
-	data = store_load(s, &len);
+	data = store_load(s, STORE_SNAPSHOT, &len);
 	assert_int_equal(len, size);
 	if (data)
-		store_reject(s, err);
+		store_reject(s, STORE_SNAPSHOT, err);
 	free(data);
 	assert_int_equal(store_counters(s)->rejected, 1);
 	assert_memory_equal(store_rejected(s), path, strlen(path));
@@ -203,10 +203,44 @@ static void test_rejected(void **state)
 	unlink(path);
 	assert_int_equal(mkdir(path, 0700), 0);
 	s = store_new(&loop, disk, run);
-	assert_null(store_load(s, &len));
+	assert_null(store_load(s, STORE_SNAPSHOT, &len));
 	assert_non_null(strstr(store_rejected(s), strerror(EISDIR)));
 	assert_non_null(strstr(store_rejected(s), "could not be kept"));
 	store_free(s);
+}
+
+/* Claims do not wait for a snapshot that is being written, and neither is lost for the other. */
+static void test_claims(void **state)
+{
+	struct store *s = store_new(&loop, disk, run);
+	uint8_t *big = calloc(1, BIG), *data;
+	char path[128];
+	size_t len;
+
+	(void)state;
+	assert_non_null(big);
+	store_save(s, &(struct effect_store) { big, BIG, STORE_SNAPSHOT });
+	for (int i = 0; i < 3; i++)
+		store_save(s, &(struct effect_store) { (const uint8_t *)"claims", 6 - (size_t)i,
+						       STORE_CLAIMS });
+	free(big);
+	store_free(s);
+	s = store_new(&loop, disk, run);
+	data = store_load(s, STORE_CLAIMS, &len);
+	assert_int_equal(len, 4);
+	assert_memory_equal(data, "clai", 4);
+	free(data);
+	data = store_load(s, STORE_SNAPSHOT, &len);
+	assert_int_equal(len, BIG);
+	free(data);
+	/* both are bad: each is kept, people read of the first */
+	store_reject(s, STORE_SNAPSHOT, -EBADMSG);
+	store_reject(s, STORE_CLAIMS, -EBADMSG);
+	assert_int_equal(store_counters(s)->rejected, 2);
+	assert_non_null(strstr(store_rejected(s), "snapshot.rejected"));
+	store_free(s);
+	snprintf(path, sizeof(path), "%s/claims.rejected", disk);
+	assert_true(file_equals(path, "clai", 4));
 }
 
 static void test_file(void **state)
@@ -241,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_epoch_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rejected, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 	};
 

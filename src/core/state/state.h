@@ -265,6 +265,8 @@ bool state_is_ready(const struct state *s, usec_t now);
  */
 size_t state_save_size(const struct state *s);
 void state_save(const struct state *s, struct wr *w, usec_t now);
+/* Only those of one type that we own, in the same format: to be loaded after the others. */
+void state_save_own(const struct state *s, uint8_t type, struct wr *w, usec_t now);
 /*
  * Before the first peer is added. Records count as fresh, unless a neighbour then tells that the
  * cloud lived on meanwhile; our boot epoch becomes higher than the saved one. 0 or -EBADMSG:

@@ -26,21 +26,39 @@ size_t state_save_size(const struct state *s)
 	return size;
 }
 
+static void save_head(const struct state *s, struct wr *w, usec_t now)
+{
+	wr_u32(w, s->epoch);
+	wr_u32(w, s->counter);
+	wr_u32(w, state_age_cloud_s(s, now));
+}
+
+static void save_record(const struct state *s, const struct state_record *rec, struct wr *w,
+			usec_t now)
+{
+	struct state_msg_record m = state_store_msg(s, rec, now);
+
+	state_msg_write_record(w, &m);
+}
+
 void state_save(const struct state *s, struct wr *w, usec_t now)
 {
 	const struct state_record *rec;
 
-	wr_u32(w, s->epoch);
-	wr_u32(w, s->counter);
-	wr_u32(w, state_age_cloud_s(s, now));
-	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
-		struct state_msg_record m;
+	save_head(s, w, now);
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));)
+		if (is_durable(s, rec))
+			save_record(s, rec, w, now);
+}
 
-		if (!is_durable(s, rec))
-			continue;
-		m = state_store_msg(s, rec, now);
-		state_msg_write_record(w, &m);
-	}
+void state_save_own(const struct state *s, uint8_t type, struct wr *w, usec_t now)
+{
+	const struct state_record *rec;
+
+	save_head(s, w, now);
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));)
+		if (rec->key.key.type == type && state_store_is_own(s, rec))
+			save_record(s, rec, w, now);
 }
 
 int state_load(struct state *s, struct rd *r, usec_t now)
@@ -55,7 +73,9 @@ int state_load(struct state *s, struct rd *r, usec_t now)
 	if (!rd_done(&all) || epoch > STATE_EPOCH_MAX)
 		return -EBADMSG;
 	state_merge_surpass(s, epoch, counter);
-	state_age_load(s, cloud_s, now);
+	/* of two files the first has what grows older */
+	if (!s->is_loaded)
+		state_age_load(s, cloud_s, now);
 	while (rd_left(r)) {
 		state_msg_read_record(r, &m);
 		state_merge(s, NULL, &m, true, now); /* digests tell the others */

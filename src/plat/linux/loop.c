@@ -204,14 +204,18 @@ static const struct event_port *primary_find(const struct loop *l)
 static void node_load(struct loop *l)
 {
 	struct effect_notice notice = { .notice = NOTICE_STATE_REJECTED };
-	struct event e = { .kind = EVENT_LOAD };
-	uint8_t *data = store_load(l->store, &e.load.len);
 
-	e.load.data = data;
-	loop_event(l, &e);
-	free(data);
-	if (node_load_error(l->node))
-		store_reject(l->store, node_load_error(l->node));
+	for (enum store_file file = 0; file < STORE_FILES; file++) {
+		struct event e = { .kind = EVENT_LOAD };
+		uint8_t *data = store_load(l->store, file, &e.load.len);
+
+		e.load.data = data;
+		if (file == STORE_SNAPSHOT || data)
+			loop_event(l, &e);
+		if (data && node_load_error(l->node))
+			store_reject(l->store, file, node_load_error(l->node));
+		free(data);
+	}
 	text_copy(notice.text, sizeof(notice.text), store_rejected(l->store));
 	if (notice.text[0])
 		l->setup.notice(l->setup.ctx, &notice);

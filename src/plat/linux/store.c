@@ -23,15 +23,26 @@ struct save {
 	size_t len;
 };
 
+struct file {
+	struct store *store;
+	const char *name;
+	uv_work_t work;
+	bool busy;
+	int result; /* of the thread */
+	struct save now, next;
+};
+
 struct store {
 	uv_loop_t *loop;
 	char dir[PATH_SIZE - 32], run_dir[PATH_SIZE - 32];
 	struct store_counters counters;
 	char rejected[NOTICE_TEXT];
-	uv_work_t work;
-	bool busy;
-	int result; /* of the thread */
-	struct save now, next;
+	struct file files[STORE_FILES];
+};
+
+static const char *const file_names[STORE_FILES] = {
+	[STORE_SNAPSHOT] = "snapshot",
+	[STORE_CLAIMS] = "claims",
 };
 
 struct store *store_new(uv_loop_t *loop, const char *state_dir, const char *run_dir)
@@ -41,7 +52,11 @@ struct store *store_new(uv_loop_t *loop, const char *state_dir, const char *run_
 	if (!s)
 		return NULL;
 	s->loop = loop;
-	s->work.data = s;
+	for (int i = 0; i < STORE_FILES; i++) {
+		s->files[i].store = s;
+		s->files[i].name = file_names[i];
+		s->files[i].work.data = &s->files[i];
+	}
 	text_copy(s->dir, sizeof(s->dir), state_dir);
 	text_copy(s->run_dir, sizeof(s->run_dir), run_dir);
 	/* the root process has made the one that is the default */
@@ -54,9 +69,11 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
-	while (s->busy)
-		uv_run(s->loop, UV_RUN_ONCE);
-	free(s->next.data);
+	for (int i = 0; i < STORE_FILES; i++) {
+		while (s->files[i].busy)
+			uv_run(s->loop, UV_RUN_ONCE);
+		free(s->files[i].next.data);
+	}
 	free(s);
 }
 
@@ -123,7 +140,7 @@ int store_epoch(const struct store *s, uint32_t *ret)
 }
 
 /* Its length with *ret to be freed, or -errno. */
-static ssize_t snapshot_read(const char *path, uint8_t **ret)
+static ssize_t saved_read(const char *path, uint8_t **ret)
 {
 	struct stat st;
 	size_t cap;
@@ -138,22 +155,22 @@ static ssize_t snapshot_read(const char *path, uint8_t **ret)
 	return *ret ? file_read(path, *ret, cap) : -ENOMEM;
 }
 
-uint8_t *store_load(struct store *s, size_t *ret_len)
+uint8_t *store_load(struct store *s, enum store_file file, size_t *ret_len)
 {
 	char path[PATH_SIZE];
 	uint8_t *data;
 	ssize_t n;
 
 	*ret_len = 0;
-	path_make(path, s->dir, "snapshot");
-	n = snapshot_read(path, &data);
+	path_make(path, s->dir, file_names[file]);
+	n = saved_read(path, &data);
 	if (n > 0) {
 		*ret_len = (size_t)n;
 		return data;
 	}
 	free(data);
 	if (n != -ENOENT)
-		store_reject(s, n ? (int)n : -ENODATA);
+		store_reject(s, file, n ? (int)n : -ENODATA);
 	return NULL;
 }
 
@@ -171,16 +188,21 @@ static const char *reason(int err)
 	}
 }
 
-void store_reject(struct store *s, int err)
+void store_reject(struct store *s, enum store_file file, int err)
 {
-	char path[PATH_SIZE], aside[PATH_SIZE];
-	struct text t = text_init(s->rejected, sizeof(s->rejected));
+	char path[PATH_SIZE], aside[PATH_SIZE], name[32];
+	struct text t;
 
-	path_make(path, s->dir, "snapshot");
-	path_make(aside, s->dir, "snapshot.rejected");
-	s->counters.rejected++;
-	text_add(&t, "%s: %s; ", path, reason(err));
+	snprintf(name, sizeof(name), "%s.rejected", file_names[file]);
+	path_make(path, s->dir, file_names[file]);
+	path_make(aside, s->dir, name);
 	unlink(aside);
+	if (s->counters.rejected++) {
+		(void)!link(path, aside);
+		return; /* people have enough to read */
+	}
+	t = text_init(s->rejected, sizeof(s->rejected));
+	text_add(&t, "%s: %s; ", path, reason(err));
 	if (link(path, aside))
 		text_add(&t, "it could not be kept as %s (%s)", aside, strerror(errno));
 	else
@@ -195,46 +217,48 @@ const char *store_rejected(const struct store *s)
 
 static void save_work(uv_work_t *work)
 {
-	struct store *s = work->data;
+	struct file *f = work->data;
 	char path[PATH_SIZE];
 
-	path_make(path, s->dir, "snapshot");
-	s->result = file_replace(path, s->now.data, s->now.len, 0600, FILE_DURABLE);
+	path_make(path, f->store->dir, f->name);
+	f->result = file_replace(path, f->now.data, f->now.len, 0600, FILE_DURABLE);
 }
 
-static void save_begin(struct store *s);
+static void save_begin(struct file *f);
 
 static void save_done(uv_work_t *work, int status)
 {
-	struct store *s = work->data;
+	struct file *f = work->data;
+	struct store_counters *c = &f->store->counters;
 
-	s->busy = false;
-	s->counters.writes++;
-	s->counters.bytes += s->now.len;
-	if (status || s->result) {
-		s->counters.failed++;
-		log_error("%s/snapshot: %s", s->dir, strerror(-s->result));
+	f->busy = false;
+	c->writes++;
+	c->bytes += f->now.len;
+	if (status || f->result) {
+		c->failed++;
+		log_error("%s/%s: %s", f->store->dir, f->name, strerror(-f->result));
 	}
-	free(s->now.data);
-	s->now = s->next;
-	s->next = (struct save) { 0 };
-	if (s->now.data)
-		save_begin(s);
+	free(f->now.data);
+	f->now = f->next;
+	f->next = (struct save) { 0 };
+	if (f->now.data)
+		save_begin(f);
 }
 
-static void save_begin(struct store *s)
+static void save_begin(struct file *f)
 {
-	s->busy = uv_queue_work(s->loop, &s->work, save_work, save_done) == 0;
-	if (!s->busy) {
-		s->counters.failed++;
-		free(s->now.data);
-		s->now.data = NULL;
+	f->busy = uv_queue_work(f->store->loop, &f->work, save_work, save_done) == 0;
+	if (!f->busy) {
+		f->store->counters.failed++;
+		free(f->now.data);
+		f->now.data = NULL;
 	}
 }
 
 void store_save(struct store *s, const struct effect_store *e)
 {
-	struct save *save = s->busy ? &s->next : &s->now;
+	struct file *f = &s->files[e->file];
+	struct save *save = f->busy ? &f->next : &f->now;
 
 	free(save->data);
 	save->data = malloc(e->len + 1);
@@ -244,8 +268,8 @@ void store_save(struct store *s, const struct effect_store *e)
 	}
 	memcpy(save->data, e->data, e->len);
 	save->len = e->len;
-	if (!s->busy)
-		save_begin(s);
+	if (!f->busy)
+		save_begin(f);
 }
 
 const struct store_counters *store_counters(const struct store *s)

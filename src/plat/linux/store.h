@@ -2,9 +2,10 @@
 /*
  * What survives a reboot, in one directory:
  *
- * - snapshot: the node's, its own format and checksum; replaced whole, in another thread (a flash
- *   may take long)
- * - snapshot.rejected: the last one that a start could not use, kept aside for people
+ * - snapshot, claims: the node's, its own format and checksum (node/effect.h says what is in them);
+ *   each replaced whole, in another thread (a flash may take long)
+ * - snapshot.rejected, claims.rejected: the last one that a start could not use, kept aside for
+ *   people
  * - epoch: boot epochs are given out up to this one; a start beyond it reserves STORE_EPOCH_STEP
  *   more
  */
@@ -20,7 +21,7 @@
 
 struct store_counters {
 	uint64_t writes, bytes, failed;
-	uint64_t rejected; /* snapshots that were there and could not be used */
+	uint64_t rejected; /* files that were there and could not be used */
 };
 
 struct store;
@@ -34,15 +35,15 @@ void store_free(struct store *s);
 /* A number higher than at any start before; 0 or -errno (then it is higher only if the clock is
  * right). */
 int store_epoch(const struct store *s, uint32_t *ret);
-/* The snapshot, to be freed; NULL with *ret_len = 0 when there is none, or none that can be read,
- * which is rejected here. */
-uint8_t *store_load(struct store *s, size_t *ret_len);
-/* err is what the node says of the snapshot, -errno: it is kept aside, before another is written in
- * its place. */
-void store_reject(struct store *s, int err);
-/* What people are told of the snapshot that was rejected at this start, "" if none was. */
+/* The file, to be freed; NULL with *ret_len = 0 when there is none, or none that can be read, which
+ * is rejected here. */
+uint8_t *store_load(struct store *s, enum store_file file, size_t *ret_len);
+/* err is what the node says of the file, -errno: it is kept aside, before another is written in its
+ * place. */
+void store_reject(struct store *s, enum store_file file, int err);
+/* What people are told of the first file that was rejected at this start, "" if none was. */
 const char *store_rejected(const struct store *s);
-/* EFFECT_STORE: copied; while a write is under way only the newest waits. */
+/* EFFECT_STORE: copied; while that file is being written only the newest waits. */
 void store_save(struct store *s, const struct effect_store *e);
 const struct store_counters *store_counters(const struct store *s);
 
