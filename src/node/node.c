@@ -11,14 +11,15 @@
 #define NOTICE_BURST 1000
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
 
-/* Types of records. Lifetimes: what a silent author leaves behind goes after this. */
+/* Types of records. Lifetimes: what a silent author leaves behind goes after this. A block is taken
+ * over before, when addresses are short: its record says for how long the owner has been quiet. */
 static const struct state_type record_types[] = {
 	{ .type = RECORD_NODE, .scope = STATE_CLOUD, .kind = STATE_OWNED, .lifetime_max_s = 3600 },
 	{ .type = RECORD_BLOCK,
 	  .scope = STATE_CLOUD,
 	  .kind = STATE_OWNED,
 	  .durable = true,
-	  .lifetime_max_s = 7 * 86400 },
+	  .lifetime_max_s = 400 * 86400 },
 	{ .type = RECORD_CLIENT,
 	  .scope = STATE_CLOUD,
 	  .kind = STATE_SHARED,

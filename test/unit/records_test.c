@@ -635,6 +635,29 @@ static void test_claims_survive_a_power_cut(void **state)
 	bench_stop(&next);
 }
 
+/* Its owner has not been heard of for weeks: a block is still not free by that alone. */
+static void test_block_of_a_silent_owner_stays(void **state)
+{
+	uint8_t value[16];
+	struct wr w = wr_init(value, sizeof(value));
+	struct state_msg_record m = record(BLOCK, "\0\0\0\7", 4);
+	struct lease_block block;
+	struct state_view v;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	field(&w, F_EPOCH, "\0\0\0\2", 4);
+	m.lifetime_s = 400 * 86400;
+	tell_value(&b, m, &w);
+	b.now += 8 * 86400 * USEC_S;
+	bench_run(&b, USEC_S);
+	assert_true(block_find(&b, 7, &block));
+	assert_int_equal(state_get(node_state(b.node), &m.key.key, &other, b.now, &v), 0);
+	assert_in_range(v.quiet_s, 8 * 86400, 8 * 86400 + 3);
+	bench_stop(&b);
+}
+
 /* The block that node 1 has claimed last. */
 static const struct pool_own *newest_block(const struct town *t)
 {
@@ -713,6 +736,7 @@ int main(void)
 		cmocka_unit_test(test_client_at_a_bad_node),
 		cmocka_unit_test(test_ended_before_it_was_told),
 		cmocka_unit_test(test_claims_survive_a_power_cut),
+		cmocka_unit_test(test_block_of_a_silent_owner_stays),
 		cmocka_unit_test(test_claim_is_acknowledged),
 	};
 
