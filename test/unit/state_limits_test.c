@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one author, and one neighbour, can take of a state core. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "state_one.h"
+
+static void test_limits(void **state)
+{
+	struct net *net = net_new(1, 1);
+	uint32_t n = 0;
+
+	(void)state;
+	net->conf.records_max = 160;
+	net->conf.author_records_max = 100;
+	net->conf.unknown_max = 10;
+	net->conf.value_bytes = 3 * 4096;
+	net_restart(net, 0, 1);
+	state_peer_add(net->node[0].s, OTHER, NULL, BOTH, net->now);
+	for (uint32_t i = 0; i < 20; i++)
+		give(net, record(NET_UNKNOWN, i, 1, "?"));
+	assert_int_equal(state_count(net->node[0].s), 10);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_TYPE_FULL), 10);
+	/* 3/4 of 160 are more than 100 */
+	for (uint32_t i = 0; i < 120; i++)
+		give(net, record(NET_NOTE, i, 1, ""));
+	assert_int_equal(state_count(net->node[0].s), 120);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_AUTHOR_FULL), 10);
+	/* another neighbour has room, as that one has by inventing authors, up to its own bound */
+	for (uint32_t i = 0; i < 20; i++) {
+		struct state_msg_record m = record(NET_NOTE, 2000 + i, 1, "");
+
+		m.author = net_id(50 + i);
+		give(net, m);
+	}
+	assert_int_equal(state_count(net->node[0].s), 132);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_TELLER_FULL), 8);
+	state_peer_add(net->node[0].s, OTHER + 1, NULL, BOTH, net->now);
+	for (uint32_t i = 0; i < 28; i++) {
+		struct state_msg_record m = record(NET_NOTE, 1000 + i, 1, "");
+
+		m.author = net_id(50 + i);
+		give_by(net, OTHER + 1, m);
+	}
+	/* a full table makes room for it */
+	assert_int_equal(state_count(net->node[0].s), 150);
+	assert_int_equal(net_count(net, 0, STATE_C_EVICTED), 10);
+	assert_null(net_get(net, 0, NET_NOTE, 2011, -1)); /* the last of the inventions */
+	assert_string_equal(net_get(net, 0, NET_NOTE, 5, -1), "");
+	assert_string_equal(net_get(net, 0, NET_NOTE, 1027, -1), "");
+	/* what is left is ours */
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(net_put(net, 0, NET_CLIENT, i, ""), 0);
+	assert_int_equal(net_put(net, 0, NET_CLIENT, 10, ""), -ENOSPC);
+	/* a full table still takes news of what it has */
+	give(net, record(NET_NOTE, 5, 2, "news"));
+	assert_string_equal(net_get(net, 0, NET_NOTE, 5, -1), "news");
+	for (uint32_t i = 0; i < 30; i++) {
+		char big[481] = { 0 };
+
+		memset(big, 'x', 480);
+		n += give(net, record(NET_NOTE, i, 3, big)) == 0;
+	}
+	assert_int_equal(n, 30);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_VALUES_FULL), 14);
+	net_free(net);
+}
+
+static struct net *one_big(uint32_t records)
+{
+	struct net *net = net_new(1, 1);
+
+	net->conf.records_max = records;
+	net_restart(net, 0, 1);
+	assert_int_equal(state_peer_add(net->node[0].s, OTHER, NULL, BOTH, net->now), 0);
+	return net;
+}
+
+/* A node that serves many clients has written all of their records. */
+static void test_many_of_one_author(void **state)
+{
+	struct net *net = one_big(32000);
+
+	(void)state;
+	for (uint32_t i = 0; i < 20000; i++) {
+		struct state_msg_record m = record(NET_CLIENT, i, 1, "lease");
+
+		give(net, m);
+		net->now += 6 * USEC_MS; /* below the rate of changes */
+	}
+	assert_int_equal(state_count(net->node[0].s), 20000);
+	for (uint32_t i = 20000; i < 30000; i++) {
+		give(net, record(NET_CLIENT, i, 1, "lease"));
+		net->now += 6 * USEC_MS;
+	}
+	assert_int_equal(state_count(net->node[0].s), 24000);
+	net_free(net);
+}
+
+/* One neighbour invents authors without end, the other tells the truth, before and after. */
+static void test_forged_authors(void **state)
+{
+	struct net *net = one_big(1600);
+	struct state *s = net->node[0].s;
+
+	(void)state;
+	assert_int_equal(state_peer_add(s, OTHER + 1, NULL, BOTH, net->now), 0);
+	for (uint32_t i = 0; i < 2100; i++) {
+		struct state_msg_record m = record(NET_NOTE, i, 1, "");
+
+		if (i < 50) {
+			give_by(net, OTHER + 1, m);
+		} else {
+			/* in our own name, too */
+			m.author = i % 2 ? net_id(0) : net_id(100 + i);
+			give(net, m);
+		}
+		net->now += 6 * USEC_MS;
+	}
+	assert_true(state_count(s) <= 1500 - 1500 / 8 + 50);
+	assert_true(net_count(net, 0, STATE_C_DROP_TELLER_FULL) > 500);
+	for (uint32_t i = 0; i < 700; i++) {
+		assert_int_equal(give_by(net, OTHER + 1, record(NET_CLIENT, i, 1, "")), 0);
+		net->now += 6 * USEC_MS;
+	}
+	for (uint32_t i = 0; i < 700; i++)
+		assert_non_null(net_get(net, 0, NET_CLIENT, i, -1));
+	for (uint32_t i = 0; i < 50; i++)
+		assert_non_null(net_get(net, 0, NET_NOTE, i, -1));
+	assert_int_equal(state_count(s), 1500);
+	/* both have half: now neither has to go for the other */
+	for (uint32_t i = 0; i < 10; i++)
+		give(net, record(NET_NOTE, 5000 + i, 1, ""));
+	for (uint32_t i = 0; i < 100; i++)
+		give_by(net, OTHER + 1, record(NET_CLIENT, 5000 + i, 1, ""));
+	assert_int_equal(net_count(net, 0, STATE_C_EVICTED), 563);
+	/* who comes to the place of one who has gone has told nothing yet */
+	state_peer_remove(s, OTHER, net->now);
+	assert_int_equal(state_peer_add(s, OTHER, NULL, BOTH, net->now), 0);
+	give(net, record(NET_NOTE, 6000, 1, "new"));
+	assert_string_equal(net_get(net, 0, NET_NOTE, 6000, -1), "new");
+	net_free(net);
+}
+
+/* A peer that changes too much, each of which would go on to all others, is not refused for ever.
+ */
+static void test_change_rate(void **state)
+{
+	struct net *net = one();
+	uint32_t taken = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5000; i++) {
+		give(net, record(NET_NOTE, i % 7, 1 + i, "x"));
+		net->now += USEC_MS;
+	}
+	taken = (uint32_t)net_count(net, 0, STATE_C_ACCEPTED);
+	assert_in_range(taken, 2950, 3010);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_CHANGES), 5000 - taken);
+	/* what is known costs nothing */
+	net->now += USEC_S / 100;
+	give(net, record(NET_NOTE, 1, 9000, "x"));
+	for (uint32_t i = 0; i < 1000; i++)
+		give(net, record(NET_NOTE, 1, 9000, "x"));
+	assert_int_equal(net_count(net, 0, STATE_C_KNOWN), 1000);
+	net_free(net);
+}
+
+static void test_refused(void **state)
+{
+	struct net *net = net_new(2, 1);
+
+	(void)state;
+	net->conf.unknown_max = 1;
+	net->conf.records_max = 16;
+	net_restart(net, 1, 1);
+	net_join(net, 0, 1, BOTH, 0);
+	for (uint32_t i = 0; i < 14; i++) {
+		net_put(net, 0, NET_BLOCK, i, "x");
+		net_run(net, 20 * USEC_MS);
+		assert_int_equal(net->node[0].acked, i + 1);
+	}
+	assert_int_equal(net->node[0].last_acked.acks, 1);
+	net_put(net, 0, NET_BLOCK, 15, "x");
+	net_run(net, 20 * USEC_MS);
+	assert_int_equal(net->node[0].last_acked.acks, 0);
+	assert_int_equal(net->node[0].last_acked.refusals, 1);
+	/* they differ for ever: that must not cost much */
+	net_run(net, 300 * USEC_S);
+	net->bytes[0][1] = net->bytes[1][0] = 0;
+	net_run(net, 300 * USEC_S);
+	assert_true((net->bytes[0][1] + net->bytes[1][0]) / 300 < 200);
+	net_free(net);
+}
+
+/* A record that was refused is said again, as it is, when there may be room. */
+static void test_repeat(void **state)
+{
+	struct net *net = net_new(2, 1);
+	uint32_t id = 15, note = 1;
+	struct state_key key = state_key_init(NET_BLOCK, &id, sizeof(id));
+	struct state_key note_key = state_key_init(NET_NOTE, &note, sizeof(note));
+	struct state_node self = net_id(0);
+	struct state *s = net->node[0].s;
+	struct state_view before, v;
+
+	(void)state;
+	net->conf.records_max = 16;
+	net_restart(net, 1, 1);
+	net_join(net, 0, 1, BOTH, 0);
+	assert_int_equal(state_put_shared(s, &note_key, "", 0, 30, net->now), 0);
+	for (uint32_t i = 0; i < 13; i++)
+		net_put(net, 0, NET_BLOCK, i, "x");
+	net_run(net, USEC_S);
+	net_put(net, 0, NET_BLOCK, id, "x");
+	net_run(net, USEC_S);
+	assert_int_equal(net->node[0].last_acked.refusals, 1);
+	assert_int_equal(state_get(s, &key, &self, net->now, &before), 0);
+	for (int i = 0; i < 2; i++) {
+		uint64_t acked = net->node[0].acked;
+
+		/* writing it says nothing, it is known */
+		net_put(net, 0, NET_BLOCK, id, "x");
+		net_run(net, 50 * USEC_MS);
+		assert_int_equal(net->node[0].acked, acked);
+		assert_int_equal(state_repeat(s, &key, net->now), 0);
+		net_drain(net, 0);
+		net_run(net, 50 * USEC_MS);
+		assert_int_equal(net->node[0].acked, acked + 1);
+		assert_int_equal(net->node[0].last_acked.acks, i);
+		assert_int_equal(net->node[0].last_acked.refusals, 1 - i);
+		/* the note expires: now there is room */
+		net_cut(net, 0, 1);
+		net_run(net, 40 * USEC_S);
+		net->link[0][1].up = net->link[1][0].up = true;
+	}
+	assert_int_equal(state_get(s, &key, &self, net->now, &v), 0);
+	assert_int_equal(v.counter, before.counter);
+	id = 77;
+	key = state_key_init(NET_BLOCK, &id, sizeof(id));
+	assert_int_equal(state_repeat(s, &key, net->now), -ENOENT);
+	assert_int_equal(state_repeat(s, &note_key, net->now), -EINVAL);
+	net_delete(net, 0, NET_BLOCK, 3);
+	id = 3;
+	key = state_key_init(NET_BLOCK, &id, sizeof(id));
+	assert_int_equal(state_repeat(s, &key, net->now), -ENOENT);
+	net_free(net);
+}
+
+/* A peer that sends more than its rate is cut, and others are not. */
+static void test_input_rate(void **state)
+{
+	struct net *net = one();
+	uint8_t buf[STATE_DATAGRAM_MAX];
+	struct state_msg_record m = record(NET_NOTE, 1, 1, "x");
+	uint32_t taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		size_t len = datagram(buf, STATE_ITEM_PUSH, &m, 1);
+
+		taken += state_input(net->node[0].s, OTHER, buf, len, net->now) == 0 ? (uint32_t)len
+										     : 0;
+		net_drain(net, 0);
+		net->now += 10;
+	}
+	assert_true(taken < 1300000 && taken > 900000);
+	assert_true(net_count(net, 0, STATE_C_DROP_RATE) > 0);
+	net_free(net);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_limits),	       cmocka_unit_test(test_many_of_one_author),
+		cmocka_unit_test(test_forged_authors), cmocka_unit_test(test_change_rate),
+		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_repeat),
+		cmocka_unit_test(test_input_rate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
