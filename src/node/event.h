@@ -50,6 +50,7 @@ enum event_kind {
 	EVENT_LOAD,	 /* at start: the saved snapshot, len 0 if there is none; then the claims */
 	EVENT_CONTROL,	 /* something an administrator asked for */
 	EVENT_MESH,	 /* a row of a table of the kernel's engine, or the end of a telling */
+	EVENT_IMPORT,	 /* a lease of other software, or its end */
 };
 
 enum port_kind {
@@ -192,6 +193,23 @@ struct event_control {
 	bool record; /* the way that it goes */
 };
 
+enum import_source {
+	IMPORT_SHARED_STATE, /* LibreMesh's shared-state-async */
+	IMPORT_SHARED_STATE_HTTP,
+	IMPORT_ALFRED,
+};
+
+#define IMPORT_TTL_MAX 86400 /* seconds; longer ones are cut */
+
+/* What a bridge learnt. The same address again replaces what that source said of it before. */
+struct event_import {
+	enum import_source source;
+	struct ip4 ip4;
+	struct mac mac;
+	uint32_t ttl_s; /* from now on; 0: it is no more */
+	char name[64];	/* "" = none */
+};
+
 struct event {
 	enum event_kind kind;
 	union {
@@ -208,6 +226,7 @@ struct event {
 		struct event_load load;
 		struct event_control control;
 		struct batman_row mesh;
+		struct event_import import;
 	};
 };
 

@@ -17,6 +17,7 @@
 #define NODE_STRAYS 8
 #define NODE_TWINS 128
 #define NODE_PROBES 32
+#define NODE_IMPORTS 2048
 
 /* Types of replicated records. Numbers are the wire format of the state service: never reused. */
 enum record_type {
@@ -160,6 +161,7 @@ struct node {
 	struct fair station_places; /* of ports; leased and associated ones keep theirs */
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
+	struct table imports; /* struct node_import */
 	struct node_peer peers[NODE_PEERS];
 	usec_t peers_at;      /* they are to be chosen anew; USEC_NEVER: not */
 	usec_t peers_next;    /* not before */
@@ -243,6 +245,11 @@ void solicit_event(struct node *n, const struct event_solicit *s);
  * frame. */
 size_t solicit_build(const struct node *n, const struct mac *whom, const struct ip6 *addr,
 		     struct solicit_frame *ret);
+
+/* imports.c: leases of other software */
+void imports_event(struct node *n, const struct event_import *e);
+/* Every second. */
+void imports_refresh(struct node *n);
 
 /* recall.c: clients that others announce while they are here */
 void recall_client(struct node *n, const struct mac *mac, uint16_t port, bool associated);

@@ -189,6 +189,9 @@ static int start(struct node *n, usec_t now)
 		err = table_init(&n->members, sizeof(struct member_address), sizeof(struct ip6),
 				 NODE_ADDRESSES, key);
 	if (!err)
+		err = table_init(&n->imports, sizeof(struct node_import), sizeof(struct ip4) + 1,
+				 NODE_IMPORTS, key);
+	if (!err)
 		err = start_engine(n, now);
 	if (!err)
 		err = start_state(n, now);
@@ -243,6 +246,7 @@ void node_free(struct node *n)
 	fair_done(&n->station_places);
 	table_done(&n->routes);
 	table_done(&n->members);
+	table_done(&n->imports);
 	free(n->store_buf);
 	free(n->queues);
 	free(n);
@@ -338,6 +342,9 @@ static void dispatch(struct node *n, const struct event *e)
 			vlans_refresh(n);
 		}
 		break;
+	case EVENT_IMPORT:
+		imports_event(n, &e->import);
+		break;
 	}
 }
 
@@ -370,6 +377,7 @@ static void slow(struct node *n)
 	clients_present(n);
 	clients_names(n);
 	recall_refresh(n);
+	imports_refresh(n);
 	if (n->loaded)
 		records_put_node(n);
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))

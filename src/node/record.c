@@ -256,6 +256,19 @@ static int codec_control(struct codec *c, struct event_control *e)
 	return err;
 }
 
+static int codec_import(struct codec *c, struct event_import *i)
+{
+	unsigned int source = i->source;
+	int err = c_enum(c, &source, IMPORT_ALFRED);
+
+	i->source = (enum import_source)source;
+	c_bytes(c, i->ip4.b, sizeof(i->ip4.b));
+	c_bytes(c, i->mac.b, sizeof(i->mac.b));
+	c_u32(c, &i->ttl_s);
+	c_name(c, i->name, sizeof(i->name));
+	return err;
+}
+
 static int codec_event(struct codec *c, struct event *e)
 {
 	switch (e->kind) {
@@ -288,6 +301,8 @@ static int codec_event(struct codec *c, struct event *e)
 		return codec_control(c, &e->control);
 	case EVENT_MESH:
 		return codec_mesh(c, &e->mesh);
+	case EVENT_IMPORT:
+		return codec_import(c, &e->import);
 	}
 	return -EBADMSG;
 }

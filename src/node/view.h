@@ -25,7 +25,9 @@
 	X(SOLICIT_RATE, "solicitations_over_rate")                                                 \
 	X(STRAY, "addresses_of_other_clouds")                                                      \
 	X(TWIN_FULL, "twin_routes_full")                                                           \
-	X(VLAN_FULL, "vlans_full")
+	X(VLAN_FULL, "vlans_full")                                                                 \
+	X(IMPORT_FULL, "imports_full")                                                             \
+	X(IMPORT_CLASH, "imports_of_leased_addresses")
 
 enum node_counter {
 #define X(name, text) NODE_C_##name,
@@ -71,6 +73,18 @@ struct node_member {
 	struct mac cloud_mac;
 	bool self;
 };
+
+/* A lease that other software gave, until it ends or is not heard of any more. */
+struct node_import {
+	struct ip4 ip4; /* key */
+	uint8_t source; /* key: enum import_source */
+	bool clash;	/* a client of ours has this address too */
+	struct mac mac;
+	usec_t expires_at;
+	char name[64];
+};
+
+bool node_import_next(const struct node *n, uint32_t *cursor, struct node_import *ret);
 
 /* The trama nodes of the cloud, from their records. */
 bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret);

@@ -123,10 +123,25 @@ static json_t *pool_json(const struct lease *l)
 			 "lease_s", (json_int_t)l->conf.lease_s);
 }
 
+static json_t *import_json(const struct rpc_context *c, const struct node_import *i)
+{
+	static const char *const sources[] = {
+		[IMPORT_SHARED_STATE] = "shared-state-async",
+		[IMPORT_SHARED_STATE_HTTP] = "shared-state",
+		[IMPORT_ALFRED] = "alfred",
+	};
+
+	return json_pack("{so so so ss sI sb}", "ipv4", value_ip4(&i->ip4), "mac",
+			 value_mac(&i->mac), "name", value_text(i->name), "source",
+			 sources[i->source], "expires_s",
+			 (json_int_t)((i->expires_at - c->now) / USEC_S), "clash", (int)i->clash);
+}
+
 json_t *method_leases(const struct rpc_context *c, json_t *params, struct method_error *err)
 {
 	const struct lease *l = node_lease(c->node);
-	json_t *leases = json_array(), *blocks = json_array();
+	json_t *leases = json_array(), *blocks = json_array(), *imports = json_array();
+	struct node_import import;
 	struct lease_view v;
 	struct lease_block b;
 
@@ -137,7 +152,10 @@ json_t *method_leases(const struct rpc_context *c, json_t *params, struct method
 			json_array_append_new(leases, lease_json(c, &v));
 	for (uint32_t i = 0; lease_block_next(l, &i, &b);)
 		json_array_append_new(blocks, block_json(c, &b));
-	return json_pack("{so so so}", "leases", leases, "blocks", blocks, "pool", pool_json(l));
+	for (uint32_t i = 0; node_import_next(c->node, &i, &import);)
+		json_array_append_new(imports, import_json(c, &import));
+	return json_pack("{so so so so}", "leases", leases, "blocks", blocks, "pool", pool_json(l),
+			 "imported", imports);
 }
 
 json_t *method_release(const struct rpc_context *c, json_t *params, struct method_error *err)

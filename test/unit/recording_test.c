@@ -87,6 +87,29 @@ static void test_row_of_the_kernel(void **state)
 	assert_int_equal(back.mesh.last_seen_ms, row.last_seen_ms);
 }
 
+static void test_import(void **state)
+{
+	struct event e = { .kind = EVENT_IMPORT }, back;
+	uint8_t buf[256];
+	size_t len;
+
+	(void)state;
+	e.import = (struct event_import) { .source = IMPORT_ALFRED,
+					   .ip4 = { { 10, 13, 1, 2 } },
+					   .mac = { { 2, 1 } },
+					   .ttl_s = 77,
+					   .name = "phone" };
+	len = encode(&e, buf, sizeof(buf));
+	for (size_t cut = 0; cut < len; cut++)
+		assert_int_equal(decode(buf, cut, &back), -EBADMSG);
+	assert_int_equal(decode(buf, len, &back), 0);
+	assert_int_equal(back.import.source, IMPORT_ALFRED);
+	assert_true(ip4_eq(&back.import.ip4, &e.import.ip4));
+	assert_true(mac_eq(&back.import.mac, &e.import.mac));
+	assert_int_equal(back.import.ttl_s, 77);
+	assert_string_equal(back.import.name, "phone");
+}
+
 /* A kind that there is not, of an event or inside one, and more resolvers than there is room for.
  */
 static void test_out_of_range(void **state)
@@ -97,6 +120,7 @@ static void test_out_of_range(void **state)
 		{ .kind = EVENT_CHILD, .child.kind = CHILD_DHCP },
 		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PING_MESH },
 		{ .kind = EVENT_MESH, .mesh.kind = BATMAN_ROW_END },
+		{ .kind = EVENT_IMPORT, .import.source = IMPORT_ALFRED },
 	};
 	struct event e = { .kind = EVENT_UPLINK, .uplink.resolver_count = NODE_RESOLVERS }, back;
 	uint8_t buf[256];
@@ -113,7 +137,7 @@ static void test_out_of_range(void **state)
 	assert_int_equal(decode(buf, len, &back), 0);
 	e.uplink.resolver_count++;
 	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), -EBADMSG);
-	buf[KIND_AT] = EVENT_MESH + 1;
+	buf[KIND_AT] = EVENT_IMPORT + 1;
 	assert_int_equal(decode(buf, KIND_AT + 1, &back), -EBADMSG);
 }
 
@@ -258,13 +282,10 @@ static void test_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_route),
-		cmocka_unit_test(test_row_of_the_kernel),
-		cmocka_unit_test(test_out_of_range),
-		cmocka_unit_test(test_head),
-		cmocka_unit_test(test_configuration_too_long),
-		cmocka_unit_test(test_end),
-		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_route),  cmocka_unit_test(test_row_of_the_kernel),
+		cmocka_unit_test(test_import), cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_head),   cmocka_unit_test(test_configuration_too_long),
+		cmocka_unit_test(test_end),    cmocka_unit_test(test_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

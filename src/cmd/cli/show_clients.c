@@ -38,6 +38,11 @@ void show_leases(const struct cli *c, json_t *result)
 		{ "NODE", "node", GRID_TEXT },
 		{ "OURS", "own", GRID_YES },
 	};
+	static const struct grid_column imported[] = {
+		{ "IPV4", "ipv4", GRID_TEXT },	       { "MAC", "mac", GRID_TEXT },
+		{ "CLIENT", "name", GRID_TEXT },       { "SOURCE", "source", GRID_TEXT },
+		{ "LEFT", "expires_s", GRID_SECONDS }, { "CLASH", "clash", GRID_YES },
+	};
 	json_t *pool = json_object_get(result, "pool");
 
 	(void)c;
@@ -48,6 +53,10 @@ void show_leases(const struct cli *c, json_t *result)
 	       " free\n",
 	       json_integer_value(json_object_get(pool, "used")),
 	       json_integer_value(json_object_get(pool, "free")));
+	if (!json_array_size(json_object_get(result, "imported")))
+		return;
+	printf("\nleases of other software:\n");
+	grid_print(stdout, json_object_get(result, "imported"), imported, COUNT(imported), "");
 }
 
 int run_release(struct cli *c)

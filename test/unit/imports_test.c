@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Leases of other software: listed until they end, compared with ours, and never in their place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dhcp_client.h"
+#include "node_town.h"
+
+static const struct mac theirs = { { 2, 0xcc, 0, 0, 0, 1 } }, ours = { { 2, 0xcc, 0, 0, 0, 2 } };
+
+static void hear(struct town *t, struct event_import i)
+{
+	struct event e = { .kind = EVENT_IMPORT, .import = i };
+
+	town_feed(t, 0, &e);
+}
+
+static struct event_import lease_of(uint8_t host, const struct mac *mac, uint32_t ttl_s)
+{
+	struct event_import i = { .source = IMPORT_SHARED_STATE,
+				  .ip4 = { { 10, 13, 1, host } },
+				  .mac = *mac,
+				  .ttl_s = ttl_s,
+				  .name = "phone" };
+
+	return i;
+}
+
+static unsigned int imports(const struct town *t, struct node_import *ret_last)
+{
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; node_import_next(t->node[0], &i, ret_last);)
+		count++;
+	return count;
+}
+
+static void test_listed_until_it_ends(void **state)
+{
+	struct node_import i;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 1);
+	hear(&t, lease_of(1, &theirs, 60));
+	hear(&t, lease_of(2, &theirs, 30));
+	hear(&t, lease_of(3, &theirs, 60));
+	assert_int_equal(imports(&t, &i), 3);
+	assert_true(mac_eq(&i.mac, &theirs));
+	assert_string_equal(i.name, "phone");
+	hear(&t, lease_of(3, &theirs, 0)); /* it is no more */
+	hear(&t, lease_of(1, &ours, 60));  /* the same address again replaces what was said */
+	assert_int_equal(imports(&t, &i), 2);
+	town_run(&t, t.now + 40 * USEC_S);
+	assert_int_equal(imports(&t, &i), 1);
+	assert_true(mac_eq(&i.mac, &ours));
+	town_run(&t, t.now + 40 * USEC_S);
+	assert_int_equal(imports(&t, &i), 0);
+	town_stop(&t);
+}
+
+/* Nobody's word keeps an entry for ever. */
+static void test_longest_lifetime(void **state)
+{
+	struct node_import i;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 1);
+	hear(&t, lease_of(1, &theirs, UINT32_MAX));
+	assert_int_equal(imports(&t, &i), 1);
+	assert_int_equal(i.expires_at, t.now + (usec_t)IMPORT_TTL_MAX * USEC_S);
+	town_stop(&t);
+}
+
+/* Of another cloud, and of nobody. */
+static void test_not_taken(void **state)
+{
+	struct event_import e = lease_of(1, &MAC_BROADCAST, 60);
+	struct node_import i;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 1);
+	hear(&t, e);
+	e = lease_of(1, &theirs, 60);
+	e.ip4.b[1] = 14;
+	hear(&t, e);
+	assert_int_equal(imports(&t, &i), 0);
+	town_stop(&t);
+}
+
+static void test_bounded(void **state)
+{
+	struct event_import e = lease_of(0, &theirs, 60);
+	struct node_import i;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 1);
+	for (uint32_t n = 0; n < 3000; n++) {
+		e.ip4 = ip4_from_u32(0x0a0d1000 + n);
+		hear(&t, e);
+	}
+	assert_int_equal(imports(&t, &i), 3000 - town_counter(&t, 0, NODE_C_IMPORT_FULL));
+	assert_int_equal(imports(&t, &i), 2048);
+	town_stop(&t);
+}
+
+/* By DHCP at node 0, as a client does it. */
+static struct dhcp_msg ask(struct town *t, enum dhcp_type type, struct ip4 requested)
+{
+	struct dhcp_msg m = { .op = DHCP_OP_REQUEST,
+			      .xid = 77,
+			      .chaddr = ours,
+			      .type = (uint8_t)type,
+			      .requested = requested };
+	uint8_t frame[DHCP_CLIENT_FRAME];
+
+	t->dhcp_len = 0;
+	town_frame(t, 0, LINK_CLIENT, frame, dhcp_client_send(&m, frame));
+	return dhcp_client_receive(t->dhcp, t->dhcp_len);
+}
+
+/* A client of ours has the address: its lease stays, and the clash is counted once. */
+static void test_ours_stays(void **state)
+{
+	struct event_import e = lease_of(0, &ours, 60);
+	struct node_import i;
+	struct lease_view v;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 1);
+	town_run(&t, t.now + 30 * USEC_S);
+	town_station(&t, 0, &ours, CLIENT_ASSOCIATED);
+	e.ip4 = ask(&t, DHCP_DISCOVER, (struct ip4) { 0 }).yiaddr;
+	assert_int_equal(ask(&t, DHCP_REQUEST, e.ip4).type, DHCP_ACK);
+	hear(&t, e); /* they only repeat it */
+	town_run(&t, t.now + 3 * USEC_S);
+	assert_int_equal(town_counter(&t, 0, NODE_C_IMPORT_CLASH), 0);
+	e.mac = theirs;
+	for (int n = 0; n < 3; n++) {
+		hear(&t, e);
+		town_run(&t, t.now + 3 * USEC_S);
+	}
+	assert_int_equal(imports(&t, &i), 1);
+	assert_true(i.clash);
+	assert_int_equal(town_counter(&t, 0, NODE_C_IMPORT_CLASH), 1);
+	assert_true(lease_find(node_lease(t.node[0]), &ours, t.now, &v));
+	assert_true(ip4_eq(&v.client.ip4, &e.ip4));
+	assert_int_equal(ask(&t, DHCP_REQUEST, e.ip4).type, DHCP_ACK);
+	town_stop(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_listed_until_it_ends),
+		cmocka_unit_test(test_longest_lifetime),
+		cmocka_unit_test(test_not_taken),
+		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_ours_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
