@@ -53,6 +53,7 @@ enum conf_engine { CONF_ENGINE_AUTO, CONF_ENGINE_USER, CONF_ENGINE_KERNEL };
 enum conf_vlan_protocol { CONF_VLAN_8021AD, CONF_VLAN_8021Q };
 enum conf_role { CONF_ROLE_AUTO, CONF_ROLE_MESH, CONF_ROLE_CLIENT, CONF_ROLE_UPLINK };
 enum conf_proto { CONF_PROTO_DHCP, CONF_PROTO_STATIC };
+enum conf_use { CONF_USE_AUTO, CONF_USE_OFF, CONF_USE_ON };
 
 #define CONF_VLAN_DERIVED (-1) /* vlan id that follows from the SSID */
 
@@ -127,6 +128,11 @@ struct conf_node {
 	int32_t save_interval_s;
 };
 
+/* What other software shares its state by; auto: where such a peer is seen. */
+struct conf_bridge {
+	enum conf_use shared_state;
+};
+
 struct conf_limits {
 	int32_t originators;
 	int32_t clients; /* of the whole cloud */
@@ -159,6 +165,7 @@ struct conf {
 	struct conf_ra ra;
 	struct conf_uplink uplink;
 	struct conf_node node;
+	struct conf_bridge bridge;
 	struct conf_limits limits;
 	uint32_t port_count;
 	struct conf_port port[CONF_PORT_MAX];

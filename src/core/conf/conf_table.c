@@ -9,6 +9,7 @@ static const char *const engines[] = { "auto", "user", "kernel", NULL };
 static const char *const vlan_protocols[] = { "8021ad", "8021q", NULL };
 static const char *const roles[] = { "auto", "mesh", "client", "uplink", NULL };
 static const char *const protos[] = { "dhcp", "static", NULL };
+static const char *const uses[] = { "auto", "off", "on", NULL };
 
 #define AT(type, member) \
 	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
@@ -130,6 +131,9 @@ const struct conf_option conf_table[] = {
 	  .help = "Directory of what must survive a reboot; the user trama must be able to write there." },
 	{ "trama node", "save_interval_s", NUMBER(node.save_interval_s, 10, 86400), .def = "900",
 	  .help = "Seconds between two writes of that state; more spares flash memory." },
+
+	{ "trama bridge", "shared_state", WORD(bridge.shared_state, uses), .def = "auto",
+	  .help = "Share leases and tables with LibreMesh (shared-state-async); auto: when such a node is seen." },
 
 	{ "trama limits", "originators", NUMBER(limits.originators, 16, 4096), .def = "1024",
 	  .help = "Nodes of the cloud that are kept; by way of one neighbour 3/4 of them.",

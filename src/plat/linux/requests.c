@@ -6,12 +6,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "plat/linux/bridges/bridges.h"
 #include "plat/linux/helpers/babel.h"
 #include "plat/linux/wires/datagrams.h"
 #include "plat/linux/helpers/helpers.h"
 #include "plat/linux/wires/packets.h"
 #include "plat/linux/store.h"
 #include "rpc/call.h"
+
+#define CURSOR_BRIDGES 8 /* a cursor of counters: ours in so many bits, those of bridges above */
 
 struct requests {
 	struct loop *loop;
@@ -47,6 +50,17 @@ static bool neighbour_next(void *ctx, uint32_t *cursor, struct event_neighbour *
 	struct requests *r = ctx;
 
 	return helpers_neighbour_next(loop_helpers(r->loop), cursor, ret);
+}
+
+/* Behind all others: their cursor is the upper part. */
+static bool bridge_counter_next(const struct requests *r, uint32_t *cursor, struct rpc_counter *ret)
+{
+	uint32_t at = *cursor >> CURSOR_BRIDGES;
+
+	if (!bridges_counter_next(loop_bridges(r->loop), &at, &ret->group, &ret->name, &ret->value))
+		return false;
+	*cursor = at << CURSOR_BRIDGES | (*cursor & ((1u << CURSOR_BRIDGES) - 1));
+	return true;
 }
 
 static bool counter_next(void *ctx, uint32_t *cursor, struct rpc_counter *ret)
@@ -91,10 +105,11 @@ static bool counter_next(void *ctx, uint32_t *cursor, struct rpc_counter *ret)
 		{ "control", "cut_off", c->cut_off },
 	};
 
-	if (*cursor >= sizeof(all) / sizeof(all[0]))
-		return false;
-	*ret = all[(*cursor)++];
-	return true;
+	if (*cursor < sizeof(all) / sizeof(all[0])) {
+		*ret = all[(*cursor)++];
+		return true;
+	}
+	return bridge_counter_next(r, cursor, ret);
 }
 
 static const char *state_rejected(void *ctx)

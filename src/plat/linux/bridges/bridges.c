@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/bridges/bridges.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plat/linux/log.h"
+
+static const struct bridge *const kinds[] = {
+	&bridge_shared_state_async,
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct bridges {
+	struct bridges_setup setup;
+	void *states[KINDS]; /* NULL: not wanted, or it could not start */
+};
+
+struct bridges *bridges_new(const struct bridges_setup *setup)
+{
+	struct bridges *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->setup = *setup;
+	for (size_t i = 0; i < KINDS; i++) {
+		int r = 0;
+
+		b->states[i] = kinds[i]->start(&b->setup, &r);
+		if (!b->states[i] && r)
+			log_warning("bridge to %s: %s", kinds[i]->name, strerror(-r));
+	}
+	return b;
+}
+
+void bridges_free(struct bridges *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < KINDS; i++)
+		if (b->states[i])
+			kinds[i]->stop(b->states[i]);
+	free(b);
+}
+
+/* The cursor: which bridge in its upper part, which counter of it in the lower 8 bits. */
+bool bridges_counter_next(const struct bridges *b, uint32_t *cursor, const char **ret_group,
+			  const char **ret_name, uint64_t *ret_value)
+{
+	for (uint32_t i = *cursor >> 8; b && i < KINDS; i++) {
+		uint32_t at = i == *cursor >> 8 ? *cursor & 0xff : 0;
+
+		if (!b->states[i] || !kinds[i]->counter(b->states[i], &at, ret_name, ret_value))
+			continue;
+		*ret_group = kinds[i]->name;
+		*cursor = i << 8 | at;
+		return true;
+	}
+	return false;
+}
