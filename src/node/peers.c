@@ -199,6 +199,19 @@ void peers_changed(struct node *n)
 		n->peers_at = n->peers_next;
 }
 
+bool node_peer_speaks(const struct node *n, uint16_t port, const struct ip6 *address)
+{
+	struct state_peer_view v;
+
+	for (uint32_t i = 0; state_peer_next(n->state, &i, &v);) {
+		const struct node_peer *p = &n->peers[v.handle];
+
+		if (p->scope == STATE_NETWORK && p->port == port && ip6_eq(&p->address, address))
+			return v.heard_at != 0;
+	}
+	return false;
+}
+
 void peers_babel(struct node *n, const struct event_neighbour *e)
 {
 	struct node_peer *p = peer_network(n, e->port, &e->address);

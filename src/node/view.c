@@ -89,6 +89,11 @@ const char *node_port_mesh_dev(const struct node *n, uint16_t port)
 	return port < NODE_PORTS && n->ports[port].batman ? n->ports[port].mesh_dev : "";
 }
 
+const char *node_port_babel_dev(const struct node *n, uint16_t port)
+{
+	return port < NODE_PORTS && n->ports[port].used ? n->ports[port].babel_dev : "";
+}
+
 const char *node_mesh_dev(const struct node *n, const struct mac *mac)
 {
 	for (uint16_t i = 0; i < NODE_PORTS; i++)

@@ -90,11 +90,15 @@ bool node_import_next(const struct node *n, uint32_t *cursor, struct node_import
 bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret);
 /* The port's interface name, "" if there is none. */
 const char *node_port_name(const struct node *n, uint16_t port);
+/* A Babel neighbour with that link-local address shares the state of trama: it is of trama. */
+bool node_peer_speaks(const struct node *n, uint16_t port, const struct ip6 *address);
 /* Gateway records of the network, this node's own too. */
 bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret);
 /* The VLAN device that the port has in the cloud, "" if there is none. */
 const char *node_port_mesh_dev(const struct node *n, uint16_t port);
-/* The same by the MAC that it has there. */
+/* The device that Babel speaks on there, "" if there is none. */
+const char *node_port_babel_dev(const struct node *n, uint16_t port);
+/* The VLAN device in the cloud by the MAC that it has there. */
 const char *node_mesh_dev(const struct node *n, const struct mac *mac);
 
 struct node_ping {

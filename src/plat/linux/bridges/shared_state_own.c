@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plat/linux/bridges/shared_state_own.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/text.h"
+#include "node/view.h"
+#include "rpc/value.h"
+
+#define KNOWN_MAX 4096
+#define BRIDGE "br0"
+#define CLOUD "bat0"
+
+const struct ss_type ss_types[SS_KINDS] = {
+	[SS_LEASES] = { "dnsmasq-leases", 2400, 30 },
+	[SS_BAT_HOSTS] = { "bat-hosts", 2400, 30 },
+	[SS_NODE_INFO] = { "node_info", 2400, 33 },
+	[SS_WIFI_LINKS] = { "wifi_links_info", 2400, 33 },
+	[SS_BAT_LINKS] = { "bat_links_info", 2400, 30 },
+	[SS_BABEL_LINKS] = { "babel_links_info", 2400, 30 },
+};
+
+/* A node that we speak for, by one of what it is known by. */
+struct known {
+	char key[SS_AUTHOR_MAX + 1]; /* its name; or 1 and its id, or 2 and its MAC in the cloud */
+	char name[CLOUD_HOSTNAME_MAX + 1];
+};
+
+enum known_by { BY_NAME, BY_ID, BY_MAC };
+
+/* All of what one refresh needs. */
+struct saying {
+	struct ss_own *own;
+	const struct bridges_setup *setup;
+	struct ss_store *stores;
+	usec_t now;
+	const char *self; /* our name */
+};
+
+static void known_key(char key[static SS_AUTHOR_MAX + 1], enum known_by by, const void *what,
+		      size_t len)
+{
+	size_t at = by == BY_NAME ? 0 : 1;
+
+	memset(key, 0, SS_AUTHOR_MAX + 1);
+	key[0] = (char)by;
+	memcpy(key + at, what, len < SS_AUTHOR_MAX - at ? len : SS_AUTHOR_MAX - at);
+}
+
+static const char *known_find(const struct ss_own *o, enum known_by by, const void *what,
+			      size_t len)
+{
+	char key[SS_AUTHOR_MAX + 1];
+	const struct known *k;
+
+	known_key(key, by, what, len);
+	k = table_find(&o->known, key);
+	return k ? k->name : NULL;
+}
+
+static void known_add(struct ss_own *o, enum known_by by, const void *what, size_t len,
+		      const char *name)
+{
+	char key[SS_AUTHOR_MAX + 1];
+	struct known *k;
+
+	known_key(key, by, what, len);
+	if (table_find(&o->known, key))
+		return;
+	k = table_add(&o->known, key);
+	if (k)
+		text_copy(k->name, sizeof(k->name), name);
+}
+
+int ss_own_init(struct ss_own *o, struct hash_key key)
+{
+	o->left_out = 0;
+	return table_init(&o->known, sizeof(struct known), SS_AUTHOR_MAX + 1, KNOWN_MAX, key);
+}
+
+void ss_own_done(struct ss_own *o)
+{
+	table_done(&o->known);
+}
+
+bool ss_own_has_name(const struct ss_own *o, const char *author)
+{
+	return known_find(o, BY_NAME, author, strlen(author)) != NULL;
+}
+
+/* Steals data. */
+static void say(struct saying *s, enum ss_kind kind, const char *key, const char *author,
+		json_t *data)
+{
+	if (!ss_store_own_put(&s->stores[kind], key, author, data, s->now))
+		s->own->left_out++;
+}
+
+/* Text of theirs, which is never null. */
+static json_t *text_json(const char *text)
+{
+	return text[0] ? value_text(text) : json_string("");
+}
+
+/* ---- the cloud ---- */
+
+static void members_learn(struct saying *s)
+{
+	struct node_member m;
+	struct known *k;
+
+	for (uint32_t i = 0; (k = table_next(&s->own->known, &i));)
+		table_remove(&s->own->known, k);
+	known_add(s->own, BY_NAME, s->self, strlen(s->self), s->self);
+	for (uint32_t i = 0; node_member_next(s->setup->node, &i, &m);) {
+		if (!m.name[0])
+			continue;
+		known_add(s->own, BY_NAME, m.name, strlen(m.name), m.name);
+		known_add(s->own, BY_ID, m.id, sizeof(m.id), m.name);
+		known_add(s->own, BY_MAC, m.cloud_mac.b, sizeof(m.cloud_mac.b), m.name);
+	}
+}
+
+static void say_lease(struct saying *s, const struct ip4 *ip4, const struct mac *mac,
+		      const char *name, const char *author)
+{
+	char key[IP4_TEXT];
+
+	if (ip4_is_zero(ip4))
+		return;
+	say(s, SS_LEASES, ip4_text(ip4, key), author,
+	    json_pack("{so so}", "mac", value_mac(mac), "hostname", text_json(name)));
+}
+
+static void say_leases(struct saying *s)
+{
+	struct lease_view v;
+
+	for (uint32_t i = 0; lease_next(node_lease(s->setup->node), &i, s->now, &v);) {
+		const struct lease_client *c = &v.client;
+		const char *author = known_find(s->own, BY_ID, c->node.b, sizeof(c->node.b));
+
+		if (!(c->flags & LEASE_DECLINED))
+			say_lease(s, &c->ip4, &c->mac, c->name, author ? author : s->self);
+	}
+}
+
+/* As theirs: what is neither letter nor digit becomes _. */
+static void say_host(struct saying *s, const struct mac *mac, const char *name, const char *dev)
+{
+	char key[MAC_TEXT], host[CLOUD_HOSTNAME_MAX + NODE_IFNAME + 2];
+	struct text t = text_init(host, sizeof(host));
+
+	text_add(&t, "%s_%s", name, dev);
+	for (char *c = host; *c; c++)
+		if (!isalnum((unsigned char)*c))
+			*c = '_';
+	if (mac_is_station(mac))
+		say(s, SS_BAT_HOSTS, mac_text(mac, key), name, json_string(host));
+}
+
+static void say_hosts(struct saying *s)
+{
+	const struct node *n = s->setup->node;
+	struct batman_orig o;
+	struct mac mac;
+	int index;
+
+	for (uint32_t i = 0; batman_orig_next(node_batman(n), &i, &o);) {
+		const char *name =
+			o.trama ? known_find(s->own, BY_MAC, o.cloud_mac.b, sizeof(o.cloud_mac.b))
+				: NULL;
+
+		if (name)
+			say_host(s, &o.mac, name, CLOUD);
+	}
+	for (uint16_t i = 0; i < NODE_PORTS; i++) {
+		const char *dev = node_port_name(n, i), *mesh = node_port_mesh_dev(n, i);
+
+		if (dev[0] && s->setup->device(s->setup->ctx, dev, &index, &mac))
+			say_host(s, &mac, s->self, dev);
+		if (mesh[0] && s->setup->device(s->setup->ctx, mesh, &index, &mac))
+			say_host(s, &mac, s->self, mesh);
+	}
+}
+
+static json_t *uptime(bool self)
+{
+	struct timespec t;
+
+	if (!self || clock_gettime(CLOCK_BOOTTIME, &t))
+		return json_null();
+	return json_integer((json_int_t)t.tv_sec);
+}
+
+/* Where it stands nobody has told us; "no board" is what theirs say then. */
+static void say_node(struct saying *s, const struct node_member *m)
+{
+	json_t *macs = json_array();
+
+	json_array_append_new(macs, value_mac(&m->cloud_mac));
+	say(s, SS_NODE_INFO, m->name, m->name,
+	    json_pack("{ss ss ss so so s{} so so ss}", "hostname", m->name, "firmware_version",
+		      m->self ? "trama " TRAMA_VERSION : "trama", "board", "no board", "ipv4",
+		      value_ip4(&m->ip4), "ipv6", value_ip6(&m->ip6), "coordinates", "macs", macs,
+		      "uptime", uptime(m->self), "device", "Router"));
+}
+
+/* Each with its MAC, and its address in place of a lease: theirs keep their clients off it so. */
+static void say_members(struct saying *s)
+{
+	struct node_member m;
+
+	for (uint32_t i = 0; node_member_next(s->setup->node, &i, &m);) {
+		if (!m.name[0])
+			continue;
+		say_node(s, &m);
+		say_lease(s, &m.ip4, &m.cloud_mac, m.name, m.name);
+		say_host(s, &m.cloud_mac, m.name, BRIDGE);
+	}
+}
+
+/* ---- links ---- */
+
+/* The two ends without their colons, the lower one first. */
+static void link_key(const char *a, const char *b, char *ret, size_t cap)
+{
+	char ends[2][IP6_TEXT];
+	const char *const from[2] = { a, b };
+	bool swap;
+
+	for (int i = 0; i < 2; i++) {
+		char *to = ends[i];
+
+		for (const char *c = from[i]; *c; c++)
+			if (*c != ':')
+				*to++ = *c;
+		*to = '\0';
+	}
+	swap = strcmp(ends[0], ends[1]) > 0;
+	text_copy(ret, cap, ends[swap]);
+	text_copy(ret + strlen(ret), cap - strlen(ret), ends[!swap]);
+}
+
+/* Steals links. */
+static void say_links(struct saying *s, enum ss_kind kind, json_t *links)
+{
+	say(s, kind, s->self, s->self, json_pack("{s{} so}", "src_loc", "links", links));
+}
+
+static json_t *bat_links(struct saying *s)
+{
+	const struct node *n = s->setup->node;
+	char key[2 * IP6_TEXT], src_text[MAC_TEXT], dst_text[MAC_TEXT];
+	json_t *links = json_object();
+	struct batman_path p;
+	struct mac src;
+	int index;
+
+	for (uint32_t i = 0; batman_neighbour_next(node_batman(n), &i, &p);) {
+		const char *dev = node_port_mesh_dev(n, p.port);
+
+		if (!dev[0] || !s->setup->device(s->setup->ctx, dev, &index, &src))
+			continue;
+		link_key(mac_text(&src, src_text), mac_text(&p.neighbour, dst_text), key,
+			 sizeof(key));
+		json_object_set_new(links, key,
+				    json_pack("{ss ss ss sI so}", "src_mac", src_text, "dst_mac",
+					      dst_text, "iface", dev, "tq", (json_int_t)p.tq,
+					      "last_seen_msecs",
+					      value_ago_ms(p.last_seen, s->now)));
+	}
+	return links;
+}
+
+static json_t *babel_links(struct saying *s)
+{
+	const struct node *n = s->setup->node;
+	char key[2 * IP6_TEXT], src_text[IP6_TEXT], dst_text[IP6_TEXT];
+	json_t *links = json_object();
+	struct event_neighbour e;
+	struct mac mac;
+	struct ip6 src;
+	int index;
+
+	for (uint32_t i = 0; s->setup->neighbour_next(s->setup->ctx, &i, &e);) {
+		const char *dev = node_port_babel_dev(n, e.port);
+
+		if (!dev[0] || !s->setup->device(s->setup->ctx, dev, &index, &mac))
+			continue;
+		src = ip6_link_local(&mac);
+		link_key(ip6_text(&src, src_text), ip6_text(&e.address, dst_text), key,
+			 sizeof(key));
+		json_object_set_new(links, key,
+				    json_pack("{ss ss ss}", "src_ip", src_text, "dst_ip", dst_text,
+					      "iface", dev));
+	}
+	return links;
+}
+
+void ss_own_refresh(struct ss_own *o, const struct bridges_setup *setup,
+		    struct ss_store stores[static SS_KINDS], usec_t now)
+{
+	struct saying s = { o, setup, stores, now, node_cloud(setup->node)->hostname };
+
+	for (unsigned int i = 0; i < SS_KINDS; i++)
+		ss_store_own_begin(&stores[i]);
+	members_learn(&s);
+	say_members(&s);
+	say_leases(&s);
+	say_hosts(&s);
+	say_links(&s, SS_BAT_LINKS, bat_links(&s));
+	say_links(&s, SS_BABEL_LINKS, babel_links(&s));
+	/* who is heard by radio, and how well, is asked of nobody yet */
+	say_links(&s, SS_WIFI_LINKS, json_object());
+	for (unsigned int i = 0; i < SS_KINDS; i++)
+		ss_store_own_end(&stores[i]);
+}
