@@ -10,7 +10,6 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "plat/linux/bridges/bridges.h"
 #include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
 #include "plat/linux/poller.h"
@@ -33,7 +32,6 @@ struct loop {
 	struct system *system;
 	struct wires *wires;
 	struct helpers *helpers;
-	struct bridges *bridges; /* NULL until the node has begun */
 	struct store *store;
 	struct recorder *recorder;
 	struct devices devices;
@@ -223,33 +221,6 @@ static void node_load(struct loop *l)
 		l->setup.notice(l->setup.ctx, &notice);
 }
 
-static bool bridge_device(void *ctx, const char *name, int *ret_index, struct mac *ret_mac)
-{
-	return loop_device(ctx, name, ret_index, ret_mac);
-}
-
-static bool bridge_neighbour_next(void *ctx, uint32_t *cursor, struct event_neighbour *ret)
-{
-	const struct loop *l = ctx;
-
-	return helpers_neighbour_next(l->helpers, cursor, ret);
-}
-
-static void bridges_begin(struct loop *l)
-{
-	struct bridges_setup setup = { .loop = &l->uv,
-				       .conf = l->setup.conf,
-				       .node = l->node,
-				       .sink = { event_came, l },
-				       .ctx = l,
-				       .device = bridge_device,
-				       .neighbour_next = bridge_neighbour_next };
-
-	l->bridges = bridges_new(&setup);
-	if (!l->bridges)
-		log_warning("no memory for bridges to other software");
-}
-
 static int node_begin(struct loop *l, const struct event_port *primary)
 {
 	int r;
@@ -276,7 +247,6 @@ static int node_begin(struct loop *l, const struct event_port *primary)
 	/* The first thing a port does is to ask for DHCP, and the first wish takes a while. */
 	l->wires_old = wires_apply(l->wires, node_wish(l->node), &l->devices) > 0;
 	waiting_drain(l);
-	bridges_begin(l);
 	return 0;
 }
 
@@ -562,7 +532,6 @@ void loop_free(struct loop *l)
 	if (!l)
 		return;
 	recorder_free(l->recorder, loop_now());
-	bridges_free(l->bridges);
 	helpers_free(l->helpers);
 	wires_free(l->wires);
 	poller_free(l->watch);
@@ -582,11 +551,6 @@ void loop_free(struct loop *l)
 uv_loop_t *loop_uv(struct loop *l)
 {
 	return &l->uv;
-}
-
-const struct bridges *loop_bridges(const struct loop *l)
-{
-	return l->bridges;
 }
 
 const struct helpers *loop_helpers(const struct loop *l)

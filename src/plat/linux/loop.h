@@ -64,11 +64,6 @@ struct helpers;
 /* The helper programs, for people who ask. */
 const struct helpers *loop_helpers(const struct loop *l);
 
-struct bridges;
-
-/* For their counters; NULL before the node has begun. */
-const struct bridges *loop_bridges(const struct loop *l);
-
 /* As the functions of system.h, for the same. */
 int loop_neighbour4(const struct loop *l, const struct ip4 *ip, struct mac *ret_mac);
 int loop_neighbour6(const struct loop *l, const struct ip6 *ip, struct mac *ret_mac);

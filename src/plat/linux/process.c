@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "plat/linux/bridges/bridges.h"
 #include "plat/linux/file.h"
 #include "plat/linux/keys.h"
 #include "plat/linux/log.h"
@@ -24,7 +25,8 @@
 struct process {
 	const struct process_setup *setup;
 	struct conf conf;
-	struct requests *requests; /* NULL before the node has begun */
+	struct bridges *bridges; /* NULL before the node has begun, as the next */
+	struct requests *requests;
 };
 
 static void config_say(enum log_level level, const char *path, const struct conf_error *e)
@@ -73,7 +75,10 @@ static int begin(void *ctx, struct loop *l, struct node *n)
 	int r = 0;
 
 	log_info("version " TRAMA_VERSION);
-	p->requests = requests_new(l, n, CONTROL_PATH, &r);
+	p->bridges = bridges_new(l, &p->conf, n);
+	if (!p->bridges)
+		log_warning("no memory for bridges to other software");
+	p->requests = requests_new(l, n, p->bridges, CONTROL_PATH, &r);
 	if (!p->requests)
 		log_error(CONTROL_PATH ": %s", strerror(-r));
 	return p->requests ? 0 : r;
@@ -148,6 +153,7 @@ static int loop_main(struct process *p, int channel)
 	r = loop_run(l);
 	requests_free(p->requests);
 	p->requests = NULL;
+	bridges_free(p->bridges);
 	loop_free(l);
 	return r;
 }

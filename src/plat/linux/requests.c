@@ -6,18 +6,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "plat/linux/bridges/bridges.h"
-#include "plat/linux/helpers/babel.h"
-#include "plat/linux/wires/datagrams.h"
+#include "plat/linux/counters.h"
 #include "plat/linux/helpers/helpers.h"
-#include "plat/linux/wires/packets.h"
-#include "plat/linux/store.h"
 #include "rpc/call.h"
-
-#define CURSOR_BRIDGES 8 /* a cursor of counters: ours in so many bits, those of bridges above */
 
 struct requests {
 	struct loop *loop;
+	const struct bridges *bridges;
 	struct control *control;
 	struct rpc_context rpc;
 	struct control_peer *subscribers[CONTROL_PEERS];
@@ -52,64 +47,11 @@ static bool neighbour_next(void *ctx, uint32_t *cursor, struct event_neighbour *
 	return helpers_neighbour_next(loop_helpers(r->loop), cursor, ret);
 }
 
-/* Behind all others: their cursor is the upper part. */
-static bool bridge_counter_next(const struct requests *r, uint32_t *cursor, struct rpc_counter *ret)
-{
-	uint32_t at = *cursor >> CURSOR_BRIDGES;
-
-	if (!bridges_counter_next(loop_bridges(r->loop), &at, &ret->group, &ret->name, &ret->value))
-		return false;
-	*cursor = at << CURSOR_BRIDGES | (*cursor & ((1u << CURSOR_BRIDGES) - 1));
-	return true;
-}
-
 static bool counter_next(void *ctx, uint32_t *cursor, struct rpc_counter *ret)
 {
 	struct requests *r = ctx;
-	const struct control_counters *c = control_counters(r->control);
-	struct loop_counters l;
 
-	loop_counters(r->loop, &l);
-	const struct rpc_counter all[] = {
-		{ "loop", "events", l.events },
-		{ "loop", "effects", l.effects },
-		{ "loop", "applies", l.applies },
-		{ "loop", "apply_errors", l.apply_errors },
-		{ "loop", "kernel_notices_lost", l.lost },
-		{ "packets", "received", l.packets->received },
-		{ "packets", "sent", l.packets->sent },
-		{ "packets", "too_long", l.packets->too_long },
-		{ "packets", "no_device", l.packets->no_device },
-		{ "packets", "send_failed", l.packets->send_failed },
-		{ "packets", "socket_errors", l.packets->socket_errors },
-		{ "datagrams", "received", l.datagrams->received },
-		{ "datagrams", "sent", l.datagrams->sent },
-		{ "datagrams", "not_local", l.datagrams->not_local },
-		{ "datagrams", "too_long", l.datagrams->too_long },
-		{ "datagrams", "no_device", l.datagrams->no_device },
-		{ "datagrams", "send_failed", l.datagrams->send_failed },
-		{ "babeld", "lines", l.babel->lines },
-		{ "babeld", "malformed", l.babel->malformed },
-		{ "babeld", "refused", l.babel->refused },
-		{ "babeld", "table_full", l.babel->table_full },
-		{ "babeld", "connects", l.babel->connects },
-		{ "store", "writes", l.store->writes },
-		{ "store", "bytes", l.store->bytes },
-		{ "store", "failed", l.store->failed },
-		{ "store", "rejected", l.store->rejected },
-		{ "control", "connections", c->connections },
-		{ "control", "refused", c->refused },
-		{ "control", "requests", c->requests },
-		{ "control", "too_long", c->too_long },
-		{ "control", "delayed", c->delayed },
-		{ "control", "cut_off", c->cut_off },
-	};
-
-	if (*cursor < sizeof(all) / sizeof(all[0])) {
-		*ret = all[(*cursor)++];
-		return true;
-	}
-	return bridge_counter_next(r, cursor, ret);
+	return counters_next(r->loop, control_counters(r->control), r->bridges, cursor, ret);
 }
 
 static const char *state_rejected(void *ctx)
@@ -199,7 +141,8 @@ void requests_notice(struct requests *r, const struct effect_notice *notice)
 	rpc_reply_done(&reply);
 }
 
-struct requests *requests_new(struct loop *l, const struct node *n, const char *path, int *ret_err)
+struct requests *requests_new(struct loop *l, const struct node *n, const struct bridges *bridges,
+			      const char *path, int *ret_err)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	struct control_calls calls = { .ctx = r, .call = call, .gone = gone };
@@ -209,6 +152,7 @@ struct requests *requests_new(struct loop *l, const struct node *n, const char *
 		return NULL;
 	}
 	r->loop = l;
+	r->bridges = bridges;
 	r->rpc = (struct rpc_context) { .node = n,
 					.started = loop_now(),
 					.now = loop_now(),

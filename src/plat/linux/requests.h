@@ -8,10 +8,12 @@
 #include "plat/linux/control.h"
 #include "plat/linux/loop.h"
 
+struct bridges;
 struct requests;
 
-/* Opens the socket at path. NULL and *ret_err = -errno. Both are borrowed. */
-struct requests *requests_new(struct loop *l, const struct node *n, const char *path, int *ret_err);
+/* Opens the socket at path. NULL and *ret_err = -errno. All are borrowed; bridges may be NULL. */
+struct requests *requests_new(struct loop *l, const struct node *n, const struct bridges *bridges,
+			      const char *path, int *ret_err);
 /* NULL accepted. */
 void requests_free(struct requests *r);
 void requests_notice(struct requests *r, const struct effect_notice *notice);

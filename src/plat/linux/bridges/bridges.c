@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
 
 static const struct bridge *const kinds[] = {
@@ -17,13 +18,34 @@ struct bridges {
 	void *states[KINDS]; /* NULL: not wanted, or it could not start */
 };
 
-struct bridges *bridges_new(const struct bridges_setup *setup)
+static void event_came(void *ctx, const struct event *e)
+{
+	loop_event(ctx, e);
+}
+
+static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_mac)
+{
+	return loop_device(ctx, name, ret_index, ret_mac);
+}
+
+static bool neighbour_next(void *ctx, uint32_t *cursor, struct event_neighbour *ret)
+{
+	return helpers_neighbour_next(loop_helpers(ctx), cursor, ret);
+}
+
+struct bridges *bridges_new(struct loop *l, const struct conf *conf, const struct node *n)
 {
 	struct bridges *b = calloc(1, sizeof(*b));
 
 	if (!b)
 		return NULL;
-	b->setup = *setup;
+	b->setup = (struct bridges_setup) { .loop = loop_uv(l),
+					    .conf = conf,
+					    .node = n,
+					    .sink = { event_came, l },
+					    .ctx = l,
+					    .device = device,
+					    .neighbour_next = neighbour_next };
 	for (size_t i = 0; i < KINDS; i++) {
 		int r = 0;
 

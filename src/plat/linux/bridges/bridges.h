@@ -10,11 +10,12 @@
 #include <uv.h>
 
 #include "node/node.h"
+#include "plat/linux/loop.h"
 #include "plat/linux/sink.h"
 
 struct bridges;
 
-/* Copied; what it points to outlives the bridges. */
+/* What a bridge gets; it outlives the bridge. */
 struct bridges_setup {
 	uv_loop_t *loop;
 	const struct conf *conf;
@@ -41,8 +42,8 @@ struct bridge {
 extern const struct bridge bridge_shared_state_async;
 
 /* All that are wanted; one that cannot start is said and left out. NULL when there is no memory. */
-struct bridges *bridges_new(const struct bridges_setup *setup);
-/* Before the node and what the setup points to end. NULL accepted. */
+struct bridges *bridges_new(struct loop *l, const struct conf *conf, const struct node *n);
+/* Before the loop ends. NULL accepted. */
 void bridges_free(struct bridges *b);
 /* For people who ask; in order from *cursor = 0, false at the end. */
 bool bridges_counter_next(const struct bridges *b, uint32_t *cursor, const char **ret_group,

@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/bucket.h"
@@ -106,14 +105,6 @@ struct ssa {
 	uint64_t counters[COUNTER_COUNT];
 };
 
-static usec_t now_get(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (usec_t)t.tv_sec * USEC_S + t.tv_nsec / 1000;
-}
-
 /* ---- what is said and heard ---- */
 
 static struct ss_store *store_find(struct ssa *a, const char *name)
@@ -137,7 +128,7 @@ static void own_look(struct ssa *a, usec_t now)
 /* Our state of that kind as it is now. 0 or -ENOMEM. */
 static int state_encode(struct ssa *a, const struct ss_store *s, struct ss_slice *ret)
 {
-	usec_t now = now_get();
+	usec_t now = loop_now();
 	int r;
 
 	own_look(a, now);
@@ -199,7 +190,7 @@ static void entry_heard(void *arg, const struct ss_entry *e)
 /* False: there was too much to do. */
 static bool state_heard(struct ssa *a, struct ss_store *s, const struct ss_session *from)
 {
-	struct hearing h = { a, s, now_get() };
+	struct hearing h = { a, s, loop_now() };
 	uint32_t pieces = (uint32_t)(from->in_len / WORK_SIZE) + 1;
 	unsigned int bad;
 
@@ -241,7 +232,7 @@ static bool conn_unknown_kind(const struct conn *c)
 static void peer_done(struct ssa *a, struct conn *c, bool good)
 {
 	struct peer *p = c->peer;
-	usec_t now = now_get();
+	usec_t now = loop_now();
 
 	if (conn_spoke(c))
 		p->spoke_at = now;
@@ -359,7 +350,7 @@ static struct conn *conn_begin(struct ssa *a, struct conn *c, int fd, int events
 {
 	c->ssa = a;
 	c->peer = NULL;
-	c->since = now_get();
+	c->since = loop_now();
 	c->end = alarm_new(a->setup.loop, conn_old, c);
 	if (!c->end) {
 		close(fd);
@@ -427,7 +418,7 @@ static struct conn *incoming_place(struct ssa *a, const struct sockaddr_in6 *fro
 		return NULL;
 	if (count < INCOMING)
 		return place;
-	if (now_get() - oldest->since < CONN_YOUNG)
+	if (loop_now() - oldest->since < CONN_YOUNG)
 		return NULL;
 	conn_end(oldest, false);
 	return oldest;
@@ -569,7 +560,7 @@ static void peers_look(struct ssa *a, bool always)
 		if (!p->wanted && !p->busy)
 			p->used = false;
 	for (unsigned int i = 0; i < SS_KINDS; i++)
-		ss_store_bleach(&a->stores[i], now_get());
+		ss_store_bleach(&a->stores[i], loop_now());
 }
 
 static struct conn *outgoing_place(struct ssa *a)
@@ -649,7 +640,7 @@ static bool is_wanted(const struct ssa *a, usec_t now)
 static void tick(void *ctx)
 {
 	struct ssa *a = ctx;
-	usec_t now = now_get();
+	usec_t now = loop_now();
 
 	if (now >= a->look_at) {
 		peers_look(a, a->setup.conf->bridge.shared_state == CONF_USE_ON);
