@@ -46,8 +46,8 @@
 
 /* What others send is worked on in pieces of WORK_SIZE: so many at once, and one per pause. */
 #define WORK_SIZE 65536
-#define WORK_BURST 32
-#define WORK_PAUSE (500 * USEC_MS)
+#define WORK_BURST 48
+#define WORK_PAUSE (200 * USEC_MS)
 
 #define COUNTERS(X)                                                                                \
 	X(SYNCS, "synchronised")                                                                   \
