@@ -18,17 +18,22 @@
 #include "plat/linux/bridges/shared_state_own.h"
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
-static const struct mac of_devices = { { 2, 0xdd, 0, 0, 0, 1 } };
 static const struct ip6 babel_neighbour = { { 0xfe, 0x80, [15] = 2 } };
 
-/* Every device has this MAC. */
+/* Each device that it asks for has a MAC of its own. */
 static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_mac)
 {
+	static const char *const names[] = { "eth0", "eth0_29", "eth0_17" };
+
 	(void)ctx;
-	(void)name;
-	*ret_index = 7;
-	*ret_mac = of_devices;
-	return true;
+	for (uint8_t i = 0; i < 3; i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*ret_index = 7 + i;
+		*ret_mac = (struct mac) { { 2, 0xdd, 0, 0, 0, i } };
+		return true;
+	}
+	return false;
 }
 
 static bool neighbour_next(void *ctx, uint32_t *cursor, struct event_neighbour *ret)
@@ -37,7 +42,7 @@ static bool neighbour_next(void *ctx, uint32_t *cursor, struct event_neighbour *
 	if (*cursor > 0)
 		return false;
 	(*cursor)++;
-	*ret = (struct event_neighbour) { .port = 1, .cost = 96, .address = babel_neighbour };
+	*ret = (struct event_neighbour) { .port = 0, .cost = 96, .address = babel_neighbour };
 	return true;
 }
 
@@ -172,8 +177,8 @@ static void check_hosts(const struct town *t, const struct told *told)
 {
 	const char *name = node_cloud(t->node[0])->hostname;
 	struct node_member m = member(t, 1, 0);
-	char mac[MAC_TEXT], want[64];
-	struct text w = text_init(want, sizeof(want));
+	char mac[MAC_TEXT], want[64], want_own[64];
+	struct text w = text_init(want, sizeof(want)), own = text_init(want_own, sizeof(want_own));
 	struct batman_orig o;
 
 	text_add(&w, "\"%s_br0\"", name);
@@ -186,9 +191,13 @@ static void check_hosts(const struct town *t, const struct told *told)
 		assert_non_null(
 			strstr(data(told, SS_BAT_HOSTS, mac_text(&o.mac, mac), name), "bat0"));
 	}
-	assert_non_null(strstr(
-		data(told, SS_BAT_HOSTS, "02:dd:00:00:00:01", node_cloud(t->node[1])->hostname),
-		"eth"));
+	name = node_cloud(t->node[1])->hostname;
+	text_add(&own, "\"%s_eth0_29\"", name);
+	for (char *c = want_own; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	assert_string_equal(data(told, SS_BAT_HOSTS, "02:dd:00:00:00:01", name), want_own);
+	assert_non_null(strstr(data(told, SS_BAT_HOSTS, "02:dd:00:00:00:00", name), "_eth0\""));
 }
 
 static void check_links(const struct town *t, const struct told *told)
@@ -201,9 +210,9 @@ static void check_links(const struct town *t, const struct told *told)
 
 	assert_string_equal(data(told, SS_WIFI_LINKS, name, name), "{\"src_loc\":{},\"links\":{}}");
 	assert_string_equal(data(told, SS_BABEL_LINKS, name, name),
-			    "{\"src_loc\":{},\"links\":{\"fe802fe80ddfffe01\":{\"src_ip\":\"fe80::"
+			    "{\"src_loc\":{},\"links\":{\"fe802fe80ddfffe002\":{\"src_ip\":\"fe80::"
 			    "dd:ff:fe00:1\","
-			    "\"dst_ip\":\"fe80::2\",\"iface\":\"eth1_17\"}}}");
+			    "\"dst_ip\":\"fe80::2\",\"iface\":\"eth0_17\"}}}");
 	assert_true(batman_neighbour_next(node_batman(t->node[1]), &cursor, &p));
 	link = json_object_get(json_array_get(json_object_get(told->of[SS_BAT_LINKS], name), 3),
 			       "links");
