@@ -10,6 +10,7 @@ and prints a line of JSON for what it got; `silent` accepts and says nothing; `a
 
 import json
 import os
+import select
 import socket
 import struct
 import sys
@@ -136,22 +137,25 @@ def ask_main(address, kind, ours):
     print(json.dumps(sync(address, kind, json.loads(ours))))
 
 
-def closed_after(s, begin):
-    """Seconds from begin until the other side closes."""
+def closed(s):
+    """What comes is thrown away."""
     try:
-        while s.recv(65536):
-            pass
+        return not s.recv(65536)
     except ConnectionResetError:
-        pass
-    return round(time.monotonic() - begin, 2)
+        return True
 
 
 def hold_main(address, count):
     """So many connections that say nothing: how long each of them lives."""
     begin = time.monotonic()
-    held = [connect(address) for _ in range(int(count))]
+    held, times = [connect(address) for _ in range(int(count))], []
     print("ready", flush=True)
-    print(json.dumps(sorted(closed_after(s, begin) for s in held)))
+    while held:
+        for s in select.select(held, [], [], 30)[0]:
+            if closed(s):
+                held.remove(s)
+                times.append(round(time.monotonic() - begin, 2))
+    print(json.dumps(times))
 
 
 def send_main(address, what):
@@ -175,7 +179,9 @@ def send_main(address, what):
             ways[what](s)
         except (BrokenPipeError, ConnectionResetError):
             pass
-        print(json.dumps(closed_after(s, begin)))
+        while not closed(s):
+            pass
+        print(json.dumps(round(time.monotonic() - begin, 2)))
 
 
 if __name__ == "__main__":

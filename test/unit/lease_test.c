@@ -484,14 +484,55 @@ static void addresses_bounded(void **state)
 	}
 	assert_true(view(t, 0, &h, &v));
 	assert_int_equal(v.client.addr_count, LEASE_ADDRS_MAX);
-	town_run(t, 700 * USEC_S); /* those not seen for long make room */
+	town_run(t, 650 * USEC_S);
+	addr.b[15] = 0;
+	lease_client_seen(&t->node[0].lease, &h.mac, &addr, 1, t->now);
+	town_run(t, 50 * USEC_S); /* those not seen for long make room */
 	addr.b[15] = 99;
 	lease_client_seen(&t->node[0].lease, &h.mac, &addr, 1, t->now);
 	town_drain(t, 0);
 	assert_true(lease_find_address(&t->node[0].lease, &addr, t->now, &v));
 	assert_int_equal(v.client.addr_count, LEASE_ADDRS_MAX);
-	assert_memory_equal(&v.client.addrs[0], &addr,
+	assert_memory_equal(&v.client.addrs[1], &addr,
 			    sizeof(addr)); /* in the place of the oldest */
+}
+
+/* Addresses of clients that come and go are each client's own, in its order. */
+static void addresses_come_and_go(void **state)
+{
+	enum { CLIENTS = 6 };
+	struct town *t = *state;
+	struct lease *l = &t->node[0].lease;
+	struct lease_client rec[CLIENTS] = { 0 };
+	struct lease_view v;
+
+	for (int round = 0; round < 2000; round++) {
+		uint8_t i = (uint8_t)rng_below(&t->rng, CLIENTS);
+
+		rec[i] = (struct lease_client) { .mac = { { 2, 0, 0, 0, 0, i } } };
+		rec[i].addr_count = (uint8_t)rng_below(&t->rng, LEASE_ADDRS_MAX + 1);
+		for (int k = 0; k < rec[i].addr_count; k++)
+			rec[i].addrs[k] = (struct ip6) { { 0xfd, i, (uint8_t)k,
+							   (uint8_t)rng_below(&t->rng, 2) } };
+		if (rng_below(&t->rng, 3) == 0) {
+			lease_client_gone(l, &rec[i].mac, t->now);
+			rec[i].addr_count = 0;
+		} else {
+			lease_client_learnt(l, &rec[i], t->now);
+		}
+		for (i = 0; i < CLIENTS; i++) {
+			if (!lease_find(l, &rec[i].mac, t->now, &v))
+				v.client.addr_count = 0;
+			assert_int_equal(v.client.addr_count, rec[i].addr_count);
+			for (int k = 0; k < rec[i].addr_count; k++) {
+				assert_true(ip6_eq(&v.client.addrs[k], &rec[i].addrs[k]));
+				assert_true(lease_find_address(l, &rec[i].addrs[k], t->now, &v));
+				assert_true(mac_eq(&v.client.mac, &rec[i].mac));
+				assert_true(lease_find(l, &rec[i].mac, t->now, &v));
+			}
+		}
+	}
+	assert_true(l->book.seen_high <= CLIENTS * LEASE_ADDRS_MAX);
 }
 
 static void records_end(void **state)
@@ -668,6 +709,7 @@ int main(void)
 		ALONE(stranger),
 		ALONE(seen_is_held),
 		ALONE(addresses_bounded),
+		ALONE(addresses_come_and_go),
 		ALONE(records_end),
 		ALONE(broken),
 		ALONE(by_identifier),

@@ -89,6 +89,7 @@ void town_stop(struct town *t)
 }
 
 struct town town;
+struct host hosts[TOWN_CLIENTS_MAX];
 
 static int town_setup(void **state, int nodes)
 {
@@ -400,6 +401,22 @@ struct host town_host(unsigned number)
 {
 	return (struct host) { .mac = { { 2, 0, 0, 1, (uint8_t)(number >> 8), (uint8_t)number } },
 			       .xid = number << 8 };
+}
+
+void assert_no_clash(int clients)
+{
+	for (int i = 0; i < clients; i++)
+		for (int j = i + 1; j < clients; j++)
+			if (!ip4_is_zero(&hosts[i].ip) && ip4_eq(&hosts[i].ip, &hosts[j].ip))
+				fail_msg("clients %d and %d have one address", i, j);
+}
+
+void hosts_make(int clients)
+{
+	for (int i = 0; i < clients; i++) {
+		hosts[i] = town_host((unsigned)i);
+		hosts[i].port = (uint16_t)(i % 8);
+	}
 }
 
 uint8_t host_send(struct town *t, struct host *h, int node, const struct dhcp_msg *m)

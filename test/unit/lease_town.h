@@ -93,6 +93,7 @@ struct host {
 
 extern const struct lease_conf TOWN_CONF;
 extern struct town town; /* of the test that runs */
+extern struct host hosts[TOWN_CLIENTS_MAX];
 
 /* For cmocka: one or two servers that have been up for 5 s, in `town` and in *state. */
 int town_setup_alone(void **state);
@@ -115,6 +116,10 @@ void town_run(struct town *t, usec_t duration);
 void town_drain(struct town *t, int node);
 
 struct host town_host(unsigned number);
+/* In hosts, at eight ports in turn. */
+void hosts_make(int clients);
+/* No two of hosts hold one address: compared with every other, the slow way. */
+void assert_no_clash(int clients);
 /* Sends a message and returns the type of the reply, 0 for none. */
 uint8_t host_send(struct town *t, struct host *h, int node, const struct dhcp_msg *m);
 uint8_t host_discover(struct town *t, struct host *h, int node);

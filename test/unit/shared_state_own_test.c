@@ -211,7 +211,7 @@ static void check_links(const struct town *t, const struct told *told)
 	assert_string_equal(data(told, SS_WIFI_LINKS, name, name), "{\"src_loc\":{},\"links\":{}}");
 	assert_string_equal(data(told, SS_BABEL_LINKS, name, name),
 			    "{\"src_loc\":{},\"links\":{\"fe802fe80ddfffe002\":{\"src_ip\":\"fe80::"
-			    "dd:ff:fe00:1\","
+			    "dd:ff:fe00:2\","
 			    "\"dst_ip\":\"fe80::2\",\"iface\":\"eth0_17\"}}}");
 	assert_true(batman_neighbour_next(node_batman(t->node[1]), &cursor, &p));
 	link = json_object_get(json_array_get(json_object_get(told->of[SS_BAT_LINKS], name), 3),

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses borrowed from another node's block: never twice, whatever happens to the words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lease_town.h"
+
+/* What is lent by whom, to whom, as seen on the way. */
+static struct loan {
+	int to;
+	uint32_t id;
+	struct mac mac;
+	bool out;
+} loans[TOWN_NODES_MAX][256];
+
+static struct mac asked_for[TOWN_NODES_MAX][4096]; /* by borrower and id */
+static unsigned lent_count, back_count;
+
+struct word {
+	uint8_t kind; /* 1 ask, 2 lend, 3 back */
+	uint32_t id;
+	struct mac mac;
+	struct ip4 ip;
+};
+
+static struct word word_read(const struct lease_talk *talk)
+{
+	struct rd r = rd_init(talk->data, talk->len);
+	struct word w = { .kind = rd_u8(&r), .id = rd_u32(&r) };
+
+	if (w.kind == 1)
+		w.mac = rd_mac(&r);
+	w.ip = rd_ip4(&r);
+	assert_true(rd_done(&r));
+	return w;
+}
+
+/* A loan has ended once its client's record has shown it. */
+static void loans_look(void)
+{
+	for (int n = 0; n < town.nodes; n++)
+		for (unsigned i = 0; i < 256; i++) {
+			struct ip4 ip = { { 10, 13, 0, (uint8_t)i } };
+			const struct book_addr *a = book_holder4(&town.node[n].lease.book, &ip);
+
+			if (loans[n][i].out && a && mac_eq(&a->holder, &loans[n][i].mac))
+				loans[n][i].out = false;
+		}
+}
+
+static void loan_said(int from, int to, const struct lease_talk *talk)
+{
+	struct word w = word_read(talk);
+	struct loan *loan = &loans[from][w.ip.b[3]];
+	const struct mac *mac = &asked_for[to][w.id % 4096];
+
+	if (w.kind == 1)
+		asked_for[from][w.id % 4096] = w.mac;
+	if (w.kind != 2 || ip4_is_zero(&w.ip))
+		return;
+	loans_look();
+	if (loan->out)
+		assert_true(loan->to == to && mac_eq(&loan->mac, mac));
+	*loan = (struct loan) { .to = to, .id = w.id, .mac = *mac, .out = true };
+	lent_count++;
+}
+
+static void loan_heard(int from, int to, const struct lease_talk *talk)
+{
+	struct word w = word_read(talk);
+	struct loan *loan = &loans[to][w.ip.b[3]];
+
+	if (w.kind == 3 && loan->out && loan->to == from && loan->id == w.id) {
+		loan->out = false;
+		back_count++;
+	}
+}
+
+/* Node 0 has no block that it could use. */
+static void borrow_begin(uint64_t seed)
+{
+	struct lease_conf conf = TOWN_CONF;
+
+	conf.port_unlimited = true;
+	conf.network = (struct net4) { { { 10, 13, 0, 0 } }, 24 };
+	memset(loans, 0, sizeof(loans));
+	lent_count = back_count = 0;
+	town_start(&town, 4, &conf, seed);
+	town.unacked[0] = true;
+	town.said = loan_said;
+	town.heard = loan_heard;
+	town_run(&town, 5 * USEC_S);
+	hosts_make(60);
+}
+
+/* The node whose block it is of, as node 3 knows it; -1: none. */
+static int owner_of(const struct ip4 *ip)
+{
+	struct lease_block b;
+
+	for (uint32_t i = 0; lease_block_next(&town.node[3].lease, &i, &b);)
+		if (b.index == (ip4_u32(ip) & 0xff) / 16)
+			return b.owner.b[7] - 10;
+	return -1;
+}
+
+static void borrows(void **state)
+{
+	struct lease *lender;
+	struct ip4 ip;
+
+	(void)state;
+	borrow_begin(5);
+	town.delay_max = 20 * USEC_MS;
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	ip = town.reply.yiaddr;
+	assert_int_equal(owner_of(&ip), 1);
+	lender = &town.node[1].lease;
+	assert_false(pool_is_free(&lender->pool, &ip));
+	assert_int_equal(host_select(&town, &hosts[0], 0), DHCP_ACK);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(lender->lent.count, 0); /* its record holds it now */
+	assert_false(pool_is_free(&lender->pool, &ip));
+	/* who does not take it: it goes back with the offer */
+	assert_int_equal(host_discover(&town, &hosts[1], 0), 0);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[1], 0), DHCP_OFFER);
+	assert_int_equal(lender->lent.count, 1);
+	town_run(&town, 61 * USEC_S);
+	assert_int_equal(lender->lent.count, 0);
+	/* the nearest one is silent: after 200 ms the next is asked, after 400 ms the third */
+	town_gone(&town, 1, 0);
+	town_gone(&town, 2, 0);
+	assert_int_equal(host_discover(&town, &hosts[2], 0), 0);
+	town_run(&town, 390 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[2], 0), 0);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[2], 0), DHCP_OFFER);
+	assert_int_equal(owner_of(&town.reply.yiaddr), 3);
+	/* the borrower is never heard of again: 48 h */
+	town_gone(&town, 0, 0);
+	town_run(&town, 47 * 3600 * USEC_S);
+	assert_int_equal(town.node[3].lease.lent.count, 1);
+	town_run(&town, 2 * 3600 * USEC_S);
+	assert_int_equal(town.node[3].lease.lent.count, 0);
+	town_stop(&town);
+}
+
+/* Who gives up its address has had it, so its lender may know. */
+static void loan_forget(const struct host *h)
+{
+	for (int n = 0; n < town.nodes; n++)
+		if (mac_eq(&loans[n][h->ip.b[3]].mac, &h->mac))
+			loans[n][h->ip.b[3]].out = false;
+}
+
+static void borrow_step(int i)
+{
+	struct host *h = &hosts[i];
+	int node = i % 3 ? 0 : 2;
+
+	if (!ip4_is_zero(&h->ip)) {
+		if (rng_below(&town.rng, 4))
+			return;
+		loan_forget(h);
+		host_release(&town, h, node);
+	} else if (host_discover(&town, h, node) == DHCP_OFFER && rng_below(&town.rng, 3)) {
+		host_select(&town, h, node);
+	}
+}
+
+/* Words are lost, late and come twice, nodes are cut off and come back, clients do not take what
+ * they asked for: nothing is lent or given twice. */
+static void lent_once(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		borrow_begin(seed);
+		town.talk_loss = 30;
+		town.delay_max = 400 * USEC_MS;
+		for (int step = 0; step < 1200; step++) {
+			if (step % 20 == 0)
+				town.away[rng_below(&town.rng, 4)] ^= rng_below(&town.rng, 2);
+			borrow_step((int)rng_below(&town.rng, 60));
+			town_run(&town, (usec_t)rng_below(&town.rng, 1000000));
+			loans_look();
+			assert_no_clash(60);
+		}
+		assert_true(lent_count > 50);
+		assert_true(back_count > 5);
+		town_stop(&town);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(borrows),
+		cmocka_unit_test(lent_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
