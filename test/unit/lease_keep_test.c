@@ -204,7 +204,7 @@ static void learnt_late(void **state)
 	assert_true(is_held(t, 0, &old.ip4));
 }
 
-static void full_start(struct host *hosts, unsigned count)
+static void full_start(struct host *clients, unsigned count)
 {
 	struct lease_conf conf = TOWN_CONF;
 
@@ -212,8 +212,8 @@ static void full_start(struct host *hosts, unsigned count)
 	town_start(&town, 1, &conf, 1);
 	town_run(&town, 5 * USEC_S);
 	for (unsigned i = 0; i < count; i++) {
-		hosts[i] = town_host(i);
-		assert_true(host_join(&town, &hosts[i], 0));
+		clients[i] = town_host(i);
+		assert_true(host_join(&town, &clients[i], 0));
 		town_run(&town, 10 * MINUTE);
 	}
 }
@@ -221,23 +221,23 @@ static void full_start(struct host *hosts, unsigned count)
 /* Without a free address those who were away for more than a day make room, the longest first. */
 static void reuse(void **state)
 {
-	struct host hosts[13], next = town_host(50), more = town_host(51);
+	struct host clients[13], next = town_host(50), more = town_host(51);
 	struct ip4 first;
 
 	(void)state;
-	full_start(hosts, 13);
-	first = hosts[0].ip;
+	full_start(clients, 13);
+	first = clients[0].ip;
 	town_run(&town, 22 * HOUR);
-	assert_int_equal(host_renew(&town, &hosts[2], 0), DHCP_ACK);
+	assert_int_equal(host_renew(&town, &clients[2], 0), DHCP_ACK);
 	town_run(&town, HOUR);
 	assert_int_equal(host_discover(&town, &next, 0), 0); /* 25 h */
 	town_run(&town, HOUR);
-	assert_int_equal(host_renew(&town, &hosts[2], 0), DHCP_ACK);
+	assert_int_equal(host_renew(&town, &clients[2], 0), DHCP_ACK);
 	assert_int_equal(host_discover(&town, &next, 0), 0);
 	town_run(&town, 2 * USEC_S);
 	assert_int_equal(host_discover(&town, &next, 0), 0); /* somebody may be renewing it still */
 	assert_int_equal(host_reboot(&town, &next, 0, first), DHCP_NAK);
-	assert_int_equal(host_reboot(&town, &hosts[0], 0, first), DHCP_NAK);
+	assert_int_equal(host_reboot(&town, &clients[0], 0, first), DHCP_NAK);
 	town_run(&town, 2 * USEC_S);
 	assert_true(host_join(&town, &next, 0));
 	assert_true(ip4_eq(&next.ip, &first));
@@ -246,26 +246,26 @@ static void reuse(void **state)
 	host_discover(&town, &more, 0);
 	town_run(&town, 4 * USEC_S);
 	assert_true(host_join(&town, &more, 0));
-	assert_true(ip4_eq(&more.ip, &hosts[1].ip));
-	host_discover(&town, &hosts[0], 0);
+	assert_true(ip4_eq(&more.ip, &clients[1].ip));
+	host_discover(&town, &clients[0], 0);
 	town_run(&town, 4 * USEC_S);
-	assert_int_not_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	assert_int_not_equal(host_discover(&town, &clients[0], 0), DHCP_OFFER);
 	town_run(&town, HOUR);
-	host_discover(&town, &hosts[0], 0);
+	host_discover(&town, &clients[0], 0);
 	town_run(&town, 4 * USEC_S);
-	assert_true(host_join(&town, &hosts[0], 0));
-	assert_true(ip4_eq(&hosts[0].ip, &hosts[3].ip));
-	assert_int_equal(host_renew(&town, &hosts[2], 0), DHCP_ACK);
+	assert_true(host_join(&town, &clients[0], 0));
+	assert_true(ip4_eq(&clients[0].ip, &clients[3].ip));
+	assert_int_equal(host_renew(&town, &clients[2], 0), DHCP_ACK);
 	town_stop(&town);
 }
 
 /* As long as one address is free, or will be in a moment, nobody's lease is ended. */
 static void no_reuse(void **state)
 {
-	struct host hosts[12], next = town_host(50), after = town_host(51);
+	struct host clients[12], next = town_host(50), after = town_host(51);
 
 	(void)state;
-	full_start(hosts, 12);
+	full_start(clients, 12);
 	town_run(&town, 40 * HOUR);
 	assert_true(host_join(&town, &next, 0));
 	host_release(&town, &next, 0);
@@ -274,7 +274,7 @@ static void no_reuse(void **state)
 	assert_true(host_join(&town, &after, 0));
 	assert_int_equal(town_counter(&town, LEASE_COUNT_REUSED), 0);
 	for (int i = 0; i < 12; i++)
-		assert_int_equal(host_renew(&town, &hosts[i], 0), DHCP_ACK);
+		assert_int_equal(host_renew(&town, &clients[i], 0), DHCP_ACK);
 	town_stop(&town);
 }
 
