@@ -145,8 +145,9 @@ class Walks(Step):
 
 
 class Flaps(Walks):
-    """A client is heard at both ends in turn, oftener than they tell of it. Two nodes that heard it in turn may each leave it
-    to the other, kernels among themselves too, so it speaks once more, as when a node asks it whether it is there."""
+    """A client is heard at both ends in turn, oftener than they tell of it, then walks to and fro once. What is told at first
+    may be wrong, among kernels too: two nodes that heard it may each leave it to the other, and a kernel announces a client
+    that is back before it was withdrawn with the flag ROAM, for which other kernels forget who else announces it."""
 
     def do(self, taken):
         for _ in range(FLAPS):
@@ -154,7 +155,9 @@ class Flaps(Walks):
             time.sleep(0.4 * INTERVAL_S)
             self.town.clients.appear(self.node, taken, self.vid)
             time.sleep(0.4 * INTERVAL_S)
-        time.sleep(SETTLED * INTERVAL_S)
+        for node in self.before, self.node:
+            time.sleep(SETTLED * INTERVAL_S)
+            self.town.clients.appear(node, taken, self.vid)
         return super().do(taken)
 
 
