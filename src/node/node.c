@@ -80,7 +80,7 @@ static int derive(struct node *n)
 	memcpy(n->id.b + 2, n->setup.primary_mac.b, sizeof(n->setup.primary_mac.b));
 	/* not the MAC of a port: that one is heard on wires, where bridges of others would learn it
 	 */
-	n->cloud_mac = cloud_hardif_mac("br0", &n->setup.primary_mac);
+	n->cloud_mac = cloud_hardif_mac(NODE_BRIDGE, &n->setup.primary_mac);
 	return cloud_derive(&cc, &n->setup.primary_mac, &n->cloud);
 }
 

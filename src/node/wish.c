@@ -17,8 +17,6 @@
 
 #include "node/internal.h"
 
-#define BRIDGE "br0"
-#define CLOUD "bat0"
 #define ANYCAST "anygw"
 #define CLOUD_MTU 1500
 
@@ -119,7 +117,7 @@ static void cloud_links(const struct node *n, struct wish *w)
 
 	w->batadv.used = n->conf->l2.engine == CONF_ENGINE_KERNEL;
 	if (w->batadv.used) {
-		l = add_link(w, WISH_BATADV, CLOUD);
+		l = add_link(w, WISH_BATADV, NODE_CLOUD);
 		l->mtu = CLOUD_MTU;
 		/* announced by the kernel for good, and the bridge's */
 		l->mac = n->cloud_mac;
@@ -127,18 +125,18 @@ static void cloud_links(const struct node *n, struct wish *w)
 		w->batadv.hop_penalty = NODE_HOP_PENALTY;
 		vlans_wish(n, &w->batadv);
 	} else {
-		add_veth(w, CLOUD, CLOUD "p");
-		add_veth(w, CLOUD "p", CLOUD);
+		add_veth(w, NODE_CLOUD, NODE_CLOUD "p");
+		add_veth(w, NODE_CLOUD "p", NODE_CLOUD);
 		w->links[w->link_count - 1].no_ipv6 = true;
 		l = &w->links[w->link_count - 2];
 	}
-	text_copy(l->master, sizeof(l->master), BRIDGE);
+	text_copy(l->master, sizeof(l->master), NODE_BRIDGE);
 	l->no_ipv6 = true;
 }
 
 static void bridge_links(const struct node *n, struct wish *w)
 {
-	struct wish_link *l = add_link(w, WISH_BRIDGE, BRIDGE);
+	struct wish_link *l = add_link(w, WISH_BRIDGE, NODE_BRIDGE);
 
 	l->mac = n->cloud_mac;
 	l->mtu = CLOUD_MTU;
@@ -151,7 +149,7 @@ static void bridge_links(const struct node *n, struct wish *w)
 	l->no_offload = false;
 	add_veth(w, ANYCAST "p", ANYCAST);
 	l = &w->links[w->link_count - 1];
-	text_copy(l->master, sizeof(l->master), BRIDGE);
+	text_copy(l->master, sizeof(l->master), NODE_BRIDGE);
 	l->no_learning = true;
 	l->no_unicast_flood = true;
 	l->no_ipv6 = true;
@@ -166,15 +164,15 @@ static void bridge_addresses(const struct node *n, struct wish *w)
 {
 	const struct cloud *c = &n->cloud;
 
-	add_addr4(w, BRIDGE, c->node4, c->network4.len, false);
-	add_addr6(w, BRIDGE, c->node6, c->network6.len, false);
+	add_addr4(w, NODE_BRIDGE, c->node4, c->network4.len, false);
+	add_addr6(w, NODE_BRIDGE, c->node6, c->network6.len, false);
 	add_addr4(w, ANYCAST, c->anygw4, c->network4.len, true);
 	add_addr6(w, ANYCAST, c->anygw6, c->network6.len, true);
 	add_addr6(w, ANYCAST, ip6_link_local(&c->anygw_mac), 64, false);
 	add_sysctl(w, 1, "ipv6/conf", ANYCAST,
 		   "addr_gen_mode"); /* none by the kernel, so no detection of duplicates */
 	for (int i = 0; i < 2; i++) {
-		const char *dev = i ? ANYCAST : BRIDGE;
+		const char *dev = i ? ANYCAST : NODE_BRIDGE;
 
 		add_sysctl(w, 1, "ipv4/conf", dev, "arp_ignore");
 		add_sysctl(w, 2, "ipv4/conf", dev, "arp_announce");
@@ -182,7 +180,7 @@ static void bridge_addresses(const struct node *n, struct wish *w)
 		add_sysctl(w, 0, "ipv6/conf", dev, "accept_ra");
 		add_sysctl(w, 0, "ipv4/conf", dev, "send_redirects");
 	}
-	add_sysctl(w, 0, "ipv6/conf", BRIDGE, "accept_dad");
+	add_sysctl(w, 0, "ipv6/conf", NODE_BRIDGE, "accept_dad");
 }
 
 static void general(struct wish *w)
@@ -207,8 +205,8 @@ static void anycast_routes(const struct node *n, struct wish *w)
 		(struct net6) { c->anygw6, 128 };
 	add_route(w, false, WISH_TABLE_ANYCAST, ANYCAST)->to4 = c->network4;
 	add_route(w, true, WISH_TABLE_ANYCAST, ANYCAST)->to6 = c->network6;
-	add_route(w, false, WISH_TABLE_IMPORT, BRIDGE)->to4 = c->network4;
-	add_route(w, true, WISH_TABLE_IMPORT, BRIDGE)->to6 = c->network6;
+	add_route(w, false, WISH_TABLE_IMPORT, NODE_BRIDGE)->to4 = c->network4;
+	add_route(w, true, WISH_TABLE_IMPORT, NODE_BRIDGE)->to6 = c->network6;
 }
 
 static uint16_t vlan_proto(enum conf_vlan_protocol p)
@@ -250,7 +248,7 @@ static void mesh_port(const struct node *n, struct wish *w, const struct node_po
 		l->mac = p->batman_mac;
 		l->no_ipv6 = true;
 		if (w->batadv.used)
-			text_copy(l->master, sizeof(l->master), CLOUD);
+			text_copy(l->master, sizeof(l->master), NODE_CLOUD);
 	}
 	if (p->decision.mesh && n->cloud.babel_vlan) {
 		vlan_link(n, w, p->babel_dev, p->info.name, n->cloud.babel_vlan);
@@ -333,9 +331,9 @@ static void ports(const struct node *n, struct wish *w)
 		    p->decision.uplink_static) {
 			l = add_link(w, WISH_EXISTING, p->info.name);
 			if (p->decision.client)
-				text_copy(l->master, sizeof(l->master), BRIDGE);
+				text_copy(l->master, sizeof(l->master), NODE_BRIDGE);
 			else if (p->decision.mesh && w->batadv.used && !n->cloud.batadv_vlan)
-				text_copy(l->master, sizeof(l->master), CLOUD);
+				text_copy(l->master, sizeof(l->master), NODE_CLOUD);
 			/* a port with an address of somebody else keeps everything as it is */
 			l->no_offload = p->decision.mesh && !p->decision.uplink_foreign;
 			/* what the port itself would say is heard by the bridges of others */
@@ -392,8 +390,8 @@ static void filter(const struct node *n, struct wish *w)
 	f->babel_vid = n->cloud.babel_vlan;
 	f->batman_proto = vlan_proto(n->conf->l2.vlan_protocol);
 	f->babel_proto = vlan_proto(n->conf->l3.vlan_protocol);
-	text_copy(f->bridge, sizeof(f->bridge), BRIDGE);
-	text_copy(f->cloud, sizeof(f->cloud), CLOUD);
+	text_copy(f->bridge, sizeof(f->bridge), NODE_BRIDGE);
+	text_copy(f->cloud, sizeof(f->cloud), NODE_CLOUD);
 	text_copy(f->anycast, sizeof(f->anycast), ANYCAST);
 	text_copy(f->anycast_port, sizeof(f->anycast_port), ANYCAST "p");
 }

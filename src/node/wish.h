@@ -11,6 +11,10 @@
 
 #include "node/event.h"
 
+/* Devices of ours that others see. */
+#define NODE_BRIDGE "br0" /* of clients and the cloud */
+#define NODE_CLOUD "bat0"
+
 #define WISH_PROTO 171 /* rtm_protocol and FRA_PROTOCOL of everything that is ours */
 
 /* Routing tables, below 256: babeld 1.12 knows no others. */

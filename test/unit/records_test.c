@@ -261,6 +261,16 @@ static void test_client_is_deleted(void **state)
 	bench_stop(&b);
 }
 
+/* A node with an access point, ten seconds old, and the client at it. */
+static void associated(struct bench *b, struct event *e)
+{
+	bench_start(b, "");
+	bench_port(b, 0, "wlan0-ap", PORT_KIND_WIFI_AP);
+	bench_run(b, 10 * USEC_S);
+	e->client = (struct event_client) { .change = CLIENT_ASSOCIATED, .mac = client };
+	bench_feed(b, e);
+}
+
 /* Who was here for a moment and never asked for an address has no record after an hour. */
 static void test_client_is_dropped(void **state)
 {
@@ -270,11 +280,7 @@ static void test_client_is_dropped(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_start(&b, "");
-	bench_port(&b, 0, "wlan0-ap", PORT_KIND_WIFI_AP);
-	bench_run(&b, 10 * USEC_S);
-	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED, .mac = client };
-	bench_feed(&b, &e);
+	associated(&b, &e);
 	e.client.change = CLIENT_DISASSOCIATED;
 	bench_feed(&b, &e);
 	bench_run(&b, 50 * 60 * USEC_S);
@@ -370,11 +376,7 @@ static void test_present(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_start(&b, "");
-	bench_port(&b, 0, "wlan0-ap", PORT_KIND_WIFI_AP);
-	bench_run(&b, 10 * USEC_S);
-	e.client = (struct event_client) { .change = CLIENT_ASSOCIATED, .mac = client };
-	bench_feed(&b, &e);
+	associated(&b, &e);
 	bench_run(&b, 300 * USEC_S);
 	c = book_find(&node_lease(b.node)->book, &client);
 	assert_non_null(c);

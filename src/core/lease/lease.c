@@ -185,6 +185,11 @@ bool lease_is_judge(const struct lease *l, usec_t now)
 	return l->peers == 0 || l->synced || now - l->unsynced_at >= LEASE_UNSYNCED_MAX;
 }
 
+bool lease_is_here(const struct lease *l, const struct book_client *c)
+{
+	return lease_node_eq(&c->rec.node, &l->self);
+}
+
 bool lease_is_client_address(const struct lease *l, const struct ip4 *ip)
 {
 	uint32_t host_bits = UINT32_MAX >> l->conf.network.len;

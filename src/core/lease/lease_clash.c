@@ -17,11 +17,6 @@
 #define DISASSOCIATE_INTERVAL (1 * USEC_S)
 #define DISASSOCIATE_BURST 16
 
-static bool is_here(const struct lease *l, const struct book_client *c)
-{
-	return lease_node_eq(&c->rec.node, &l->self);
-}
-
 bool lease_in_clash(const struct book_client *c, usec_t now)
 {
 	return c && c->clashed_at && now - c->clashed_at < SILENCE;
@@ -51,7 +46,7 @@ static void told(struct lease *l, const struct book_client *keeper, const struct
 	struct lease_clash clash = { .keeper = keeper->mac, .loser = loser->mac, .ip = *ip };
 
 	outq_push(&l->out, LEASE_CLASH, 0, 0, &clash, sizeof(clash));
-	if (is_here(l, loser) &&
+	if (lease_is_here(l, loser) &&
 	    bucket_take(&l->disassociate_rate, DISASSOCIATE_INTERVAL, DISASSOCIATE_BURST, now))
 		outq_push(&l->out, LEASE_DISASSOCIATE, 0, 0, &loser->mac, sizeof(loser->mac));
 }
@@ -60,7 +55,7 @@ void lease_clash_ended(struct lease *l, struct book_client *c, const struct ip4 
 {
 	const struct book_client *keeper = clash_over(l, c, ip);
 
-	if (keeper && ip4_is_zero(&c->rec.ip4) && is_here(l, c))
+	if (keeper && ip4_is_zero(&c->rec.ip4) && lease_is_here(l, c))
 		told(l, keeper, c, ip, now);
 }
 
@@ -75,9 +70,8 @@ static bool settle(struct lease *l, struct book_client *a, struct book_client *b
 
 	if (since < a->clashed_at)
 		since = a->clashed_at;
-
-	if (!is_here(l, low) && (!is_here(l, high) || now < since + OTHER_WAIT)) {
-		*ret_due = is_here(l, high) ? since + OTHER_WAIT : USEC_NEVER;
+	if (!lease_is_here(l, low) && (!lease_is_here(l, high) || now < since + OTHER_WAIT)) {
+		*ret_due = lease_is_here(l, high) ? since + OTHER_WAIT : USEC_NEVER;
 		return false;
 	}
 	lease_take_away(l, loser, now);
@@ -96,7 +90,7 @@ void lease_clash_met(struct lease *l, struct book_client *c, usec_t now)
 		return;
 	if ((c->rec.flags | holder->rec.flags) & LEASE_DECLINED) {
 		/* nobody is there to lose it but the client */
-		if (!(c->rec.flags & LEASE_DECLINED) && is_here(l, c))
+		if (!(c->rec.flags & LEASE_DECLINED) && lease_is_here(l, c))
 			lease_take_away(l, c, now);
 		return;
 	}

@@ -105,7 +105,7 @@ void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
 
 static bool record_over(const struct lease *l, const struct book_client *c, usec_t now)
 {
-	if (!lease_node_eq(&c->rec.node, &l->self))
+	if (!lease_is_here(l, c))
 		return false;
 	if (c->rec.flags & LEASE_DECLINED)
 		return now - c->alive_at >= QUARANTINE;
@@ -119,7 +119,7 @@ static bool record_over(const struct lease *l, const struct book_client *c, usec
 static bool refresh_due(const struct lease *l, const struct book_client *c, usec_t now)
 {
 	return now - c->refreshed_at >= LEASE_REFRESH && !c->unsaved && book_is_held(c, now) &&
-	       lease_node_eq(&c->rec.node, &l->self) && book_has_lease(&l->book, c) &&
+	       lease_is_here(l, c) && book_has_lease(&l->book, c) &&
 	       !(c->rec.flags & LEASE_DECLINED) &&
 	       (c->expires_at > now || now - c->alive_at < PRESENT);
 }
@@ -173,7 +173,7 @@ void lease_clients_sweep(struct lease *l, usec_t now)
 			continue;
 		}
 		lease_age(l, c, now);
-		if ((c->rec.flags & LEASE_DECLINED) && lease_node_eq(&c->rec.node, &l->self))
+		if ((c->rec.flags & LEASE_DECLINED) && lease_is_here(l, c))
 			l->declines++;
 	}
 }

@@ -57,6 +57,11 @@ static bool is_claimable(const struct pool *p, uint32_t index)
 	return index >= p->first_block && index <= p->last_block;
 }
 
+static uint32_t claimable_blocks(const struct pool *p)
+{
+	return p->last_block - p->first_block + 1;
+}
+
 static struct pool_claim *claim_add(struct pool *p, const struct lease_block *block)
 {
 	struct pool_claim *c = table_add(&p->claims, &block->index);
@@ -76,7 +81,7 @@ static void claim_remove(struct pool *p, struct pool_claim *c)
 
 bool pool_is_scarce(const struct pool *p)
 {
-	return (uint64_t)p->claimed * 5 > (uint64_t)(p->last_block - p->first_block + 1) * 4;
+	return (uint64_t)p->claimed * 5 > (uint64_t)claimable_blocks(p) * 4;
 }
 
 void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last)
@@ -206,11 +211,6 @@ static struct pool_own *claim_index(struct pool *p, uint32_t index, const struct
 		c->block = block;
 	p->epoch = block.epoch;
 	return o;
-}
-
-static uint32_t claimable_blocks(const struct pool *p)
-{
-	return p->last_block - p->first_block + 1;
 }
 
 static const struct hash_key claim_key = { 0x7472616d61, 0x706f6f6c }; /* the same everywhere */

@@ -174,7 +174,7 @@ void lease_client_here(struct lease *l, const struct mac *mac, uint16_t port, us
 	c->alive_at = now;
 	if (c->clashed_at)
 		l->clash_due = now;
-	if (!is_new && lease_node_eq(&c->rec.node, &l->self))
+	if (!is_new && lease_is_here(l, c))
 		return;
 	if (!bucket_take(&c->move_rate, MOVE_INTERVAL, MOVE_BURST, now)) {
 		l->counters[LEASE_COUNT_RATE_MOVES]++;
@@ -188,7 +188,7 @@ void lease_client_present(struct lease *l, const struct mac *mac, usec_t now)
 {
 	struct book_client *c = book_find(&l->book, mac);
 
-	if (c && lease_node_eq(&c->rec.node, &l->self))
+	if (c && lease_is_here(l, c))
 		c->alive_at = now;
 }
 
@@ -240,7 +240,7 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 	c = holder && holder->leased ? book_find(&l->book, &holder->holder) : NULL;
 	if (c) {
 		/* an ARP is easily forged: nobody loses a lease that has been in use to one */
-		if (now - c->allocated_at > FRESH || !lease_node_eq(&c->rec.node, &l->self) ||
+		if (now - c->allocated_at > FRESH || !lease_is_here(l, c) ||
 		    (c->rec.flags & LEASE_DECLINED))
 			return;
 		lease_take_away(l, c, now);

@@ -149,6 +149,8 @@ void lease_address_changed(struct lease *l, const struct ip4 *ip, usec_t now);
 bool lease_is_judge(const struct lease *l, usec_t now);
 /* Since when we could have heard of other nodes and know none; USEC_NEVER: we know some. */
 usec_t lease_alone_since(const struct lease *l);
+/* The client was last at this node. */
+bool lease_is_here(const struct lease *l, const struct book_client *c);
 /* ip may be a client's, by whatever way it came to it. */
 bool lease_is_client_address(const struct lease *l, const struct ip4 *ip);
 

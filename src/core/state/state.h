@@ -222,7 +222,8 @@ int state_repeat(struct state *s, const struct state_key *key, usec_t now);
 /* Deletes a shared record or our own owned one. 0, -ENOENT, -EINVAL (type), -EOVERFLOW. */
 int state_delete(struct state *s, const struct state_key *key, usec_t now);
 
-/* author: whose owned record; NULL for a shared record. 0 or -ENOENT (unknown, deleted, expired).
+/* author: whose owned record; NULL: ours, or the shared record. 0 or -ENOENT (unknown, deleted,
+ * expired).
  */
 int state_get(const struct state *s, const struct state_key *key, const struct state_node *author,
 	      usec_t now, struct state_view *ret);

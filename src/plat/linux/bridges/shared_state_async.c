@@ -21,11 +21,11 @@
 
 #include "lib/bucket.h"
 #include "node/view.h"
+#include "node/wish.h"
 #include "plat/linux/bridges/shared_state_own.h"
 #include "plat/linux/log.h"
 #include "plat/linux/poller.h"
 
-#define BRIDGE "br0"
 #define PEERS 8
 #define INCOMING 5
 #define OUTGOING 3
@@ -370,7 +370,6 @@ static struct conn *conn_begin(struct ssa *a, struct conn *c, int fd, int events
 /* Addresses on our bridge, on the interfaces of Babel, and of the cloud's network. */
 static bool is_near(const struct ssa *a, const struct sockaddr_in6 *from)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const struct node *n = a->setup.node;
 	const struct cloud *cloud = node_cloud(n);
 	struct ip6 ip6;
@@ -379,12 +378,11 @@ static bool is_near(const struct ssa *a, const struct sockaddr_in6 *from)
 	int index;
 
 	memcpy(ip6.b, &from->sin6_addr, sizeof(ip6.b));
-	memcpy(ip4.b, ip6.b + sizeof(mapped), sizeof(ip4.b));
-	if (!memcmp(ip6.b, mapped, sizeof(mapped)))
+	if (lease_unmapped(&ip6, &ip4))
 		return net4_has(&cloud->network4, &ip4);
 	if (!ip6_is_link_local(&ip6))
 		return net6_has(&cloud->network6, &ip6);
-	if (a->setup.device(a->setup.ctx, BRIDGE, &index, &mac) &&
+	if (a->setup.device(a->setup.ctx, NODE_BRIDGE, &index, &mac) &&
 	    (uint32_t)index == from->sin6_scope_id)
 		return true;
 	for (uint16_t i = 0; i < NODE_PORTS; i++) {
@@ -540,7 +538,7 @@ static void peers_of_cloud(struct ssa *a)
 		struct ip6 address = ip6_link_local(&c.mac);
 
 		if (is_itself(&c) && batman_orig_find(b, &c.orig, &o) && !o.trama)
-			peer_offer(a, &address, BRIDGE);
+			peer_offer(a, &address, NODE_BRIDGE);
 	}
 }
 

@@ -8,11 +8,10 @@
 
 #include "lib/text.h"
 #include "node/view.h"
+#include "node/wish.h"
 #include "rpc/value.h"
 
 #define KNOWN_MAX 4096
-#define BRIDGE "br0"
-#define CLOUD "bat0"
 
 const struct ss_type ss_types[SS_KINDS] = {
 	[SS_LEASES] = { "dnsmasq-leases", 2400, 30 },
@@ -175,7 +174,7 @@ static void say_hosts(struct saying *s)
 				: NULL;
 
 		if (name)
-			say_host(s, &o.mac, name, CLOUD);
+			say_host(s, &o.mac, name, NODE_CLOUD);
 	}
 	for (uint16_t i = 0; i < NODE_PORTS; i++) {
 		const char *dev = node_port_name(n, i), *mesh = node_port_mesh_dev(n, i);
@@ -219,16 +218,16 @@ static void say_members(struct saying *s)
 			continue;
 		say_node(s, &m);
 		say_lease(s, &m.ip4, &m.cloud_mac, m.name, m.name);
-		say_host(s, &m.cloud_mac, m.name, BRIDGE);
+		say_host(s, &m.cloud_mac, m.name, NODE_BRIDGE);
 	}
 }
 
 /* ---- links ---- */
 
-/* The two ends without their colons, the lower one first. */
-static void link_key(const char *a, const char *b, char *ret, size_t cap)
+/* Steals link. Its key: the two ends without their colons, the lower one first. */
+static void link_add(json_t *links, const char *a, const char *b, json_t *link)
 {
-	char ends[2][IP6_TEXT];
+	char ends[2][IP6_TEXT], key[2 * IP6_TEXT];
 	const char *const from[2] = { a, b };
 	bool swap;
 
@@ -241,8 +240,9 @@ static void link_key(const char *a, const char *b, char *ret, size_t cap)
 		*to = '\0';
 	}
 	swap = strcmp(ends[0], ends[1]) > 0;
-	text_copy(ret, cap, ends[swap]);
-	text_copy(ret + strlen(ret), cap - strlen(ret), ends[!swap]);
+	text_copy(key, sizeof(key), ends[swap]);
+	text_copy(key + strlen(key), sizeof(key) - strlen(key), ends[!swap]);
+	json_object_set_new(links, key, link);
 }
 
 /* Steals links. */
@@ -254,7 +254,7 @@ static void say_links(struct saying *s, enum ss_kind kind, json_t *links)
 static json_t *bat_links(struct saying *s)
 {
 	const struct node *n = s->setup->node;
-	char key[2 * IP6_TEXT], src_text[MAC_TEXT], dst_text[MAC_TEXT];
+	char src_text[MAC_TEXT], dst_text[MAC_TEXT];
 	json_t *links = json_object();
 	struct batman_path p;
 	struct mac src;
@@ -265,13 +265,12 @@ static json_t *bat_links(struct saying *s)
 
 		if (!dev[0] || !s->setup->device(s->setup->ctx, dev, &index, &src))
 			continue;
-		link_key(mac_text(&src, src_text), mac_text(&p.neighbour, dst_text), key,
-			 sizeof(key));
-		json_object_set_new(links, key,
-				    json_pack("{ss ss ss sI so}", "src_mac", src_text, "dst_mac",
-					      dst_text, "iface", dev, "tq", (json_int_t)p.tq,
-					      "last_seen_msecs",
-					      value_ago_ms(p.last_seen, s->now)));
+		mac_text(&src, src_text);
+		mac_text(&p.neighbour, dst_text);
+		link_add(links, src_text, dst_text,
+			 json_pack("{ss ss ss sI so}", "src_mac", src_text, "dst_mac", dst_text,
+				   "iface", dev, "tq", (json_int_t)p.tq, "last_seen_msecs",
+				   value_ago_ms(p.last_seen, s->now)));
 	}
 	return links;
 }
@@ -279,7 +278,7 @@ static json_t *bat_links(struct saying *s)
 static json_t *babel_links(struct saying *s)
 {
 	const struct node *n = s->setup->node;
-	char key[2 * IP6_TEXT], src_text[IP6_TEXT], dst_text[IP6_TEXT];
+	char src_text[IP6_TEXT], dst_text[IP6_TEXT];
 	json_t *links = json_object();
 	struct event_neighbour e;
 	struct mac mac;
@@ -292,11 +291,11 @@ static json_t *babel_links(struct saying *s)
 		if (!dev[0] || !s->setup->device(s->setup->ctx, dev, &index, &mac))
 			continue;
 		src = ip6_link_local(&mac);
-		link_key(ip6_text(&src, src_text), ip6_text(&e.address, dst_text), key,
-			 sizeof(key));
-		json_object_set_new(links, key,
-				    json_pack("{ss ss ss}", "src_ip", src_text, "dst_ip", dst_text,
-					      "iface", dev));
+		ip6_text(&src, src_text);
+		ip6_text(&e.address, dst_text);
+		link_add(links, src_text, dst_text,
+			 json_pack("{ss ss ss}", "src_ip", src_text, "dst_ip", dst_text, "iface",
+				   dev));
 	}
 	return links;
 }
