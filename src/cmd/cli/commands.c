@@ -111,7 +111,8 @@ static const struct command commands[] = {
 	  .more = "Each lease with the time since it was last refreshed, which its node does once "
 		  "a "
 		  "day, and how long its address is still held for the client if that never "
-		  "happens again.",
+		  "happens again. Leases of other software follow, where a bridge tells of "
+		  "them.",
 	  .options = CLI_ASKS,
 	  .method = "leases",
 	  .print = show_leases },
