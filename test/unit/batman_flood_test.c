@@ -340,6 +340,30 @@ static void test_invented_paths(void **state)
 	net_free(n);
 }
 
+/* A hundred nodes on a wire that know each other have more ways than there are places: who comes
+ * last is heard all the same. */
+static void test_ways_leave_room_for_links(void **state)
+{
+	struct net *n = net_pair();
+
+	(void)state;
+	forge_answering_neighbours(n, 100);
+	for (uint32_t i = 0; i < 100; i++) {
+		for (uint32_t k = 0; k < 100; k++) {
+			struct mac from = invented(i), orig = invented(k);
+
+			if (i != k)
+				forge_ogm(n, &from, &orig, 7, 0, 0);
+		}
+	}
+	assert_true(counted(n, BATMAN_COUNT_FULL_PATHS) > 100);
+	net_boot(n, 3, NULL);
+	net_port(n, 3, 0, 0, false);
+	net_run(n, 6 * USEC_S);
+	assert_true(net_tq(n, 0, 3) > 0);
+	net_free(n);
+}
+
 static unsigned int clients_of(const struct net *n, int node, int other)
 {
 	struct mac m = net_mac(other, 0);
@@ -722,6 +746,7 @@ int main(void)
 		cmocka_unit_test(test_silent_neighbours),
 		cmocka_unit_test(test_neighbours_that_do_not_answer),
 		cmocka_unit_test(test_invented_paths),
+		cmocka_unit_test(test_ways_leave_room_for_links),
 		cmocka_unit_test(test_invented_clients),
 		cmocka_unit_test(test_node_with_too_many_clients),
 		cmocka_unit_test(test_clients_of_others),

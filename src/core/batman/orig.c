@@ -264,11 +264,12 @@ struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct
 {
 	struct bat_path_key key = { .orig = o->mac, .neighbour = *neighbour, .slot = slot };
 	struct bat_path *p = table_find(&b->paths, &key);
+	bool is_first = !o->paths || mac_eq(&o->mac, neighbour);
 
 	if (p)
 		return p;
-	/* one port leaves others room */
-	if (b->ports[slot].paths >= b->paths.limit - b->paths.limit / 8 ||
+	/* one port leaves others room, and second ways leave room for links and first ones */
+	if (b->ports[slot].paths >= b->paths.limit - (is_first ? 1 : 2) * (b->paths.limit / 8) ||
 	    b->paths.count == b->paths.limit) {
 		BAT_COUNT(b, FULL_PATHS);
 		return NULL;
