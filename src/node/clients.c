@@ -129,6 +129,19 @@ static bool port_admits(struct node *n, uint16_t port)
 	return bucket_take(&n->ports[port].newcomers, NEWCOMER_INTERVAL, NEWCOMER_BURST, n->now);
 }
 
+static int announce(struct node *n, const struct event_client *e)
+{
+	enum port_kind kind = n->ports[e->port].info.kind;
+	uint16_t vid = batman_vid(e->vid);
+	int err = batman_client_seen(n->batman, &e->mac, vid, n->now);
+
+	if (!err)
+		(void)batman_client_wireless(
+			n->batman, &e->mac, vid,
+			kind == PORT_KIND_WIFI_AP || kind == PORT_KIND_WIFI_MESH, n->now);
+	return err;
+}
+
 /* NULL when it may not be one. */
 static struct station *newcomer(struct node *n, const struct event_client *e)
 {
@@ -151,7 +164,7 @@ static struct station *newcomer(struct node *n, const struct event_client *e)
 			n->counters[NODE_C_STATION_REPLACED]++;
 			leave_bridge(n, table_at(&n->stations, victim), NOTICE_CLIENT_LEFT);
 		}
-		if (batman_client_seen(n->batman, &e->mac, batman_vid(e->vid), n->now) == 0)
+		if (announce(n, e) == 0)
 			s = table_add(&n->stations, &key);
 	}
 	if (!s) {
@@ -200,7 +213,7 @@ static void arrive(struct node *n, const struct event_client *e)
 	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac, e->port))
 		return;
 	if (s)
-		(void)batman_client_seen(n->batman, &e->mac, batman_vid(e->vid), n->now);
+		(void)announce(n, e);
 	else
 		s = newcomer(n, e);
 	if (!s)

@@ -74,6 +74,7 @@ static void client_input(struct batman *b, uint8_t what, usec_t now)
 	switch (what & 3) {
 	case 0:
 		batman_client_seen(b, &m, vid, now);
+		batman_client_wireless(b, &m, vid, what & 8, now);
 		break;
 	case 1:
 		batman_client_gone(b, &m, vid, now);

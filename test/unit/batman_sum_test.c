@@ -179,6 +179,7 @@ static void op_any(struct engine *e)
 		return;
 	case 3:
 		(void)batman_client_seen(e->b, &k.mac, k.vid, e->now);
+		(void)batman_client_wireless(e->b, &k.mac, k.vid, rng_below(&e->rng, 2), e->now);
 		return;
 	case 4:
 		(void)batman_client_gone(e->b, &k.mac, k.vid, e->now);

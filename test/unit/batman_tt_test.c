@@ -353,6 +353,46 @@ static void test_restart(void **state)
 	net_free(n);
 }
 
+static bool is_wireless(const struct net *n, int node, const struct mac *client)
+{
+	struct batman_client c;
+
+	for (uint32_t i = 0; batman_global_next(n->node[node].b, &i, &c);)
+		if (mac_eq(&c.mac, client))
+			return c.flags & BATMAN_CLIENT_WIFI;
+	return false;
+}
+
+/* That a client came by a wireless port is told, also when it moves between ports, and when it
+ * leaves in the same interval. */
+static void test_wireless(void **state)
+{
+	struct net *n = net_chain(2);
+	struct batman *b = n->node[0].b;
+	struct mac c = net_client(1);
+	uint64_t asked;
+
+	(void)state;
+	assert_int_equal(batman_client_wireless(b, &c, 0, true, n->now), -ENOENT);
+	net_run(n, 30 * USEC_S);
+	asked = net_counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX);
+	net_seen(n, 0, &c, 0);
+	assert_int_equal(batman_client_wireless(b, &c, 0, true, n->now), 0);
+	net_run(n, 5 * USEC_S);
+	assert_true(is_wireless(n, 1, &c) && net_tables_agree(n, 2));
+	assert_int_equal(batman_client_wireless(b, &c, 0, false, n->now), 0);
+	net_run(n, 5 * USEC_S);
+	assert_true(net_knows(n, 1, &c, 0) && !is_wireless(n, 1, &c) && net_tables_agree(n, 2));
+	assert_int_equal(batman_client_wireless(b, &c, 0, true, n->now), 0);
+	assert_int_equal(batman_client_gone(b, &c, 0, n->now), 0);
+	assert_int_equal(batman_client_wireless(b, &c, 0, false, n->now), -ENOENT);
+	net_run(n, 5 * USEC_S);
+	assert_false(net_knows(n, 1, &c, 0));
+	assert_true(net_tables_agree(n, 2));
+	assert_int_equal(net_counter(n, 1, BATMAN_COUNT_TT_REQUEST_TX), asked);
+	net_free(n);
+}
+
 static void test_fixed_stays(void **state)
 {
 	struct net *n = net_chain(2);
@@ -435,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_vlans),
 		cmocka_unit_test(test_version_wrap),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_wireless),
 		cmocka_unit_test(test_fixed_stays),
 		cmocka_unit_test(test_wandering),
 	};

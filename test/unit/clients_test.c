@@ -236,6 +236,36 @@ static void test_called_station_is_associated(void **state)
 	town_stop(&t);
 }
 
+static bool is_wireless(const struct town *t, const struct mac *mac)
+{
+	struct batman_client c;
+
+	for (uint32_t i = 0; batman_global_next(node_batman(t->node[0]), &i, &c);)
+		if (mac_eq(&c.mac, mac))
+			return c.flags & BATMAN_CLIENT_WIFI;
+	return false;
+}
+
+/* Others hear by what kind of port a client came, also when it moves to another one of its node. */
+static void test_wireless_port(void **state)
+{
+	struct event e = { .kind = EVENT_CLIENT };
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_port(&t, 1, 3, "eth3", PORT_KIND_ETHERNET);
+	town_run(&t, t.now + 20 * USEC_S);
+	town_station(&t, 1, &client, CLIENT_ASSOCIATED);
+	town_run(&t, t.now + 5 * USEC_S);
+	assert_true(is_wireless(&t, &client));
+	e.client = (struct event_client) { .port = 3, .mac = client, .change = CLIENT_LEARNT };
+	town_feed(&t, 1, &e);
+	town_run(&t, t.now + 5 * USEC_S);
+	assert_false(is_wireless(&t, &client));
+	town_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_many_are_called),
 		cmocka_unit_test(test_called_ever_more_seldom),
 		cmocka_unit_test(test_called_station_is_associated),
+		cmocka_unit_test(test_wireless_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,6 +277,10 @@ usec_t batman_deadline(const struct batman *b);
  * another node has it now. 0, -EINVAL (no station MAC), -ENOSPC, -EPERM (the cloud MAC of another
  * trama node: nobody's client may take its frames). */
 int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
+/* Whether a client of ours came by a wireless port, told to all when it changes: other nodes may
+ * keep such clients apart (AP isolation). 0 or -ENOENT (not ours, or not our engine's). */
+int batman_client_wireless(struct batman *b, const struct mac *mac, uint16_t vid, bool wireless,
+			   usec_t now);
 /* It left; 0 or -ENOENT. */
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* One of our clients is at the trama node with that cloud MAC, as its record says: this does what a

@@ -80,7 +80,10 @@ static void change_add(struct batman *b, const struct bat_local *l, uint8_t even
 		if (mac_eq(&b->changes[i].mac, &l->key.mac) && b->changes[i].vid == l->key.vid)
 			c = &b->changes[i];
 	}
-	if (c && (c->flags & BAT_TT_DEL) != (flags & BAT_TT_DEL)) {
+	/* an addition of one that others have already says that its flags have changed: then a
+	 * removal takes its place */
+	if (c && (c->flags & BAT_TT_DEL) != (flags & BAT_TT_DEL) &&
+	    (!(flags & BAT_TT_DEL) || l->flags & BAT_TT_NEW)) {
 		*c = b->changes[--b->change_count];
 		return;
 	}
@@ -435,6 +438,24 @@ int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, us
 
 	b->now = now;
 	return r < 0 || b->conf.mirror ? r : bat_local_add(b, &key, BAT_TT_HELD);
+}
+
+int batman_client_wireless(struct batman *b, const struct mac *mac, uint16_t vid, bool wireless,
+			   usec_t now)
+{
+	struct bat_client_key key;
+	struct bat_local *l;
+
+	b->now = now;
+	client_key(mac, vid, &key);
+	l = table_find(&b->locals, &key);
+	if (!l || b->conf.mirror || l->flags & BAT_TT_PENDING)
+		return -ENOENT;
+	if (wireless == !!(l->flags & BAT_TT_WIFI))
+		return 0;
+	l->flags ^= BAT_TT_WIFI;
+	change_add(b, l, 0);
+	return 0;
 }
 
 int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
