@@ -71,7 +71,7 @@ test-long: packages-long all build-asan/build.ninja ## every test and the long o
 	@ninja -C build-asan
 	@test/run-all --long
 
-test-portable: all $(MACHINES:%=build-portable/%/build.ninja) ## node and simulator for MIPS, ARM and musl; all with clang
+test-portable: all $(MACHINES:%=build-portable/%/build.ninja) ## node and simulator for MIPS, ARM, ARM64 and musl; all with clang
 	@for machine in $(MACHINES); do ninja -C build-portable/$$machine || exit; done
 	@test/run-all --portable
 

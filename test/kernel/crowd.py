@@ -22,6 +22,7 @@ PINGS = 20
 FULL = 1472  # bytes in an echo
 STEP = 60  # clients between two looks at a version
 PORTS = "l12 l21 l23 l32 l34 l43".split()
+JUMBO, LARGE = ("l23", "l32"), 1700
 tap = Tap()
 
 
@@ -73,6 +74,19 @@ def go_round(ends):
     return gone
 
 
+class Whole:
+    """Whether each end of the wire with jumbo frames sends one that fits no other wire."""
+
+    def __init__(self):
+        self.dumps = [subprocess.Popen(["ip", "netns", "exec", "n" + port[1], "tcpdump", "-n", "-c", "1", "-Q", "out", "-i", port,
+                                        "greater %d" % LARGE], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                      for port in JUMBO]
+        time.sleep(1)
+
+    def seen(self):
+        return all(d.poll() == 0 for d in self.dumps)
+
+
 def passes(source, sink, frame):
     source.send(frame)
     until = time.monotonic() + 1
@@ -108,11 +122,13 @@ def main():
         appear(ends[n], crowd(n.number))
     for n in ends:
         tap.ok(wait_for(lambda: has(n, CROWD), 20), "%s has %d clients" % (n.name, CROWD), len(n.tables.local()))
+    whole = Whole()
     for port in PORTS:
         subprocess.run(["tc", "-n", "n" + port[1], "qdisc", "del", "dev", port, "root"], check=True)
     agree(nodes, "every node has both crowds, with the checksums of the other end", 30)
     for n in nodes:
         tap.ok(n.count("frag") > 0, "%s: by fragments" % n.name)
+    tap.ok(wait_for(whole.seen, 5), "and whole on the wire that has room for it, in both directions")
     tap.ok(wait_for(lambda: quiet(nodes), 10), "and no node asks for a table any more")
     pings(ends)
     for n, gone in go_round(ends).items():

@@ -29,6 +29,8 @@ for n in 1 2 3 4; do client $n; done
 walker 1 2 3 4 5
 port_role 1 l14 mesh
 port_role 4 l41 mesh
+# what a node says to its own clients only, seen at a client of another software's node
+in_ns c2 tcpdump -i eth0 -n -e -l 'icmp6 and ip6[40] = 134 or udp src port 67 or arp src host 10.13.0.1' > /run/adverts 2>&1 &
 trama_start 1
 daemon=$!
 for n in 3 4; do trama_start $n; done
@@ -199,6 +201,17 @@ for n in 1 3 4; do
 	ok "node $n: the daemon answers" trama_cli $n status
 done
 
+has_router() { # CLIENT: by router advertisements
+	ip -n "$1" -6 route show default | grep -q 'proto ra'
+}
+
+stay_here() { # nothing that a client of a kernel node should not hear
+	cat /run/adverts
+	grep -q 'listening on' /run/adverts && ! grep -qE 'router advertisement|BOOTP|ARP' /run/adverts
+}
+ok "a client at the kernel's engine has a router of its own node" wait_for 20 has_router c1
+ok "what is said to such clients does not come to those of a plain kernel node" stay_here
+
 # trama cloud beside batctl
 reaches() { # HOST OPTIONS
 	trama_cli 1 cloud ping -c 2 -i 0.1 "$@" && trama_cli 1 cloud traceroute "$1"
@@ -208,6 +221,7 @@ ok "trama cloud shows what batctl shows on the same node" wait_for 20 python3 "$
 ok "cloud ping and traceroute with the kernel's engine, to a client of a node with the user's" reaches 02:cc:00:00:00:03 -R
 ok "and to its node by name" reaches "$(trama_cli 3 status | sed 's/ .*//;q')"
 ok "and by an address" reaches 10.13.200.4
+ok "and by an IPv6 address" reaches fe80::cc:ff:fe00:4
 ok "and back" trama_cli 3 cloud ping -c 1 02:cc:00:00:00:01
 
 ip -n n4 link del l45

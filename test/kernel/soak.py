@@ -43,6 +43,7 @@ ARRIVES_S = 2  # longest that a frame may take without loss
 AGREE_S = 3 + 10 * INTERVAL_S + 2
 QUIET_S = 3 * INTERVAL_S  # for answers that are on their way when the tables agree
 REQUESTS = "tt_request_tx", "tt_request_rx"
+TELLING = re.compile("drop|tt_|full|roam|.*failed|.*errors|no_device|too_long|forged|station")
 
 
 # ---- what the nodes say ----
@@ -262,8 +263,8 @@ def daemons():
 
 def why(more):
     """Counters that may tell, of {name of node: {counter: how much more}}."""
-    return "; ".join("%s: %s" % (name, ", ".join("%s %d" % (k, n) for k, n in sorted(counters.items())
-                                                 if re.match("drop|tt_|full|roam", k))) for name, counters in more.items())
+    return "; ".join("%s: %s" % (name, ", ".join("%s %d" % (k, n) for k, n in sorted(counters.items()) if TELLING.match(k)))
+                     for name, counters in more.items())
 
 
 def processor():
@@ -329,6 +330,10 @@ class Soak:
             self.crowd.pump(time.monotonic() + TICK_S / 5)
         return [self.explained(line) for line in strays]
 
+    def bridged(self, address):
+        """Where the bridge of its node has it."""
+        return self.crowd.places[address].shell.run("bridge fdb show | grep -i " + address).strip().replace("\n", ", ")
+
     def talk_to(self, clients):
         """Each hears from another one, and that one its answer; those frames that did not come, as (from, to)."""
         here = self.crowd.here()
@@ -344,10 +349,11 @@ class Soak:
         """(frames that did not come once, nor again; those that did not come once; how many there were)"""
         missed = self.talk_to(self.crowd.here())
         count = self.crowd.forget_frames()
+        places = {b: self.bridged(b) for _, b in missed}
         lost = self.talk_to([c for c in self.crowd.here() if any(c.address in way for way in missed)]) if missed else []
         self.crowd.forget_frames()
-        return *([self.explained("%s at %s does not hear %s at %s" % (b, self.crowd.places[b].name, a, self.crowd.places[a].name))
-                  for a, b in ways] for ways in (lost, missed)), count
+        return *([self.explained("%s at %s (%s) does not hear %s at %s" % (
+            b, self.crowd.places[b].name, places[b], a, self.crowd.places[a].name)) for a, b in ways] for ways in (lost, missed)), count
 
     def changes(self):
         """Changes and loss; how late they were."""
