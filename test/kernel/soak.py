@@ -137,6 +137,7 @@ class Crowd:
         self.places = {}  # {MAC: node or None} of every device that was ever here
         self.ways = collections.defaultdict(lambda: collections.deque(maxlen=5))  # {MAC: [when and where]}
         self.waiting, self.count = {}, collections.Counter()
+        self.given_up, self.late = {}, {}  # {frame: since when}, {frame: how many seconds after that it came}
 
     def here(self):
         return [c for c in self.clients if c.node]
@@ -177,6 +178,8 @@ class Crowd:
             self.count["elsewhere"] += to in self.places
         elif self.waiting.pop(frame, None) is None:
             self.count["twice"] += 1
+            if frame in self.given_up:
+                self.late[frame] = round(time.monotonic() - self.given_up[frame], 1)
         else:
             self.count["arrived"] += 1
             if kind == REQUEST:
@@ -191,6 +194,7 @@ class Crowd:
                     self.heard(self.at[s], frame)
 
     def forget_frames(self):
+        self.given_up, self.late = dict.fromkeys(self.waiting, time.monotonic()), {}
         self.waiting, count, self.count = {}, dict(self.count), collections.Counter()
         return count
 
@@ -343,17 +347,23 @@ class Soak:
             self.crowd.talk(next(a for a in here[i:] + here[:i] if a.node is not b.node), b)
             self.crowd.pump(time.monotonic() + TICK_S / 5)
         self.crowd.pump(time.monotonic() + ARRIVES_S)
-        return [(frame[6:12].hex(":"), b) for frame, b in self.crowd.waiting.items()]
+        return [(frame, frame[6:12].hex(":"), b) for frame, b in self.crowd.waiting.items()]
+
+    def told(self, way, place):
+        frame, a, b = way
+        late = self.crowd.late.get(frame)
+        return self.explained("%s at %s (%s) does not hear %s at %s%s" % (
+            b, self.crowd.places[b].name, place, a, self.crowd.places[a].name, "; %.1f s later it does" % late if late else ""))
 
     def reach(self):
         """(frames that did not come once, nor again; those that did not come once; how many there were)"""
         missed = self.talk_to(self.crowd.here())
         count = self.crowd.forget_frames()
-        places = {b: self.bridged(b) for _, b in missed}
+        places = {b: self.bridged(b) for _, _, b in missed}
         lost = self.talk_to([c for c in self.crowd.here() if any(c.address in way for way in missed)]) if missed else []
+        missed = [self.told(way, places[way[2]]) for way in missed]
         self.crowd.forget_frames()
-        return *([self.explained("%s at %s (%s) does not hear %s at %s" % (
-            b, self.crowd.places[b].name, places[b], a, self.crowd.places[a].name)) for a, b in ways] for ways in (lost, missed)), count
+        return [self.told(way, self.bridged(way[2])) for way in lost], missed, count
 
     def changes(self):
         """Changes and loss; how late they were."""
