@@ -127,22 +127,19 @@ static int next_version(struct state *s, const struct state_record *rec, struct 
 	return 0;
 }
 
-static int put(struct state *s, enum state_kind kind, const struct state_key *key,
-	       struct state_msg_record *m, usec_t now)
+/* m has its key; lifetime_max_s: of its type. */
+static int put(struct state *s, struct state_msg_record *m, uint32_t lifetime_max_s, usec_t now)
 {
-	const struct state_type *t = s->types[key->type];
 	struct state_record *rec;
 	enum state_counter why;
 	int r;
 
-	if (!full_key(s, key, NULL, &m->key) || t->kind != kind)
-		return -EINVAL;
 	m->author = s->conf.id;
-	if (!m->lifetime_s || m->lifetime_s > t->lifetime_max_s)
-		m->lifetime_s = t->lifetime_max_s;
+	if (!m->lifetime_s || m->lifetime_s > lifetime_max_s)
+		m->lifetime_s = lifetime_max_s;
 	rec = state_store_find(s, &m->key);
 	if (rec && put_repeats(s, rec, m, now)) {
-		if (kind == STATE_OWNED)
+		if (m->key.kind == STATE_OWNED)
 			rec->flags |= STATE_R_LOCAL;
 		return 0;
 	}
@@ -158,6 +155,16 @@ static int put(struct state *s, enum state_kind kind, const struct state_key *ke
 	return 0;
 }
 
+static int put_known(struct state *s, enum state_kind kind, const struct state_key *key,
+		     struct state_msg_record *m, usec_t now)
+{
+	const struct state_type *t = s->types[key->type];
+
+	if (!full_key(s, key, NULL, &m->key) || t->kind != kind)
+		return -EINVAL;
+	return put(s, m, t->lifetime_max_s, now);
+}
+
 int state_put_owned(struct state *s, const struct state_key *key, const void *value, size_t len,
 		    uint32_t lifetime_s, usec_t now)
 {
@@ -165,7 +172,7 @@ int state_put_owned(struct state *s, const struct state_key *key, const void *va
 				      .len = (uint16_t)len,
 				      .lifetime_s = lifetime_s };
 
-	return len > STATE_VALUE_MAX ? -EINVAL : put(s, STATE_OWNED, key, &m, now);
+	return len > STATE_VALUE_MAX ? -EINVAL : put_known(s, STATE_OWNED, key, &m, now);
 }
 
 int state_put_shared(struct state *s, const struct state_key *key, const void *value, size_t len,
@@ -175,7 +182,7 @@ int state_put_shared(struct state *s, const struct state_key *key, const void *v
 				      .len = (uint16_t)len,
 				      .lifetime_s = lifetime_s };
 
-	return len > STATE_VALUE_MAX ? -EINVAL : put(s, STATE_SHARED, key, &m, now);
+	return len > STATE_VALUE_MAX ? -EINVAL : put_known(s, STATE_SHARED, key, &m, now);
 }
 
 int state_repeat(struct state *s, const struct state_key *key, usec_t now)
@@ -203,6 +210,42 @@ int state_delete(struct state *s, const struct state_key *key, usec_t now)
 	if (!full_key(s, key, NULL, &full))
 		return -EINVAL;
 	rec = state_store_find(s, &full);
+	if (!rec || rec->flags & STATE_R_DELETED)
+		return -ENOENT;
+	return state_store_delete(s, rec, STATE_R_ASKED, now) ? 0 : -EOVERFLOW;
+}
+
+/* The key of a record of any type; its author counts where it is owned. */
+static struct state_full_key any_key(const struct state_key *key, enum state_kind kind,
+				     enum state_scope scope, const struct state_node *author)
+{
+	struct state_full_key ret = { .kind = (uint8_t)kind, .scope = (uint8_t)scope };
+
+	ret.key = state_key_init(key->type, key->id, key->len);
+	if (kind == STATE_OWNED)
+		ret.author = *author;
+	return ret;
+}
+
+int state_put_unknown(struct state *s, const struct state_unknown *u, usec_t now)
+{
+	struct state_msg_record m = { .value = u->value,
+				      .len = (uint16_t)u->len,
+				      .lifetime_s = u->lifetime_s };
+
+	if (s->types[u->key.type] || u->key.len > STATE_ID_MAX || u->len > STATE_VALUE_MAX)
+		return -EINVAL;
+	m.key = any_key(&u->key, u->kind, u->scope, &s->conf.id);
+	return put(s, &m, s->conf.unknown_lifetime_s, now);
+}
+
+int state_delete_unknown(struct state *s, const struct state_unknown *u, usec_t now)
+{
+	struct state_full_key full = any_key(&u->key, u->kind, u->scope, &s->conf.id);
+	struct state_record *rec = state_store_find(s, &full);
+
+	if (s->types[u->key.type] || u->key.len > STATE_ID_MAX)
+		return -EINVAL;
 	if (!rec || rec->flags & STATE_R_DELETED)
 		return -ENOENT;
 	return state_store_delete(s, rec, STATE_R_ASKED, now) ? 0 : -EOVERFLOW;
@@ -242,6 +285,18 @@ int state_get(const struct state *s, const struct state_key *key, const struct s
 		return -ENOENT;
 	rec = state_store_find(s, &full);
 	if (!rec || !is_live(s, rec, now))
+		return -ENOENT;
+	*ret = view(s, rec, now);
+	return 0;
+}
+
+int state_get_told(const struct state *s, const struct state_event *e, usec_t now,
+		   struct state_view *ret)
+{
+	struct state_full_key full = any_key(&e->key, e->kind, e->scope, &e->author);
+	const struct state_record *rec = state_store_find(s, &full);
+
+	if (!rec)
 		return -ENOENT;
 	*ret = view(s, rec, now);
 	return 0;

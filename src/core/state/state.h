@@ -193,6 +193,16 @@ struct state_peer_view {
 	uint64_t received_bytes;
 };
 
+/* A record of a type that is not in conf.types: who writes it says of what kind and scope it is. */
+struct state_unknown {
+	struct state_key key;
+	enum state_kind kind;
+	enum state_scope scope;
+	const void *value;
+	size_t len;
+	uint32_t lifetime_s; /* 0: conf.unknown_lifetime_s, which longer ones are cut to */
+};
+
 struct state; /* state_internal.h */
 
 /* NULL when memory is short; everything is allocated here. out is borrowed for the life of the
@@ -222,11 +232,19 @@ int state_repeat(struct state *s, const struct state_key *key, usec_t now);
 /* Deletes a shared record or our own owned one. 0, -ENOENT, -EINVAL (type), -EOVERFLOW. */
 int state_delete(struct state *s, const struct state_key *key, usec_t now);
 
+/* The same for a type that is not in conf.types, within conf.unknown_max. To delete, value, len and
+ * lifetime are not read. */
+int state_put_unknown(struct state *s, const struct state_unknown *u, usec_t now);
+int state_delete_unknown(struct state *s, const struct state_unknown *u, usec_t now);
+
 /* author: whose owned record; NULL: ours, or the shared record. 0 or -ENOENT (unknown, deleted,
  * expired).
  */
 int state_get(const struct state *s, const struct state_key *key, const struct state_node *author,
 	      usec_t now, struct state_view *ret);
+/* The record that an event is about, of any type, deleted or not. 0 or -ENOENT: it is no more. */
+int state_get_told(const struct state *s, const struct state_event *e, usec_t now,
+		   struct state_view *ret);
 /* for (uint32_t i = 0; state_next(s, type, &i, now, &view); )   live records of a type; writing
  * meanwhile is allowed */
 bool state_next(const struct state *s, uint8_t type, uint32_t *cursor, usec_t now,
