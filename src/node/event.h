@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/batman/batman.h"
+#include "core/state/state.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
 
@@ -182,6 +183,22 @@ struct event_load {
 enum control_act {
 	CONTROL_RELEASE_LEASE, /* mac */
 	CONTROL_PING_MESH,     /* mac: originator, ttl (50 = plain echo), id, seq, record */
+	CONTROL_PUT_STATE,     /* put */
+};
+
+#define NODE_FREE_TYPE 128 /* of replicated records: from here on they are for people's own use */
+
+/* A replicated record of a type that is free, to be written or deleted. */
+struct control_put {
+	uint8_t type;
+	uint8_t id_len;
+	uint8_t id[STATE_ID_MAX];
+	bool owned;   /* else shared */
+	bool network; /* else for this cloud only */
+	bool deleted;
+	uint32_t lifetime_s; /* 0: as long as it may be */
+	const uint8_t *value;
+	size_t len;
 };
 
 struct event_control {
@@ -191,6 +208,7 @@ struct event_control {
 	uint16_t id;
 	uint16_t seq;
 	bool record; /* the way that it goes */
+	struct control_put put;
 };
 
 enum import_source {

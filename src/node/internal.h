@@ -177,7 +177,7 @@ struct node {
 
 	bool wish_dirty, names_dirty, node_names_dirty, members_dirty, store_wanted, claims_wanted;
 	bool loaded;
-	int load_error;
+	int load_error, put_error;
 	usec_t store_at;
 	uint8_t *store_buf;
 	size_t store_cap;
@@ -261,7 +261,10 @@ void recall_disassociated(struct node *n, const struct mac *mac);
 void recall_refresh(struct node *n);
 
 /* records.c: news of the state core */
-void records_out(struct node *n, const struct out *o);
+bool records_out(struct node *n, const struct out *o, struct effect *ret);
+
+/* records_types.c: a record of a type for people's own use. 0 or as state_put_unknown says. */
+int records_put_free(struct node *n, const struct control_put *p);
 
 /* records_node.c, records_block.c, records_client.c, records_gateway.c: to put one of ours, and
  * what follows when one changes */

@@ -276,6 +276,9 @@ static void control(struct node *n, const struct event_control *e)
 	case CONTROL_PING_MESH:
 		probes_send(n, e);
 		break;
+	case CONTROL_PUT_STATE:
+		n->put_error = records_put_free(n, &e->put);
+		break;
 	}
 }
 
@@ -459,8 +462,7 @@ static bool from_cores(struct node *n, struct effect *ret, bool *ret_any)
 	if (outq_pop(&n->state_out, &o)) {
 		if (o.kind == STATE_SEND)
 			return peers_send(n, &o, ret);
-		records_out(n, &o);
-		return false;
+		return records_out(n, &o, ret);
 	}
 	*ret_any = false;
 	return false;

@@ -242,10 +242,23 @@ static int codec_mesh(struct codec *c, struct batman_row *r)
 	return err;
 }
 
+static int codec_put(struct codec *c, struct control_put *p)
+{
+	c_u8(c, &p->type);
+	c_u8(c, &p->id_len);
+	c_bytes(c, p->id, sizeof(p->id));
+	c_bool(c, &p->owned);
+	c_bool(c, &p->network);
+	c_bool(c, &p->deleted);
+	c_u32(c, &p->lifetime_s);
+	c_data(c, &p->value, &p->len);
+	return p->id_len <= sizeof(p->id) ? 0 : -EBADMSG;
+}
+
 static int codec_control(struct codec *c, struct event_control *e)
 {
 	unsigned int act = e->act;
-	int err = c_enum(c, &act, CONTROL_PING_MESH);
+	int err = c_enum(c, &act, CONTROL_PUT_STATE);
 
 	e->act = (enum control_act)act;
 	c_bytes(c, e->mac.b, sizeof(e->mac.b));
@@ -253,7 +266,7 @@ static int codec_control(struct codec *c, struct event_control *e)
 	c_u16(c, &e->id);
 	c_u16(c, &e->seq);
 	c_bool(c, &e->record);
-	return err;
+	return !err && e->act == CONTROL_PUT_STATE ? codec_put(c, &e->put) : err;
 }
 
 static int codec_import(struct codec *c, struct event_import *i)
@@ -350,6 +363,8 @@ void record_hash_effect(struct record_hash *h, const struct effect *e, usec_t no
 	uint8_t buf[256];
 	struct wr w = wr_init(buf, sizeof(buf));
 
+	if (e->kind == EFFECT_RECORD)
+		return;
 	wr_u64(&w, (uint64_t)now);
 	wr_u64(&w, h->count++);
 	wr_u8(&w, (uint8_t)e->kind);
@@ -392,6 +407,7 @@ void record_hash_effect(struct record_hash *h, const struct effect *e, usec_t no
 		break;
 	case EFFECT_WISH:
 	case EFFECT_NAMES:
+	case EFFECT_RECORD:
 		break;
 	}
 	hash_wr(h, &w);

@@ -23,7 +23,7 @@ int record_event_decode(struct rd *r, struct event *ret, usec_t *ret_now);
 
 /* A running hash over effects: equal inputs give equal effects, equal effects give equal hashes on
  * every machine. EFFECT_WISH and EFFECT_NAMES count by their kind only: what they point at follows
- * from the same state. */
+ * from the same state. EFFECT_RECORD does not count: it does nothing to the world. */
 struct record_hash {
 	uint32_t a;
 	uint32_t b;

@@ -4,31 +4,39 @@
 
 #include "node/internal.h"
 
-void records_out(struct node *n, const struct out *o)
+static void changed(struct node *n, const struct state_event *e)
+{
+	switch ((enum record_type)e->key.type) {
+	case RECORD_NODE:
+		record_node_changed(n, e);
+		break;
+	case RECORD_BLOCK:
+		record_block_changed(n, e);
+		break;
+	case RECORD_CLIENT:
+		record_client_changed(n, e);
+		break;
+	case RECORD_GATEWAY:
+		record_gateway_changed(n, e);
+		break;
+	}
+}
+
+bool records_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	struct state_event e;
 
 	if (o->kind == STATE_STORE) {
 		n->store_wanted = true;
-		return;
+		return false;
 	}
 	memcpy(&e, o->data, sizeof(e));
 	if (o->kind == STATE_ACKED) {
 		record_block_acked(n, &e);
-		return;
+		return false;
 	}
-	switch ((enum record_type)e.key.type) {
-	case RECORD_NODE:
-		record_node_changed(n, &e);
-		break;
-	case RECORD_BLOCK:
-		record_block_changed(n, &e);
-		break;
-	case RECORD_CLIENT:
-		record_client_changed(n, &e);
-		break;
-	case RECORD_GATEWAY:
-		record_gateway_changed(n, &e);
-		break;
-	}
+	changed(n, &e);
+	ret->kind = EFFECT_RECORD;
+	ret->record = e;
+	return true;
 }

@@ -126,22 +126,36 @@ bool node_route_next(const struct node *n, uint32_t *cursor, struct event_route 
 	return true;
 }
 
+static bool member_read(const struct state_view *v, struct node_member *ret)
+{
+	struct node_record rec;
+
+	if (!record_node_decode(v, &rec))
+		return false;
+	*ret = (struct node_member) {
+		.ip4 = rec.ip4, .ip6 = rec.ip6, .cloud_mac = rec.cloud_mac, .self = v->own
+	};
+	memcpy(ret->id, rec.id.b, sizeof(ret->id));
+	text_copy(ret->name, sizeof(ret->name), rec.name);
+	return true;
+}
+
 bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret)
 {
 	struct state_view v;
-	struct node_record rec;
 
-	while (state_next(n->state, RECORD_NODE, cursor, n->now, &v)) {
-		if (!record_node_decode(&v, &rec))
-			continue;
-		*ret = (struct node_member) {
-			.ip4 = rec.ip4, .ip6 = rec.ip6, .cloud_mac = rec.cloud_mac, .self = v.own
-		};
-		memcpy(ret->id, rec.id.b, sizeof(ret->id));
-		text_copy(ret->name, sizeof(ret->name), rec.name);
-		return true;
-	}
+	while (state_next(n->state, RECORD_NODE, cursor, n->now, &v))
+		if (member_read(&v, ret))
+			return true;
 	return false;
+}
+
+bool node_member_find(const struct node *n, const struct state_node *id, struct node_member *ret)
+{
+	struct state_key key = state_key_init(RECORD_NODE, id->b, sizeof(id->b));
+	struct state_view v;
+
+	return state_get(n->state, &key, id, n->now, &v) == 0 && member_read(&v, ret);
 }
 
 bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret)

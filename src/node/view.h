@@ -88,6 +88,26 @@ bool node_import_next(const struct node *n, uint32_t *cursor, struct node_import
 
 /* The trama nodes of the cloud, from their records. */
 bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret);
+/* By its id in records. */
+bool node_member_find(const struct node *n, const struct state_node *id, struct node_member *ret);
+
+/* How people write the ids of a type of replicated records. */
+enum node_id_form {
+	NODE_ID_BYTES, /* hex digits */
+	NODE_ID_NODE,  /* a node's id, two zeros and the MAC of its primary interface: as a MAC */
+	NODE_ID_MAC,
+	NODE_ID_NUMBER, /* u32 */
+	NODE_ID_TEXT,	/* if it is printable, else as NODE_ID_BYTES */
+};
+
+struct node_record_type {
+	uint8_t type;
+	const char *name;
+	enum node_id_form form;
+};
+
+/* The types that this node knows; NULL at the end. */
+const struct node_record_type *node_record_type_at(size_t i);
 /* The port's interface name, "" if there is none. */
 const char *node_port_name(const struct node *n, uint16_t port);
 /* A Babel neighbour with that link-local address shares the state of trama: it is of trama. */

@@ -91,11 +91,12 @@ static json_t *run(const struct rpc_context *base, json_t *q, struct rpc_reply *
 	if (!params)
 		params = empty = json_object();
 	c.members = &members;
+	c.watch = &ret->watch;
 	result = method_check(m, params, err) == 0 ? m->fn(&c, params, err) : NULL;
 	who_done(&members);
 	json_decref(empty);
-	if (result && (m->flags & METHOD_STREAM))
-		ret->subscribe = true;
+	if (result)
+		ret->subscribe = m->flags & METHOD_STREAM;
 	return result;
 }
 

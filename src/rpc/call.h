@@ -5,7 +5,8 @@
  *
  * Limits: a line has at most RPC_LINE_MAX bytes and its values nest at most RPC_DEPTH_MAX deep;
  * a batch is refused (send one request per line). Errors: -32700 no JSON, -32600 no request,
- * -32601 no such method, -32602 parameters, -32603 internal, RPC_NOT_FOUND nothing of that name.
+ * -32601 no such method, -32602 parameters, -32603 internal, RPC_NOT_FOUND nothing of that name,
+ * RPC_FORBIDDEN not allowed, RPC_FULL no room.
  */
 #ifndef RPC_CALL_H
 #define RPC_CALL_H
@@ -27,7 +28,23 @@ enum rpc_error_code {
 	RPC_INTERNAL = -32603,
 	RPC_NOT_FOUND = -32001,
 	RPC_FORBIDDEN = -32002,
+	RPC_FULL = -32003,
 };
+
+/* Notifications that a peer can ask for, or'ed. */
+enum rpc_stream {
+	RPC_EVENTS = 4,	 /* rpc_notice */
+	RPC_RECORDS = 8, /* rpc_record */
+};
+
+/* The records that a peer with RPC_RECORDS wants to hear of. */
+struct rpc_watch {
+	bool any_type, any_author;
+	uint8_t type;
+	struct state_node author;
+};
+
+bool rpc_watch_takes(const struct rpc_watch *w, const struct state_event *e);
 
 /* What a platform can tell beyond what the node knows. Each callback may be NULL; cursors start at
  * 0, false at the end. */
@@ -66,13 +83,16 @@ struct rpc_context {
 	void (*act)(void *ctx, const struct event *e); /* hands an event to the node */
 	const struct rpc_platform *platform;	       /* may be NULL */
 	void *ctx;				       /* of act and platform */
-	struct rpc_members *members;		       /* set by rpc_call for its methods */
+	/* set by rpc_call for its methods */
+	struct rpc_members *members;
+	struct rpc_watch *watch;
 };
 
 struct rpc_reply {
 	char *text; /* one line without its newline; NULL: nothing to say */
 	size_t len;
-	bool subscribe; /* from now on this peer gets notices (rpc_notice) */
+	unsigned int subscribe; /* enum rpc_stream: what this peer gets from now on */
+	struct rpc_watch watch; /* with RPC_RECORDS */
 };
 
 /* A request line, with or without its newline. */
@@ -80,6 +100,9 @@ void rpc_call(const struct rpc_context *c, const char *line, size_t len, struct 
 /* A notice as a JSON-RPC notification for those who subscribed. seconds: wall time, 0 = unknown. */
 void rpc_notice(const struct rpc_context *c, const struct effect_notice *notice, int64_t seconds,
 		struct rpc_reply *ret);
+/* A change of a record in the same way, for those who watch. Right after EFFECT_RECORD: how the
+ * record is now is looked up. */
+void rpc_record(const struct rpc_context *c, const struct state_event *e, struct rpc_reply *ret);
 /* What it means, in words. */
 const char *rpc_notice_text(enum notice n);
 void rpc_reply_done(struct rpc_reply *r);

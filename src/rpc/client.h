@@ -23,8 +23,8 @@ void rpc_client_close(struct rpc_client *c);
 /* One call; takes params (NULL: none). The result, to be released, or NULL with err (and code)
  * set. */
 json_t *rpc_client_call(struct rpc_client *c, const char *method, json_t *params);
-/* The next notification after a call of `events`: its params. Waits for ever with timeout_ms < 0.
- * NULL: err is set, or empty after the timeout. */
+/* The next notification after a call of a method that streams: its params. Waits for ever with
+ * timeout_ms < 0. NULL: err is set, or empty after the timeout. */
 json_t *rpc_client_next(struct rpc_client *c, int timeout_ms);
 
 #endif

@@ -18,6 +18,17 @@
 			"also orig_name, neigh_name and tt_name, where they are known"             \
 	}
 
+#define TYPE_HELP "name or number of a type of records"
+#define TYPE_FILTER                                                                                \
+	{                                                                                          \
+		"type", PARAM_TEXT, false, 0, 0, TYPE_HELP                                         \
+	}
+#define AUTHOR_FILTER                                                                              \
+	{                                                                                          \
+		"author", PARAM_TEXT, false, 0, 0,                                                 \
+			"only of this node: its name, MAC, address, or id in hex digits"           \
+	}
+
 static const struct method methods[] = {
 	PLAIN("status", METHOD_READ, method_status,
 	      "this node: cloud, ports, uplinks, gateway, clash"),
@@ -68,8 +79,44 @@ static const struct method methods[] = {
 	PLAIN("gateways", METHOD_READ, method_gateways,
 	      "ways out of the network, which one is used and why"),
 	PLAIN("routes", METHOD_READ, method_routes, "routes that Babel has learnt"),
+	{ "state.list",
+	  METHOD_READ,
+	  "replicated records without their values, at most 512 in one answer",
+	  method_state_list,
+	  { TYPE_FILTER,
+	    AUTHOR_FILTER,
+	    { "all", PARAM_BOOL, false, 0, 0, "also those that are deleted" },
+	    { "after", PARAM_NUMBER, false, 0, UINT32_MAX,
+	      "what the last answer had as \"after\", for the records behind it" } } },
+	{ "state.get",
+	  METHOD_READ,
+	  "a replicated record with its value; one of each author, where they are owned",
+	  method_state_get,
+	  { { "type", PARAM_TEXT, true, 0, 0, TYPE_HELP },
+	    { "id", PARAM_TEXT, true, 0, 0, "as state.list shows it, or 0x and hex digits" },
+	    AUTHOR_FILTER } },
+	{ "state.put",
+	  METHOD_ACT,
+	  "write a replicated record of a type that is free for everybody's own use",
+	  method_state_put,
+	  { { "type", PARAM_NUMBER, true, NODE_FREE_TYPE, UINT8_MAX, "of the record" },
+	    { "id", PARAM_TEXT, true, 0, 0, "at most 32 bytes: text, or 0x and hex digits" },
+	    { "value", PARAM_TEXT, false, 0, 2 + 2 * STATE_VALUE_MAX,
+	      "at most 480 bytes: text, or 0x and hex digits; without it the record is deleted" },
+	    { "owned", PARAM_BOOL, false, 0, 0,
+	      "only this node writes this record, beside those of others with that id; else "
+	      "everybody, and the last one counts" },
+	    { "network", PARAM_BOOL, false, 0, 0, "for all clouds; else for this one" },
+	    { "lifetime_s", PARAM_NUMBER, false, 60, 86400,
+	      "it goes so long after it was written, an owned one after this node was last heard; "
+	      "else a day" } } },
+	{ "state.watch",
+	  METHOD_READ | METHOD_RECORDS,
+	  "replicated records that change from now on, as notifications",
+	  method_state_watch,
+	  { TYPE_FILTER, AUTHOR_FILTER } },
 	PLAIN("counters", METHOD_READ, method_counters, "counters of all parts, by name"),
-	PLAIN("events", METHOD_READ | METHOD_STREAM, method_events,
+	PLAIN("events", METHOD_READ | METHOD_EVENTS, method_events,
 	      "what happens from now on, as notifications"),
 	{ "trace.know",
 	  METHOD_READ,
@@ -150,17 +197,22 @@ static const struct method_param *param_find(const struct method *m, const char 
 	return NULL;
 }
 
-static bool text_fits(json_t *v)
+static size_t text_max(const struct method_param *p)
+{
+	return p->max ? (size_t)p->max : METHOD_TEXT_MAX;
+}
+
+static bool text_fits(const struct method_param *p, json_t *v)
 {
 	size_t len = json_string_length(v); /* 0 of what is no text */
 
-	return len > 0 && len <= METHOD_TEXT_MAX;
+	return len > 0 && len <= text_max(p);
 }
 
 static bool value_fits(const struct method_param *p, json_t *v)
 {
 	if (p->type == PARAM_TEXT)
-		return text_fits(v);
+		return text_fits(p, v);
 	if (p->type == PARAM_NUMBER)
 		return json_is_integer(v) && json_integer_value(v) >= p->min &&
 		       json_integer_value(v) <= p->max;
@@ -173,8 +225,8 @@ static int refuse(const struct method_param *p, struct method_error *err)
 		method_fail(err, RPC_PARAMS, "parameter '%s' must be a number from %lld to %lld",
 			    p->name, p->min, p->max);
 	else if (p->type == PARAM_TEXT)
-		method_fail(err, RPC_PARAMS, "parameter '%s' must be a text of 1 to %d bytes",
-			    p->name, METHOD_TEXT_MAX);
+		method_fail(err, RPC_PARAMS, "parameter '%s' must be a text of 1 to %zu bytes",
+			    p->name, text_max(p));
 	else
 		method_fail(err, RPC_PARAMS, "parameter '%s' must be true or false", p->name);
 	return -EINVAL;

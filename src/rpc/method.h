@@ -9,9 +9,12 @@
 #include "rpc/call.h"
 
 enum method_flag {
-	METHOD_READ = 1,   /* changes nothing */
-	METHOD_ACT = 2,	   /* makes the node do something */
-	METHOD_STREAM = 4, /* notifications follow on this connection */
+	METHOD_READ = 1, /* changes nothing */
+	METHOD_ACT = 2,	 /* makes the node do something */
+	/* notifications follow on this connection */
+	METHOD_EVENTS = RPC_EVENTS,
+	METHOD_RECORDS = RPC_RECORDS,
+	METHOD_STREAM = METHOD_EVENTS | METHOD_RECORDS,
 };
 
 enum param_type { PARAM_TEXT, PARAM_NUMBER, PARAM_BOOL };
@@ -20,12 +23,12 @@ struct method_param {
 	const char *name;
 	enum param_type type;
 	bool required;
-	long long min, max; /* PARAM_NUMBER */
+	long long min, max; /* of a PARAM_NUMBER; max bytes of a PARAM_TEXT, 0: METHOD_TEXT_MAX */
 	const char *help;
 };
 
-#define METHOD_PARAMS 5
-#define METHOD_TEXT_MAX 255 /* bytes of a PARAM_TEXT, none of them a NUL: the parser refuses it */
+#define METHOD_PARAMS 6
+#define METHOD_TEXT_MAX 255 /* none of the bytes is a NUL: the parser refuses it */
 
 /* What went wrong in a method, for the error object. */
 struct method_error {
@@ -91,6 +94,11 @@ json_t *method_config_options(const struct rpc_context *c, json_t *params,
 json_t *method_trace_know(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_trace_probe(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_trace_answer(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* state.c */
+json_t *method_state_list(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_state_get(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_state_put(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_state_watch(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* events.c */
 json_t *method_events(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* method.c */

@@ -49,15 +49,57 @@ json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8])
 	return json_null();
 }
 
-json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8])
+static json_t *known_gateway(const struct rpc_context *c, const uint8_t id[static 8])
 {
 	const struct gateway *g = node_gateway(c->node);
+
+	for (uint32_t i = 0; i < g->known_count; i++)
+		if (!memcmp(g->known[i].node.b, id + 2, sizeof(g->known[i].node.b)))
+			return value_text(g->known[i].name);
+	return json_null();
+}
+
+json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8])
+{
 	json_t *name = who_node(c, id);
 
-	for (uint32_t i = 0; json_is_null(name) && i < g->known_count; i++)
-		if (!memcmp(g->known[i].node.b, id + 2, sizeof(g->known[i].node.b)))
-			name = value_text(g->known[i].name);
-	return name;
+	return json_is_null(name) ? known_gateway(c, id) : name;
+}
+
+json_t *who_author(const struct rpc_context *c, const struct state_node *id)
+{
+	struct node_member m;
+
+	return node_member_find(c->node, id, &m) ? value_text(m.name) : known_gateway(c, id->b);
+}
+
+bool who_id(const struct rpc_context *c, const char *word, struct state_node *ret)
+{
+	const struct gateway *g = node_gateway(c->node);
+	struct node_member m;
+	struct mac mac;
+
+	size_t len;
+
+	*ret = (struct state_node) { 0 };
+	if (value_unhex(word, ret->b, sizeof(ret->b), &len) && len == sizeof(ret->b))
+		return true;
+	*ret = (struct state_node) { 0 };
+	if (who_member(c, word, &m)) {
+		memcpy(ret->b, m.id, sizeof(ret->b));
+		return true;
+	}
+	if (mac_parse(word, &mac) == 0) {
+		memcpy(ret->b + 2, mac.b, sizeof(mac.b));
+		return true;
+	}
+	for (uint32_t i = 0; i < g->known_count; i++) {
+		if (strcasecmp(g->known[i].name, word) != 0)
+			continue;
+		memcpy(ret->b + 2, g->known[i].node.b, sizeof(g->known[i].node.b));
+		return true;
+	}
+	return false;
 }
 
 bool who_is_self(const struct rpc_context *c, const uint8_t id[static 8])

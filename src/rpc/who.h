@@ -23,6 +23,11 @@ void who_done(struct rpc_members *m);
 json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8]);
 /* The same of a gateway, which may be in another cloud. */
 json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8]);
+/* The same of whoever wrote a record, without a walk: for streams. */
+json_t *who_author(const struct rpc_context *c, const struct state_node *id);
+/* The id in records of a node by its name, address, MAC in the cloud, MAC of its primary interface
+ * (of a node that nothing else is known of, too), or 16 hex digits. */
+bool who_id(const struct rpc_context *c, const char *word, struct state_node *ret);
 /* The trama node behind an originator (or behind one of its ports); false: other software, or
  * unknown. */
 bool who_originator(const struct rpc_context *c, const struct mac *orig, struct node_member *ret);

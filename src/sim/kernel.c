@@ -342,6 +342,7 @@ static void do_effect(struct sim_node *k, const struct effect *e)
 	case EFFECT_NAMES:
 	case EFFECT_ANSWER:
 	case EFFECT_DISASSOCIATE:
+	case EFFECT_RECORD:
 		break;
 	}
 }

@@ -16,14 +16,26 @@ struct box {
 
 static const usec_t now = 1000 * USEC_S;
 
+static void check(struct rpc_reply *reply)
+{
+	if (reply->text && (strlen(reply->text) != reply->len || strchr(reply->text, '\n')))
+		abort();
+	rpc_reply_done(reply);
+}
+
 static void feed(void *ctx, const struct event *e)
 {
 	struct box *b = ctx;
+	struct rpc_reply reply;
 	struct effect effect;
 
 	node_input(b->node, e, now);
-	while (node_effect(b->node, &effect))
-		;
+	while (node_effect(b->node, &effect)) {
+		if (effect.kind != EFFECT_RECORD || !b->rpc.node)
+			continue;
+		rpc_record(&b->rpc, &effect.record, &reply);
+		check(&reply);
+	}
 }
 
 static struct box *box_get(void)
@@ -66,9 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			abort();
 		memcpy(line, data, n);
 		rpc_call(&b->rpc, line, n, &reply);
-		if (reply.text && (strlen(reply.text) != reply.len || strchr(reply.text, '\n')))
-			abort();
-		rpc_reply_done(&reply);
+		check(&reply);
 		free(line);
 		n += end != NULL;
 		data += n;

@@ -19,9 +19,23 @@ struct town {
 	struct node *node[NODES];
 	usec_t now;
 	struct rpc_context rpc;
+	FILE *watcher;
+	struct rpc_watch watch;
 };
 
 static void feed(struct town *t, int i, const struct event *e);
+
+static void tell(struct town *t, const struct state_event *e)
+{
+	struct rpc_reply reply;
+
+	if (!t->watcher || !rpc_watch_takes(&t->watch, e))
+		return;
+	t->rpc.now = t->now;
+	rpc_record(&t->rpc, e, &reply);
+	fprintf(t->watcher, "%s\n", reply.text);
+	rpc_reply_done(&reply);
+}
 
 /* Port 1 of the nodes is the wire. */
 static void drain(struct town *t, int i)
@@ -31,6 +45,8 @@ static void drain(struct town *t, int i)
 	uint8_t copy[2048];
 
 	while (node_effect(t->node[i], &e)) {
+		if (e.kind == EFFECT_RECORD && i == 0)
+			tell(t, &e.record);
 		if (e.kind != EFFECT_FRAME || e.frame.port != 1 || e.frame.len > sizeof(copy) ||
 		    (e.frame.link != LINK_PORT && e.frame.link != LINK_MESH))
 			continue;
@@ -135,24 +151,52 @@ static int town_start(struct town *t)
 
 /* ---- the socket ---- */
 
+/* What is written here and there while somebody watches. */
+static void write_records(struct town *t)
+{
+	struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_STATE };
+	struct control_put *p = &e.control.put;
+	static uint8_t times;
+
+	times++;
+	*p = (struct control_put) { .type = 200, .id_len = 9, .value = &times, .len = 1 };
+	memcpy(p->id, "\033[2Jthere", p->id_len);
+	feed(t, 1, &e);
+	run(t, t->now + USEC_S);
+	p->owned = true;
+	memcpy(p->id, "of-node-0", p->id_len);
+	feed(t, 0, &e);
+	run(t, t->now + USEC_S);
+	p->deleted = true;
+	feed(t, 0, &e);
+	run(t, t->now + USEC_S);
+	t->rpc.now = t->now;
+}
+
 static void answer(struct town *t, FILE *to, const char *line, size_t len)
 {
 	struct effect_notice n = { .notice = NOTICE_CLIENT_CAME,
 				   .port = 2,
 				   .mac = { { 2, 0xcc, 0, 0, 0, 1 } } };
 	struct rpc_reply reply;
-	bool subscribed;
+	unsigned int subscribed;
 
 	rpc_call(&t->rpc, line, len, &reply);
 	subscribed = reply.subscribe;
+	t->watch = reply.watch;
 	if (reply.text)
 		fprintf(to, "%s\n", reply.text);
 	rpc_reply_done(&reply);
-	if (subscribed) {
+	if (subscribed & RPC_EVENTS) {
 		strcpy(n.text, "\033[2Jx");
 		rpc_notice(&t->rpc, &n, 0, &reply);
 		fprintf(to, "%s\n", reply.text);
 		rpc_reply_done(&reply);
+	}
+	if (subscribed & RPC_RECORDS) {
+		t->watcher = to;
+		write_records(t);
+		t->watcher = NULL;
 	}
 	fflush(to);
 	if (subscribed)

@@ -34,6 +34,8 @@ struct town {
 	bool (*wire)(struct town *t, int from, int to, uint8_t *frame, size_t len);
 	/* A frame leaves the cloud at a node. */
 	void (*cloud)(struct town *t, int at, const uint8_t *frame, size_t len);
+	/* A replicated record has changed at a node. */
+	void (*record)(struct town *t, int at, const struct state_event *e);
 	void *arg;
 };
 

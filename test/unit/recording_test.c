@@ -110,6 +110,42 @@ static void test_import(void **state)
 	assert_string_equal(back.import.name, "phone");
 }
 
+static void test_put(void **state)
+{
+	struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_STATE }, back;
+	struct control_put *p = &e.control.put;
+	uint8_t buf[256];
+	size_t len;
+
+	(void)state;
+	*p = (struct control_put) { .type = 200,
+				    .id_len = 32,
+				    .id = { [0] = 'i', [31] = 'd' },
+				    .owned = true,
+				    .lifetime_s = 3600,
+				    .value = (const uint8_t *)"value",
+				    .len = 5 };
+	len = encode(&e, buf, sizeof(buf));
+	assert_int_equal(decode(buf, len - p->len - 1, &back), -EBADMSG);
+	assert_int_equal(decode(buf, len, &back), 0);
+	assert_int_equal(back.control.act, CONTROL_PUT_STATE);
+	assert_int_equal(back.control.put.type, 200);
+	assert_int_equal(back.control.put.id_len, 32);
+	assert_memory_equal(back.control.put.id, p->id, sizeof(p->id));
+	assert_true(back.control.put.owned);
+	assert_false(back.control.put.network);
+	assert_false(back.control.put.deleted);
+	assert_int_equal(back.control.put.lifetime_s, 3600);
+	assert_int_equal(back.control.put.len, 5);
+	assert_memory_equal(back.control.put.value, "value", 5);
+	p->network = p->deleted = true;
+	p->id_len++;
+	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), -EBADMSG);
+	p->id_len--;
+	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), 0);
+	assert_true(back.control.put.network && back.control.put.deleted);
+}
+
 /* A kind that there is not, of an event or inside one, and more resolvers than there is room for.
  */
 static void test_out_of_range(void **state)
@@ -118,7 +154,7 @@ static void test_out_of_range(void **state)
 		{ .kind = EVENT_FRAME, .frame.link = LINK_TAGGED },
 		{ .kind = EVENT_CLIENT, .client.change = CLIENT_DISASSOCIATED },
 		{ .kind = EVENT_CHILD, .child.kind = CHILD_DHCP },
-		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PING_MESH },
+		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_STATE },
 		{ .kind = EVENT_MESH, .mesh.kind = BATMAN_ROW_END },
 		{ .kind = EVENT_IMPORT, .import.source = IMPORT_ALFRED },
 	};
@@ -267,9 +303,14 @@ static void test_hash(void **state)
 		{ .kind = EFFECT_DISASSOCIATE, .disassociate = { { { 3 } }, 1 } },
 	};
 	enum { COUNT = sizeof(effects) / sizeof(effects[0]) };
+	static const struct effect news = { .kind = EFFECT_RECORD };
+	struct record_hash h = { .a = 1, .b = 2, .count = 3 };
 	char hash[COUNT][17], again[17];
 
 	(void)state;
+	/* that a record has changed is told to people, not to the world */
+	record_hash_effect(&h, &news, 42);
+	assert_true(h.a == 1 && h.b == 2 && h.count == 3);
 	for (int i = 0; i < COUNT; i++) {
 		hash_one(&effects[i], hash[i]);
 		hash_one(&effects[i], again);
@@ -282,10 +323,15 @@ static void test_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_route),  cmocka_unit_test(test_row_of_the_kernel),
-		cmocka_unit_test(test_import), cmocka_unit_test(test_out_of_range),
-		cmocka_unit_test(test_head),   cmocka_unit_test(test_configuration_too_long),
-		cmocka_unit_test(test_end),    cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_row_of_the_kernel),
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_put),
+		cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_configuration_too_long),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

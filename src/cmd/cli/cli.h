@@ -28,15 +28,19 @@ enum cli_option {
 	CLI_RECORD = 128,
 	CLI_NUMERIC = 256,
 	CLI_NO_HEADER = 512,
+	CLI_AUTHOR = 1024,
+	CLI_OWNED = 2048,
+	CLI_NETWORK = 4096,
+	CLI_LIFETIME = 8192,
 	CLI_ASKS = CLI_JSON | CLI_SOCKET,
 };
 
 struct cli {
 	const struct command *command;
-	bool json, all, man, record, numeric, no_header;
-	unsigned int count; /* 0: not given, as the next two */
-	unsigned int interval_ms, timeout_ms;
-	const char *socket;
+	bool json, all, man, record, numeric, no_header, owned, network;
+	unsigned int count; /* 0: not given, as the next three */
+	unsigned int interval_ms, timeout_ms, lifetime_s;
+	const char *socket, *author;
 	int argc; /* what is left behind the command */
 	char **argv;
 };
@@ -82,6 +86,9 @@ json_t *cli_ask(const struct cli *c, const char *method, json_t *params);
 json_t *cli_ask_over(struct rpc_client *client, const struct cli *c, const char *method,
 		     json_t *params);
 bool cli_open(const struct cli *c, struct rpc_client *client);
+/* events.c: calls a method after which notifications follow, and prints each until the end; takes
+ * params. */
+int cli_follow(struct cli *c, const char *method, json_t *params, void (*print)(json_t *));
 /* Texts in it, of clients and other nodes, made fit for a terminal. */
 void cli_clean(json_t *v);
 /* A field of an answer: "-" and 0 where there is none. */
@@ -116,6 +123,10 @@ int run_cloud_translation(struct cli *c);
 int run_cloud_ping(struct cli *c);
 int run_cloud_traceroute(struct cli *c);
 void show_statistics(const struct cli *c, json_t *result);
+int run_state_list(struct cli *c);
+int run_state_get(struct cli *c);
+int run_state_put(struct cli *c);
+int run_state_watch(struct cli *c);
 int run_completion(struct cli *c);
 int run_version(struct cli *c);
 int run_help(struct cli *c);

@@ -125,6 +125,46 @@ static const struct command commands[] = {
 	  .args_min = 1,
 	  .args_max = 1,
 	  .run = run_release },
+	{ .name = "state list",
+	  .args = "[TYPE]",
+	  .help = "replicated records: of whom, how old, how large",
+	  .more = "TYPE is a name or a number. VERSION is what decides which of two copies is "
+		  "newer. A record goes when it was QUIET for its LIFETIME; of an owned one that "
+		  "counts from when its author was last heard. SIZE is of its value in bytes. With "
+		  "--all also those that are deleted, which are kept until all have heard of it.",
+	  .options = CLI_ASKS | CLI_ALL | CLI_AUTHOR,
+	  .args_max = 1,
+	  .run = run_state_list },
+	{ .name = "state get",
+	  .args = "TYPE ID",
+	  .help = "one replicated record with its value",
+	  .more = "ID is as list shows it: a MAC, a number, a text, or 0x and hex digits. Where "
+		  "several nodes own records of one id, all of them.",
+	  .options = CLI_ASKS | CLI_AUTHOR,
+	  .args_min = 2,
+	  .args_max = 2,
+	  .run = run_state_get },
+	{ .name = "state put",
+	  .args = "TYPE ID [VALUE]",
+	  .help = "write a record of your own type, or delete it",
+	  .more = "TYPE is a number from 128 to 255: these are free for everybody, so agree with "
+		  "your neighbours. ID (at most 32 bytes) and VALUE (at most 480) are text, or 0x "
+		  "and hex digits; put -- before one that begins with a dash. Without VALUE the "
+		  "record is deleted. A shared record (the default) is everybody's, and the last "
+		  "one to write it counts; with --owned it is this node's beside those of others, "
+		  "and goes when this node is not heard for its lifetime, or starts again.",
+	  .options = CLI_ASKS | CLI_OWNED | CLI_NETWORK | CLI_LIFETIME,
+	  .args_min = 2,
+	  .args_max = 3,
+	  .run = run_state_put },
+	{ .name = "state watch",
+	  .args = "[TYPE]",
+	  .help = "replicated records as they change, until Ctrl-C",
+	  .more = "What is set, deleted, or has expired, here or anywhere; signs of life that "
+		  "change nothing are not shown. TYPE as for list.",
+	  .options = CLI_ASKS | CLI_AUTHOR,
+	  .args_max = 1,
+	  .run = run_state_watch },
 	{ .name = "gateways",
 	  .args = "",
 	  .help = "ways out of the network, which one is used and why",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* events: notifications, one line each, until Ctrl-C or the daemon's end. */
+/* Notifications, one line each, until Ctrl-C or the daemon's end: events. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -30,15 +30,17 @@ static void print_event(json_t *e)
 	putchar('\n');
 }
 
-int run_events(struct cli *c)
+int cli_follow(struct cli *c, const char *method, json_t *params, void (*print)(json_t *))
 {
 	struct rpc_client client;
 	json_t *e;
 	bool begun;
 
-	if (!cli_open(c, &client))
+	if (!cli_open(c, &client)) {
+		json_decref(params);
 		return CLI_FAILED;
-	e = cli_ask_over(&client, c, "events", NULL);
+	}
+	e = cli_ask_over(&client, c, method, params);
 	begun = e != NULL;
 	while (e) {
 		json_decref(e);
@@ -47,7 +49,7 @@ int run_events(struct cli *c)
 			json_dumpf(e, stdout, JSON_COMPACT);
 			putchar('\n');
 		} else if (e) {
-			print_event(e);
+			print(e);
 		}
 		if (fflush(stdout) != 0)
 			break;
@@ -57,4 +59,9 @@ int run_events(struct cli *c)
 		cli_fail(c, "%s", client.err);
 	rpc_client_close(&client);
 	return CLI_FAILED;
+}
+
+int run_events(struct cli *c)
+{
+	return cli_follow(c, "events", NULL, print_event);
 }

@@ -19,6 +19,11 @@ static const struct cli_option_entry entries[] = {
 	{ CLI_RECORD, 'R', "record-route", NULL, "also the ports passed there and back" },
 	{ CLI_NUMERIC, 'n', "numeric", NULL, "MACs instead of names" },
 	{ CLI_NO_HEADER, 'H', "no-header", NULL, "no lines above the table" },
+	{ CLI_AUTHOR, 'a', "author", "NODE",
+	  "only what this node wrote; by name, MAC, address or id" },
+	{ CLI_OWNED, 'o', "owned", NULL, "a record that only this node writes" },
+	{ CLI_NETWORK, 'N', "network", NULL, "for all clouds of the network" },
+	{ CLI_LIFETIME, 'l', "lifetime", "SECONDS", "60 to 86400; else a day" },
 };
 
 #define ENTRIES (sizeof(entries) / sizeof(entries[0]))
@@ -66,12 +71,18 @@ static bool set(struct cli *c, enum cli_option o, const char *value)
 	c->record |= o == CLI_RECORD;
 	c->numeric |= o == CLI_NUMERIC;
 	c->no_header |= o == CLI_NO_HEADER;
+	c->owned |= o == CLI_OWNED;
+	c->network |= o == CLI_NETWORK;
+	if (o == CLI_AUTHOR)
+		c->author = value;
 	if (o == CLI_SOCKET)
 		c->socket = value;
 	if (o == CLI_COUNT)
 		return (c->count = number(value)) != 0;
 	if (o == CLI_INTERVAL)
 		return (c->interval_ms = thousandths(value)) != 0;
+	if (o == CLI_LIFETIME)
+		return (c->lifetime_s = number(value)) != 0;
 	if (o == CLI_TIMEOUT)
 		return (c->timeout_ms = thousandths(value)) != 0;
 	return true;

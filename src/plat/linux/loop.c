@@ -104,6 +104,9 @@ static void effect_do(struct loop *l, const struct effect *e)
 	case EFFECT_DISASSOCIATE:
 		helpers_disassociate(l->helpers, &e->disassociate);
 		break;
+	case EFFECT_RECORD:
+		l->setup.record(l->setup.ctx, &e->record);
+		break;
 	}
 }
 

@@ -41,6 +41,7 @@ struct loop_setup {
 	int (*begin)(void *ctx, struct loop *l, struct node *n);
 	/* Something that people may want to know. */
 	void (*notice)(void *ctx, const struct effect_notice *n);
+	void (*record)(void *ctx, const struct state_event *e);
 	/* SIGHUP: the configuration file, owned by the callee, or -errno. True: it is good, end
 	 * with PARENT_EXIT_AGAIN. */
 	bool (*reload)(void *ctx, int fd);

@@ -109,6 +109,14 @@ static void notice(void *ctx, const struct effect_notice *n)
 		requests_notice(p->requests, n);
 }
 
+static void record(void *ctx, const struct state_event *e)
+{
+	const struct process *p = ctx;
+
+	if (p->requests)
+		requests_record(p->requests, e);
+}
+
 static bool reload(void *ctx, int fd)
 {
 	const struct process *p = ctx;
@@ -137,6 +145,7 @@ static int loop_main(struct process *p, int channel)
 				    .ctx = p,
 				    .begin = begin,
 				    .notice = notice,
+				    .record = record,
 				    .reload = reload };
 	struct loop *l;
 	int r = 0;

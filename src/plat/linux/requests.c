@@ -15,7 +15,11 @@ struct requests {
 	const struct bridges *bridges;
 	struct control *control;
 	struct rpc_context rpc;
-	struct control_peer *subscribers[CONTROL_PEERS];
+	struct {
+		struct control_peer *peer;
+		unsigned int streams;	/* enum rpc_stream */
+		struct rpc_watch watch; /* of RPC_RECORDS, as it was last asked for */
+	} subscribers[CONTROL_PEERS];
 };
 
 static void act(void *ctx, const struct event *e)
@@ -92,18 +96,22 @@ static const struct rpc_platform platform = { child_next,     neighbour_next, co
 
 /* ---- requests ---- */
 
-static void subscribe(struct requests *r, struct control_peer *peer)
+/* There are as many places as peers. */
+static void subscribe(struct requests *r, struct control_peer *peer, const struct rpc_reply *reply)
 {
-	struct control_peer **place = NULL;
+	int place = -1;
 
-	for (int i = 0; i < CONTROL_PEERS; i++) {
-		if (r->subscribers[i] == peer)
-			return;
-		if (!r->subscribers[i])
-			place = &r->subscribers[i];
-	}
-	if (place)
-		*place = peer;
+	for (int i = 0; i < CONTROL_PEERS && (place < 0 || r->subscribers[place].peer != peer); i++)
+		if (r->subscribers[i].peer == peer || !r->subscribers[i].peer)
+			place = i;
+	if (place < 0)
+		return;
+	if (r->subscribers[place].peer != peer)
+		r->subscribers[place].streams = 0;
+	r->subscribers[place].peer = peer;
+	r->subscribers[place].streams |= reply->subscribe;
+	if (reply->subscribe & RPC_RECORDS)
+		r->subscribers[place].watch = reply->watch;
 }
 
 static void call(void *ctx, struct control_peer *peer, char *line, size_t len)
@@ -116,7 +124,7 @@ static void call(void *ctx, struct control_peer *peer, char *line, size_t len)
 	if (reply.text)
 		(void)control_reply(peer, reply.text, reply.len);
 	if (reply.subscribe)
-		subscribe(r, peer);
+		subscribe(r, peer, &reply);
 	rpc_reply_done(&reply);
 }
 
@@ -125,8 +133,8 @@ static void gone(void *ctx, struct control_peer *peer)
 	struct requests *r = ctx;
 
 	for (int i = 0; i < CONTROL_PEERS; i++)
-		if (r->subscribers[i] == peer)
-			r->subscribers[i] = NULL;
+		if (r->subscribers[i].peer == peer)
+			r->subscribers[i].peer = NULL;
 }
 
 void requests_notice(struct requests *r, const struct effect_notice *notice)
@@ -136,8 +144,26 @@ void requests_notice(struct requests *r, const struct effect_notice *notice)
 	r->rpc.now = loop_now();
 	rpc_notice(&r->rpc, notice, time(NULL), &reply);
 	for (int i = 0; reply.text && i < CONTROL_PEERS; i++)
-		if (r->subscribers[i])
-			(void)control_reply(r->subscribers[i], reply.text, reply.len);
+		if (r->subscribers[i].peer && r->subscribers[i].streams & RPC_EVENTS)
+			(void)control_reply(r->subscribers[i].peer, reply.text, reply.len);
+	rpc_reply_done(&reply);
+}
+
+/* Records change often, and mostly nobody listens. */
+void requests_record(struct requests *r, const struct state_event *e)
+{
+	struct rpc_reply reply = { 0 };
+
+	r->rpc.now = loop_now();
+	for (int i = 0; i < CONTROL_PEERS; i++) {
+		if (!r->subscribers[i].peer || !(r->subscribers[i].streams & RPC_RECORDS) ||
+		    !rpc_watch_takes(&r->subscribers[i].watch, e))
+			continue;
+		if (!reply.text)
+			rpc_record(&r->rpc, e, &reply);
+		if (reply.text)
+			(void)control_reply(r->subscribers[i].peer, reply.text, reply.len);
+	}
 	rpc_reply_done(&reply);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requests that come over the control socket, answered by rpc; notices go to those who asked for
- * them. */
+/* Requests that come over the control socket, answered by rpc; notices and changes of
+ * records go to those who asked for them. */
 #ifndef PLAT_REQUESTS_H
 #define PLAT_REQUESTS_H
 
@@ -17,5 +17,6 @@ struct requests *requests_new(struct loop *l, const struct node *n, const struct
 /* NULL accepted. */
 void requests_free(struct requests *r);
 void requests_notice(struct requests *r, const struct effect_notice *notice);
+void requests_record(struct requests *r, const struct state_event *e);
 
 #endif
