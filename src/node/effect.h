@@ -23,7 +23,7 @@ enum effect_kind {
 	EFFECT_NOTICE, /* something people may want to know: `trama events` and the log */
 	EFFECT_DISASSOCIATE, /* send a station away from its access point: it comes back, and asks
 				for an address anew */
-	EFFECT_RECORD, /* a replicated record has changed: `trama state watch` */
+	EFFECT_RECORD,	     /* a replicated record has changed: `trama state watch` */
 };
 
 #define NODE_STATE_UDP_PORT 5510
