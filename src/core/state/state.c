@@ -202,17 +202,22 @@ int state_repeat(struct state *s, const struct state_key *key, usec_t now)
 	return 0;
 }
 
-int state_delete(struct state *s, const struct state_key *key, usec_t now)
+static int delete_record(struct state *s, const struct state_full_key *key, usec_t now)
 {
-	struct state_full_key full;
-	struct state_record *rec;
+	struct state_record *rec = state_store_find(s, key);
 
-	if (!full_key(s, key, NULL, &full))
-		return -EINVAL;
-	rec = state_store_find(s, &full);
 	if (!rec || rec->flags & STATE_R_DELETED)
 		return -ENOENT;
 	return state_store_delete(s, rec, STATE_R_ASKED, now) ? 0 : -EOVERFLOW;
+}
+
+int state_delete(struct state *s, const struct state_key *key, usec_t now)
+{
+	struct state_full_key full;
+
+	if (!full_key(s, key, NULL, &full))
+		return -EINVAL;
+	return delete_record(s, &full, now);
 }
 
 /* The key of a record of any type; its author counts where it is owned. */
@@ -242,13 +247,10 @@ int state_put_unknown(struct state *s, const struct state_unknown *u, usec_t now
 int state_delete_unknown(struct state *s, const struct state_unknown *u, usec_t now)
 {
 	struct state_full_key full = any_key(&u->key, u->kind, u->scope, &s->conf.id);
-	struct state_record *rec = state_store_find(s, &full);
 
 	if (s->types[u->key.type] || u->key.len > STATE_ID_MAX)
 		return -EINVAL;
-	if (!rec || rec->flags & STATE_R_DELETED)
-		return -ENOENT;
-	return state_store_delete(s, rec, STATE_R_ASKED, now) ? 0 : -EOVERFLOW;
+	return delete_record(s, &full, now);
 }
 
 static struct state_view view(const struct state *s, const struct state_record *rec, usec_t now)
