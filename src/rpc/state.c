@@ -192,7 +192,7 @@ static json_t *record_json(const struct rpc_context *c, const struct state_view 
 
 	return json_pack("{si ss? ss so so sb ss ss sb sI sI sI sI sI sI}", "type", v->key.type,
 			 "type_name", t ? t->name : NULL, "id", id_text(&v->key, id), "author",
-			 who_author(c, &v->author), "author_id",
+			 who_gateway(c, v->author.b), "author_id",
 			 value_hex(v->author.b, sizeof(v->author.b)), "own", (int)v->own, "scope",
 			 v->scope == STATE_CLOUD ? "cloud" : "network", "kind",
 			 v->kind == STATE_OWNED ? "owned" : "shared", "deleted", (int)v->deleted,

@@ -41,12 +41,11 @@ void who_done(struct rpc_members *m)
 
 json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8])
 {
-	const struct rpc_members *all = members(c);
+	struct state_node node;
+	struct node_member m;
 
-	for (size_t i = 0; i < all->count; i++)
-		if (!memcmp(all->list[i].id, id, sizeof(all->list[i].id)))
-			return value_text(all->list[i].name);
-	return json_null();
+	memcpy(node.b, id, sizeof(node.b));
+	return node_member_find(c->node, &node, &m) ? value_text(m.name) : json_null();
 }
 
 static json_t *known_gateway(const struct rpc_context *c, const uint8_t id[static 8])
@@ -64,13 +63,6 @@ json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8])
 	json_t *name = who_node(c, id);
 
 	return json_is_null(name) ? known_gateway(c, id) : name;
-}
-
-json_t *who_author(const struct rpc_context *c, const struct state_node *id)
-{
-	struct node_member m;
-
-	return node_member_find(c->node, id, &m) ? value_text(m.name) : known_gateway(c, id->b);
 }
 
 bool who_id(const struct rpc_context *c, const char *word, struct state_node *ret)

@@ -8,8 +8,8 @@
 #include "node/view.h"
 #include "rpc/method.h"
 
-/* The members of the cloud, read from the records once per request: finding one there is a walk
- * over all records. */
+/* The members of the cloud, read from the records once per request: finding one there by another
+ * name than its id is a walk over all records. */
 struct rpc_members {
 	bool loaded;
 	size_t count;
@@ -21,10 +21,8 @@ void who_done(struct rpc_members *m);
 
 /* Name of the node with this id; JSON null when it is unknown or all zero. New reference. */
 json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8]);
-/* The same of a gateway, which may be in another cloud. */
+/* The same where it may be a gateway in another cloud. */
 json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8]);
-/* The same of whoever wrote a record, without a walk: for streams. */
-json_t *who_author(const struct rpc_context *c, const struct state_node *id);
 /* The id in records of a node by its name, address, MAC in the cloud, MAC of its primary interface
  * (of a node that nothing else is known of, too), or 16 hex digits. */
 bool who_id(const struct rpc_context *c, const char *word, struct state_node *ret);
