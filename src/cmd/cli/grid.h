@@ -7,6 +7,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
 enum grid_cell {
 	GRID_TEXT,
 	GRID_NUMBER,

@@ -5,8 +5,6 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/grid.h"
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
 void show_clients(const struct cli *c, json_t *result)
 {
 	static const struct grid_column columns[] = {

@@ -6,8 +6,6 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/grid.h"
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
 void show_neighbours(const struct cli *c, json_t *result)
 {
 	static const struct grid_column cloud[] = {

@@ -6,8 +6,6 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/grid.h"
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
 static const char *cell(json_t *row, const char *key, enum grid_cell kind, char buf[static 256])
 {
 	grid_text(buf, 256, row, key, kind);

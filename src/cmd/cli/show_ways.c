@@ -5,8 +5,6 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/grid.h"
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
 void show_gateway(json_t *used, char *ret, size_t cap)
 {
 	char name[128], port[64];

@@ -7,8 +7,6 @@
 #include "cmd/cli/grid.h"
 #include "lib/text.h"
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
 /* {"type": ..., "author": ...} as far as they are given. */
 static json_t *filter(const struct cli *c)
 {
@@ -37,6 +35,12 @@ static const char *version_text(json_t *r, char buf[static 48])
 	else
 		snprintf(buf, 48, "%" JSON_INTEGER_FORMAT, cli_number(r, "epoch"));
 	return buf;
+}
+
+/* The field of a record that tells who wrote it. */
+static const char *author_field(json_t *r)
+{
+	return json_is_null(json_object_get(r, "author")) ? "author_id" : "author";
 }
 
 /* ---- list ---- */
@@ -89,8 +93,7 @@ static void list_print(json_t *list, json_int_t held)
 		bytes += cli_number(r, "size");
 		json_object_set_new(r, "type_text", json_string(type_text(r, buf)));
 		json_object_set_new(r, "version_text", json_string(version_text(r, buf)));
-		if (json_is_null(json_object_get(r, "author")))
-			json_object_set(r, "author", json_object_get(r, "author_id"));
+		json_object_set(r, "author", json_object_get(r, author_field(r)));
 		if (json_is_true(json_object_get(r, "deleted")))
 			json_object_set_new(r, "kind", json_string("deleted"));
 	}
@@ -154,8 +157,7 @@ static void record_print(json_t *r)
 
 	printf("%-10s%s\n", "type", type_text(r, type));
 	line(r, "id", "id", GRID_TEXT);
-	line(r, "author", json_is_null(json_object_get(r, "author")) ? "author_id" : "author",
-	     GRID_TEXT);
+	line(r, "author", author_field(r), GRID_TEXT);
 	line(r, "scope", "scope", GRID_TEXT);
 	line(r, "kind", "kind", GRID_TEXT);
 	printf("%-10s%s\n", "version", version_text(r, version));
@@ -237,8 +239,7 @@ static void change_print(json_t *r)
 
 	grid_text(change, sizeof(change), r, "change", GRID_TEXT);
 	grid_text(id, sizeof(id), r, "id", GRID_TEXT);
-	grid_text(author, sizeof(author), r,
-		  json_is_null(json_object_get(r, "author")) ? "author_id" : "author", GRID_TEXT);
+	grid_text(author, sizeof(author), r, author_field(r), GRID_TEXT);
 	grid_text(size, sizeof(size), r, "size", GRID_NUMBER);
 	printf("%-8s  %-11s  %s  by %s, %s, version %s, %s bytes\n", change, type_text(r, type), id,
 	       author, cli_text(r, "scope"), version_text(r, version), size);
