@@ -318,21 +318,28 @@ static void test_neighbours_that_do_not_answer(void **state)
 	net_free(n);
 }
 
+/* So many neighbours that answer know so many nodes each: more ways than there are places. */
+static void forge_ways(struct net *n, uint32_t neighbours, uint32_t first, uint32_t count)
+{
+	forge_answering_neighbours(n, neighbours);
+	for (uint32_t i = 0; i < neighbours; i++) {
+		for (uint32_t k = first; k < first + count; k++) {
+			struct mac from = invented(i), orig = invented(k);
+
+			if (i != k)
+				forge_ogm(n, &from, &orig, 7, 0, 0);
+		}
+	}
+	assert_true(counted(n, BATMAN_COUNT_FULL_PATHS) > 100);
+}
+
 /* Neighbours that answer know 80 nodes each. */
 static void test_invented_paths(void **state)
 {
 	struct net *n = net_pair();
 
 	(void)state;
-	forge_answering_neighbours(n, 120);
-	for (uint32_t i = 0; i < 120; i++) {
-		for (uint32_t k = 0; k < 80; k++) {
-			struct mac from = invented(i), orig = invented(5000 + k);
-
-			forge_ogm(n, &from, &orig, 7, 0, 0);
-		}
-	}
-	assert_true(counted(n, BATMAN_COUNT_FULL_PATHS) > 100);
+	forge_ways(n, 120, 5000, 80);
 	net_boot(n, 2, NULL);
 	net_port(n, 2, 0, 1, false);
 	net_run(n, 6 * USEC_S);
@@ -347,16 +354,7 @@ static void test_ways_leave_room_for_links(void **state)
 	struct net *n = net_pair();
 
 	(void)state;
-	forge_answering_neighbours(n, 100);
-	for (uint32_t i = 0; i < 100; i++) {
-		for (uint32_t k = 0; k < 100; k++) {
-			struct mac from = invented(i), orig = invented(k);
-
-			if (i != k)
-				forge_ogm(n, &from, &orig, 7, 0, 0);
-		}
-	}
-	assert_true(counted(n, BATMAN_COUNT_FULL_PATHS) > 100);
+	forge_ways(n, 100, 0, 100);
 	net_boot(n, 3, NULL);
 	net_port(n, 3, 0, 0, false);
 	net_run(n, 6 * USEC_S);
