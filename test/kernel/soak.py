@@ -7,7 +7,6 @@ is lost any more, and what is looked at goes as one line of JSON to /uml-out/KIN
 was wrong, frames of clients, bytes of the cloud per second, memory of the daemons. test/long/soak_test judges it.
 """
 
-import ast
 import collections
 import contextlib
 import json
@@ -284,7 +283,7 @@ class Soak:
         self.cloud = Cloud(kinds, ports)
         self.nodes = [Node(i + 1, kind) for i, kind in enumerate(kinds)]
         self.crowd, self.wires = Crowd(self.nodes), Wires(self.nodes, ports)
-        self.scenario, self.deceived = Scenario(seed, self.nodes, self.crowd, self.wires), []
+        self.scenario = Scenario(seed, self.nodes, self.crowd, self.wires)
         self.out.write_text("")
 
     def strays(self, places):
@@ -296,17 +295,8 @@ class Soak:
         most 600 s; a kernel's may stay even so."""
         return not row.flags & ROAM or viewer.kind == "t" and self.crowd.places.get(row.address)
 
-    def is_deceived(self, line):
-        """A kernel that has the checksums and the version its peer announces, and yet not all of its clients. It computes
-        them when it reads a table; a later one of another kernel, with the flag ROAM, takes a client from the first, and
-        it does not notice (doc/batman-adv.md)."""
-        seen = re.fullmatch(r"n\d \(kernel\) of .*, has \[\] too, CRCs (.*?) and (.*?), versions (\d+) and \[(\d+)\]", line)
-        return seen and ast.literal_eval(seen[1]) == ast.literal_eval(seen[2]) and seen[3] == seen[4]
-
     def wrong(self):
         found, places = differences(self.nodes, self.counts)
-        self.deceived = [line for line in found if self.is_deceived(line)]
-        found = [line for line in found if line not in self.deceived]
         found += self.strays(places)
         for address, node in self.crowd.places.items():
             has = [n.name for n in self.nodes if (address, -1) in places[n]]
@@ -397,9 +387,6 @@ class Soak:
         self.wires.well()
         strays = self.show_up()
         took, wrong = self.agree(AGREE_S)
-        if wrong:  # such an entry may be on its way still
-            strays += self.show_up()
-            took, wrong = took + AGREE_S, self.agree(AGREE_S)[1]
         self.cloud.drain()
         self.crowd.pump(time.monotonic() + QUIET_S)
         before = self.counters()
@@ -410,7 +397,6 @@ class Soak:
         lost, missed, asked = ([line + "; " + why(more) for line in lines] for lines in (lost, missed, asked))
         seen = {"minute": number, "here": len(self.crowd.here()), "late_s": late, "frames": frames, "quiet_frames": quiet,
                 "strays": strays, "agreed_s": took, "wrong": wrong, "lost": lost, "missed": missed, "asked": asked,
-                "deceived": [self.explained(line) for line in self.deceived],
                 "requests": sum(c[k] for c in before.values() for k in REQUESTS), "bytes_s": self.cloud.per_second(),
                 "memory": daemons()}
         idle, ticks = (now - then for now, then in zip(processor(), (idle, ticks)))
@@ -438,7 +424,7 @@ def show(m):
               len(m["strays"]), m["agreed_s"], len(m["wrong"]), len(m["lost"]), len(m["asked"]),
               " ".join("%s %d" % (k, m["bytes_s"].get(k, 0)) for k in ("control", "container", "state", "payload")),
               m["bytes_s"]["frames"], m["requests"], memory, m["late_s"], 100 * m["idle"]), flush=True)
-    for line in m["strays"] + m["wrong"] + m["deceived"] + m["lost"] + m["missed"] + m["asked"]:
+    for line in m["strays"] + m["wrong"] + m["lost"] + m["missed"] + m["asked"]:
         print("  " + line, flush=True)
 
 
