@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/bucket.h"
 #include "lib/text.h"
 #include "plat/linux/poller.h"
+#include "plat/linux/unix_socket.h"
 
 #define READ_SIZE 4096
 #define DELAY_MS 100
@@ -337,32 +337,11 @@ static void listener_ready(void *ctx, int events)
 	*place = p;
 }
 
-static int socket_open(const char *path)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	mode_t mask;
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (!text_copy(at.sun_path, sizeof(at.sun_path), path))
-		r = -ENAMETOOLONG;
-	unlink(path);
-	mask = umask(0117); /* owner and group from the start */
-	if (!r && (bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, CONTROL_PEERS)))
-		r = -errno;
-	umask(mask);
-	if (r)
-		close(fd);
-	return r ? r : fd;
-}
-
 struct control *control_new(uv_loop_t *loop, const char *path, const struct control_calls *calls,
 			    int *ret_err)
 {
 	struct control *c = calloc(1, sizeof(*c));
-	int fd = c ? socket_open(path) : -ENOMEM;
+	int fd = c ? unix_socket_listen(path, 0660, CONTROL_PEERS) : -ENOMEM;
 
 	*ret_err = fd < 0 ? fd : -ENOMEM;
 	if (fd < 0) {
