@@ -134,6 +134,8 @@ const struct conf_option conf_table[] = {
 
 	{ "trama bridge", "shared_state", WORD(bridge.shared_state, uses), .def = "auto",
 	  .help = "Share leases and tables with LibreMesh (shared-state-async); auto: when such a node is seen." },
+	{ "trama bridge", "alfred", WORD(bridge.alfred, uses), .def = "auto",
+	  .help = "Share facts with ALFRED of batman-adv; auto: when a primary is heard, on: also be one where there is none." },
 
 	{ "trama limits", "originators", NUMBER(limits.originators, 16, 4096), .def = "1024",
 	  .help = "Nodes of the cloud that are kept; by way of one neighbour 3/4 of them.",

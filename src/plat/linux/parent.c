@@ -37,6 +37,8 @@
 #define PARENT_BACKOFF_MAX (5 * USEC_S)
 #define PARENT_HANG (60 * USEC_S) /* without a sign of life: slow routers start slowly */
 #define PARENT_LATE USEC_S	  /* this process was itself frozen, or got no processor */
+#define ALFRED_LINK "/run/alfred.sock"
+#define ALFRED_TARGET "trama/alfred.sock"
 #define PARENT_LOCK_TRIES 40
 #define PARENT_LOCK_WAIT (50 * 1000) /* microseconds between them */
 
@@ -474,6 +476,22 @@ static int dirs_make(const struct privileges *user)
 	return r ? r : dir_make(PARENT_STATE_DIR, 0700, user);
 }
 
+/* Where programs of ALFRED look for its socket; the node's user cannot make one there. What is
+ * there already, maybe of another server, stays, and none is fine. */
+static void link_make(void)
+{
+	(void)!symlink(ALFRED_TARGET, ALFRED_LINK);
+}
+
+static void link_remove(void)
+{
+	char target[sizeof(ALFRED_TARGET)];
+	ssize_t n = readlink(ALFRED_LINK, target, sizeof(target));
+
+	if (n == (ssize_t)strlen(ALFRED_TARGET) && !memcmp(target, ALFRED_TARGET, (size_t)n))
+		unlink(ALFRED_LINK);
+}
+
 static int signals_open(void)
 {
 	sigset_t set;
@@ -515,10 +533,12 @@ int parent_run(const struct parent_setup *setup)
 		log_error("no signalfd: %s", strerror(errno));
 		return 1;
 	}
+	link_make();
 	while (!p.stopping || p.node)
 		turn(&p);
 	while (helpers_stop(&p))
 		turn(&p);
+	link_remove();
 	close(p.signals);
 	close(lock);
 	return p.status;

@@ -8,6 +8,7 @@
 #include "plat/linux/log.h"
 
 static const struct bridge *const kinds[] = {
+	&bridge_alfred,
 	&bridge_shared_state_async,
 };
 

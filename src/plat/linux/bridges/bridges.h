@@ -39,6 +39,7 @@ struct bridge {
 			uint64_t *ret_value);
 };
 
+extern const struct bridge bridge_alfred;
 extern const struct bridge bridge_shared_state_async;
 
 /* All that are wanted; one that cannot start is said and left out. NULL when there is no memory. */
