@@ -164,12 +164,90 @@ static void test_hop_forgotten(void **state)
 	}
 }
 
+static bool is_next_to(const struct net *n, const struct mac *neighbour, const struct mac *orig)
+{
+	struct batman_path p;
+
+	for (uint32_t i = 0; batman_path_next(n->node[0].b, &i, &p);)
+		if (mac_eq(&p.neighbour, neighbour) && mac_eq(&p.orig, orig))
+			return p.direct;
+	return false;
+}
+
+static void hear_far_flagged(struct net *n, const struct mac *from, uint8_t flags)
+{
+	seqno++;
+	hear(n, from,
+	     &(struct bat_ogm) { .ttl = 40,
+				 .flags = flags,
+				 .seqno = seqno,
+				 .tq = 200,
+				 .orig = FAR,
+				 .prev = FAR });
+}
+
+/* A neighbour that passes on what it had from the originator itself says so. That holds until it
+ * passes on another OGM without saying so, or none. */
+static void test_who_hears_whom(void **state)
+{
+	struct net *n = town();
+
+	(void)state;
+	assert_false(is_next_to(n, &A, &FAR));
+	hear_far_flagged(n, &A, BAT_OGM_DIRECT);
+	assert_true(is_next_to(n, &A, &FAR));
+	assert_false(is_next_to(n, &X, &FAR));
+	hear_far_flagged(n, &A, 0);
+	assert_false(is_next_to(n, &A, &FAR));
+	/* then its way to FAR is another one */
+	hear_far_flagged(n, &A, BAT_OGM_DIRECT | BAT_OGM_NOT_BEST);
+	assert_false(is_next_to(n, &A, &FAR));
+	hear_far_flagged(n, &A, BAT_OGM_DIRECT);
+	net_run(n, 5 * USEC_S);
+	assert_true(is_next_to(n, &A, &FAR));
+	net_run(n, 2 * USEC_S);
+	assert_false(is_next_to(n, &A, &FAR));
+	/* a link says nothing of itself */
+	seqno++;
+	hear(n, &A,
+	     &(struct bat_ogm) { .ttl = 50,
+				 .flags = BAT_OGM_DIRECT,
+				 .seqno = seqno,
+				 .tq = 255,
+				 .orig = A,
+				 .prev = A });
+	assert_false(is_next_to(n, &A, &A));
+	net_free(n);
+}
+
+/* Three engines on a wire, or in a row. */
+static void test_engines_say_who_hears_whom(void **state)
+{
+	struct mac one = net_mac(1, 0), two = net_mac(2, 0);
+
+	(void)state;
+	for (int row = 0; row < 2; row++) {
+		struct net *n = row ? net_chain(3) : net_new();
+
+		for (int i = 0; i < 3 && !row; i++) {
+			net_boot(n, i, NULL);
+			net_port(n, i, 0, 0, false);
+		}
+		net_run(n, 10 * USEC_S);
+		assert_true(net_tq(n, 0, 2) > 0);
+		assert_int_equal(is_next_to(n, &one, &two), !row);
+		net_free(n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_hop_without_a_way),
 		cmocka_unit_test(test_hop_forgotten),
+		cmocka_unit_test(test_who_hears_whom),
+		cmocka_unit_test(test_engines_say_who_hears_whom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,8 @@ struct batman_path {
 	uint16_t port;
 	uint8_t tq;
 	bool best;
+	bool direct; /* the neighbour says that it is next to the originator itself, and has said so
+			lately; not known of the kernel's engine */
 	usec_t last_seen;
 	usec_t orig_seen;    /* the originator, by whatever path */
 	bool orig_reachable; /* there is a best path to it */

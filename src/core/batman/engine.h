@@ -137,7 +137,8 @@ struct bat_path_key {
 struct bat_path {
 	struct bat_path_key key;
 	uint32_t next;	/* ref, of the same originator */
-	uint32_t round; /* of the mirror */
+	uint16_t round; /* of the mirror */
+	bool direct;	/* the neighbour had its last OGM from the originator itself */
 	usec_t last_seen;
 	struct bat_path_out out[];
 };

@@ -38,7 +38,7 @@ static int path_row(struct batman *b, const struct batman_row *r)
 		if (mac_eq(&r->via, &r->mac))
 			bat_link_proven(b, o, port->slot);
 	}
-	p->round = b->round;
+	p->round = (uint16_t)b->round;
 	p->last_seen = o->last_seen = b->now - r->last_seen_ms * USEC_MS;
 	p->out[0].tq_avg = r->tq;
 	if (r->best)

@@ -155,6 +155,7 @@ static void path_update(struct batman *b, struct work *w)
 	if (!mine)
 		return;
 	mine->last_seen = b->now;
+	mine->direct = w->ogm.flags & BAT_OGM_DIRECT && !w->single_hop;
 	ring_push(&mine->out[w->out], w->ogm.tq);
 	if (w->dup == DUP_NO)
 		w->orig->out[w->out].last_ttl = w->ogm.ttl;

@@ -221,7 +221,7 @@ static bool path_is_by_neighbour(const struct batman *b, const struct bat_path *
 static bool path_is_untold(const struct batman *b, const struct bat_path *p, const void *arg)
 {
 	(void)arg;
-	return p->round != b->round;
+	return p->round != (uint16_t)b->round;
 }
 
 void bat_orig_sweep(struct batman *b)
