@@ -5,6 +5,7 @@
 
 #include "lib/bucket.h"
 #include "lib/fair.h"
+#include "node/choice.h"
 #include "node/cores.h"
 #include "node/node.h"
 #include "node/view.h"
@@ -12,7 +13,7 @@
 #define NODE_HOP_PENALTY 30 /* as the kernel's */
 #define NODE_STATIONS 1100  /* with a fifth of 2048 known from frames only: a table on the wire */
 #define NODE_ROUTES 1024
-#define NODE_PEERS 48
+#define NODE_PEERS 64	    /* half of them for each scope */
 #define NODE_ADDRESSES 4096 /* of other nodes of the cloud, two each */
 #define NODE_STRAYS 8
 #define NODE_TWINS 128
@@ -54,11 +55,14 @@ struct station {
 struct node_peer {
 	bool used;
 	bool wanted; /* chosen by us; others only because they wrote to us */
+	bool asks;   /* it has chosen us */
 	enum state_scope scope;
 	struct mac cloud_mac; /* STATE_CLOUD */
 	uint16_t port;	      /* STATE_NETWORK */
 	struct ip6 address;
-	usec_t heard_at;
+	usec_t wanted_at; /* if so: since then */
+	usec_t heard_at;  /* its last datagram that the state core took, 0: none yet */
+	usec_t needed_at; /* one of both had chosen the other */
 };
 
 /* A route of Babel's; key is {v6, to, from}. */
@@ -163,10 +167,11 @@ struct node {
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct table imports; /* struct node_import */
 	struct node_peer peers[NODE_PEERS];
-	usec_t peers_at;      /* they are to be chosen anew; USEC_NEVER: not */
-	usec_t peers_next;    /* not before */
-	usec_t foreign_since; /* nodes of other software are in the cloud, 0: none */
-	uint32_t client_mtu;  /* what clients are told unless it is configured */
+	struct choices choices; /* of neighbours in the cloud */
+	usec_t peers_at;	/* they are to be chosen anew; USEC_NEVER: not */
+	usec_t peers_next;	/* not before */
+	usec_t foreign_since;	/* nodes of other software are in the cloud, 0: none */
+	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
 	struct bucket solicit_ask[2], solicit_refuse; /* for IPv4 and IPv6 */
@@ -284,6 +289,7 @@ void record_gateway_changed(struct node *n, const struct state_event *e);
 bool record_gateway_decode(const struct state_view *v, struct gateway_record *ret);
 
 /* peers.c: neighbours of the state service */
+/* Every second, and at peers_at. */
 void peers_refresh(struct node *n);
 /* A trama node of the cloud appeared, changed or went. Anybody can make them by a frame each. */
 void peers_changed(struct node *n);

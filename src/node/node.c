@@ -192,6 +192,8 @@ static int start(struct node *n, usec_t now)
 		err = table_init(&n->imports, sizeof(struct node_import), sizeof(struct ip4) + 1,
 				 NODE_IMPORTS, key);
 	if (!err)
+		err = choices_init(&n->choices, (uint32_t)n->conf->limits.originators);
+	if (!err)
 		err = start_engine(n, now);
 	if (!err)
 		err = start_state(n, now);
@@ -247,6 +249,7 @@ void node_free(struct node *n)
 	table_done(&n->routes);
 	table_done(&n->members);
 	table_done(&n->imports);
+	choices_done(&n->choices);
 	free(n->store_buf);
 	free(n->queues);
 	free(n);

@@ -2,12 +2,14 @@
 /*
  * Neighbours of the replicated state.
  *
- * In the cloud: every trama node that is next to us, and those behind nodes of other software (the
- * next hop towards them is no trama node). So the neighbours always form one connected net: whoever
- * is farther is reached through the trama node that is next on the way. Datagrams are IPv6 UDP
- * between the link-local addresses of the nodes' bridges, put into the cloud and taken out of it by
- * the node itself; no kernel in between. In the network: the neighbours that babeld sees, by UDP on
- * the Babel VLAN.
+ * In the cloud: trama nodes next to us, and those behind nodes of other software, as choice.h
+ * chooses them. Datagrams are IPv6 UDP between the link-local addresses of the nodes' bridges, put
+ * into the cloud and taken out of it by the node itself; no kernel in between. In the network: the
+ * neighbours that babeld sees, by UDP on the Babel VLAN.
+ *
+ * Both ends need not choose the same. Who is written to by somebody it has not chosen answers, from
+ * the next UDP port, which says that it does so only for the other's sake. Without that two nodes
+ * that have left each other out would go on for ever, each for the other's sake.
  */
 #include <string.h>
 
@@ -15,13 +17,17 @@
 #include "packet/eth.h"
 #include "packet/udp.h"
 
-#define PEER_SILENCE                                                                               \
-	(60 * USEC_S) /* after which a peer that we did not choose ourselves is dropped */
-/* Each scope has half of the places, and those who only wrote to us a few of them: whoever invents
+#define ANSWER_UDP_PORT (NODE_STATE_UDP_PORT + 1)
+#define PEER_SPEAKS (15 * USEC_S)  /* three summaries */
+#define PEER_SILENCE (30 * USEC_S) /* after which what it has asked for does not count any more */
+#define PEER_LINGER (30 * USEC_S)  /* that a peer is kept which neither end has chosen */
+/* Each scope has half of the places, and those who only wrote to us a part of them: whoever invents
  * addresses must not keep the neighbours out. */
 #define SCOPE_PEERS (NODE_PEERS / 2)
-#define STRANGERS 6
-#define REFRESH_GAP (100 * USEC_MS) /* each refresh looks at all originators */
+#define STRANGERS 12
+/* Each refresh looks at all originators and paths: on a crowded wire it takes its time. */
+#define REFRESH_GAP (100 * USEC_MS)
+#define REFRESH_GAP_EACH 250
 
 static struct node_peer *peer_cloud(struct node *n, const struct mac *cloud_mac)
 {
@@ -52,29 +58,52 @@ static void peer_drop(struct node *n, struct node_peer *p)
 	p->used = false;
 }
 
-/* A free place of the scope; for one that we chose, else that of the stranger who was silent for
- * longest. */
+enum place {
+	PLACE_FREE,
+	PLACE_LEAVING,	/* neither has chosen the other any more, or it has only said junk */
+	PLACE_STRANGER, /* it has chosen us */
+	PLACE_KEPT,
+};
+
+static enum place place_is(const struct node *n, const struct node_peer *p)
+{
+	if (!p->used)
+		return PLACE_FREE;
+	if (p->wanted)
+		return PLACE_KEPT;
+	if (p->asks && p->heard_at && n->now - p->heard_at <= PEER_SILENCE)
+		return PLACE_STRANGER;
+	return PLACE_LEAVING;
+}
+
+/* Of the places of that kind the one of him who was silent for longest. */
+static struct node_peer *place_oldest(struct node *n, struct node_peer *first, enum place kind)
+{
+	struct node_peer *oldest = NULL;
+
+	for (struct node_peer *p = first; p < first + SCOPE_PEERS; p++)
+		if (place_is(n, p) == kind && (!oldest || p->heard_at < oldest->heard_at))
+			oldest = p;
+	return oldest;
+}
+
+/* A place of the scope; only one that we chose gets that of a stranger. */
 static struct node_peer *place_find(struct node *n, enum state_scope scope, bool wanted)
 {
 	struct node_peer *first = n->peers + (scope == STATE_CLOUD ? 0 : SCOPE_PEERS);
-	struct node_peer *place = NULL, *oldest = NULL;
+	struct node_peer *place = NULL;
 	unsigned int strangers = 0;
 
-	for (struct node_peer *p = first; p < first + SCOPE_PEERS; p++) {
-		if (!p->used) {
-			place = p;
-		} else if (!p->wanted) {
-			strangers++;
-			if (!oldest || p->heard_at < oldest->heard_at)
-				oldest = p;
-		}
-	}
-	if (!wanted)
-		return strangers < STRANGERS ? place : NULL;
-	if (!place && oldest) {
-		peer_drop(n, oldest);
-		place = oldest;
-	}
+	for (struct node_peer *p = first; p < first + SCOPE_PEERS; p++)
+		strangers += p->used && !p->wanted;
+	if (wanted || strangers < STRANGERS)
+		place = place_oldest(n, first, PLACE_FREE);
+	if (!place)
+		place = place_oldest(n, first, PLACE_LEAVING);
+	if (!place && wanted)
+		place = place_oldest(n, first, PLACE_STRANGER);
+	if (place && place->used)
+		peer_drop(n, place);
 	return place;
 }
 
@@ -86,53 +115,50 @@ static struct node_peer *peer_new(struct node *n, enum state_scope scope, bool w
 		n->counters[NODE_C_PEER_FULL]++;
 		return NULL;
 	}
-	*p = (struct node_peer) {
-		.used = true, .wanted = wanted, .scope = scope, .heard_at = n->now
-	};
+	*p = (struct node_peer) { .used = true,
+				  .wanted = wanted,
+				  .scope = scope,
+				  .wanted_at = n->now,
+				  .needed_at = n->now };
 	return p;
 }
 
-/* Is the trama node behind o to be reached through another trama node that is nearer? */
-static bool behind_trama(const struct node *n, const struct batman_orig *o)
+/* What neighbours have shown: who speaks to us, and who should and does not. */
+static void choices_judge(struct node *n)
 {
-	struct batman_orig next;
+	for (struct node_peer *p = n->peers; p < n->peers + SCOPE_PEERS; p++) {
+		struct choice *c = p->used ? choices_get(&n->choices, &p->cloud_mac) : NULL;
 
-	if (o->direct)
-		return false;
-	return batman_orig_find(n->batman, &o->next_hop, &next) && next.trama;
-}
-
-/* The next trama node that should be a neighbour. */
-static bool candidate_next(const struct node *n, uint32_t *cursor, struct batman_orig *ret)
-{
-	while (batman_orig_next(n->batman, cursor, ret))
-		if (ret->trama && ret->reachable && !mac_eq(&ret->cloud_mac, &n->cloud_mac) &&
-		    !behind_trama(n, ret))
-			return true;
-	return false;
+		if (!c)
+			continue;
+		c->speaks = p->heard_at && n->now - p->heard_at <= PEER_SPEAKS;
+		c->mute = p->wanted && !c->speaks && n->now - p->wanted_at > PEER_SPEAKS;
+	}
 }
 
 static void refresh_cloud(struct node *n)
 {
-	struct batman_orig o;
-	struct node_peer *p;
+	struct choices *cs = &n->choices;
 
-	for (unsigned int i = 0; i < NODE_PEERS; i++)
-		if (n->peers[i].scope == STATE_CLOUD)
-			n->peers[i].wanted = false;
+	choices_find(cs, n->batman, &n->cloud_mac);
+	choices_judge(n);
+	if (!choices_make(cs, n->batman, &n->cloud_mac))
+		n->counters[NODE_C_PEER_FULL]++;
 	/* first who is there already, so that a new one takes the place of none of them */
-	for (uint32_t i = 0; candidate_next(n, &i, &o);) {
-		p = peer_cloud(n, &o.cloud_mac);
-		if (p)
-			p->wanted = true;
+	for (struct node_peer *p = n->peers; p < n->peers + SCOPE_PEERS; p++) {
+		struct choice *c = p->used ? choices_get(cs, &p->cloud_mac) : NULL;
+
+		if (c && c->chosen && !p->wanted)
+			p->wanted_at = n->now;
+		p->wanted = c && c->chosen;
+		if (c)
+			c->chosen = false;
 	}
-	for (uint32_t i = 0; candidate_next(n, &i, &o);) {
-		if (peer_cloud(n, &o.cloud_mac))
-			continue;
-		p = peer_new(n, STATE_CLOUD, true);
-		if (!p)
-			break;
-		p->cloud_mac = o.cloud_mac;
+	for (struct choice *c = cs->at; c < cs->at + cs->count; c++) {
+		struct node_peer *p = c->chosen ? peer_new(n, STATE_CLOUD, true) : NULL;
+
+		if (p)
+			p->cloud_mac = c->cloud_mac;
 	}
 }
 
@@ -177,16 +203,32 @@ static void tell_lease(struct node *n)
 		all_acked(n);
 }
 
+static void drop_leaving(struct node *n)
+{
+	for (struct node_peer *p = n->peers; p < n->peers + NODE_PEERS; p++) {
+		enum place is = place_is(n, p);
+
+		if (is == PLACE_KEPT || is == PLACE_STRANGER)
+			p->needed_at = n->now;
+		else if (is == PLACE_LEAVING && n->now - p->needed_at > PEER_LINGER)
+			peer_drop(n, p);
+	}
+}
+
+static usec_t refresh_gap(const struct node *n)
+{
+	usec_t gap = n->choices.looked_at * REFRESH_GAP_EACH;
+
+	return gap > REFRESH_GAP ? gap : REFRESH_GAP;
+}
+
 void peers_refresh(struct node *n)
 {
-	n->peers_at = USEC_NEVER;
-	n->peers_next = n->now + REFRESH_GAP;
-	refresh_cloud(n);
-	for (unsigned int i = 0; i < NODE_PEERS; i++) {
-		struct node_peer *p = &n->peers[i];
-
-		if (p->used && !p->wanted && n->now - p->heard_at > PEER_SILENCE)
-			peer_drop(n, p);
+	if (n->now >= n->peers_next) {
+		refresh_cloud(n);
+		drop_leaving(n);
+		n->peers_at = USEC_NEVER;
+		n->peers_next = n->now + refresh_gap(n);
 	}
 	tell_lease(n);
 }
@@ -233,6 +275,12 @@ void peers_babel(struct node *n, const struct event_neighbour *e)
 	p->wanted = true;
 }
 
+static void heard(struct node *n, struct node_peer *p, const uint8_t *data, size_t len)
+{
+	if (!state_input(n->state, handle(n, p), data, len, n->now))
+		p->heard_at = n->now;
+}
+
 void peers_datagram(struct node *n, const struct event_datagram *d)
 {
 	struct node_peer *p = peer_network(n, d->port, &d->from);
@@ -248,14 +296,17 @@ void peers_datagram(struct node *n, const struct event_datagram *d)
 		n->counters[NODE_C_BAD_DATAGRAM]++;
 		return;
 	}
-	p->heard_at = n->now;
-	(void)state_input(n->state, handle(n, p), d->data, d->len, n->now);
+	p->asks = true;
+	heard(n, p, d->data, d->len);
 }
 
-static void cloud_datagram(struct node *n, const struct mac *from, const uint8_t *data, size_t len)
+static void cloud_datagram(struct node *n, const struct mac *from, bool asks, const uint8_t *data,
+			   size_t len)
 {
 	struct node_peer *p = peer_cloud(n, from);
 
+	if (!p && !asks)
+		return; /* the last ones of somebody whom we have left, and who leaves us */
 	/* a new neighbour may know its route to us before we know ours to it */
 	if (!p && batman_may_be_node(n->batman, from)) {
 		p = peer_new(n, STATE_CLOUD, false);
@@ -266,8 +317,8 @@ static void cloud_datagram(struct node *n, const struct mac *from, const uint8_t
 		n->counters[NODE_C_BAD_DATAGRAM]++;
 		return;
 	}
-	p->heard_at = n->now;
-	(void)state_input(n->state, handle(n, p), data, len, n->now);
+	p->asks = asks;
+	heard(n, p, data, len);
 }
 
 bool peers_frame(struct node *n, const uint8_t *frame, size_t len)
@@ -289,7 +340,7 @@ bool peers_frame(struct node *n, const uint8_t *frame, size_t len)
 		return false;
 	size = rd_left(&data);
 	bytes = rd_take(&data, size);
-	cloud_datagram(n, &e.src, bytes, size);
+	cloud_datagram(n, &e.src, udp.src_port != ANSWER_UDP_PORT, bytes, size);
 	return true;
 }
 
@@ -301,7 +352,7 @@ static void send_cloud(struct node *n, const struct node_peer *p, const struct o
 		.eth_dst = p->cloud_mac,
 		.src = ip6_link_local(&n->cloud_mac),
 		.dst = ip6_link_local(&p->cloud_mac),
-		.src_port = NODE_STATE_UDP_PORT,
+		.src_port = p->wanted ? NODE_STATE_UDP_PORT : ANSWER_UDP_PORT,
 		.dst_port = NODE_STATE_UDP_PORT,
 	};
 

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Neighbours of the state service are chosen anew when trama nodes change, but not each time. */
+/* Neighbours of the state service: when they are chosen, and who stays without being chosen. Whom a
+ * node chooses: choice_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "core/batman/msg.h"
 #include "dhcp_client.h"
+#include "core/state/state_msg.h"
 #include "node_town.h"
+#include "packet/eth.h"
+#include "packet/udp.h"
 
 #define MANY 40 /* more than there are places for neighbours */
 
@@ -115,11 +120,328 @@ static void test_frozen_neighbour(void **state)
 	town_stop(&t);
 }
 
+/* ---- a crowd: invented trama nodes next to node 0, on the wire to node 1 ---- */
+
+#define CROWD 20
+#define STRANGERS 12
+#define ANSWER_PORT (NODE_STATE_UDP_PORT + 1)
+
+struct crowd {
+	struct town t;
+	uint8_t echo[14 + BAT_OGM_HEADER]; /* node 0's last OGM, as others send it back */
+	uint32_t seqno;
+	bool hear_each_other, speak;
+	int asks;		   /* this one has chosen node 0; -1: none */
+	uint16_t told_from[CROWD]; /* the UDP port of node 0's last datagram to each */
+};
+
+static struct mac fake(uint8_t kind, int i)
+{
+	return (struct mac) { { 2, 9, 0, 0, kind, (uint8_t)i } };
+}
+
+static struct mac fake_port(int i)
+{
+	return fake(3, i);
+}
+
+static struct mac fake_cloud(int i)
+{
+	return fake(4, i);
+}
+
+static struct mac self_cloud(const struct town *t)
+{
+	struct node_member m = { .self = false };
+	uint32_t cursor = 0;
+
+	while (node_member_next(t->node[0], &cursor, &m) && !m.self)
+		;
+	return m.cloud_mac;
+}
+
+/* A state datagram inside a frame of batman-adv. */
+static void overhear_state(struct crowd *c, const uint8_t *frame, size_t len, size_t inner)
+{
+	struct rd r, payload, data;
+	struct udp_head udp;
+	struct ip6_head ip;
+	struct eth e;
+
+	if (len <= inner)
+		return;
+	r = rd_init(frame + inner, len - inner);
+	if (eth_decode(&r, &e) || e.type != ETH_TYPE_IP6 || ip6_decode(&r, &ip, &payload) ||
+	    ip.next != IP_PROTO_UDP || udp6_decode(&payload, &ip, &udp, &data))
+		return;
+	for (int i = 0; i < CROWD; i++) {
+		struct mac m = fake_cloud(i);
+
+		if (mac_eq(&e.dst, &m))
+			c->told_from[i] = udp.src_port;
+	}
+}
+
+static bool crowd_wire(struct town *t, int from, int to, uint8_t *frame, size_t len)
+{
+	struct crowd *c = t->arg;
+	bool ogm = frame[12] == 0x43 && frame[14] == BAT_TYPE_OGM;
+
+	(void)to;
+	if (from == 0 && ogm && !memcmp(frame + 6, frame + 22, 6)) {
+		memcpy(c->echo, frame, sizeof(c->echo));
+		c->echo[14 + 3] |= BAT_OGM_DIRECT;
+		memset(c->echo + 14 + 22, 0, 2); /* no containers */
+	}
+	if (from == 0 && !ogm) {
+		overhear_state(c, frame, len, 14 + BAT_UNICAST);
+		overhear_state(c, frame, len, 14 + BAT_BCAST_HEADER);
+	}
+	return true;
+}
+
+static struct crowd *crowd_new(void)
+{
+	struct crowd *c = calloc(1, sizeof(*c));
+
+	c->asks = -1;
+	town_plan(&c->t, 2);
+	c->t.wire = crowd_wire;
+	c->t.arg = c;
+	town_begin(&c->t);
+	town_run(&c->t, c->t.now + 5 * USEC_S);
+	return c;
+}
+
+static void crowd_free(struct crowd *c)
+{
+	town_stop(&c->t);
+	free(c);
+}
+
+/* `who` sends an OGM of orig, its own or one that it had from there. */
+static void crowd_ogm(struct crowd *c, int who, int orig)
+{
+	struct mac m = fake_port(orig);
+	struct bat_ogm ogm = { .ttl = BAT_TTL, .seqno = c->seqno, .tq = 255, .orig = m, .prev = m };
+	struct town_ogm o = { 1, fake_port(who), ogm, fake_cloud(orig), 0 };
+
+	if (who != orig) {
+		o.ogm.ttl--;
+		o.ogm.tq = 200;
+		o.ogm.flags = BAT_OGM_DIRECT;
+	}
+	town_ogm(&c->t, 0, &o);
+}
+
+static void crowd_echo(struct crowd *c, int who)
+{
+	struct event e = { .kind = EVENT_FRAME };
+	struct mac m = fake_port(who);
+
+	memcpy(c->echo + 6, m.b, sizeof(m.b));
+	e.frame = (struct event_frame) { LINK_MESH, 1, c->echo, sizeof(c->echo) };
+	town_feed(&c->t, 0, &e);
+}
+
+/* A datagram of a node with that cloud MAC and id, as a frame; its length. */
+static size_t state_frame(struct crowd *c, const struct mac *cloud, uint8_t id, uint16_t src_port,
+			  uint8_t frame[static 200])
+{
+	struct mac us = self_cloud(&c->t);
+	struct state_msg_header h = { .sender = { { 9, 9, 9, 9, 9, 9, 9, id } }, .epoch = 1 };
+	struct udp6_path path = { .eth_src = *cloud,
+				  .eth_dst = us,
+				  .src = ip6_link_local(cloud),
+				  .dst = ip6_link_local(&us),
+				  .src_port = src_port,
+				  .dst_port = NODE_STATE_UDP_PORT };
+	uint8_t data[64];
+	struct wr w = wr_init(data, sizeof(data)), f = wr_init(frame, 200);
+
+	h.seq = c->seqno;
+	state_msg_write_header(&w, &h);
+	udp6_build(&f, &path, data, wr_len(&w));
+	return wr_len(&f);
+}
+
+/* Of somebody who is only known by name. */
+static void stranger_state(struct crowd *c, int i, uint16_t src_port)
+{
+	struct mac cloud = fake(5, i);
+	uint8_t frame[200];
+
+	town_frame(&c->t, 0, LINK_KERNEL, frame,
+		   state_frame(c, &cloud, (uint8_t)(100 + i), src_port, frame));
+}
+
+/* Of one of the crowd, by which node 0 learns the way to that cloud MAC. */
+static void crowd_state(struct crowd *c, int who)
+{
+	uint16_t src_port = c->asks == who ? NODE_STATE_UDP_PORT : ANSWER_PORT;
+	struct event e = { .kind = EVENT_FRAME };
+	struct bat_unicast h = { .type = BAT_TYPE_4ADDR,
+				 .ttl = BAT_TTL,
+				 .src = fake_port(who),
+				 .subtype = BAT_4ADDR_DATA };
+	struct mac cloud = fake_cloud(who);
+	uint8_t inner[200], frame[300];
+	size_t len = state_frame(c, &cloud, (uint8_t)who, src_port, inner);
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	memcpy(h.dst.b, c->echo + 22, sizeof(h.dst.b));
+	bat_eth_encode(&w, &h.dst, &h.src);
+	bat_unicast_encode(&w, &h);
+	wr_bytes(&w, inner, len);
+	e.frame = (struct event_frame) { LINK_MESH, 1, frame, wr_len(&w) };
+	town_feed(&c->t, 0, &e);
+}
+
+static void crowd_run(struct crowd *c, int seconds)
+{
+	while (seconds-- > 0) {
+		town_run(&c->t, c->t.now + USEC_S);
+		c->seqno++;
+		for (int i = 0; i < CROWD; i++) {
+			crowd_echo(c, i);
+			crowd_ogm(c, i, i);
+			for (int j = 0; c->hear_each_other && j < CROWD; j++)
+				if (i != j)
+					crowd_ogm(c, i, j);
+			if (c->speak)
+				crowd_state(c, i);
+		}
+	}
+}
+
+/* Neighbours of node 0 in the cloud; whose id is that one, or all. */
+static int cloud_peers(const struct crowd *c, int id)
+{
+	struct state_peer_view v;
+	int count = 0;
+
+	for (uint32_t i = 0; state_peer_next(node_state(c->t.node[0]), &i, &v);)
+		if (v.scopes & STATE_SCOPE_BIT(STATE_CLOUD))
+			count += id < 0 || (v.id.b[0] == 9 && v.id.b[7] == id);
+	return count;
+}
+
+static int left_out(const struct crowd *c)
+{
+	for (int i = 0; i < CROWD; i++)
+		if (!cloud_peers(c, i))
+			return i;
+	return -1;
+}
+
+static struct crowd *crowd_thinned(void)
+{
+	struct crowd *c = crowd_new();
+
+	c->speak = c->hear_each_other = true;
+	crowd_run(c, 50);
+	assert_in_range(cloud_peers(c, -1), 3, 11);
+	return c;
+}
+
+/* Who is reached through others, by what they say of each other, is no neighbour. When they do not
+ * say so any more, it is one. */
+static void test_crowd_is_thinned(void **state)
+{
+	struct crowd *c = crowd_new();
+
+	(void)state;
+	c->speak = true;
+	crowd_run(c, 5);
+	assert_int_equal(cloud_peers(c, -1), CROWD + 1);
+	c->hear_each_other = true;
+	crowd_run(c, 45);
+	assert_in_range(cloud_peers(c, -1), 3, 11);
+	c->hear_each_other = false;
+	crowd_run(c, 9);
+	assert_int_equal(cloud_peers(c, -1), CROWD + 1);
+	crowd_free(c);
+}
+
+/* Who does not answer any more passes nothing on: others are chosen in its place. */
+static void test_mute(void **state)
+{
+	struct crowd *c = crowd_thinned();
+	int before = cloud_peers(c, -1);
+
+	(void)state;
+	c->speak = false;
+	crowd_run(c, 13);
+	assert_int_equal(cloud_peers(c, -1), before);
+	crowd_run(c, 7);
+	assert_true(cloud_peers(c, -1) > before);
+	c->speak = true;
+	crowd_run(c, 45);
+	assert_int_equal(cloud_peers(c, -1), before);
+	crowd_free(c);
+}
+
+/* Who has chosen us is answered for as long as it says so, and hears that we have not chosen it. */
+static void test_chosen_by_others(void **state)
+{
+	struct crowd *c = crowd_thinned();
+	int who = left_out(c), other = 0;
+
+	(void)state;
+	assert_int_not_equal(who, -1);
+	while (!cloud_peers(c, other))
+		other++;
+	c->asks = who;
+	for (int i = 0; i < 60; i++) {
+		crowd_run(c, 1);
+		assert_int_equal(cloud_peers(c, who), 1);
+	}
+	assert_int_equal(c->told_from[who], ANSWER_PORT);
+	assert_int_equal(c->told_from[other], NODE_STATE_UDP_PORT);
+	c->asks = -1;
+	crowd_run(c, 35);
+	for (int i = 0; i < 10; i++) {
+		crowd_run(c, 1);
+		assert_int_equal(cloud_peers(c, who), 0);
+	}
+	crowd_free(c);
+}
+
+/* Somebody invents nodes that write to us: they have some of the places, and whom we choose has
+ * one. */
+static void test_invented_strangers(void **state)
+{
+	struct crowd *c = crowd_new();
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		struct bat_ogm ogm = { .ttl = 40, .seqno = 1, .tq = 200 };
+		struct mac cloud = fake(5, i);
+
+		ogm.orig = ogm.prev = fake(6, i);
+		town_ogm(&c->t, 0, &(struct town_ogm) { 1, ogm.orig, ogm, cloud, 0 });
+		stranger_state(c, i, ANSWER_PORT);
+	}
+	assert_int_equal(cloud_peers(c, -1), 1);
+	for (int i = 0; i < 100; i++)
+		stranger_state(c, i, NODE_STATE_UDP_PORT);
+	assert_int_equal(cloud_peers(c, -1), 1 + STRANGERS);
+	c->speak = true;
+	crowd_run(c, 5);
+	for (int i = 0; i < CROWD; i++)
+		assert_int_equal(cloud_peers(c, i), 1);
+	crowd_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes_are_gathered),
 		cmocka_unit_test(test_frozen_neighbour),
+		cmocka_unit_test(test_crowd_is_thinned),
+		cmocka_unit_test(test_mute),
+		cmocka_unit_test(test_chosen_by_others),
+		cmocka_unit_test(test_invented_strangers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
