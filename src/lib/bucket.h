@@ -34,6 +34,13 @@ static inline bool bucket_take(struct bucket *b, usec_t interval, uint32_t burst
 	return bucket_take_many(b, 1, interval, burst, now);
 }
 
+/* When bucket_take_many would find them; before now: at once. */
+static inline usec_t bucket_at(const struct bucket *b, uint32_t count, usec_t interval,
+			       uint32_t burst)
+{
+	return b->full_at - interval * (usec_t)(burst - count);
+}
+
 /* Whether bucket_take would find a token. */
 static inline bool bucket_has(const struct bucket *b, usec_t interval, uint32_t burst, usec_t now)
 {

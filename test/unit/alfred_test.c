@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets of ALFRED byte for byte, and peers that speak to each other in memory. */
+/* Packets of ALFRED byte for byte, and peers that speak to each other in memory. Hostile ones:
+ * alfred_flood_test.c. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,16 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/alfred/alfred.h"
-
-#define PEERS 4
-
-static struct alfred *peers[PEERS];
-static struct mac macs[PEERS];
-static usec_t now;
-static unsigned int loss_every; /* one in so many datagrams is lost, 0 = none */
-static struct rng loss;
-static uint8_t packet[ALFRED_PACKET_MAX];
+#include "alfred_peers.h"
 
 /* ---- packets ---- */
 
@@ -137,171 +129,6 @@ static void test_names(void **state)
 
 /* ---- peers ---- */
 
-static int setup(void **state)
-{
-	(void)state;
-	now = 1000 * USEC_S;
-	loss_every = 0;
-	loss = rng_init(3);
-	for (int i = 0; i < PEERS; i++) {
-		struct alfred_setup s = { .rng = rng_init((uint64_t)i + 1) };
-
-		macs[i] = (struct mac) { { 2, 0, 0, 0, 0, (uint8_t)(i + 1) } };
-		s.self = macs[i];
-		peers[i] = alfred_new(&s, now);
-		assert_non_null(peers[i]);
-	}
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	for (int i = 0; i < PEERS; i++) {
-		alfred_free(peers[i]);
-		peers[i] = NULL;
-	}
-	return 0;
-}
-
-/* No fragments, but for one value that is longer. */
-static void check_size(size_t len)
-{
-	unsigned int blocks = 0;
-	struct alfred_block b;
-	struct alfred_msg m;
-
-	assert_int_equal(alfred_decode(rd_init(packet, len), &m), 0);
-	while (alfred_block_next(&m.blocks, &b))
-		blocks++;
-	assert_true(len <= 1232 || blocks == 1);
-}
-
-static void deliver(int from, const struct mac *to, size_t len)
-{
-	struct out o;
-
-	check_size(len);
-	if (loss_every && rng_below(&loss, loss_every) == 0)
-		return;
-	for (int i = 0; i < PEERS; i++) {
-		if (i == from || !peers[i] ||
-		    (!mac_eq(to, &MAC_BROADCAST) && !mac_eq(to, &macs[i])))
-			continue;
-		(void)alfred_input(peers[i], &macs[from], packet, len, now);
-		while (alfred_event(peers[i], &o))
-			;
-	}
-}
-
-/* Until then; events happen at their times. */
-static void run(usec_t seconds)
-{
-	for (usec_t end = now + seconds * USEC_S; now < end; now += 10 * USEC_MS) {
-		for (int i = 0; i < PEERS; i++) {
-			struct mac to;
-			size_t len;
-
-			if (!peers[i])
-				continue;
-			if (alfred_deadline(peers[i]) <= now)
-				alfred_tick(peers[i], now);
-			while ((len = alfred_output(peers[i], packet, sizeof(packet), &to, now)))
-				deliver(i, &to, len);
-		}
-	}
-}
-
-static void set(int peer, uint8_t type, const void *data, size_t len)
-{
-	struct alfred_block b = { .type = type, .data = data, .len = (uint16_t)len };
-
-	assert_int_equal(alfred_set(peers[peer], &b, now), 0);
-}
-
-/* How many values of the type a peer has; *ret_len of that source's one, -1 = none. */
-static unsigned int count(int peer, uint8_t type, int source, int *ret_len)
-{
-	static uint8_t buf[ALFRED_PACKET_MAX];
-	struct wr w = wr_init(buf, sizeof(buf));
-	unsigned int n = 0;
-
-	*ret_len = -1;
-	for (uint32_t i = 0; alfred_value_next(peers[peer], type, &i, 1, &w); n++) {
-		struct alfred_block b;
-		struct alfred_msg m;
-
-		assert_int_equal(alfred_decode(rd_init(buf, wr_len(&w)), &m), 0);
-		assert_true(alfred_block_next(&m.blocks, &b));
-		if (mac_eq(&b.source, &macs[source]))
-			*ret_len = b.len;
-		w = wr_init(buf, sizeof(buf));
-	}
-	return n;
-}
-
-static int len_of(int peer, uint8_t type, int source)
-{
-	int len;
-
-	(void)count(peer, type, source, &len);
-	return len;
-}
-
-static const uint8_t *bytes_of(int peer, uint8_t type, int source)
-{
-	const struct alfred_facts *f = alfred_facts(peers[peer]);
-	struct wr w = wr_init(packet, sizeof(packet));
-
-	alfred_fact_encode(f, alfred_fact_find(f, &macs[source], type), &w);
-	return packet + ALFRED_BLOCK_HEAD;
-}
-
-/* Two primaries with a secondary each. The third hears both, and the first is nearer. */
-static void town(void)
-{
-	alfred_set_primary(peers[0], true);
-	alfred_set_primary(peers[1], true);
-	run(15);
-	alfred_set_tq(peers[2], &macs[0], 200);
-	alfred_set_tq(peers[2], &macs[1], 100);
-	alfred_set_tq(peers[3], &macs[1], 200);
-}
-
-/* A question of a program: what it ends with. */
-static enum alfred_ask_state ask(int peer, uint8_t type)
-{
-	int handle = alfred_ask(peers[peer], type, now);
-
-	assert_true(handle >= 0);
-	for (int i = 0; i < 15; i++) {
-		enum alfred_ask_state s = alfred_ask_state(peers[peer], handle);
-
-		if (s != ALFRED_ASK_WAITS)
-			return s;
-		run(1);
-	}
-	return ALFRED_ASK_WAITS;
-}
-
-/* A packet of one value by a sender. */
-static int push(int to, const struct mac *from, const struct mac *source, uint8_t type, size_t len)
-{
-	struct alfred_block b = { .source = *source, .type = type, .len = (uint16_t)len };
-	struct wr w = wr_init(packet, sizeof(packet));
-	size_t mark = alfred_push_begin(&w, 9, 0);
-	struct out o;
-	int r;
-
-	alfred_block_head(&w, &b);
-	memset(wr_reserve(&w, len), 'h', len);
-	alfred_push_end(&w, mark);
-	r = alfred_input(peers[to], from, packet, wr_len(&w), now);
-	while (alfred_event(peers[to], &o))
-		;
-	return r;
-}
-
 static void test_sync(void **state)
 {
 	(void)state;
@@ -348,11 +175,11 @@ static void test_best_primary(void **state)
 	(void)state;
 	town();
 	set(2, 70, "x", 1);
-	alfred_set_tq(peers[2], &macs[1], 250);
+	hears(2, 1, 250);
 	run(12);
 	assert_int_equal(alfred_fact_find(alfred_facts(peers[1]), &macs[2], 70)->level,
 			 ALFRED_FIRST_HAND);
-	alfred_set_tq(peers[2], &macs[0], 255);
+	hears(2, 0, 255);
 	set(2, 70, "x", 1);
 	alfred_free(peers[1]);
 	peers[1] = NULL;
@@ -432,13 +259,17 @@ static void test_loss(void **state)
 static void test_election(void **state)
 {
 	(void)state;
-	teardown(NULL);
+	peers_teardown(NULL);
 	for (int i = 0; i < PEERS; i++) {
 		struct alfred_setup s = { .self = macs[i],
 					  .elects = true,
 					  .rng = rng_init((uint64_t)i) };
 
 		peers[i] = alfred_new(&s, now);
+		for (int j = 0; j < i; j++) {
+			hears(i, j, 255);
+			hears(j, i, 255);
+		}
 	}
 	loss_every = 1; /* all */
 	run(60);
@@ -482,6 +313,9 @@ static void test_own_values(void **state)
 	b.len = 60000;
 	b.data = packet;
 	assert_int_equal(alfred_set(peers[0], &b, now), -ENOSPC);
+	/* alone in a packet it would be too long */
+	b.len = ALFRED_VALUE_MAX + 1;
+	assert_int_equal(alfred_set(peers[0], &b, now), -EMSGSIZE);
 	b.len = 4;
 	/* for somebody else, only a primary takes it */
 	b.source = macs[2];
@@ -506,155 +340,100 @@ static void test_events(void **state)
 	assert_false(alfred_event(peers[0], &o));
 }
 
-/* ---- hostile ones ---- */
-
-static void test_bounds(void **state)
+/* As many as one datagram may change. */
+static void test_many_events(void **state)
 {
-	const struct mac liar = { { 2, 0xbb, 0, 0, 0, 1 } }, honest = { { 2, 0xcc, 0, 0, 0, 1 } };
-	const struct alfred_facts *f = alfred_facts(peers[0]);
+	struct wr w = wr_init(packet, sizeof(packet));
+	size_t mark = alfred_push_begin(&w, 9, 0);
+	unsigned int n = 0;
+	struct out o;
 
 	(void)state;
 	alfred_set_primary(peers[0], true);
-	set(0, 65, "own", 3);
-	/* one node: 64 kB */
-	for (int type = 64; type < 74; type++, now += USEC_S)
-		(void)push(0, &honest, &honest, (uint8_t)type, 16000);
-	assert_true(f->others * ALFRED_CHUNK <= ALFRED_SOURCE_BYTES);
-	assert_int_equal(f->facts.count, 1 + 4);
-	/* one sender in many names: all that there is, */
-	for (uint8_t i = 1; i < 40; i++, now += USEC_S)
-		(void)push(0, &liar, &(struct mac) { { 2, 0xbb, 1, 0, 0, i } }, 64, 16000);
-	assert_true(f->others * ALFRED_CHUNK <= ALFRED_OTHERS_BYTES);
-	assert_true(f->others * ALFRED_CHUNK > ALFRED_OTHERS_BYTES - 16384);
-	assert_true(f->refused > 0);
-	/* but another one still has its share of it */
-	for (uint8_t i = 1; i < 4; i++, now += USEC_S)
-		(void)push(0, &macs[1], &(struct mac) { { 2, 0xdd, 1, 0, 0, i } }, 64, 16000);
-	assert_int_equal(f->evicted, 3);
-	for (uint8_t i = 1; i < 4; i++)
-		assert_non_null(alfred_fact_find(f, &(struct mac) { { 2, 0xdd, 1, 0, 0, i } }, 64));
-	assert_non_null(alfred_fact_find(f, &honest, 64));
-	assert_int_equal(len_of(0, 65, 0), 3);
-}
+	for (unsigned int i = 0; i < 1000; i++) {
+		struct alfred_block b = { .source = { { 2, 0xbb, 1, 0, (uint8_t)(i >> 8),
+							(uint8_t)i } },
+					  .type = 64,
+					  .len = 1 };
 
-/* Small values by the thousand. */
-static void test_many_values(void **state)
-{
-	const struct alfred_facts *f = alfred_facts(peers[0]);
-
-	(void)state;
-	alfred_set_primary(peers[0], true);
-	for (int i = 0; i < 3000; i++, now += 100 * USEC_MS)
-		(void)push(0, &macs[1],
-			   &(struct mac) { { 2, 0xbb, 1, 0, (uint8_t)(i >> 8), (uint8_t)i } }, 64,
-			   (size_t)i % 2);
-	assert_int_equal(f->facts.count, ALFRED_OTHERS_BYTES / ALFRED_CHUNK);
-	run(ALFRED_DATA_S + 20);
-	assert_int_equal(f->facts.count, 0);
-	assert_int_equal(f->others, 0);
-	assert_int_equal(f->sources.count, 0);
-	set(0, 65, "own", 3);
-	assert_int_equal(len_of(0, 65, 0), 3);
-}
-
-static void test_forged(void **state)
-{
-	const struct mac liar = { { 2, 0xbb, 0, 0, 0, 1 } };
-
-	(void)state;
-	town();
-	set(0, 65, "own", 3);
-	set(2, 65, "xy", 2);
-	run(15);
-	/* ours, and what its source tells us itself */
-	(void)push(0, &liar, &macs[0], 65, 100);
-	(void)push(0, &liar, &macs[0], 90, 100);
-	(void)push(0, &liar, &macs[2], 65, 100);
-	assert_int_equal(len_of(0, 65, 0), 3);
-	assert_int_equal(len_of(0, 90, 0), -1);
-	assert_int_equal(len_of(0, 65, 2), 2);
-	/* no station's */
-	(void)push(0, &liar, &MAC_BROADCAST, 65, 100);
-	assert_null(alfred_fact_find(alfred_facts(peers[0]), &MAC_BROADCAST, 65));
-	/* to a secondary nobody pushes */
-	(void)push(3, &liar, &liar, 65, 100);
-	assert_null(alfred_fact_find(alfred_facts(peers[3]), &liar, 65));
-}
-
-/* So many questions at one moment: how many datagrams answer them. */
-static unsigned int answers(uint8_t type, unsigned int questions)
-{
-	const struct mac liar = { { 2, 0xbb, 0, 0, 0, 1 } };
-	unsigned int sent = 0;
-	struct mac to;
-
-	now += 60 * USEC_S;
-	alfred_tick(peers[0], now);
-	while (alfred_output(peers[0], packet, sizeof(packet), &to, now))
+		alfred_block_head(&w, &b);
+		wr_u8(&w, 'x');
+	}
+	alfred_push_end(&w, mark);
+	assert_int_equal(alfred_input(peers[0], &macs[1], false, packet, wr_len(&w), now), 0);
+	for (; alfred_event(peers[0], &o); n++)
 		;
-	assert_true(alfred_deadline(peers[0]) > now);
-	for (unsigned int i = 0; i < questions; i++) {
-		uint8_t request[8];
-		struct wr w = wr_init(request, sizeof(request));
-
-		alfred_request_encode(&w, type, (uint16_t)i);
-		if (!alfred_input(peers[0], &liar, request, wr_len(&w), now) && !i)
-			assert_true(alfred_deadline(peers[0]) <= now);
-		while (alfred_output(peers[0], packet, sizeof(packet), &to, now))
-			sent++;
-	}
-	return sent;
+	assert_int_equal(n, 1000);
+	assert_int_equal(alfred_counters(peers[0])->events_lost, 0);
 }
 
-static void test_rates(void **state)
+/* What others told of the node whose MAC we have got now does not stand before our own. */
+static void test_moved(void **state)
 {
-	const struct mac liar = { { 2, 0xbb, 0, 0, 0, 1 } };
-	unsigned int taken = 0;
+	const struct mac new_self = { { 2, 0, 0, 0, 1, 1 } };
+	struct alfred_block b = { .type = 66, .data = (const uint8_t *)"ours", .len = 4 };
+	const struct alfred_fact *f;
 
 	(void)state;
 	alfred_set_primary(peers[0], true);
-	for (int i = 0; i < 1000; i++)
-		taken += push(0, &liar, &liar, 64, 10000) == 0;
-	assert_in_range(taken, 10, 100);
-	assert_int_equal(alfred_counters(peers[0])->over_rate, 1000 - taken);
-	set(0, 65, "small", 5);
-	set(0, 66, packet, 60000);
-	/* the value and the end, for as many questions as one sender may ask */
-	assert_int_equal(answers(65, 200), 2 * 30);
-	/* no more than 1 MB at once to all */
-	assert_in_range(answers(66, 20), 2 * 14, 2 * 17);
+	assert_int_equal(push(0, &macs[1], &new_self, 66, 10), 0);
+	alfred_move(peers[0], &new_self);
+	assert_int_equal(alfred_fill(peers[0], &b, now), 0);
+	f = alfred_fact_find(alfred_facts(peers[0]), &new_self, 66);
+	assert_non_null(f);
+	assert_int_equal(f->level, ALFRED_LOCAL);
+	assert_int_equal(f->len, 4);
 }
 
-/* Who never ends what it began costs nothing. */
-static void test_silent(void **state)
+/* Questions that the first peer sends now, and the id of the last one. */
+static unsigned int questions(uint16_t *id)
 {
-	const struct mac liar = { { 2, 0xbb, 0, 0, 0, 1 } };
-	const uint8_t announce[] = { 1, 0, 0, 0 };
-	enum alfred_ask_state s;
-	int handle;
+	unsigned int n = 0;
+	struct mac to;
+	size_t len;
+
+	alfred_tick(peers[0], now);
+	while ((len = alfred_output(peers[0], packet, sizeof(packet), &to, now))) {
+		struct alfred_msg m;
+
+		assert_int_equal(alfred_decode(rd_init(packet, len), &m), 0);
+		if (m.packet != ALFRED_REQUEST)
+			continue;
+		*id = m.id;
+		n++;
+	}
+	return n;
+}
+
+/* One that is repeated is answered once more, in full: not while its answer comes. */
+static void test_asks_once(void **state)
+{
+	uint16_t id = 0, first;
 
 	(void)state;
-	for (uint8_t i = 0; i < 30; i++) {
-		const struct mac m = { { 2, 0xbb, 0, 0, 1, i } };
+	assert_int_equal(announce(0, &macs[1]), 0);
+	assert_true(alfred_ask(peers[0], 65, now) >= 0);
+	assert_int_equal(questions(&id), 1);
+	first = id;
+	for (uint16_t i = 0; i < 8; i++) {
+		struct wr w = wr_init(packet, sizeof(packet));
+		size_t mark;
 
-		(void)alfred_input(peers[0], &m, announce, 4, now);
+		now += 900 * USEC_MS;
+		assert_int_equal(questions(&id), 0);
+		mark = alfred_push_begin(&w, id, i / 2); /* each comes twice */
+		alfred_push_end(&w, mark);
+		assert_int_equal(alfred_input(peers[0], &macs[1], false, packet, wr_len(&w), now),
+				 0);
 	}
-	assert_int_equal(alfred_counters(peers[0])->primaries_full, 30 - ALFRED_PRIMARIES);
-	handle = alfred_ask(peers[0], 65, now);
-	assert_true(handle >= 0);
-	(void)push(0, &liar, &liar, 65, 10); /* not the one that was asked */
-	assert_null(alfred_fact_find(alfred_facts(peers[0]), &liar, 65));
-	run(ALFRED_REQUEST_S + 1);
-	s = alfred_ask_state(peers[0], handle);
-	assert_int_equal(s, ALFRED_ASK_FAILED);
-	for (int i = 0; i < ALFRED_ASKS; i++)
-		assert_true(alfred_ask(peers[0], 65, now) >= 0);
-	assert_int_equal(alfred_ask(peers[0], 65, now), -ENOSPC);
+	now += 1100 * USEC_MS;
+	assert_int_equal(questions(&id), 1);
+	assert_int_equal(id, first);
 }
 
 int main(void)
 {
-#define PEERS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PEERS_TEST(f) cmocka_unit_test_setup_teardown(f, peers_setup, peers_teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_push),   cmocka_unit_test(test_small_packets),
 		cmocka_unit_test(test_status), cmocka_unit_test(test_malformed),
@@ -663,9 +442,8 @@ int main(void)
 		PEERS_TEST(test_no_flooding),  PEERS_TEST(test_data_timeout),
 		PEERS_TEST(test_sizes),	       PEERS_TEST(test_loss),
 		PEERS_TEST(test_election),     PEERS_TEST(test_own_values),
-		PEERS_TEST(test_events),       PEERS_TEST(test_bounds),
-		PEERS_TEST(test_many_values),  PEERS_TEST(test_forged),
-		PEERS_TEST(test_rates),	       PEERS_TEST(test_silent),
+		PEERS_TEST(test_events),       PEERS_TEST(test_many_events),
+		PEERS_TEST(test_moved),	       PEERS_TEST(test_asks_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

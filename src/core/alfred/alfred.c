@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/alfred/alfred_push.h"
 #include "lib/bucket.h"
 
-#define DATAGRAM 1232 /* of several values: what any link takes in one piece, 1280 - 48 */
-#define PUSHES 32     /* to primaries and secondaries at a time */
-#define EVENTS_CAP 4096
+#define EVENTS_CAP (24 * ALFRED_CHUNKS) /* all that there is may change */
 #define ASK_PACKETS 1024
 #define ASK_AGAIN (1 * USEC_S)
 #define FIRST_SYNC (1 * USEC_S)
@@ -25,18 +24,6 @@
 #define REQUEST_INTERVAL (USEC_S / 5)
 #define REQUEST_BURST 30
 
-#define NO_FILTER (-1)
-
-/* Values on their way to one node, some datagrams at a time. */
-struct push {
-	bool used;
-	struct mac to;
-	int type; /* NO_FILTER: all */
-	uint8_t level;
-	uint16_t id, seqno;
-	uint32_t cursor;
-};
-
 struct ask {
 	bool used;
 	bool unsent;
@@ -45,6 +32,7 @@ struct ask {
 	struct mac to;
 	uint16_t id;
 	bool ended;
+	bool lost;	  /* there was no room for a value */
 	uint16_t packets; /* that there are, once ended */
 	uint16_t got;
 	usec_t until, again_at;
@@ -66,7 +54,7 @@ struct alfred {
 	struct alfred_facts facts;
 	struct alfred_primary primaries[ALFRED_PRIMARIES];
 	unsigned int primary_count;
-	struct push pushes[PUSHES];
+	struct alfred_pushes pushes;
 	struct ask asks[ALFRED_ASKS];
 	struct sender senders[ALFRED_SENDERS];
 	struct bucket output;
@@ -138,16 +126,30 @@ static const struct alfred_primary *primary_best(const struct alfred *a)
 	return best;
 }
 
+/* A place for a newcomer: whom nobody can reach need not be there, so inventions take each other's
+ * places. At random: they do not know which ones. */
+static struct alfred_primary *primary_place(struct alfred *a)
+{
+	struct alfred_primary *place = NULL;
+	uint32_t unreached = 0;
+
+	if (a->primary_count < ALFRED_PRIMARIES)
+		return &a->primaries[a->primary_count++];
+	a->counters.primaries_full++;
+	for (unsigned int i = 0; i < a->primary_count; i++)
+		if (!a->primaries[i].tq && rng_below(&a->rng, ++unreached) == 0)
+			place = &a->primaries[i];
+	return place;
+}
+
 static void announced(struct alfred *a, const struct mac *from, usec_t now)
 {
 	struct alfred_primary *p = primary_find(a, from);
 
-	if (!p && a->primary_count == ALFRED_PRIMARIES) {
-		a->counters.primaries_full++;
-		return;
-	}
 	if (!p) {
-		p = &a->primaries[a->primary_count++];
+		p = primary_place(a);
+		if (!p)
+			return;
 		*p = (struct alfred_primary) { .mac = *from };
 	}
 	p->seen_at = now;
@@ -163,10 +165,11 @@ static void primaries_purge(struct alfred *a, usec_t now)
 	}
 }
 
-static bool any_primary_below(const struct alfred *a)
+/* Who cannot be reached serves nobody; `than` NULL: whatever its MAC. */
+static bool any_primary_below(const struct alfred *a, const struct mac *than)
 {
 	for (unsigned int i = 0; i < a->primary_count; i++)
-		if (mac_cmp(&a->primaries[i].mac, &a->self) < 0)
+		if (a->primaries[i].tq && (!than || mac_cmp(&a->primaries[i].mac, than) < 0))
 			return true;
 	return false;
 }
@@ -174,10 +177,10 @@ static bool any_primary_below(const struct alfred *a)
 /* Two that were elected at the same time hear each other, and one of them steps back. */
 static void elect(struct alfred *a)
 {
-	a->lonely = a->primary_count ? 0 : a->lonely + 1;
+	a->lonely = any_primary_below(a, NULL) ? 0 : a->lonely + 1;
 	if (!a->primary)
 		a->primary = a->lonely > LONELY_SYNCS;
-	else if (any_primary_below(a))
+	else if (any_primary_below(a, &a->self))
 		a->primary = false;
 }
 
@@ -212,7 +215,8 @@ void alfred_set_primary(struct alfred *a, bool primary)
 
 static void fact_changed(struct alfred *a, const struct alfred_block *b)
 {
-	(void)outq_push(&a->events, ALFRED_CHANGED, 0, b->type, &b->source, sizeof(b->source));
+	if (outq_push(&a->events, ALFRED_CHANGED, 0, b->type, &b->source, sizeof(b->source)))
+		a->counters.events_lost++;
 }
 
 bool alfred_event(struct alfred *a, struct out *ret)
@@ -247,7 +251,7 @@ int alfred_fill(struct alfred *a, const struct alfred_block *b, usec_t now)
 	struct alfred_block own = *b;
 	const struct alfred_fact *f = alfred_fact_find(&a->facts, &a->self, b->type);
 
-	if (f && !f->filled)
+	if (f && f->level == ALFRED_LOCAL && !f->filled)
 		return 0;
 	own.source = a->self;
 	return own_put(a, &own, true, now);
@@ -261,22 +265,26 @@ static bool stands(const struct alfred_fact *f, const struct alfred_fact *how)
 		      how->seen_at - f->seen_at < ALFRED_FIRST_HAND_S * USEC_S));
 }
 
-static void block_take(struct alfred *a, const struct mac *from, const struct alfred_block *b,
-		       usec_t now)
+/* 0, also when it is not for us to take; or it found no room. */
+static int block_take(struct alfred *a, const struct mac *from, const struct alfred_block *b,
+		      usec_t now)
 {
 	struct alfred_fact how = { .level = ALFRED_SYNCED,
 				   .sender = sender_of(a, from),
 				   .seen_at = now };
 	bool changed;
+	int r;
 
 	if (!mac_is_station(&b->source) || mac_eq(&b->source, &a->self))
-		return;
+		return 0;
 	if (mac_eq(&b->source, from))
 		how.level = ALFRED_FIRST_HAND;
 	if (stands(alfred_fact_find(&a->facts, &b->source, b->type), &how))
-		return;
-	if (!alfred_fact_put(&a->facts, b, &how, &changed) && changed)
+		return 0;
+	r = alfred_fact_put(&a->facts, b, &how, &changed);
+	if (!r && changed)
 		fact_changed(a, b);
+	return r;
 }
 
 static void facts_purge(struct alfred *a, usec_t now)
@@ -290,10 +298,13 @@ static void facts_purge(struct alfred *a, usec_t now)
 
 /* ---- questions ---- */
 
-static void ask_look(struct ask *k)
+/* A part of the values must not pass for all of them. */
+static void ask_look(struct alfred *a, struct ask *k)
 {
-	if (k->ended && k->got >= k->packets)
-		k->state = ALFRED_ASK_DONE;
+	if (k->state != ALFRED_ASK_WAITS || !k->ended || k->got < k->packets)
+		return;
+	k->state = k->lost ? ALFRED_ASK_FAILED : ALFRED_ASK_DONE;
+	a->counters.asks_failed += k->lost;
 }
 
 static struct ask *ask_find(struct alfred *a, const struct mac *from, uint16_t id)
@@ -307,15 +318,17 @@ static struct ask *ask_find(struct alfred *a, const struct mac *from, uint16_t i
 	return NULL;
 }
 
-static void ask_got(struct ask *k, uint16_t seqno)
+/* While the answer comes the question is not repeated: others answer each one in full. */
+static void ask_got(struct alfred *a, struct ask *k, uint16_t seqno, usec_t now)
 {
 	uint8_t bit = (uint8_t)(1u << seqno % 8);
 
+	k->again_at = now + ASK_AGAIN;
 	if (seqno >= ASK_PACKETS || (k->seen[seqno / 8] & bit))
 		return;
 	k->seen[seqno / 8] |= bit;
 	k->got++;
-	ask_look(k);
+	ask_look(a, k);
 }
 
 int alfred_ask(struct alfred *a, uint8_t type, usec_t now)
@@ -343,9 +356,10 @@ int alfred_ask(struct alfred *a, uint8_t type, usec_t now)
 
 enum alfred_ask_state alfred_ask_state(struct alfred *a, int handle)
 {
-	struct ask *k = &a->asks[handle];
+	struct ask *k;
 
-	assert(handle >= 0 && handle < ALFRED_ASKS && k->used);
+	assert(handle >= 0 && handle < ALFRED_ASKS && a->asks[handle].used);
+	k = &a->asks[handle];
 	if (k->state != ALFRED_ASK_WAITS)
 		k->used = false;
 	return k->state;
@@ -375,7 +389,7 @@ static void asks_tick(struct alfred *a, usec_t now)
 }
 
 bool alfred_value_next(const struct alfred *a, uint8_t type, uint32_t *cursor, uint16_t id,
-		       struct wr *w)
+		       uint16_t seqno, struct wr *w)
 {
 	const struct alfred_fact *f;
 
@@ -384,7 +398,7 @@ bool alfred_value_next(const struct alfred *a, uint8_t type, uint32_t *cursor, u
 
 		if (f->type != type)
 			continue;
-		mark = alfred_push_begin(w, id, 0);
+		mark = alfred_push_begin(w, id, seqno);
 		alfred_fact_encode(&a->facts, f, w);
 		alfred_push_end(w, mark);
 		return true;
@@ -393,78 +407,6 @@ bool alfred_value_next(const struct alfred *a, uint8_t type, uint32_t *cursor, u
 }
 
 /* ---- what goes out ---- */
-
-/* One that is still under way to the same node with the same values begins anew, unless it is the
- * answer to the same question. */
-static void push_start(struct alfred *a, const struct mac *to, int type, enum alfred_level level,
-		       uint16_t id)
-{
-	struct push *place = NULL;
-
-	for (int i = 0; i < PUSHES; i++) {
-		struct push *p = &a->pushes[i];
-
-		if (!p->used && !place)
-			place = p;
-		if (p->used && p->type == type && mac_eq(&p->to, to)) {
-			if (type != NO_FILTER && p->id == id)
-				return;
-			place = p;
-			break;
-		}
-	}
-	if (!place) {
-		a->counters.pushes_full++;
-		return;
-	}
-	*place = (struct push) {
-		.used = true, .to = *to, .type = type, .level = (uint8_t)level, .id = id
-	};
-}
-
-static bool push_wants(const struct push *p, const struct alfred_fact *f)
-{
-	return f->level <= p->level && (p->type == NO_FILTER || p->type == f->type);
-}
-
-/* As many values as fit; one that is too long goes alone. False: none is left. */
-static bool push_packet(struct alfred *a, struct push *p, struct wr *w)
-{
-	const struct alfred_fact *f;
-	uint32_t cursor = p->cursor;
-	size_t mark = alfred_push_begin(w, p->id, p->seqno);
-	bool any = false;
-
-	while ((f = alfred_fact_next(&a->facts, &cursor))) {
-		if (!push_wants(p, f)) {
-			p->cursor = cursor;
-			continue;
-		}
-		if (any && wr_mark(w) + ALFRED_BLOCK_HEAD + f->len > DATAGRAM)
-			break;
-		alfred_fact_encode(&a->facts, f, w);
-		p->cursor = cursor;
-		any = true;
-	}
-	alfred_push_end(w, mark);
-	p->seqno = (uint16_t)(p->seqno + any);
-	return any;
-}
-
-/* Ends with STATUS_TXEND, unless nobody asked and there was nothing. */
-static size_t push_next(struct alfred *a, struct push *p, void *buf, size_t cap)
-{
-	struct wr w = wr_init(buf, cap);
-
-	if (push_packet(a, p, &w))
-		return wr_len(&w);
-	p->used = false;
-	if (p->type == NO_FILTER && !p->seqno)
-		return 0;
-	w = wr_init(buf, cap);
-	alfred_txend_encode(&w, p->id, p->seqno);
-	return wr_len(&w);
-}
 
 static size_t ask_next(struct alfred *a, void *buf, size_t cap, struct mac *ret_to)
 {
@@ -482,7 +424,7 @@ static size_t ask_next(struct alfred *a, void *buf, size_t cap, struct mac *ret_
 	return 0;
 }
 
-static size_t datagram_next(struct alfred *a, void *buf, size_t cap, struct mac *ret_to)
+static size_t datagram_next(struct alfred *a, void *buf, size_t cap, struct mac *ret_to, usec_t now)
 {
 	size_t len;
 
@@ -495,36 +437,24 @@ static size_t datagram_next(struct alfred *a, void *buf, size_t cap, struct mac 
 		return wr_len(&w);
 	}
 	len = ask_next(a, buf, cap, ret_to);
-	for (int i = 0; i < PUSHES && !len; i++) {
-		struct push *p = &a->pushes[i];
-
-		if (!p->used)
-			continue;
-		*ret_to = p->to;
-		len = push_next(a, p, buf, cap);
-	}
-	return len;
+	return len ? len : alfred_push_output(&a->pushes, &a->facts, buf, cap, ret_to, now);
 }
 
-/* When the largest datagram finds its tokens, whatever the next one will be; not after now: at
- * once.
- */
+/* When the largest datagram finds its tokens, whatever the next one will be. */
 static usec_t output_at(const struct alfred *a)
 {
-	const uint32_t largest = 1 + ALFRED_PACKET_MAX / 1024;
-
-	return a->output.full_at - OUTPUT_INTERVAL * (usec_t)(OUTPUT_BURST - largest);
+	return bucket_at(&a->output, 1 + ALFRED_PACKET_MAX / 1024, OUTPUT_INTERVAL, OUTPUT_BURST);
 }
 
-static bool output_pending(const struct alfred *a)
+/* When the next datagram can go; USEC_NEVER: there is none. */
+static usec_t output_deadline(const struct alfred *a)
 {
-	bool any = a->announce;
+	usec_t next = a->announce ? 0 : alfred_push_deadline(&a->pushes);
 
 	for (int i = 0; i < ALFRED_ASKS; i++)
-		any = any || (a->asks[i].used && a->asks[i].unsent);
-	for (int i = 0; i < PUSHES; i++)
-		any = any || a->pushes[i].used;
-	return any;
+		if (a->asks[i].used && a->asks[i].unsent)
+			next = 0;
+	return next > output_at(a) ? next : output_at(a);
 }
 
 size_t alfred_output(struct alfred *a, void *buf, size_t cap, struct mac *ret_to, usec_t now)
@@ -534,7 +464,7 @@ size_t alfred_output(struct alfred *a, void *buf, size_t cap, struct mac *ret_to
 	assert(cap >= ALFRED_PACKET_MAX);
 	if (output_at(a) > now)
 		return 0;
-	len = datagram_next(a, buf, cap, ret_to);
+	len = datagram_next(a, buf, cap, ret_to, now);
 	if (!len)
 		return 0;
 	(void)bucket_take_many(&a->output, (uint32_t)(1 + len / 1024), OUTPUT_INTERVAL,
@@ -549,14 +479,17 @@ static void pushed(struct alfred *a, const struct mac *from, struct alfred_msg *
 {
 	struct ask *k = ask_find(a, from, m->id);
 	struct alfred_block b;
+	bool lost = false;
 
 	/* To a secondary only what it has asked for. */
 	if (!a->primary && !k)
 		return;
 	while (alfred_block_next(&m->blocks, &b))
-		block_take(a, from, &b, now);
-	if (k)
-		ask_got(k, m->seqno);
+		lost = block_take(a, from, &b, now) || lost;
+	if (!k)
+		return;
+	k->lost = k->lost || lost;
+	ask_got(a, k, m->seqno, now);
 }
 
 static void ended(struct alfred *a, const struct mac *from, const struct alfred_msg *m)
@@ -567,19 +500,22 @@ static void ended(struct alfred *a, const struct mac *from, const struct alfred_
 		return;
 	k->ended = true;
 	k->packets = m->seqno;
-	ask_look(k);
+	ask_look(a, k);
 }
 
 static int requested(struct alfred *a, const struct mac *from, const struct alfred_msg *m,
 		     usec_t now)
 {
-	struct sender *s = &a->senders[sender_of(a, from)];
+	uint8_t sender = sender_of(a, from);
 
-	if (!bucket_take(&s->requests, REQUEST_INTERVAL, REQUEST_BURST, now)) {
+	if (!bucket_take(&a->senders[sender].requests, REQUEST_INTERVAL, REQUEST_BURST, now)) {
 		a->counters.over_rate++;
 		return -EBUSY;
 	}
-	push_start(a, from, m->type, ALFRED_SYNCED, m->id);
+	if (alfred_push_answer(&a->pushes, from, sender, m->type, m->id)) {
+		a->counters.pushes_full++;
+		return -EBUSY;
+	}
 	return 0;
 }
 
@@ -611,7 +547,8 @@ static int msg_handle(struct alfred *a, const struct mac *from, struct alfred_ms
 	return -EPROTONOSUPPORT;
 }
 
-int alfred_input(struct alfred *a, const struct mac *from, const void *data, size_t len, usec_t now)
+int alfred_input(struct alfred *a, const struct mac *from, bool to_all, const void *data,
+		 size_t len, usec_t now)
 {
 	struct sender *s = &a->senders[sender_of(a, from)];
 	struct alfred_msg m;
@@ -628,10 +565,21 @@ int alfred_input(struct alfred *a, const struct mac *from, const void *data, siz
 		a->counters.malformed++;
 		return r;
 	}
+	/* or all nodes of a cloud would answer one question */
+	if (to_all && m.packet != ALFRED_ANNOUNCE_PRIMARY) {
+		a->counters.to_all++;
+		return -EPERM;
+	}
 	return msg_handle(a, from, &m, now);
 }
 
 /* ---- time ---- */
+
+static void sync_start(struct alfred *a, const struct mac *to, enum alfred_level level)
+{
+	if (alfred_push_sync(&a->pushes, to, level, id_new(a)))
+		a->counters.pushes_full++;
+}
 
 static void sync(struct alfred *a)
 {
@@ -639,9 +587,9 @@ static void sync(struct alfred *a)
 
 	a->announce = a->primary;
 	if (!a->primary && best)
-		push_start(a, &best->mac, NO_FILTER, ALFRED_LOCAL, id_new(a));
+		sync_start(a, &best->mac, ALFRED_LOCAL);
 	for (unsigned int i = 0; a->primary && i < a->primary_count; i++)
-		push_start(a, &a->primaries[i].mac, NO_FILTER, ALFRED_FIRST_HAND, id_new(a));
+		sync_start(a, &a->primaries[i].mac, ALFRED_FIRST_HAND);
 }
 
 void alfred_tick(struct alfred *a, usec_t now)
@@ -659,7 +607,7 @@ void alfred_tick(struct alfred *a, usec_t now)
 
 usec_t alfred_deadline(const struct alfred *a)
 {
-	usec_t next = usec_min(a->sync_at, output_pending(a) ? output_at(a) : USEC_NEVER);
+	usec_t next = usec_min(a->sync_at, output_deadline(a));
 
 	for (int i = 0; i < ALFRED_ASKS; i++) {
 		const struct ask *k = &a->asks[i];

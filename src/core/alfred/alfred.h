@@ -8,16 +8,16 @@
  *                first hand; a secondary tells its best primary its own values
  *   60 s         a primary that is not heard of is gone
  *   600 s        a value that is not told again is forgotten
- *   10 s         a question to a primary has failed; it is repeated meanwhile, so that the loss of
- *                one datagram does not matter
+ *   10 s         a question to a primary has failed; it is repeated meanwhile, whenever nothing of
+ *                its answer has come for a second, so that the loss of one datagram does not matter
  *
  * A packet has whole values, so each is taken at once, whatever becomes of the transaction that it
  * belongs to; only questions wait for the number of packets that STATUS_TXEND names. What we push
  * comes in datagrams that need no fragments, unless one value is longer.
  *
  * No part of it is authenticated. Bounded are what is kept (alfred_facts.h), what is taken from
- * each sender per second, and what is sent per second. A value that its source itself told us is
- * not overwritten by others for ALFRED_FIRST_HAND_S.
+ * each sender per second, and what is sent per second (alfred_push.h). A value that its source
+ * itself told us is not overwritten by others for ALFRED_FIRST_HAND_S.
  */
 #ifndef CORE_ALFRED_H
 #define CORE_ALFRED_H
@@ -44,28 +44,31 @@ enum alfred_event {
 enum alfred_ask_state {
 	ALFRED_ASK_WAITS,
 	ALFRED_ASK_DONE,
-	ALFRED_ASK_FAILED, /* the primary did not answer in time */
+	ALFRED_ASK_FAILED, /* not answered in time, or not all found room */
 };
 
 struct alfred_counters {
 	uint64_t received, sent;
 	uint64_t malformed; /* or of another version */
 	uint64_t over_rate; /* of one sender */
+	uint64_t to_all;    /* what only one should be told */
 	uint64_t primaries_full, pushes_full;
 	uint64_t asks_failed;
+	uint64_t events_lost;
 };
 
 struct alfred_setup {
 	struct mac self; /* of the interface: what its link-local address is made from */
-	/* Becomes primary where nobody is, and steps back for one with a lower MAC. */
+	/* Becomes primary where none is reached, and steps back for one with a lower MAC. */
 	bool elects;
 	struct rng rng;
 };
 
-/* A primary, as others see it. */
+/* A primary that announces itself. Who is not reached makes room for others, and is nobody to step
+ * back for. */
 struct alfred_primary {
 	struct mac mac;
-	uint8_t tq; /* of the way to it */
+	uint8_t tq; /* of the way to it; 0: it is not reached, or alfred_set_tq has not said yet */
 	usec_t seen_at;
 };
 
@@ -75,10 +78,12 @@ void alfred_free(struct alfred *a);
 /* The interface is another one, or has another MAC; all that is known stays. */
 void alfred_move(struct alfred *a, const struct mac *self);
 
-/* A datagram from port ALFRED_UDP_PORT of the link-local address of that MAC. 0, or -EBADMSG,
- * -EPROTONOSUPPORT, -EBUSY (over its rate): counted. */
-int alfred_input(struct alfred *a, const struct mac *from, const void *data, size_t len,
-		 usec_t now);
+/* A datagram from the link-local address of that MAC, whatever port; what is answered goes to
+ * ALFRED_UDP_PORT there. to_all: it came by way of the group, where only announcements belong. 0,
+ * or -EBADMSG, -EPROTONOSUPPORT, -EPERM (to_all), -EBUSY (over its rate, or too many answers are
+ * under way): counted. */
+int alfred_input(struct alfred *a, const struct mac *from, bool to_all, const void *data,
+		 size_t len, usec_t now);
 void alfred_tick(struct alfred *a, usec_t now);
 usec_t alfred_deadline(const struct alfred *a);
 /* The next datagram, cap >= ALFRED_PACKET_MAX; MAC_BROADCAST: to all nodes of the link. 0: none
@@ -90,7 +95,7 @@ bool alfred_event(struct alfred *a, struct out *ret);
 /* ---- this node's values ---- */
 
 /* By somebody at this node, as if told again every time. A zero source is this node, another one
- * only a primary takes (-EPERM). 0 or -ENOSPC. */
+ * only a primary takes (-EPERM). 0, -ENOSPC, or -EMSGSIZE: longer than ALFRED_VALUE_MAX. */
 int alfred_set(struct alfred *a, const struct alfred_block *b, usec_t now);
 /* The node's own value of a type; what somebody set stands before it. The same. */
 int alfred_fill(struct alfred *a, const struct alfred_block *b, usec_t now);
@@ -104,7 +109,7 @@ enum alfred_ask_state alfred_ask_state(struct alfred *a, int handle);
 void alfred_ask_drop(struct alfred *a, int handle);
 /* The next value of a type as a PUSH_DATA packet of its own; false at the end. */
 bool alfred_value_next(const struct alfred *a, uint8_t type, uint32_t *cursor, uint16_t id,
-		       struct wr *w);
+		       uint16_t seqno, struct wr *w);
 
 /* ---- modes ---- */
 

@@ -10,10 +10,13 @@
 #define OWN_CHUNKS (ALFRED_OWN_BYTES / ALFRED_CHUNK)
 #define OTHERS_CHUNKS (ALFRED_OTHERS_BYTES / ALFRED_CHUNK)
 #define SOURCE_CHUNKS (ALFRED_SOURCE_BYTES / ALFRED_CHUNK)
+#define STALE (ALFRED_STALE_S * USEC_S)
+#define LOOK_AGAIN (1 * USEC_S)
 
 struct source {
 	struct mac mac; /* key */
 	uint32_t chunks;
+	usec_t look_at; /* for a stale value of it, not before */
 };
 
 static_assert(offsetof(struct alfred_fact, version) == KEY_SIZE, "source and type are the key");
@@ -167,34 +170,91 @@ static uint32_t greediest(const struct alfred_facts *s)
 	return most;
 }
 
-/* The oldest value of a sender but `keep`; NULL if it has no other. */
+/* The oldest value of a sender but `keep`, of that source or of any (NULL); NULL if it has no
+ * other. */
 static struct alfred_fact *oldest_of(const struct alfred_facts *s, uint32_t sender,
-				     const struct alfred_fact *keep)
+				     const struct mac *source, const struct alfred_fact *keep)
 {
 	struct alfred_fact *f, *oldest = NULL;
 
 	for (uint32_t i = 0; (f = table_next(&s->facts, &i));)
 		if (f != keep && !is_own(f) && f->sender == sender &&
+		    (!source || mac_eq(&f->source, source)) &&
 		    (!oldest || f->seen_at < oldest->seen_at))
 			oldest = f;
 	return oldest;
 }
 
-/* Room for `need` chunks of that sender beside the `old` ones of the same value. */
-static bool others_room(struct alfred_facts *s, uint32_t need, uint32_t old, uint8_t sender,
-			const struct alfred_fact *keep)
+/* What the newcomer's sender does not tell any more itself. A look is long and refused values are
+ * cheap to send, so what a look in vain has found is remembered. */
+static struct alfred_fact *stale_of(struct alfred_facts *s, const struct alfred_fact *how,
+				    const struct alfred_fact *keep)
+{
+	usec_t *fresh_until = &s->fresh_until[how->sender];
+	struct alfred_fact *f;
+
+	if (how->seen_at <= *fresh_until)
+		return NULL;
+	f = oldest_of(s, how->sender, NULL, keep);
+	if (f && how->seen_at - f->seen_at > STALE)
+		return f;
+	*fresh_until = (f ? f->seen_at : how->seen_at) + STALE;
+	return NULL;
+}
+
+static struct alfred_fact *stale_of_source(struct alfred_facts *s, struct source *src,
+					   const struct alfred_fact *how,
+					   const struct alfred_fact *keep)
+{
+	struct alfred_fact *f;
+
+	if (how->seen_at < src->look_at)
+		return NULL;
+	f = oldest_of(s, how->sender, &src->mac, keep);
+	if (f && how->seen_at - f->seen_at > STALE)
+		return f;
+	src->look_at = how->seen_at + LOOK_AGAIN;
+	return NULL;
+}
+
+static void evict(struct alfred_facts *s, struct alfred_fact *f)
+{
+	alfred_fact_remove(s, f);
+	s->evicted++;
+}
+
+/* Room for `need` chunks beside the `old` ones of the same value. */
+static bool others_room(struct alfred_facts *s, uint32_t need, uint32_t old,
+			const struct alfred_fact *how, const struct alfred_fact *keep)
 {
 	while (s->others - old + need > OTHERS_CHUNKS) {
-		uint32_t victim = greediest(s);
-		struct alfred_fact *f;
+		uint32_t most = greediest(s);
+		struct alfred_fact *f = NULL;
 
-		if (victim == sender || s->sent[victim] <= s->sent[sender] + need)
-			return false;
-		f = oldest_of(s, victim, keep);
+		if (s->sent[most] > s->sent[how->sender] + need)
+			f = oldest_of(s, most, NULL, keep);
+		if (!f)
+			f = stale_of(s, how, keep);
 		if (!f)
 			return false;
-		alfred_fact_remove(s, f);
-		s->evicted++;
+		evict(s, f);
+	}
+	return true;
+}
+
+static bool source_room(struct alfred_facts *s, uint32_t need, uint32_t old,
+			const struct mac *source, const struct alfred_fact *how,
+			const struct alfred_fact *keep)
+{
+	struct source *src;
+
+	while ((src = table_find(&s->sources, source)) &&
+	       src->chunks - old + need > SOURCE_CHUNKS) {
+		struct alfred_fact *f = stale_of_source(s, src, how, keep);
+
+		if (!f)
+			return false;
+		evict(s, f);
 	}
 	return true;
 }
@@ -202,15 +262,13 @@ static bool others_room(struct alfred_facts *s, uint32_t need, uint32_t old, uin
 static bool room(struct alfred_facts *s, const struct alfred_block *b,
 		 const struct alfred_fact *how, const struct alfred_fact *f)
 {
-	const struct source *src = table_find(&s->sources, &b->source);
 	uint32_t need = chunks_of(b->len), old = f ? chunks_of(f->len) : 0;
 	bool was_own = f && is_own(f);
 
 	if (is_own(how))
 		return s->own - (was_own ? old : 0) + need <= OWN_CHUNKS;
-	if (src && src->chunks - old + need > SOURCE_CHUNKS)
-		return false;
-	return others_room(s, need, was_own ? 0 : old, how->sender, f);
+	return source_room(s, need, old, &b->source, how, f) &&
+	       others_room(s, need, was_own ? 0 : old, how, f);
 }
 
 /* ---- values ---- */
@@ -223,6 +281,21 @@ struct alfred_fact *alfred_fact_find(const struct alfred_facts *s, const struct 
 	return table_find(&s->facts, &key);
 }
 
+/* The same value told anew. */
+static void refresh(struct alfred_facts *s, struct alfred_fact *f, uint8_t version,
+		    const struct alfred_fact *how)
+{
+	if (!is_own(f) && how->level <= f->level && how->sender != f->sender) {
+		account(s, f, false);
+		f->sender = how->sender;
+		account(s, f, true);
+	}
+	f->version = version;
+	f->level = how->level;
+	f->filled = how->filled;
+	f->seen_at = how->seen_at;
+}
+
 int alfred_fact_put(struct alfred_facts *s, const struct alfred_block *b,
 		    const struct alfred_fact *how, bool *ret_changed)
 {
@@ -230,11 +303,10 @@ int alfred_fact_put(struct alfred_facts *s, const struct alfred_block *b,
 	struct alfred_fact key = { .source = b->source, .type = b->type };
 
 	*ret_changed = false;
+	if (b->len > ALFRED_VALUE_MAX)
+		return -EMSGSIZE;
 	if (f && bytes_same(s, f, b) && is_own(f) == is_own(how)) {
-		f->version = b->version;
-		f->level = how->level;
-		f->filled = how->filled;
-		f->seen_at = how->seen_at;
+		refresh(s, f, b->version, how);
 		return 0;
 	}
 	if (!room(s, b, how, f)) {

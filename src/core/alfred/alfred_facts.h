@@ -5,8 +5,11 @@
  * there from the start.
  *
  * Bounds: ALFRED_OWN_BYTES for values of this node, ALFRED_OTHERS_BYTES for all others together,
- * ALFRED_SOURCE_BYTES for each source. Who sent a value pays for it: where others' room is full,
- * the oldest of the sender who has the most goes, if that is more than the newcomer's sender has.
+ * ALFRED_SOURCE_BYTES for each source. Who told a value pays for it, of several the last who had it
+ * from no further away. Where others' room is full, the oldest of the sender who has the most goes,
+ * if that is more than the newcomer's sender has; else, and where a source's room is full, the
+ * oldest of the same sender, if it has not been told again for ALFRED_STALE_S. (A secondary has all
+ * from one sender, its primary, and only what it asked for.)
  */
 #ifndef CORE_ALFRED_FACTS_H
 #define CORE_ALFRED_FACTS_H
@@ -21,6 +24,7 @@
 #define ALFRED_SOURCE_BYTES (64 * 1024)
 #define ALFRED_CHUNKS ((ALFRED_OWN_BYTES + ALFRED_OTHERS_BYTES) / ALFRED_CHUNK)
 #define ALFRED_SENDERS 64 /* counted apart, by hash */
+#define ALFRED_STALE_S 30 /* three syncs */
 
 /* How far from its source a value is; what is pushed to other primaries ends at FIRST_HAND. */
 enum alfred_level {
@@ -49,6 +53,7 @@ struct alfred_facts {
 	uint16_t free;	      /* first free chunk, ALFRED_CHUNKS = none */
 	uint32_t own, others; /* chunks in use */
 	uint32_t sent[ALFRED_SENDERS];
+	usec_t fresh_until[ALFRED_SENDERS]; /* nothing of it is stale before */
 	uint64_t refused, evicted;
 };
 
@@ -57,7 +62,7 @@ void alfred_facts_done(struct alfred_facts *s);
 struct alfred_fact *alfred_fact_find(const struct alfred_facts *s, const struct mac *source,
 				     uint8_t type);
 /* Makes or changes it; *ret_changed: it is not as it was. `how` has level, filled, sender and
- * seen_at. 0 or -ENOSPC. */
+ * seen_at. 0, -ENOSPC, or -EMSGSIZE: longer than a packet can carry. */
 int alfred_fact_put(struct alfred_facts *s, const struct alfred_block *b,
 		    const struct alfred_fact *how, bool *ret_changed);
 void alfred_fact_remove(struct alfred_facts *s, struct alfred_fact *f);
