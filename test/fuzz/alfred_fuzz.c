@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Packets of others into a peer of ALFRED: {what u8, len u16, packet}*. `what` has the sender in
- * its lower bits; 0x40 is a question of a program at this node, 0x80 lets seconds pass. What
- * decodes and is stored must come out as it went in, within the bounds.
+ * its lower bits; 0x40 is a question of a program at this node, 0x80 lets seconds pass; 0x1c is
+ * told to all, 0x34 has an administrator make it a primary, 0x38 no longer. Announcements are of
+ * who is reached the better the higher his number, or not at all. What decodes and is stored must
+ * come out as it went in, within the bounds.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -70,10 +72,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (!rd_ok(&r))
 			break;
-		alfred_set_primary(a, what & 4);
+		if ((what & 0x3c) == 0x34 || (what & 0x3c) == 0x38)
+			alfred_set_primary(a, what & 4);
 		if ((what & 0x40) && ask < 0)
 			ask = alfred_ask(a, what & 8 ? 64 : 66, now);
-		(void)alfred_input(a, &from, packet.p, rd_left(&packet), now);
+		(void)alfred_input(a, &from, (what & 0x3c) == 0x1c, packet.p, rd_left(&packet),
+				   now);
+		alfred_set_tq(a, &from, (uint8_t)(85 * (what & 3)));
 		if (what & 0x80)
 			now += (1 + (what & 0x38)) * USEC_S;
 		alfred_tick(a, now);
