@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,7 @@
 
 #include "plat/linux/bridges/alfred_socket.h"
 #include "plat/linux/bridges/alfred_values.h"
+#include "plat/linux/unix_socket.h"
 
 static uv_loop_t loop;
 static struct alfred *peer;
@@ -28,8 +30,15 @@ static char path[64];
 static char changed[64];
 static int asked, acted;
 static uint8_t buf[1 << 20];
+static usec_t ahead; /* of the true time */
 
 static const struct mac self = { { 2, 0, 0, 0, 0, 1 } }, primary = { { 2, 0, 0, 0, 0, 2 } };
+
+static usec_t now_get(void *ctx)
+{
+	(void)ctx;
+	return (usec_t)uv_now(&loop) * USEC_MS + ahead;
+}
 
 static struct alfred *peer_get(void *ctx)
 {
@@ -59,21 +68,23 @@ static void interfaces(void *ctx, const char **ret_name, bool *ret_active,
 	*ret_bat_iface = "bat0";
 }
 
-static void change(void *ctx, const char *name, bool bat_iface)
+static bool change(void *ctx, const char *name, bool bat_iface)
 {
 	(void)ctx;
 	snprintf(changed, sizeof(changed), "%s%s", bat_iface ? "bat " : "", name);
+	return !strchr(name, ',');
 }
 
 static int setup(void **state)
 {
-	const struct alfred_socket_calls calls = { NULL,       peer_get,   peer_asked,
+	const struct alfred_socket_calls calls = { NULL,       now_get,	   peer_get, peer_asked,
 						   peer_acted, interfaces, change };
 	const struct alfred_setup s = { .self = self, .rng = rng_init(1) };
 	int r;
 
 	(void)state;
 	asked = acted = 0;
+	ahead = 0;
 	changed[0] = '\0';
 	strcpy(dir + sizeof(dir) - 7, "XXXXXX");
 	if (!mkdtemp(dir) || uv_loop_init(&loop))
@@ -224,6 +235,9 @@ static void test_pieces(void **state)
 	fd = ask(80);
 	turns(50);
 	assert_int_equal(hear(fd), -1 - 2 * (8 + 10 + 60000));
+	/* numbered, as the original does it */
+	assert_memory_equal(buf + 6, ((const uint8_t[]) { 0, 0 }), 2);
+	assert_memory_equal(buf + 8 + 10 + 60000 + 6, ((const uint8_t[]) { 0, 1 }), 2);
 	close(fd);
 }
 
@@ -266,6 +280,10 @@ static void test_interface(void **state)
 	memcpy(request, (const uint8_t[]) { 7, 0, 0, 16 }, 4);
 	close(say(request, 20));
 	assert_string_equal(changed, "bat eth0");
+	assert_int_equal(alfred_socket_counters(server)->refused, 0);
+	memcpy(request, (const uint8_t[]) { 6, 0, 1, 0, 'a', ',', 'b', 0 }, 8);
+	close(say(request, sizeof(request)));
+	assert_int_equal(alfred_socket_counters(server)->refused, 1);
 }
 
 static void test_events(void **state)
@@ -293,7 +311,7 @@ static void test_ask_primary(void **state)
 	int fd, other;
 
 	(void)state;
-	(void)alfred_input(peer, &primary, announce, sizeof(announce), 0);
+	(void)alfred_input(peer, &primary, true, announce, sizeof(announce), 0);
 	fd = ask(65);
 	other = ask(65);
 	assert_int_equal(hear(fd), 0);
@@ -306,13 +324,30 @@ static void test_ask_primary(void **state)
 	close(fd);
 }
 
+/* A client that has no more to say is answered: printf REQUEST | socat -. */
+static void test_half_closed(void **state)
+{
+	static const uint8_t announce[] = { 1, 0, 0, 0 };
+	int fd;
+
+	(void)state;
+	(void)alfred_input(peer, &primary, true, announce, sizeof(announce), 0);
+	fd = ask(65);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	assert_int_equal(hear(fd), 0);
+	alfred_tick(peer, now_get(NULL) + (ALFRED_REQUEST_S + 1) * USEC_S);
+	alfred_socket_look(server);
+	assert_int_equal(hear(fd), -1 - 8);
+	assert_memory_equal(buf, ((const uint8_t[]) { 4, 0, 0, 4, 0x12, 0x34 }), 6);
+	close(fd);
+}
+
 static void test_broken(void **state)
 {
 	static const uint8_t bad[][4] = { { 0, 0, 0, 0 }, { 0, 1, 0, 0 }, { 99, 0, 0, 0 },
 					  { 1, 0, 0, 0 }, { 2, 0, 0, 0 }, { 5, 0, 0, 0 },
 					  { 10, 0, 0, 0 } };
 	uint8_t empty[] = { 0, 0, 0, 4, 1, 2, 0, 0 }; /* no value */
-	int fds[ALFRED_CLIENTS], more;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -324,19 +359,169 @@ static void test_broken(void **state)
 	close(say(empty, sizeof(empty)));
 	assert_int_equal(alfred_socket_counters(server)->malformed,
 			 1 + sizeof(bad) / sizeof(bad[0]));
+}
+
+/* ---- those who are slow ---- */
+
+/* The end of another client has them looked at, as each second has. */
+static void look(void)
+{
+	set(99, 1);
 	turns(5);
-	/* silent ones take all places, and lose them after a while: here they just go */
-	for (int i = 0; i < ALFRED_CLIENTS; i++)
-		fds[i] = say("\0", 1);
-	more = join();
+}
+
+static bool is_open(int fd)
+{
+	return hear(fd) >= 0;
+}
+
+/* Programs connect, and may have something to say long after. What counts is how long a request
+ * takes from its first byte on. */
+static void test_slow_script(void **state)
+{
+	size_t len;
+	int script = join(), broken = say("\0", 1), late;
+
+	(void)state;
+	ahead += 9 * USEC_S;
+	late = say("\0", 1);
+	ahead += 2 * USEC_S;
+	for (int i = 0; i < 20; i++) /* looks are not what time is counted by */
+		look();
+	assert_true(is_open(script));
+	assert_false(is_open(broken));
+	assert_true(is_open(late));
+	assert_int_equal(alfred_socket_counters(server)->timeouts, 1);
+	ahead += 3600 * USEC_S;
+	look();
+	assert_false(is_open(late));
+	assert_int_equal(alfred_socket_counters(server)->timeouts, 2);
+	len = set_encode(65, 5, NULL);
+	assert_int_equal(send(script, buf, len, MSG_NOSIGNAL), len);
+	turns(4);
+	assert_int_equal(hear(script), -1);
+	assert_non_null(alfred_fact_find(alfred_facts(peer), &self, 65));
+	close(script);
+	close(broken);
+	close(late);
+}
+
+#define MANY 1500
+#define MANY_BYTES (MANY * (8 + 10 + 1))
+
+/* So many values of one byte that no buffer takes them all: each is a packet of its own. */
+static void set_many(uint8_t type)
+{
+	struct wr w = wr_init(buf, sizeof(buf));
+	size_t mark = alfred_push_begin(&w, 1, 0);
+
+	alfred_set_primary(peer, true);
+	for (unsigned int i = 0; i < MANY; i++) {
+		struct alfred_block b = { .source = { { 2, 0, 0, 1, (uint8_t)(i >> 8),
+							(uint8_t)i } },
+					  .type = type,
+					  .len = 1,
+					  .data = self.b };
+
+		if (i < 500) {
+			assert_int_equal(alfred_set(peer, &b, now_get(NULL)), 0);
+			continue;
+		}
+		alfred_block_head(&w, &b);
+		wr_u8(&w, 'x');
+	}
+	alfred_push_end(&w, mark);
+	assert_int_equal(alfred_input(peer, &primary, false, buf, wr_len(&w), now_get(NULL)), 0);
+	assert_int_equal(alfred_facts(peer)->facts.count, MANY);
+	alfred_socket_look(server);
+}
+
+static size_t queued(int fd)
+{
+	int n = 0;
+
+	assert_int_equal(ioctl(fd, FIONREAD, &n), 0);
+	return (size_t)n;
+}
+
+/* A reader that takes something now and then stays, one that does not goes. */
+static void test_slow_reader(void **state)
+{
+	size_t first, more, taken;
+	int fd, dead;
+
+	(void)state;
+	set_many(80);
+	fd = ask(80);
+	dead = ask(80);
+	turns(300);
+	first = queued(fd);
+	assert_in_range(first, 1, MANY_BYTES - 1);
+	ahead += 8 * USEC_S;
+	taken = first - first / 8;
+	assert_int_equal(recv(fd, buf, taken, 0), taken);
+	turns(300);
+	more = queued(fd) - (first - taken);
+	assert_in_range(more, 1, MANY_BYTES - first - 1);
+	ahead += 8 * USEC_S;
+	look();
+	assert_int_equal(alfred_socket_counters(server)->timeouts, 1);
+	turns(300);
+	assert_int_equal(hear(fd), -1 - (ssize_t)(MANY_BYTES - taken));
+	close(fd);
+	close(dead);
+}
+
+/* All places are taken: who has said nothing makes room, the oldest first, and is not the victim of
+ * somebody who may not come. */
+static void test_silent_make_room(void **state)
+{
+	int fds[ALFRED_CLIENTS], more;
+
+	(void)state;
+	for (int i = 0; i < ALFRED_CLIENTS; i++, ahead += USEC_S)
+		fds[i] = i == 0 ? say("\0", 1) : join();
+	more = ask(65);
 	assert_int_equal(hear(more), -1);
-	assert_int_equal(alfred_socket_counters(server)->refused, 1);
+	assert_int_equal(alfred_socket_counters(server)->replaced, 1);
+	assert_true(is_open(fds[0]));
+	assert_false(is_open(fds[1]));
+	assert_true(is_open(fds[2]));
 	close(more);
 	for (int i = 0; i < ALFRED_CLIENTS; i++)
 		close(fds[i]);
+	turns(5);
+}
+
+/* All are busy: the next one waits until one has gone, and is served then. */
+static void test_busy(void **state)
+{
+	int fds[ALFRED_CLIENTS], more;
+
+	(void)state;
+	for (int i = 0; i < ALFRED_CLIENTS; i++)
+		fds[i] = say("\0", 1);
+	more = ask(65);
+	assert_int_equal(hear(more), 0);
+	close(fds[3]);
 	for (int i = 0; i < 5; i++, usleep(2000))
 		turns(2);
-	set(65, 3);
+	assert_int_equal(hear(more), -1);
+	close(more);
+	more = ask(65);
+	assert_int_equal(hear(more), -1);
+	close(more);
+	more = ask(65);
+	ahead += (ALFRED_CLIENT_S + 1) * USEC_S;
+	close(fds[4]);
+	for (int i = 0; i < 5; i++, usleep(2000))
+		turns(2);
+	assert_int_equal(alfred_socket_counters(server)->timeouts, ALFRED_CLIENTS - 2);
+	assert_int_equal(hear(more), -1);
+	close(more);
+	for (int i = 0; i < ALFRED_CLIENTS; i++)
+		if (i != 3 && i != 4)
+			close(fds[i]);
 }
 
 /* Another user is not heard. */
@@ -368,6 +553,37 @@ static void test_stranger(void **state)
 	assert_int_equal(alfred_socket_counters(server)->refused, 1);
 }
 
+/* Somebody's socket, by a name of it and by another one; what it leaves; a link; nothing. */
+static void test_others(void **state)
+{
+	char dead[80], link[80], near[80];
+	int fd;
+
+	(void)state;
+	snprintf(dead, sizeof(dead), "%s/dead", dir);
+	snprintf(link, sizeof(link), "%s/link", dir);
+	snprintf(near, sizeof(near), "%s/./alfred.sock", dir);
+	assert_true(unix_socket_listens(path));
+	assert_true(unix_socket_listens(near));
+	assert_false(unix_socket_clear(path));
+	assert_false(unix_socket_listens(dead));
+	assert_false(unix_socket_clear(dead));
+	fd = unix_socket_listen(dead, 0600, 1);
+	assert_true(fd >= 0);
+	assert_true(unix_socket_listens(dead));
+	close(fd);
+	assert_false(unix_socket_listens(dead));
+	assert_int_equal(symlink(dead, link), 0);
+	assert_false(unix_socket_clear(link));
+	assert_true(unix_socket_clear(dead));
+	assert_int_not_equal(access(dead, F_OK), 0);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink(path, link), 0);
+	assert_false(unix_socket_listens(link)); /* the way of ours */
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 /* python3: gzip.compress() of the same text reads back as this */
 static void test_gzip(void **state)
 {
@@ -389,8 +605,11 @@ int main(void)
 		SOCKET_TEST(test_set_and_ask), SOCKET_TEST(test_pieces),
 		SOCKET_TEST(test_source),      SOCKET_TEST(test_modes),
 		SOCKET_TEST(test_interface),   SOCKET_TEST(test_events),
-		SOCKET_TEST(test_ask_primary), SOCKET_TEST(test_broken),
-		SOCKET_TEST(test_stranger),    cmocka_unit_test(test_gzip),
+		SOCKET_TEST(test_ask_primary), SOCKET_TEST(test_half_closed),
+		SOCKET_TEST(test_broken),      SOCKET_TEST(test_slow_script),
+		SOCKET_TEST(test_slow_reader), SOCKET_TEST(test_silent_make_room),
+		SOCKET_TEST(test_busy),	       SOCKET_TEST(test_stranger),
+		SOCKET_TEST(test_others),      cmocka_unit_test(test_gzip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

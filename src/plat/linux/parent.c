@@ -23,12 +23,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/text.h"
 #include "plat/linux/helpers/channel.h"
 #include "plat/linux/log.h"
 #include "plat/linux/notify.h"
 #include "plat/linux/helpers/spawn.h"
+#include "plat/linux/unix_socket.h"
 
 #define PARENT_CHILDREN 32
 #define PARENT_GRACE (1 * USEC_S)      /* from SIGTERM to SIGKILL, helpers */
@@ -477,10 +477,13 @@ static int dirs_make(const struct privileges *user)
 }
 
 /* Where programs of ALFRED look for its socket; the node's user cannot make one there. What is
- * there already, maybe of another server, stays, and none is fine. */
+ * there already, maybe of another server, stays, and none is fine. Only what such a server has left
+ * behind when it ended goes: it would be there until the next boot. */
 static void link_make(void)
 {
-	(void)!symlink(ALFRED_TARGET, ALFRED_LINK);
+	if (symlink(ALFRED_TARGET, ALFRED_LINK) && errno == EEXIST &&
+	    unix_socket_clear(ALFRED_LINK))
+		(void)!symlink(ALFRED_TARGET, ALFRED_LINK);
 }
 
 static void link_remove(void)

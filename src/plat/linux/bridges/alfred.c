@@ -5,107 +5,56 @@
  *
  * `on` is a secondary, or a primary where there is none. `auto` only listens, by a packet socket so
  * that another server may run on this node, until a primary announces itself; it goes on as a
- * secondary, and ends when the last primary has not been heard for a minute.
+ * secondary, and ends when the last primary has not been heard for a minute. While another server
+ * runs here it does nothing.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "lib/text.h"
 #include "node/view.h"
 #include "plat/linux/bridges/alfred_socket.h"
 #include "plat/linux/bridges/alfred_values.h"
+#include "plat/linux/bridges/alfred_wire.h"
 #include "plat/linux/log.h"
-#include "plat/linux/loop.h"
 #include "plat/linux/poller.h"
 
-/* /run/alfred.sock, where programs look for it, is a link to it. */
 #define SOCKET_PATH PARENT_RUN_DIR "/alfred.sock"
-#define BURST 32	    /* datagrams at a time, before others have their turn */
-#define FRAGMENT 1280	    /* clients may have less than the client bridge */
-#define FRESH (5 * USEC_S)  /* own values are so old at most when somebody asks */
-#define CHECK (10 * USEC_S) /* is the interface still the same? */
+#define KNOWN_PATH                                                                                 \
+	"/run/alfred.sock"     /* where programs look: a link to ours, or another server's         \
+				*/
+#define NO_BAT_IFACE "none"    /* `alfred -B`: everybody is reached alike */
+#define BURST 32	       /* datagrams at a time, before others have their turn */
+#define FRAGMENT 1280	       /* clients may have less than the client bridge */
+#define FRESH (5 * USEC_S)     /* own values are so old at most when somebody asks */
+#define CHECK (10 * USEC_S)    /* is the interface still the same? */
+#define OTHER_BACK (2 * CHECK) /* another server may take so long to start anew */
 
 struct state {
 	struct bridges_setup setup;
-	bool stays; /* `on` */
+	bool stays;  /* `on` */
+	bool warned; /* that it cannot begin */
 	char dev[ALFRED_IFNAME], bat_iface[ALFRED_IFNAME];
 	int index; /* 0: not there */
 	struct mac mac;
 	struct alfred *peer; /* NULL: idle, or no interface yet */
-	struct poller *udp;  /* with a peer */
+	struct poller *udp;  /* with a peer, while the interface is there */
 	struct poller *ear;  /* without one, where it does not stay */
 	struct alfred_socket *socket;
 	struct alarm *clock;
 	usec_t filled_at, check_at;
-	uint64_t starts, socket_errors, send_failed, not_local;
+	usec_t other_at; /* another server was seen, 0 = never */
+	uint64_t starts, socket_errors, send_failed, not_local, left_to_other;
 	char values[ALFRED_VALUE_MAX + 1];
 	uint8_t packet[ALFRED_PACKET_MAX + 1];
 };
 
 static void clock_set(struct state *s);
 
-/* ---- addresses ---- */
-
-/* Who has another kind of address does not take part: peers know each other by the MAC in it. */
-static bool mac_of(const struct ip6 *addr, struct mac *ret)
-{
-	const uint8_t *b = addr->b + 8;
-	struct mac mac = { { b[0] ^ 2, b[1], b[2], b[5], b[6], b[7] } };
-	struct ip6 back = ip6_link_local(&mac);
-
-	*ret = mac;
-	return mac_is_station(&mac) && ip6_eq(addr, &back);
-}
-
-static struct sockaddr_in6 address_of(const struct state *s, const struct mac *mac)
-{
-	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
-				   .sin6_port = htons(ALFRED_UDP_PORT),
-				   .sin6_scope_id = (uint32_t)s->index };
-	struct ip6 addr = { { 0xff, 0x02, [15] = 1 } };
-
-	if (!mac_eq(mac, &MAC_BROADCAST))
-		addr = ip6_link_local(mac);
-	memcpy(&to.sin6_addr, addr.b, sizeof(addr.b));
-	return to;
-}
-
 /* ---- what goes out ---- */
-
-static bool datagram_send(struct state *s, const struct mac *to, size_t len)
-{
-	union {
-		struct cmsghdr head;
-		char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control = { 0 };
-	struct sockaddr_in6 at = address_of(s, to);
-	struct iovec iov = { .iov_base = s->packet, .iov_len = len };
-	struct msghdr msg = { .msg_name = &at,
-			      .msg_namelen = sizeof(at),
-			      .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	struct in6_pktinfo from = { .ipi6_ifindex = (unsigned int)s->index };
-	struct ip6 self = ip6_link_local(&s->mac);
-
-	memcpy(&from.ipi6_addr, self.b, sizeof(self.b));
-	control.head.cmsg_level = IPPROTO_IPV6;
-	control.head.cmsg_type = IPV6_PKTINFO;
-	control.head.cmsg_len = CMSG_LEN(sizeof(from));
-	memcpy(CMSG_DATA(&control.head), &from, sizeof(from));
-	return sendmsg(poller_fd(s->udp), &msg, MSG_DONTWAIT) >= 0;
-}
 
 /* What does not go now is lost; the next period brings it again. */
 static void flush(struct state *s)
@@ -117,7 +66,8 @@ static void flush(struct state *s)
 		len = alfred_output(s->peer, s->packet, ALFRED_PACKET_MAX, &to, loop_now());
 		if (!len)
 			break;
-		s->send_failed += !datagram_send(s, &to, len);
+		s->send_failed += !s->udp || !alfred_udp_send(poller_fd(s->udp), s->index, &s->mac,
+							      &to, s->packet, len);
 	}
 	alfred_socket_look(s->socket);
 	clock_set(s);
@@ -131,6 +81,8 @@ static uint8_t tq_of(const struct state *s, const struct mac *mac)
 	struct batman_orig o;
 	struct mac orig, self;
 
+	if (!strcmp(s->bat_iface, NO_BAT_IFACE))
+		return UINT8_MAX;
 	if (batman_lookup(b, mac, 0, &orig))
 		return 0;
 	if (batman_self(b, &self) && mac_eq(&orig, &self))
@@ -152,6 +104,12 @@ static void peer_inform(struct state *s)
 }
 
 /* ---- the Unix socket ---- */
+
+static usec_t socket_now(void *ctx)
+{
+	(void)ctx;
+	return loop_now();
+}
 
 static struct alfred *socket_peer(void *ctx)
 {
@@ -176,44 +134,50 @@ static void socket_interfaces(void *ctx, const char **ret_name, bool *ret_active
 	const struct state *s = ctx;
 
 	*ret_name = s->dev;
-	*ret_active = s->index != 0;
+	*ret_active = s->udp != NULL;
 	*ret_bat_iface = s->bat_iface;
 }
 
-/* In the next turn: the client who asks is of the peer that goes. */
-static void socket_change(void *ctx, const char *name, bool bat_iface)
+/* In the next turn: the client who asks is of the peer that goes. Of several interfaces none is
+ * taken. */
+static bool socket_change(void *ctx, const char *name, bool bat_iface)
 {
 	struct state *s = ctx;
 	char *to = bat_iface ? s->bat_iface : s->dev;
 
 	if (!name[0] || strlen(name) >= ALFRED_IFNAME || strchr(name, ',') ||
 	    (!bat_iface && !if_nametoindex(name)))
-		return;
+		return false;
 	text_copy(to, ALFRED_IFNAME, name);
 	s->check_at = 0;
 	alarm_set(s->clock, 0);
+	return true;
 }
 
 /* ---- with a peer ---- */
 
+static void datagram_take(struct state *s, const struct mac *from, bool to_all, size_t len)
+{
+	if (mac_eq(from, &s->mac) ||
+	    alfred_input(s->peer, from, to_all, s->packet, len, loop_now()))
+		return;
+	alfred_set_tq(s->peer, from, tq_of(s, from)); /* it may be a primary that is new */
+	alfred_socket_look(s->socket);
+}
+
 static bool datagram_read(struct state *s)
 {
-	struct sockaddr_in6 from = { 0 };
-	socklen_t from_len = sizeof(from);
-	ssize_t n = recvfrom(poller_fd(s->udp), s->packet, sizeof(s->packet), MSG_DONTWAIT,
-			     (struct sockaddr *)&from, &from_len);
-	struct ip6 addr;
-	struct mac mac;
+	struct mac from;
+	bool to_all;
+	ssize_t n =
+		alfred_udp_read(poller_fd(s->udp), s->packet, sizeof(s->packet), &from, &to_all);
 
 	if (n < 0)
 		return false;
-	memcpy(addr.b, &from.sin6_addr, sizeof(addr.b));
-	if (!mac_of(&addr, &mac)) {
+	if (mac_is_zero(&from))
 		s->not_local++;
-		return true;
-	}
-	if (!mac_eq(&mac, &s->mac))
-		(void)alfred_input(s->peer, &mac, s->packet, (size_t)n, loop_now());
+	else
+		datagram_take(s, &from, to_all, (size_t)n);
 	return true;
 }
 
@@ -227,29 +191,9 @@ static void udp_ready(void *ctx, int events)
 	flush(s);
 }
 
-static int udp_open(const struct state *s)
-{
-	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(ALFRED_UDP_PORT) };
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int one = 1, mtu = FRAGMENT;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, s->dev, (socklen_t)strlen(s->dev)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, sizeof(mtu)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at))) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 static int udp_begin(struct state *s)
 {
-	int fd = udp_open(s);
+	int fd = alfred_udp_open(s->dev);
 
 	if (fd < 0)
 		return fd;
@@ -269,9 +213,13 @@ static void peer_end(struct state *s)
 
 static int peer_parts(struct state *s, usec_t now)
 {
-	const struct alfred_socket_calls calls = {
-		s, socket_peer, socket_asked, socket_acted, socket_interfaces, socket_change
-	};
+	const struct alfred_socket_calls calls = { s,
+						   socket_now,
+						   socket_peer,
+						   socket_asked,
+						   socket_acted,
+						   socket_interfaces,
+						   socket_change };
 	struct alfred_setup setup = { .self = s->mac, .elects = s->stays };
 	uint64_t seed;
 	int r = udp_begin(s);
@@ -288,97 +236,71 @@ static int peer_parts(struct state *s, usec_t now)
 	return s->socket ? 0 : r;
 }
 
+static void begin_failed(struct state *s, int err)
+{
+	s->socket_errors++;
+	if (s->stays && !s->warned)
+		log_warning("alfred: %s: %s", s->dev, strerror(-err));
+	else
+		log_debug("alfred: %s: %s", s->dev, strerror(-err));
+	s->warned = true;
+}
+
+/* Another server at this node, to which `auto` leaves the port, also while it is started anew. */
+static bool other_serves(struct state *s, usec_t now)
+{
+	if (s->stays)
+		return false;
+	if (alfred_socket_of_other())
+		s->other_at = now;
+	return s->other_at && now - s->other_at < OTHER_BACK;
+}
+
+/* Who announces itself again at once has to wait for the next check where it was in vain. */
 static void peer_begin(struct state *s, usec_t now)
 {
-	int r = peer_parts(s, now);
+	int r;
 
+	poller_free(s->ear);
+	s->ear = NULL;
+	if (other_serves(s, now)) {
+		s->left_to_other++;
+		return;
+	}
+	r = peer_parts(s, now);
 	if (r) {
-		s->socket_errors++;
-		log_debug("alfred: %s: %s", s->dev, strerror(-r));
+		begin_failed(s, r);
 		peer_end(s);
 		return;
 	}
 	s->starts++;
 	s->filled_at = 0;
-	poller_free(s->ear);
-	s->ear = NULL;
+	s->warned = false;
 }
 
 /* ---- without one ---- */
 
-enum { EAR_PASS = 6, EAR_DROP = 7 };
-
-/* IPv6 packets from others to the UDP port; the socket leaves the Ethernet header away. */
-static const struct sock_filter ear_filter[] = {
-	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, EAR_DROP - 2, 0),
-	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, EAR_DROP - 4),
-	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 40 + 2),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ALFRED_UDP_PORT, 0, EAR_DROP - 6),
-	[EAR_PASS] = BPF_STMT(BPF_RET | BPF_K, 512),
-	[EAR_DROP] = BPF_STMT(BPF_RET | BPF_K, 0),
-};
-
-/* A primary that announces itself? */
-static bool ear_hears(struct state *s, size_t len, struct mac *ret_from)
-{
-	struct rd r = rd_init(s->packet, len);
-	struct alfred_msg m;
-	struct ip6 from;
-
-	rd_skip(&r, 8);
-	from = rd_ip6(&r);
-	rd_skip(&r, 16 + 8);
-	return rd_ok(&r) && mac_of(&from, ret_from) && alfred_decode(r, &m) == 0 &&
-	       m.packet == ALFRED_ANNOUNCE_PRIMARY;
-}
-
 static void ear_ready(void *ctx, int events)
 {
 	struct state *s = ctx;
-	ssize_t n = recv(poller_fd(s->ear), s->packet, sizeof(s->packet), MSG_DONTWAIT);
 	struct wr w = wr_init(s->packet, sizeof(s->packet));
 	struct mac from;
 
 	(void)events;
-	if (n < 0 || !ear_hears(s, (size_t)n, &from))
+	if (!alfred_ear_hears(poller_fd(s->ear), &from))
 		return;
 	peer_begin(s, loop_now());
 	if (!s->peer)
 		return;
 	alfred_announce_encode(&w);
-	(void)alfred_input(s->peer, &from, s->packet, wr_len(&w), loop_now());
+	(void)alfred_input(s->peer, &from, true, s->packet, wr_len(&w), loop_now());
 	peer_inform(s);
 	flush(s);
 }
 
-static int ear_open(const struct state *s)
-{
-	struct sockaddr_ll at = { .sll_family = AF_PACKET,
-				  .sll_protocol = htons(ETH_P_IPV6),
-				  .sll_ifindex = s->index };
-	struct sock_filter code[sizeof(ear_filter) / sizeof(ear_filter[0])];
-	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
-	/* no protocol yet: nothing comes before the filter is there */
-	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	memcpy(code, ear_filter, sizeof(code));
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at))) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 static void ear_begin(struct state *s)
 {
-	int fd = ear_open(s);
+	int fd = alfred_ear_open(s->index);
 
 	if (fd >= 0)
 		s->ear = poller_new(s->setup.loop, fd, UV_READABLE, ear_ready, s);
@@ -387,28 +309,26 @@ static void ear_begin(struct state *s)
 
 /* ---- time ---- */
 
-/* The interface goes and comes, and its MAC is what we are called. */
+/* The interface goes and comes, and its MAC is what we are called. What the peer knows and who is
+ * at its socket stay meanwhile. */
 static void interface_check(struct state *s)
 {
-	struct mac mac = { 0 };
-	int index = 0;
+	struct mac mac;
+	int index;
 
 	if (!s->setup.device(s->setup.ctx, s->dev, &index, &mac))
 		index = 0;
-	if (index == s->index && mac_eq(&mac, &s->mac))
+	if (index == s->index && (!index || mac_eq(&mac, &s->mac)))
 		return;
 	s->index = index;
-	s->mac = mac;
 	poller_free(s->ear);
-	s->ear = NULL;
-	if (!s->peer)
-		return;
 	poller_free(s->udp);
-	s->udp = NULL;
-	if (index && !udp_begin(s))
+	s->ear = s->udp = NULL;
+	if (!index)
+		return;
+	s->mac = mac;
+	if (s->peer)
 		alfred_move(s->peer, &mac);
-	else
-		peer_end(s);
 }
 
 static bool is_wanted(const struct state *s)
@@ -432,16 +352,26 @@ static void names_find(struct state *s)
 
 static void state_look(struct state *s, usec_t now)
 {
+	bool other = other_serves(s, now);
+	int r;
+
 	names_find(s);
 	interface_check(s);
-	if (s->peer && !is_wanted(s))
+	if (s->peer && (other || !is_wanted(s))) {
+		s->left_to_other += other;
 		peer_end(s);
-	if (!s->index || s->peer)
+	}
+	if (!s->index)
 		return;
-	if (s->stays)
+	if (s->peer && !s->udp) {
+		r = udp_begin(s);
+		if (r)
+			begin_failed(s, r);
+	} else if (!s->peer && s->stays) {
 		peer_begin(s, now);
-	else if (!s->ear)
+	} else if (!s->peer && !s->ear && !other) {
 		ear_begin(s);
+	}
 }
 
 static void clock_due(void *ctx)
@@ -524,13 +454,16 @@ static bool counter(const void *state, uint32_t *cursor, const char **ret_name, 
 		{ "socket_errors", s->socket_errors },
 		{ "send_failed", s->send_failed },
 		{ "not_local", s->not_local },
+		{ "left_to_other", s->left_to_other },
 		{ "received", c->received },
 		{ "sent", c->sent },
 		{ "malformed", c->malformed },
 		{ "over_rate", c->over_rate },
+		{ "told_to_all", c->to_all },
 		{ "primaries_full", c->primaries_full },
 		{ "pushes_full", c->pushes_full },
 		{ "questions_failed", c->asks_failed },
+		{ "events_lost", c->events_lost },
 		{ "values", f ? f->facts.count : 0 },
 		{ "values_refused", f ? f->refused : 0 },
 		{ "values_evicted", f ? f->evicted : 0 },
@@ -538,6 +471,7 @@ static bool counter(const void *state, uint32_t *cursor, const char **ret_name, 
 		{ "requests_malformed", k->malformed },
 		{ "requests_refused", k->refused },
 		{ "requests_late", k->timeouts },
+		{ "clients_replaced", k->replaced },
 	};
 
 	if (*cursor >= sizeof(all) / sizeof(all[0]))

@@ -12,6 +12,7 @@
 #include "plat/linux/poller.h"
 #include "plat/linux/unix_socket.h"
 
+#define KNOWN_PATH "/run/alfred.sock"
 #define PACKET (ALFRED_HEAD + 65535)
 #define BACKLOG 10
 #define TURN_PACKETS 8 /* to one client before others have their turn */
@@ -31,13 +32,13 @@ struct client {
 	struct alfred_socket *socket;
 	struct poller *poller;
 	enum client_state state;
-	unsigned int idle; /* looks since something happened */
-	uint8_t *buf;	   /* PACKET bytes: the request, then its answer */
+	usec_t since; /* it has come, has begun to say something, has taken something */
+	uint8_t *buf; /* PACKET bytes: the request, then its answer */
 	size_t len, at;
 	bool last; /* what is in buf ends the answer */
 	int ask;
 	uint8_t type;
-	uint16_t id;
+	uint16_t id, seqno;
 	uint32_t cursor;
 };
 
@@ -61,9 +62,9 @@ static void acted(const struct client *c)
 	c->socket->calls.acted(c->socket->calls.ctx);
 }
 
-static usec_t now_of(const struct client *c)
+static usec_t now_of(const struct alfred_socket *s)
 {
-	return (usec_t)uv_now(c->socket->loop) * USEC_MS;
+	return s->calls.now(s->calls.ctx);
 }
 
 static void client_free(struct client *c)
@@ -92,8 +93,9 @@ static bool answer_next(struct client *c)
 {
 	struct wr w = wr_init(c->buf, PACKET);
 
-	if (c->last || !alfred_value_next(peer_of(c), c->type, &c->cursor, c->id, &w))
+	if (c->last || !alfred_value_next(peer_of(c), c->type, &c->cursor, c->id, c->seqno, &w))
 		return false;
+	c->seqno++;
 	c->at = 0;
 	c->len = wr_len(&w);
 	return true;
@@ -116,7 +118,7 @@ static void client_write(struct client *c)
 			client_end(c);
 			return;
 		}
-		c->idle = 0;
+		c->since = now_of(c->socket);
 		c->at += (size_t)n;
 	}
 }
@@ -124,6 +126,7 @@ static void client_write(struct client *c)
 static void answer_begin(struct client *c)
 {
 	c->state = CLIENT_WRITES;
+	c->since = now_of(c->socket);
 	c->at = c->len = 0;
 	poller_set(c->poller, UV_WRITABLE);
 }
@@ -162,7 +165,7 @@ static void request_values(struct client *c, const struct alfred_msg *m)
 	c->socket->calls.asked(c->socket->calls.ctx);
 	c->type = m->type;
 	c->id = m->id;
-	c->ask = alfred_ask(peer_of(c), m->type, now_of(c));
+	c->ask = alfred_ask(peer_of(c), m->type, now_of(c->socket));
 	if (c->ask >= 0) {
 		c->state = CLIENT_ASKS;
 		acted(c);
@@ -180,7 +183,7 @@ static void request_set(struct client *c, struct alfred_msg *m)
 
 	if (!alfred_block_next(&m->blocks, &b))
 		c->socket->counters.malformed++;
-	else if (alfred_set(peer_of(c), &b, now_of(c)))
+	else if (alfred_set(peer_of(c), &b, now_of(c->socket)))
 		c->socket->counters.refused++;
 	else
 		acted(c);
@@ -189,9 +192,10 @@ static void request_set(struct client *c, struct alfred_msg *m)
 
 static void request_change(struct client *c, const struct alfred_msg *m)
 {
-	const struct alfred_socket *s = c->socket;
+	struct alfred_socket *s = c->socket;
 
-	s->calls.change(s->calls.ctx, m->names, m->packet == ALFRED_CHANGE_BAT_IFACE);
+	if (!s->calls.change(s->calls.ctx, m->names, m->packet == ALFRED_CHANGE_BAT_IFACE))
+		s->counters.refused++;
 	client_end(c);
 }
 
@@ -244,6 +248,8 @@ static void client_read(struct client *c)
 		client_end(c);
 		return;
 	}
+	if (!c->len)
+		c->since = now_of(c->socket);
 	c->len += (size_t)n;
 	whole = alfred_packet_len(rd_init(c->buf, c->len));
 	if (!whole || c->len < whole)
@@ -256,13 +262,16 @@ static void client_read(struct client *c)
 	request_handle(c, &m);
 }
 
-/* Who waits says no more: it has gone, or does not know the protocol. */
+/* Who waits says no more: it has gone, or does not know the protocol. Who only has no more to say
+ * still waits for its answer, and whether it has gone as well is seen when that is sent. */
 static void client_heard(struct client *c)
 {
 	char byte;
 	ssize_t n = recv(poller_fd(c->poller), &byte, 1, MSG_DONTWAIT);
 
-	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+	if (n == 0 && c->state == CLIENT_ASKS)
+		poller_set(c->poller, 0);
+	else if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 		client_end(c);
 }
 
@@ -321,7 +330,14 @@ void alfred_socket_look(struct alfred_socket *s)
 	}
 }
 
-/* Every second while there are clients. */
+static bool is_late(const struct client *c)
+{
+	bool began = (c->state == CLIENT_READS && c->len) || c->state == CLIENT_WRITES;
+
+	return began && now_of(c->socket) - c->since > ALFRED_CLIENT_S * USEC_S;
+}
+
+/* Every second while there are clients, and when one ends. */
 static void clock_due(void *ctx)
 {
 	struct alfred_socket *s = ctx;
@@ -332,14 +348,14 @@ static void clock_due(void *ctx)
 
 		if (!c)
 			continue;
-		if ((c->state == CLIENT_READS || c->state == CLIENT_WRITES) &&
-		    ++c->idle > ALFRED_CLIENT_S * 1000 / LOOK_MS) {
+		if (is_late(c)) {
 			s->counters.timeouts++;
 			c->state = CLIENT_GONE;
 		}
 		if (c->state == CLIENT_GONE) {
 			s->clients[i] = NULL;
 			client_free(c);
+			poller_set(s->listener, UV_READABLE);
 		} else {
 			any = true;
 		}
@@ -361,38 +377,78 @@ static bool may_come(int fd)
 	       (cred.uid == 0 || cred.uid == geteuid());
 }
 
-static void listener_ready(void *ctx, int events)
+/* A place for one more, maybe of somebody who makes room; NULL: all are busy. */
+static struct client **place_find(struct alfred_socket *s)
 {
-	struct alfred_socket *s = ctx;
-	int fd = accept4(poller_fd(s->listener), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	int size = SEND_BUFFER, i = 0;
-	struct client *c;
+	struct client **silent = NULL;
 
-	(void)events;
-	if (fd < 0)
-		return;
-	while (i < ALFRED_CLIENTS && s->clients[i])
-		i++;
-	c = i < ALFRED_CLIENTS && may_come(fd) ? calloc(1, sizeof(*c)) : NULL;
+	for (int i = 0; i < ALFRED_CLIENTS; i++) {
+		struct client **c = &s->clients[i];
+
+		if (!*c || (*c)->state == CLIENT_GONE)
+			return c;
+		if ((*c)->state == CLIENT_READS && !(*c)->len &&
+		    (!silent || (*c)->since < (*silent)->since))
+			silent = c;
+	}
+	return silent;
+}
+
+static struct client *client_new(struct alfred_socket *s, int fd)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	int size = SEND_BUFFER;
+
 	if (c)
 		c->buf = malloc(PACKET);
 	if (!c || !c->buf) {
-		s->counters.refused++;
 		free(c);
 		close(fd);
-		return;
+		return NULL;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	c->socket = s;
+	c->since = now_of(s);
 	c->poller = poller_new(s->loop, fd, UV_READABLE, client_ready, c);
 	if (!c->poller) {
 		free(c->buf);
 		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void listener_ready(void *ctx, int events)
+{
+	struct alfred_socket *s = ctx;
+	struct client **place = place_find(s);
+	int fd;
+
+	(void)events;
+	if (!place) {
+		poller_set(s->listener, 0); /* until one has gone */
 		return;
 	}
-	s->clients[i] = c;
-	if (!alarm_is_set(s->clock))
+	fd = accept4(poller_fd(s->listener), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (!may_come(fd)) {
+		s->counters.refused++;
+		close(fd);
+		return;
+	}
+	if (*place) {
+		s->counters.replaced += (*place)->state != CLIENT_GONE;
+		client_free(*place);
+	}
+	*place = client_new(s, fd);
+	if (*place && !alarm_is_set(s->clock))
 		alarm_set(s->clock, LOOK_MS);
+}
+
+bool alfred_socket_of_other(void)
+{
+	return unix_socket_listens(KNOWN_PATH);
 }
 
 struct alfred_socket *alfred_socket_new(uv_loop_t *loop, const char *path,
@@ -414,6 +470,7 @@ struct alfred_socket *alfred_socket_new(uv_loop_t *loop, const char *path,
 	if (!s->clock || !s->listener) {
 		alarm_free(s->clock);
 		poller_free(s->listener);
+		unlink(path);
 		free(s);
 		return NULL;
 	}

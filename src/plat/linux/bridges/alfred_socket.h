@@ -5,7 +5,9 @@
  *
  * For root and the user of this process only. Bounds: ALFRED_CLIENTS connections, one packet of
  * memory each, ALFRED_CLIENT_S from the first byte of a request to its last, and as long for a
- * client that does not read.
+ * client that does not read. Programs connect before they read what they have to say, so a client
+ * that has said nothing may stay; the oldest of those makes room where all places are taken. Where
+ * there is none the next one waits.
  */
 #ifndef PLAT_ALFRED_SOCKET_H
 #define PLAT_ALFRED_SOCKET_H
@@ -21,6 +23,7 @@ struct alfred_socket;
 
 struct alfred_socket_calls {
 	void *ctx;
+	usec_t (*now)(void *ctx);
 	struct alfred *(*peer)(void *ctx);
 	/* A client will be told values: the node's own should be up to date. */
 	void (*asked)(void *ctx);
@@ -29,14 +32,19 @@ struct alfred_socket_calls {
 	/* Interfaces as for SERVER_STATUS; borrowed. */
 	void (*interfaces)(void *ctx, const char **ret_name, bool *ret_active,
 			   const char **ret_bat_iface);
-	/* CHANGE_INTERFACE, CHANGE_BAT_IFACE: what cannot be is not done, and nobody is told. */
-	void (*change)(void *ctx, const char *name, bool bat_iface);
+	/* CHANGE_INTERFACE, CHANGE_BAT_IFACE; false: that cannot be. The client is not told. */
+	bool (*change)(void *ctx, const char *name, bool bat_iface);
 };
 
 struct alfred_socket_counters {
-	uint64_t requests, malformed, refused, timeouts;
+	uint64_t requests, malformed;
+	uint64_t refused;  /* a value, an interface, or who it is */
+	uint64_t timeouts; /* began a request and did not end it, or does not read its answer */
+	uint64_t replaced; /* said nothing, and another one wanted the place */
 };
 
+/* Where programs look is a link to ours, or the socket of another server: does that listen? */
+bool alfred_socket_of_other(void);
 /* NULL and *ret_err = -errno. Replaces a socket that an earlier process has left at path. */
 struct alfred_socket *alfred_socket_new(uv_loop_t *loop, const char *path,
 					const struct alfred_socket_calls *calls, int *ret_err);

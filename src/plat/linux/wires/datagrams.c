@@ -11,6 +11,7 @@
 
 #include "lib/text.h"
 #include "plat/linux/poller.h"
+#include "plat/linux/wires/pktinfo.h"
 
 #define BURST 32 /* datagrams read from one socket before others have their turn */
 
@@ -61,15 +62,9 @@ void datagrams_free(struct datagrams *d)
 /* Was it sent to a link-local unicast address: not to a group, not from afar. */
 static bool sent_to_us(struct msghdr *msg)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		struct in6_pktinfo info;
+	struct in6_pktinfo info;
 
-		if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_PKTINFO)
-			continue;
-		memcpy(&info, CMSG_DATA(c), sizeof(info));
-		return IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr);
-	}
-	return false;
+	return pktinfo_find(msg, &info) && IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr);
 }
 
 /* False when there is nothing more to read. */
