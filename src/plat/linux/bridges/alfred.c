@@ -23,12 +23,8 @@
 #include "plat/linux/poller.h"
 
 #define SOCKET_PATH PARENT_RUN_DIR "/alfred.sock"
-#define KNOWN_PATH                                                                                 \
-	"/run/alfred.sock"     /* where programs look: a link to ours, or another server's         \
-				*/
 #define NO_BAT_IFACE "none"    /* `alfred -B`: everybody is reached alike */
 #define BURST 32	       /* datagrams at a time, before others have their turn */
-#define FRAGMENT 1280	       /* clients may have less than the client bridge */
 #define FRESH (5 * USEC_S)     /* own values are so old at most when somebody asks */
 #define CHECK (10 * USEC_S)    /* is the interface still the same? */
 #define OTHER_BACK (2 * CHECK) /* another server may take so long to start anew */
@@ -240,9 +236,7 @@ static void begin_failed(struct state *s, int err)
 {
 	s->socket_errors++;
 	if (s->stays && !s->warned)
-		log_warning("alfred: %s: %s", s->dev, strerror(-err));
-	else
-		log_debug("alfred: %s: %s", s->dev, strerror(-err));
+		log_warning("bridge to alfred at %s: %s", s->dev, strerror(-err));
 	s->warned = true;
 }
 
@@ -313,8 +307,8 @@ static void ear_begin(struct state *s)
  * at its socket stay meanwhile. */
 static void interface_check(struct state *s)
 {
-	struct mac mac;
-	int index;
+	struct mac mac = { 0 };
+	int index = 0;
 
 	if (!s->setup.device(s->setup.ctx, s->dev, &index, &mac))
 		index = 0;
@@ -365,6 +359,7 @@ static void state_look(struct state *s, usec_t now)
 		return;
 	if (s->peer && !s->udp) {
 		r = udp_begin(s);
+		s->warned = s->warned && r;
 		if (r)
 			begin_failed(s, r);
 	} else if (!s->peer && s->stays) {
