@@ -135,8 +135,8 @@ static void test_copied(void **state)
 	}
 	assert_true(f->refused > 0);
 	for (uint8_t i = 0; i < 4; i++, now += USEC_S / 2)
-		(void)push(0, &macs[2], &(struct mac) { { 2, 0xdd, 1, 0, 0, i } }, 64, 16000);
-	assert_int_equal(f->evicted, 4);
+		(void)push(0, &macs[3], &(struct mac) { { 2, 0xdd, 1, 0, 0, i } }, 64, 16000);
+	assert_int_equal(f->evicted, 4); /* (the third peer has the hash of the liar here) */
 	for (uint8_t i = 0; i < 4; i++)
 		assert_non_null(alfred_fact_find(f, &(struct mac) { { 2, 0xcc, 1, 0, 0, i } }, 64));
 }

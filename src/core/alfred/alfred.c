@@ -73,7 +73,8 @@ struct alfred *alfred_new(const struct alfred_setup *setup, usec_t now)
 	a->self = setup->self;
 	a->elects = setup->elects;
 	a->rng = setup->rng;
-	a->key = (struct hash_key) { rng_u64(&a->rng), rng_u64(&a->rng) };
+	a->key.k0 = rng_u64(&a->rng);
+	a->key.k1 = rng_u64(&a->rng);
 	a->sync_at = now + FIRST_SYNC + (usec_t)rng_below(&a->rng, FIRST_SYNC);
 	outq_init(&a->events, a->events_buf, sizeof(a->events_buf));
 	if (alfred_facts_init(&a->facts, a->key)) {
