@@ -347,18 +347,45 @@ static void test_invented_paths(void **state)
 	net_free(n);
 }
 
-/* A hundred nodes on a wire that know each other have more ways than there are places: who comes
- * last is heard all the same. */
-static void test_ways_leave_room_for_links(void **state)
+/* A hundred nodes on a wire that know each other have more ways than there are places. */
+static struct net *net_crowded(void)
 {
 	struct net *n = net_pair();
 
-	(void)state;
 	forge_ways(n, 100, 0, 100);
+	return n;
+}
+
+/* Who comes last is heard all the same. */
+static void test_ways_leave_room_for_links(void **state)
+{
+	struct net *n = net_crowded();
+
+	(void)state;
 	net_boot(n, 3, NULL);
 	net_port(n, 3, 0, 0, false);
 	net_run(n, 6 * USEC_S);
 	assert_true(net_tq(n, 0, 3) > 0);
+	net_free(n);
+}
+
+/* The only way to somebody ends: the next one needs no more room than the first. */
+static void test_ways_that_end_leave_room(void **state)
+{
+	struct mac first = invented(0), second = invented(1), far = invented(9000);
+	struct net *n = net_crowded();
+	struct batman_orig o;
+	uint32_t seqno = 0;
+
+	(void)state;
+	while (++seqno < 6)
+		forge_ogm(n, &first, &far, seqno, 0, 0);
+	assert_true(batman_orig_find(n->node[0].b, &far, &o) && o.tq > 0);
+	assert_true(mac_eq(&o.next_hop, &first));
+	while (++seqno < 20)
+		forge_ogm(n, &second, &far, seqno, 0, 0);
+	assert_true(batman_orig_find(n->node[0].b, &far, &o) && o.tq > 0);
+	assert_true(mac_eq(&o.next_hop, &second));
 	net_free(n);
 }
 
@@ -745,6 +772,7 @@ int main(void)
 		cmocka_unit_test(test_neighbours_that_do_not_answer),
 		cmocka_unit_test(test_invented_paths),
 		cmocka_unit_test(test_ways_leave_room_for_links),
+		cmocka_unit_test(test_ways_that_end_leave_room),
 		cmocka_unit_test(test_invented_clients),
 		cmocka_unit_test(test_node_with_too_many_clients),
 		cmocka_unit_test(test_clients_of_others),

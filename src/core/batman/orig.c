@@ -259,12 +259,22 @@ static bool link_place(struct batman *b, uint16_t slot)
 	return true;
 }
 
+/* One that works: who is silent is forgotten much later than it is not heard any more. */
+static bool has_way(const struct batman *b, const struct bat_orig *o)
+{
+	const struct bat_path *p = bat_at(&b->paths, o->paths);
+
+	while (p && !p->out[0].tq_avg)
+		p = bat_at(&b->paths, p->next);
+	return p;
+}
+
 struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
 			      uint16_t slot)
 {
 	struct bat_path_key key = { .orig = o->mac, .neighbour = *neighbour, .slot = slot };
 	struct bat_path *p = table_find(&b->paths, &key);
-	bool is_first = !o->paths || mac_eq(&o->mac, neighbour);
+	bool is_first = mac_eq(&o->mac, neighbour) || !has_way(b, o);
 
 	if (p)
 		return p;
