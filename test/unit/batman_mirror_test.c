@@ -587,6 +587,42 @@ static void test_full(void **state)
 	net_free(n);
 }
 
+static int path_by(struct net *n, struct mac mac, struct mac via, bool best)
+{
+	return row(
+		n,
+		(struct batman_row) {
+			.kind = BATMAN_ROW_PATH, .mac = mac, .via = via, .tq = 200, .best = best });
+}
+
+/* A hundred nodes on a wire have more ways than there are places. Whoever comes then is reached, in
+ * whatever order its ways are told. */
+static void test_best_ways_have_places(void **state)
+{
+	struct net *n = chain_and_mirror();
+	const struct batman *b = n->node[MIRROR].b;
+	struct batman_orig o;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(path_by(n, net_client(i), net_client(i), true), 0);
+	for (int i = 0; i < 100; i++)
+		for (int k = 0; k < 100; k++)
+			if (i != k)
+				(void)path_by(n, net_client(i), net_client(k), false);
+	assert_true(batman_counter(b, BATMAN_COUNT_FULL_PATHS) > 100);
+	for (int i = 100; i < 200; i++) {
+		struct mac m = net_client(i), next = net_client(1);
+
+		(void)path_by(n, m, net_client(0), false);
+		assert_int_equal(path_by(n, m, next, true), 0);
+		(void)path_by(n, m, net_client(2), false);
+		assert_true(batman_orig_find(b, &m, &o) && o.reachable);
+		assert_true(mac_eq(&o.next_hop, &next));
+	}
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -605,6 +641,7 @@ int main(void)
 		cmocka_unit_test(test_strange_rows),
 		cmocka_unit_test(test_clash_told_and_heard),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_best_ways_have_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

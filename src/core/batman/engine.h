@@ -369,9 +369,12 @@ uint32_t bat_crowd(const struct batman *b, uint16_t slot, const struct mac *neig
 void bat_orig_remove(struct batman *b, struct bat_orig *o);
 struct bat_path *bat_path_find(const struct batman *b, const struct mac *orig,
 			       const struct mac *neighbour, uint16_t slot);
-/* Makes one where there is none. NULL when full. May remove a link of another originator. */
+/* Makes one where there is none. needed: a link, or the way that is used or will be; the others
+ * leave room for them. NULL when full. May remove a link of another originator. */
 struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
-			      uint16_t slot);
+			      uint16_t slot, bool needed);
+/* One that works: who is silent is forgotten much later than it is not heard any more. */
+bool bat_orig_has_way(const struct batman *b, const struct bat_orig *o);
 /* The link to this neighbour works in both directions: it keeps its place. */
 void bat_link_proven(struct batman *b, const struct bat_orig *o, uint16_t slot);
 struct bat_path *bat_orig_router(const struct batman *b, const struct bat_orig *o, uint32_t out);

@@ -24,18 +24,19 @@ static int self_row(struct batman *b, const struct batman_row *r)
 static int path_row(struct batman *b, const struct batman_row *r)
 {
 	const struct bat_port *port = bat_port_find(b, r->port);
+	bool is_link = mac_eq(&r->via, &r->mac);
 	struct bat_orig *o;
 	struct bat_path *p;
 
 	if (!port || !mac_is_station(&r->mac) || !mac_is_station(&r->via))
 		return -EINVAL;
 	o = bat_orig_get(b, &r->mac, port->slot, &r->via);
-	p = o ? bat_path_get(b, o, &r->via, port->slot) : NULL;
+	p = o ? bat_path_get(b, o, &r->via, port->slot, r->best || is_link) : NULL;
 	if (!p)
 		return -ENOSPC;
 	if (r->best) {
 		bat_orig_proven(b, o);
-		if (mac_eq(&r->via, &r->mac))
+		if (is_link)
 			bat_link_proven(b, o, port->slot);
 	}
 	p->round = (uint16_t)b->round;

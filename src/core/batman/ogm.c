@@ -98,7 +98,7 @@ static uint8_t link_tq(const struct batman *b, const struct work *w, unsigned in
 /* Multiplies the link into the OGM's quality; true when the link works in both directions. */
 static bool tq_update(struct batman *b, struct work *w)
 {
-	struct bat_path *link = bat_path_get(b, w->sender, &w->sender->mac, w->f->port->slot);
+	struct bat_path *link = bat_path_get(b, w->sender, &w->sender->mac, w->f->port->slot, true);
 
 	if (!link)
 		return false;
@@ -151,7 +151,8 @@ static void path_update(struct batman *b, struct work *w)
 				ring_push(&p->out[w->out], 0);
 		}
 	}
-	mine = bat_path_get(b, w->orig, &w->f->src, w->f->port->slot);
+	mine = bat_path_get(b, w->orig, &w->f->src, w->f->port->slot,
+			    !bat_orig_has_way(b, w->orig));
 	if (!mine)
 		return;
 	mine->last_seen = b->now;

@@ -259,8 +259,7 @@ static bool link_place(struct batman *b, uint16_t slot)
 	return true;
 }
 
-/* One that works: who is silent is forgotten much later than it is not heard any more. */
-static bool has_way(const struct batman *b, const struct bat_orig *o)
+bool bat_orig_has_way(const struct batman *b, const struct bat_orig *o)
 {
 	const struct bat_path *p = bat_at(&b->paths, o->paths);
 
@@ -270,16 +269,15 @@ static bool has_way(const struct batman *b, const struct bat_orig *o)
 }
 
 struct bat_path *bat_path_get(struct batman *b, struct bat_orig *o, const struct mac *neighbour,
-			      uint16_t slot)
+			      uint16_t slot, bool needed)
 {
 	struct bat_path_key key = { .orig = o->mac, .neighbour = *neighbour, .slot = slot };
 	struct bat_path *p = table_find(&b->paths, &key);
-	bool is_first = mac_eq(&o->mac, neighbour) || !has_way(b, o);
 
 	if (p)
 		return p;
 	/* one port leaves others room, and second ways leave room for links and first ones */
-	if (b->ports[slot].paths >= b->paths.limit - (is_first ? 1 : 2) * (b->paths.limit / 8) ||
+	if (b->ports[slot].paths >= b->paths.limit - (needed ? 1 : 2) * (b->paths.limit / 8) ||
 	    b->paths.count == b->paths.limit) {
 		BAT_COUNT(b, FULL_PATHS);
 		return NULL;
