@@ -106,7 +106,7 @@ static int start_engine(struct node *n, usec_t now)
 	struct batman_limits limits = {
 		.originators = (uint32_t)n->conf->limits.originators,
 		.neighbours = (uint32_t)n->conf->limits.originators / 8 + 8,
-		.paths = 8 * (uint32_t)n->conf->limits.originators,
+		.paths = 16 * (uint32_t)n->conf->limits.originators,
 		.clients_global = (uint32_t)n->conf->limits.clients,
 	};
 
