@@ -623,6 +623,70 @@ static void test_best_ways_have_places(void **state)
 	net_free(n);
 }
 
+static void overhear(struct net *n, const struct mac *src, const struct mac *dst,
+		     const struct bat_ogm *o)
+{
+	struct bat_ogm ogm = *o;
+	uint8_t frame[64];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	ogm.ttl = 49;
+	ogm.tq = 200;
+	ogm.tvlv = rd_init(NULL, 0);
+	bat_eth_encode(&w, dst, src);
+	bat_ogm_encode(&w, &ogm);
+	(void)batman_mesh_input(n->node[MIRROR].b, 0, frame, wr_len(&w), n->now);
+}
+
+static bool is_next_to(const struct net *n, const struct mac *neighbour, const struct mac *orig)
+{
+	struct batman_path p;
+
+	for (uint32_t i = 0; batman_path_next(n->node[MIRROR].b, &i, &p);)
+		if (mac_eq(&p.neighbour, neighbour) && mac_eq(&p.orig, orig))
+			return p.direct;
+	return false;
+}
+
+/* What a neighbour says to all of whom it hears, as the engine of our own takes it. */
+static void test_who_hears_whom_is_overheard(void **state)
+{
+	const struct mac a = net_mac(1, 0), far = net_mac(2, 0), own = net_mac(0, 0);
+	const struct bat_ogm yes = { .flags = BAT_OGM_DIRECT, .orig = far, .prev = far },
+			     no = { .orig = far, .prev = far }, back = { .orig = far, .prev = own },
+			     other = { .flags = BAT_OGM_DIRECT | BAT_OGM_NOT_BEST,
+				       .orig = far,
+				       .prev = far },
+			     itself = { .flags = BAT_OGM_DIRECT, .orig = a, .prev = a };
+	struct net *n = chain_and_mirror();
+
+	(void)state;
+	assert_int_equal(path_by(n, a, a, true), 0);
+	overhear(n, &a, &MAC_BROADCAST, &yes);
+	assert_false(is_next_to(n, &a, &far)); /* the kernel has told of no such way */
+	assert_int_equal(path_by(n, far, a, true), 0);
+	overhear(n, &a, &MAC_BROADCAST, &other);
+	assert_false(is_next_to(n, &a, &far));
+	overhear(n, &a, &MAC_BROADCAST, &yes);
+	assert_true(is_next_to(n, &a, &far));
+	overhear(n, &a, &own, &no);
+	overhear(n, &own, &MAC_BROADCAST, &no);
+	overhear(n, &a, &MAC_BROADCAST, &back);
+	assert_true(is_next_to(n, &a, &far));
+	overhear(n, &a, &MAC_BROADCAST, &no);
+	assert_false(is_next_to(n, &a, &far));
+	overhear(n, &a, &MAC_BROADCAST, &itself);
+	assert_false(is_next_to(n, &a, &a));
+	overhear(n, &a, &MAC_BROADCAST, &yes);
+	n->now += 5 * USEC_S;
+	assert_int_equal(path_by(n, far, a, true), 0);
+	assert_true(is_next_to(n, &a, &far));
+	n->now += 2 * USEC_S;
+	assert_int_equal(path_by(n, far, a, true), 0);
+	assert_false(is_next_to(n, &a, &far));
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -642,6 +706,7 @@ int main(void)
 		cmocka_unit_test(test_clash_told_and_heard),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_best_ways_have_places),
+		cmocka_unit_test(test_who_hears_whom_is_overheard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

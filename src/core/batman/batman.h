@@ -151,7 +151,7 @@ struct batman_path {
 	uint8_t tq;
 	bool best;
 	bool direct; /* the neighbour says that it is next to the originator itself, and has said so
-			lately; not known of the kernel's engine */
+			lately */
 	usec_t last_seen;
 	usec_t orig_seen;    /* the originator, by whatever path */
 	bool orig_reachable; /* there is a best path to it */

@@ -136,9 +136,10 @@ struct bat_path_key {
 
 struct bat_path {
 	struct bat_path_key key;
-	uint32_t next;	/* ref, of the same originator */
-	uint16_t round; /* of the mirror */
-	bool direct;	/* the neighbour had its last OGM from the originator itself */
+	uint32_t next;	  /* ref, of the same originator */
+	uint16_t round;	  /* of the mirror */
+	bool direct;	  /* the neighbour had its last OGM from the originator itself */
+	usec_t direct_at; /* when it said so, or not */
 	usec_t last_seen;
 	struct bat_path_out out[];
 };
@@ -402,6 +403,8 @@ bool bat_is_mine(const struct batman *b, const struct mac *mac);
 
 /* ogm.c, ogm_send.c */
 void bat_ogm_input(struct batman *b, const struct bat_frame *f);
+/* Of OGMs: from a neighbour, to all. Counts what is not. */
+bool bat_ogm_frame_ok(struct batman *b, const struct bat_frame *f);
 void bat_ogm_forward(struct batman *b, struct bat_port *to, const struct bat_ogm *o);
 void bat_ogm_tick(struct batman *b);
 
@@ -410,7 +413,7 @@ void bat_tvlv_ogm_append(struct batman *b, struct wr *w);
 /* False: this OGM belongs to a node of another network. */
 bool bat_tvlv_accept(struct batman *b, const struct bat_frame *f, const struct bat_ogm *o);
 void bat_tvlv_ogm_input(struct batman *b, struct bat_orig *o, struct rd tvlv);
-/* The kernel deals with this OGM; only trama's container is read. */
+/* The kernel deals with this OGM; of its containers only trama's is read. */
 void bat_tvlv_overhear(struct batman *b, struct bat_orig *o, struct rd tvlv);
 bool bat_is_refused(const struct batman *b, const struct mac *mac);
 void bat_tvlv_purge(struct batman *b);

@@ -4,7 +4,8 @@
  * somebody tells what is in its tables. A whole telling ends with BATMAN_ROW_END; what it did not
  * name is gone. A client that left our table for another originator's has moved.
  *
- * Trama's own container is read from the OGMs that pass, because the kernel does not show it.
+ * What the kernel does not show is read from the OGMs that pass: trama's own container, and whether
+ * a neighbour hears an originator itself.
  */
 #include <errno.h>
 
@@ -86,15 +87,31 @@ int batman_mirror_row(struct batman *b, const struct batman_row *row, usec_t now
 	return -EINVAL;
 }
 
-static void ogm_overhear(struct batman *b, struct rd r)
+static void direct_overhear(struct batman *b, const struct bat_frame *f, const struct bat_ogm *ogm)
 {
+	struct bat_path *p = bat_path_find(b, &ogm->orig, &f->src, f->port->slot);
+
+	if (!p || mac_eq(&ogm->orig, &f->src) || bat_is_mine(b, &ogm->prev) ||
+	    ogm->flags & BAT_OGM_NOT_BEST)
+		return;
+	p->direct = ogm->flags & BAT_OGM_DIRECT;
+	p->direct_at = b->now;
+}
+
+static void ogm_overhear(struct batman *b, const struct bat_frame *f)
+{
+	struct rd r = f->packet;
 	struct bat_orig *o;
 	struct bat_ogm ogm;
 
+	if (!bat_ogm_frame_ok(b, f))
+		return;
 	while (bat_ogm_next(&r, &ogm)) {
 		o = bat_orig_find(b, &ogm.orig);
-		if (o)
-			bat_tvlv_overhear(b, o, ogm.tvlv);
+		if (!o)
+			continue;
+		bat_tvlv_overhear(b, o, ogm.tvlv);
+		direct_overhear(b, f, &ogm);
 	}
 	if (!rd_ok(&r))
 		BAT_COUNT(b, DROP_MALFORMED);
@@ -119,7 +136,7 @@ void bat_mirror_input(struct batman *b, const struct bat_frame *f)
 	if (!rd_ok(&r) || version != BAT_VERSION)
 		return;
 	if (type == BAT_TYPE_OGM)
-		ogm_overhear(b, f->packet);
+		ogm_overhear(b, f);
 	else if (type == BAT_TYPE_ICMP && is_answer(b, f->packet))
 		bat_icmp_input(b, f);
 }

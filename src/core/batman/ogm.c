@@ -157,6 +157,7 @@ static void path_update(struct batman *b, struct work *w)
 		return;
 	mine->last_seen = b->now;
 	mine->direct = w->ogm.flags & BAT_OGM_DIRECT && !w->single_hop;
+	mine->direct_at = b->now;
 	ring_push(&mine->out[w->out], w->ogm.tq);
 	if (w->dup == DUP_NO)
 		w->orig->out[w->out].last_ttl = w->ogm.ttl;
@@ -295,19 +296,26 @@ static void ogm_input(struct batman *b, const struct bat_frame *f, const struct 
 	}
 }
 
+bool bat_ogm_frame_ok(struct batman *b, const struct bat_frame *f)
+{
+	if (!mac_eq(&f->dst, &MAC_BROADCAST) || !mac_is_station(&f->src)) {
+		BAT_COUNT(b, DROP_ADDRESS);
+		return false;
+	}
+	if (bat_is_mine(b, &f->src)) {
+		BAT_COUNT(b, DROP_OWN);
+		return false;
+	}
+	return true;
+}
+
 void bat_ogm_input(struct batman *b, const struct bat_frame *f)
 {
 	struct rd r = f->packet;
 	struct bat_ogm ogm;
 
-	if (!mac_eq(&f->dst, &MAC_BROADCAST) || !mac_is_station(&f->src)) {
-		BAT_COUNT(b, DROP_ADDRESS);
+	if (!bat_ogm_frame_ok(b, f))
 		return;
-	}
-	if (bat_is_mine(b, &f->src)) {
-		BAT_COUNT(b, DROP_OWN);
-		return;
-	}
 	BAT_COUNT(b, MGMT_RX_FRAMES);
 	BAT_ADD(b, MGMT_RX_BYTES, BAT_ETH_HEADER + rd_left(&r));
 	while (bat_ogm_next(&r, &ogm)) {

@@ -78,7 +78,7 @@ bool batman_path_next(const struct batman *b, uint32_t *cursor, struct batman_pa
 				      .tq = p->out[0].tq_avg,
 				      .best = bat_orig_router(b, o, 0) == p,
 				      .direct =
-					      p->direct && b->now - p->last_seen <= bat_ogm_wait(b),
+					      p->direct && b->now - p->direct_at <= bat_ogm_wait(b),
 				      .last_seen = p->last_seen,
 				      .orig_seen = o->last_seen,
 				      .orig_reachable = bat_orig_tq(b, o) > 0 };
