@@ -630,12 +630,33 @@ static void overhear(struct net *n, const struct mac *src, const struct mac *dst
 	uint8_t frame[64];
 	struct wr w = wr_init(frame, sizeof(frame));
 
-	ogm.ttl = 49;
+	if (!ogm.ttl)
+		ogm.ttl = 49;
 	ogm.tq = 200;
 	ogm.tvlv = rd_init(NULL, 0);
 	bat_eth_encode(&w, dst, src);
 	bat_ogm_encode(&w, &ogm);
 	(void)batman_mesh_input(n->node[MIRROR].b, 0, frame, wr_len(&w), n->now);
+}
+
+/* A node that is heard by a port which is not its first one. */
+static void test_second_port_is_overheard(void **state)
+{
+	const struct mac second = net_mac(1, 1), first = net_mac(1, 0);
+	struct bat_ogm ogm = { .orig = first, .prev = first };
+	struct net *n = chain_and_mirror();
+	struct batman_orig o;
+
+	(void)state;
+	assert_int_equal(path_by(n, second, second, true), 0);
+	assert_int_equal(path_by(n, first, second, true), 0);
+	overhear(n, &second, &MAC_BROADCAST, &ogm); /* not as it left its origin */
+	assert_true(batman_orig_find(n->node[MIRROR].b, &first, &o) && !o.direct);
+	ogm.ttl = BAT_TTL;
+	overhear(n, &second, &MAC_BROADCAST, &ogm);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &first, &o) && o.direct);
+	assert_true(batman_orig_find(n->node[MIRROR].b, &second, &o) && mac_eq(&o.mac, &first));
+	net_free(n);
 }
 
 static bool is_next_to(const struct net *n, const struct mac *neighbour, const struct mac *orig)
@@ -707,6 +728,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_best_ways_have_places),
 		cmocka_unit_test(test_who_hears_whom_is_overheard),
+		cmocka_unit_test(test_second_port_is_overheard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -405,6 +405,8 @@ bool bat_is_mine(const struct batman *b, const struct mac *mac);
 void bat_ogm_input(struct batman *b, const struct bat_frame *f);
 /* Of OGMs: from a neighbour, to all. Counts what is not. */
 bool bat_ogm_frame_ok(struct batman *b, const struct bat_frame *f);
+/* A node's first OGM leaves by all of its ports: tells whose port the sender is. */
+void bat_ogm_name_sender(struct batman *b, const struct bat_frame *f, const struct bat_ogm *ogm);
 void bat_ogm_forward(struct batman *b, struct bat_port *to, const struct bat_ogm *o);
 void bat_ogm_tick(struct batman *b);
 

@@ -4,8 +4,8 @@
  * somebody tells what is in its tables. A whole telling ends with BATMAN_ROW_END; what it did not
  * name is gone. A client that left our table for another originator's has moved.
  *
- * What the kernel does not show is read from the OGMs that pass: trama's own container, and whether
- * a neighbour hears an originator itself.
+ * What the kernel does not show is read from the OGMs that pass: trama's own container, whose port
+ * a neighbour is, and whether it hears an originator itself.
  */
 #include <errno.h>
 
@@ -111,6 +111,7 @@ static void ogm_overhear(struct batman *b, const struct bat_frame *f)
 		if (!o)
 			continue;
 		bat_tvlv_overhear(b, o, ogm.tvlv);
+		bat_ogm_name_sender(b, f, &ogm);
 		direct_overhear(b, f, &ogm);
 	}
 	if (!rd_ok(&r))

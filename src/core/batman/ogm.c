@@ -264,8 +264,7 @@ static void echo_input(struct batman *b, const struct bat_frame *f, const struct
 	bat_link_proven(b, sender, f->port->slot);
 }
 
-/* A node's first OGM leaves by all of its ports: tells whose port the sender is. */
-static void sender_name(struct batman *b, const struct bat_frame *f, const struct bat_ogm *ogm)
+void bat_ogm_name_sender(struct batman *b, const struct bat_frame *f, const struct bat_ogm *ogm)
 {
 	struct bat_orig *sender;
 
@@ -289,7 +288,7 @@ static void ogm_input(struct batman *b, const struct bat_frame *f, const struct 
 	orig = bat_orig_get(b, &ogm->orig, f->port->slot, &f->src);
 	if (!orig)
 		return;
-	sender_name(b, f, ogm);
+	bat_ogm_name_sender(b, f, ogm);
 	for (uint32_t out = 0; out < b->outs; out++) {
 		if (out == 0 || b->ports[out - 1].used)
 			ogm_process(b, f, ogm, orig, out);
