@@ -189,6 +189,58 @@ static void test_idle_cost(void **state)
 	net_free(net);
 }
 
+/* Of two that are equal one voice is enough, but who is never heard could as well be dead. */
+static void test_each_speaks(void **state)
+{
+	struct state_peer_view v;
+	usec_t silence = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct net *net = net_new(2, seed);
+
+		net_line(net, BOTH, 0);
+		net_run(net, 10 * USEC_S);
+		for (int s = 0; s < 600; s++) {
+			net_run(net, USEC_S);
+			for (uint32_t i = 0, c = 0; i < 2; i++, c = 0) {
+				assert_true(state_peer_next(net->node[i].s, &c, &v));
+				assert_true(v.synced == BOTH);
+				if (net->now - v.heard_at > silence)
+					silence = net->now - v.heard_at;
+			}
+		}
+		net_free(net);
+	}
+	print_message("silent for %lld ms at most\n", (long long)(silence / USEC_MS));
+	assert_true(silence <= 16260 * USEC_MS);
+}
+
+/* A peer that is added again is spoken to at once, and is as synced as it was. */
+static void test_added_again(void **state)
+{
+	struct net *net = net_new(2, 3);
+	struct state_peer_view v;
+	uint32_t cursor = 0;
+	uint64_t before;
+
+	(void)state;
+	net_line(net, BOTH, 0);
+	net_put(net, 0, NET_CLIENT, 1, "client");
+	assert_true(net_settle(net, 30 * USEC_S) < 30 * USEC_S);
+	net_run(net, 60 * USEC_S);
+	before = net->bytes[0][1];
+	assert_int_equal(state_peer_add(net->node[0].s, 1, NULL, BOTH, net->now), 0);
+	net_drain(net, 0);
+	net_run(net, 10 * USEC_MS);
+	assert_true(net->bytes[0][1] > before);
+	assert_true(state_peer_next(net->node[0].s, &cursor, &v) && v.synced == BOTH);
+	assert_int_equal(state_peer_add(net->node[0].s, 1, NULL, CLOUD, net->now), 0);
+	cursor = 0;
+	assert_true(state_peer_next(net->node[0].s, &cursor, &v) && v.synced == 0);
+	net_free(net);
+}
+
 /* Writers on both sides of a cut: after it heals all agree, and within seconds over many hops. */
 static void test_partition_heals(void **state)
 {
@@ -676,6 +728,8 @@ int main(void)
 		cmocka_unit_test(test_ten_hops),
 		cmocka_unit_test(test_hundred_nodes),
 		cmocka_unit_test(test_idle_cost),
+		cmocka_unit_test(test_each_speaks),
+		cmocka_unit_test(test_added_again),
 		cmocka_unit_test(test_partition_heals),
 		cmocka_unit_test(test_deletion_stays),
 		cmocka_unit_test(test_author_restarts),

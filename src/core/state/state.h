@@ -257,8 +257,8 @@ uint64_t state_digest(const struct state *s, enum state_scope scope);
 
 /*
  * handle: the node's name for the way to this neighbour. id: NULL when not known yet (learnt from
- * its datagrams). scopes: STATE_SCOPE_BIT of each. An existing handle gets new scopes. 0, -EINVAL
- * (no scope), -ENOSPC.
+ * its datagrams). scopes: STATE_SCOPE_BIT of each. An existing handle gets new scopes; a summary is
+ * due at once. 0, -EINVAL (no scope), -ENOSPC.
  */
 int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id, uint8_t scopes,
 		   usec_t now);

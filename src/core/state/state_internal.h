@@ -143,6 +143,7 @@ struct state_peer {
 	uint8_t tries; /* doublings since then */
 	bool gain;     /* the last repair brought something */
 	usec_t summary_at;
+	usec_t said_at; /* our last summary */
 	usec_t repair_at, repair_wait;
 	struct state_bucket bulk_pace, digest_pace, input_pace, change_pace;
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */

@@ -6,7 +6,7 @@
  * Timers, per peer: a datagram with records is repeated when it is not acknowledged after 100 ms,
  * or twice the last round trip if that is longer, doubled up to 10 s while nothing comes back (then
  * one datagram at a time); bulk waits for its pace; a summary every 5 s, every second while the
- * last one differed.
+ * last one differed. Of two that are equal one speaks for both, each at least every 16.25 s.
  */
 #include "core/state/state_internal.h"
 
@@ -93,8 +93,9 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 	if (!scopes || scopes >> STATE_SCOPES)
 		return -EINVAL;
 	if (p) {
+		if (p->scopes != scopes)
+			p->synced = 0;
 		p->scopes = scopes;
-		p->synced = 0;
 		p->summary_at = now;
 		return 0;
 	}
@@ -544,6 +545,7 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 	}
 	state_msg_item_end(&w, mark);
 	outq_commit(s->out, STATE_SEND, p->handle, 0, state_peer_finish(s, p, &w));
+	p->said_at = now;
 	/* who speaks first is by chance; the other one, if all is equal, then stays silent */
 	if (now - p->added_at < 5 * USEC_S ||
 	    ((p->synced != p->scopes || !p->told) && now - p->heard_at < 2 * interval))
