@@ -5,16 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/hash.h"
-
-#define RING_STEPS 8 /* up to 128 places away, both ways: CHOICE_SILENT */
+#define RING_STEPS 8	 /* up to 128 places away, both ways: CHOICE_SILENT */
+#define MOVED_AT_ONCE 64 /* in the time that one entry of the engine takes to look at */
 
 /* The same at all nodes, for ever: two that order links in different ways may be parted. */
 static const struct hash_key link_key = { 0x7472616d61206f72, 0x646572206c696e6b };
 
-int choices_init(struct choices *c, uint32_t limit)
+int choices_init(struct choices *c, uint32_t limit, struct hash_key secret)
 {
-	*c = (struct choices) { .limit = limit };
+	*c = (struct choices) { .limit = limit, .secret = secret };
 	c->at = calloc(limit, sizeof(*c->at));
 	return c->at ? 0 : -ENOMEM;
 }
@@ -49,16 +48,22 @@ struct choice *choices_get(const struct choices *c, const struct mac *cloud_mac)
 
 /* ---- the order of links ---- */
 
+static uint64_t link_hash(const struct hash_key *key, const struct choice_link *l)
+{
+	uint8_t both[2 * sizeof(l->low)];
+
+	memcpy(both, l->low.b, sizeof(l->low.b));
+	memcpy(both + sizeof(l->low.b), l->high.b, sizeof(l->high.b));
+	return hash_bytes(key, both, sizeof(both));
+}
+
 static struct choice_link link_between(const struct mac *a, const struct mac *b)
 {
 	struct choice_link l = { .low = *a, .high = *b };
-	uint8_t both[2 * sizeof(*a)];
 
 	if (mac_cmp(a, b) > 0)
 		l = (struct choice_link) { .low = *b, .high = *a };
-	memcpy(both, l.low.b, sizeof(l.low.b));
-	memcpy(both + sizeof(l.low.b), l.high.b, sizeof(l.high.b));
-	l.hash = hash_bytes(&link_key, both, sizeof(both));
+	l.hash = link_hash(&link_key, &l);
 	return l;
 }
 
@@ -94,10 +99,12 @@ static void candidate_add(struct choices *c, const struct batman_orig *o, const 
 	}
 	if (c->count == c->limit)
 		return;
+	c->looked_at += (c->count - i) / MOVED_AT_ONCE;
 	memmove(at + 1, at, (c->count++ - i) * sizeof(*at));
 	*at = (struct choice) { .cloud_mac = o->cloud_mac,
 				.link = link_between(self, &o->cloud_mac),
 				.direct = o->direct };
+	at->secret = link_hash(&c->secret, &at->link);
 }
 
 void choices_find(struct choices *c, const struct batman *b, const struct mac *self)
@@ -124,16 +131,18 @@ static struct choice *choice_by_port(const struct choices *c, const struct batma
 	return x && x->direct ? x : NULL;
 }
 
-/* Both are next to us, and to each other. Who does not answer passes nothing on; it stays a
- * neighbour, or it would be forgotten that it does not. */
+/* Both are next to us, and to each other. */
 static void triangle(struct choice *x, struct choice *y)
 {
-	struct choice_link far = link_between(&x->cloud_mac, &y->cloud_mac);
 	bool y_later = link_is_before(&x->link, &y->link);
 	struct choice *last = y_later ? y : x, *way = y_later ? x : y;
+	struct choice_link far;
 
-	if (!way->mute && !last->mute && link_is_before(&far, &last->link))
-		last->left_out = true;
+	/* who is silent may be one that passes nothing on */
+	if (last->left_out || !way->speaks)
+		return;
+	far = link_between(&x->cloud_mac, &y->cloud_mac);
+	last->left_out = link_is_before(&far, &last->link);
 }
 
 static void triangles(struct choices *c, const struct batman *b)
@@ -152,15 +161,31 @@ static void triangles(struct choices *c, const struct batman *b)
 	}
 }
 
+/* Whoever has been left out: the first ones of our own order. */
+static void choose_own(struct choices *c)
+{
+	for (int i = 0; i < CHOICE_OWN; i++) {
+		struct choice *first = NULL;
+
+		for (struct choice *x = c->at; x < c->at + c->count; x++)
+			if (x->direct && !x->own && (!first || x->secret < first->secret))
+				first = x;
+		if (first)
+			first->own = first->chosen = true;
+	}
+}
+
 /* ---- more than there are places ---- */
 
 struct places {
+	uint32_t us;   /* where we are in the ring; we are no entry of the table */
+	uint32_t most; /* that may be taken */
 	uint32_t taken, silent;
 };
 
 static void take(struct places *p, struct choice *x)
 {
-	if (x->chosen || p->taken == CHOICE_MAX || (!x->speaks && p->silent == CHOICE_SILENT))
+	if (x->chosen || p->taken >= p->most || (!x->speaks && p->silent == CHOICE_SILENT))
 		return;
 	x->chosen = true;
 	p->taken++;
@@ -183,31 +208,57 @@ static bool is_kept_and_direct(const struct choice *x)
 	return !x->left_out && x->direct;
 }
 
-/* So many places before and behind us in the ring; `own` is ours, which is no entry of the table.
- */
-static void take_both(struct choices *c, struct places *p, uint32_t own, uint32_t distance,
+/* So many places before and behind us in the ring. */
+static void take_both(struct choices *c, struct places *p, uint32_t distance,
 		      bool (*is)(const struct choice *))
 {
-	uint32_t n = c->count + 1, after = (own + distance) % n, before = (own + n - distance) % n;
+	uint32_t n = c->count + 1, after = (p->us + distance) % n,
+		 before = (p->us + n - distance) % n;
 
-	if (is(&c->at[after - (after > own)]))
-		take(p, &c->at[after - (after > own)]);
-	if (is(&c->at[before - (before > own)]))
-		take(p, &c->at[before - (before > own)]);
+	if (is(&c->at[after - (after > p->us)]))
+		take(p, &c->at[after - (after > p->us)]);
+	if (is(&c->at[before - (before > p->us)]))
+		take(p, &c->at[before - (before > p->us)]);
 }
 
 /* Those that are near in the ring first, for then the choice is mutual, too. */
-static void take_more(struct choices *c, struct places *p, uint32_t own,
+static void take_near(struct choices *c, struct places *p, uint32_t most,
 		      bool (*is)(const struct choice *))
 {
+	p->most = most;
 	for (uint32_t distance = 1; distance <= (c->count + 1) / 2; distance++)
-		take_both(c, p, own, distance, is);
+		take_both(c, p, distance, is);
+}
+
+static void take_kept(struct choices *c, struct places *p)
+{
+	take_near(c, p, CHOICE_DIRECT, is_kept_and_direct);
+	take_near(c, p, CHOICE_MAX, is_kept);
+}
+
+static void take_ring(struct choices *c, struct places *p)
+{
+	p->most = CHOICE_MAX;
+	for (uint32_t step = 0; step < RING_STEPS && 1u << step <= (c->count + 1) / 2; step++)
+		take_both(c, p, 1u << step, is_any);
+}
+
+static void choose_some(struct choices *c, const struct mac *self, bool any_left_out)
+{
+	struct places p = { .us = place_of(c, self) };
+
+	for (uint32_t i = 0; i < c->count; i++)
+		c->at[i].chosen = false;
+	if (any_left_out)
+		take_kept(c, &p);
+	take_ring(c, &p);
+	take_kept(c, &p);
 }
 
 bool choices_make(struct choices *c, const struct batman *b, const struct mac *self)
 {
-	struct places p = { 0 };
-	uint32_t kept = 0, own = place_of(c, self);
+	uint32_t kept = 0;
+	bool all = true;
 
 	if (c->count > CHOICE_ALL)
 		triangles(c, b);
@@ -215,13 +266,10 @@ bool choices_make(struct choices *c, const struct batman *b, const struct mac *s
 		c->at[i].chosen = !c->at[i].left_out;
 		kept += c->at[i].chosen;
 	}
-	if (kept <= CHOICE_MAX)
-		return true;
+	if (kept > CHOICE_MAX)
+		choose_some(c, self, kept < c->count);
 	for (uint32_t i = 0; i < c->count; i++)
-		c->at[i].chosen = false;
-	for (uint32_t step = 0; step < RING_STEPS && 1u << step <= (c->count + 1) / 2; step++)
-		take_both(c, &p, own, 1u << step, is_any);
-	take_more(c, &p, own, is_kept_and_direct);
-	take_more(c, &p, own, is_kept);
-	return false;
+		all &= c->at[i].chosen || c->at[i].left_out;
+	choose_own(c);
+	return all;
 }

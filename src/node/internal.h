@@ -13,7 +13,8 @@
 #define NODE_HOP_PENALTY 30 /* as the kernel's */
 #define NODE_STATIONS 1100  /* with a fifth of 2048 known from frames only: a table on the wire */
 #define NODE_ROUTES 1024
-#define NODE_PEERS 64	    /* half of them for each scope */
+#define NODE_CLOUD_PEERS 80 /* as many as are chosen, and strangers */
+#define NODE_PEERS (NODE_CLOUD_PEERS + 32)
 #define NODE_ADDRESSES 4096 /* of other nodes of the cloud, two each */
 #define NODE_STRAYS 8
 #define NODE_TWINS 128
@@ -55,12 +56,11 @@ struct station {
 struct node_peer {
 	bool used;
 	bool wanted; /* chosen by us; others only because they wrote to us */
-	bool asks;   /* it has chosen us */
+	bool asks;   /* of the cloud: it has chosen us */
 	enum state_scope scope;
 	struct mac cloud_mac; /* STATE_CLOUD */
 	uint16_t port;	      /* STATE_NETWORK */
 	struct ip6 address;
-	usec_t wanted_at; /* if so: since then */
 	usec_t heard_at;  /* its last datagram that the state core took, 0: none yet */
 	usec_t needed_at; /* one of both had chosen the other */
 };

@@ -192,7 +192,7 @@ static int start(struct node *n, usec_t now)
 		err = table_init(&n->imports, sizeof(struct node_import), sizeof(struct ip4) + 1,
 				 NODE_IMPORTS, key);
 	if (!err)
-		err = choices_init(&n->choices, (uint32_t)n->conf->limits.originators);
+		err = choices_init(&n->choices, (uint32_t)n->conf->limits.originators, key);
 	if (!err)
 		err = start_engine(n, now);
 	if (!err)

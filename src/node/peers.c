@@ -11,6 +11,7 @@
  * the next UDP port, which says that it does so only for the other's sake. Without that two nodes
  * that have left each other out would go on for ever, each for the other's sake.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "node/internal.h"
@@ -18,16 +19,18 @@
 #include "packet/udp.h"
 
 #define ANSWER_UDP_PORT (NODE_STATE_UDP_PORT + 1)
-#define PEER_SPEAKS (15 * USEC_S)  /* three summaries */
-#define PEER_SILENCE (30 * USEC_S) /* after which what it has asked for does not count any more */
-#define PEER_LINGER (30 * USEC_S)  /* that a peer is kept which neither end has chosen */
-/* Each scope has half of the places, and those who only wrote to us a part of them: whoever invents
- * addresses must not keep the neighbours out. */
-#define SCOPE_PEERS (NODE_PEERS / 2)
+/* Two of a peer's summaries at the longest, one of them lost: then it does not speak, and what it
+ * has asked for does not count any more. */
+#define PEER_SILENCE (40 * USEC_S)
+#define PEER_LINGER (30 * USEC_S) /* that a peer is kept which neither end has chosen */
+/* Of each scope's places those who only wrote to us have a part: whoever invents addresses must not
+ * keep the neighbours out. */
 #define STRANGERS 12
 /* Each refresh looks at all originators and paths: on a crowded wire it takes its time. */
 #define REFRESH_GAP (100 * USEC_MS)
-#define REFRESH_GAP_EACH 250
+#define REFRESH_GAP_EACH_US 250
+
+static_assert(CHOICE_DIRECT + CHOICE_OWN + STRANGERS <= NODE_CLOUD_PEERS, "places in the cloud");
 
 static struct node_peer *peer_cloud(struct node *n, const struct mac *cloud_mac)
 {
@@ -61,7 +64,7 @@ static void peer_drop(struct node *n, struct node_peer *p)
 enum place {
 	PLACE_FREE,
 	PLACE_LEAVING,	/* neither has chosen the other any more, or it has only said junk */
-	PLACE_STRANGER, /* it has chosen us */
+	PLACE_STRANGER, /* only it has chosen us */
 	PLACE_KEPT,
 };
 
@@ -76,12 +79,24 @@ static enum place place_is(const struct node *n, const struct node_peer *p)
 	return PLACE_LEAVING;
 }
 
+/* The places of a scope. */
+struct places {
+	struct node_peer *first, *end;
+};
+
+static struct places places_of(struct node *n, enum state_scope scope)
+{
+	if (scope == STATE_CLOUD)
+		return (struct places) { n->peers, n->peers + NODE_CLOUD_PEERS };
+	return (struct places) { n->peers + NODE_CLOUD_PEERS, n->peers + NODE_PEERS };
+}
+
 /* Of the places of that kind the one of him who was silent for longest. */
-static struct node_peer *place_oldest(struct node *n, struct node_peer *first, enum place kind)
+static struct node_peer *place_oldest(const struct node *n, struct places all, enum place kind)
 {
 	struct node_peer *oldest = NULL;
 
-	for (struct node_peer *p = first; p < first + SCOPE_PEERS; p++)
+	for (struct node_peer *p = all.first; p < all.end; p++)
 		if (place_is(n, p) == kind && (!oldest || p->heard_at < oldest->heard_at))
 			oldest = p;
 	return oldest;
@@ -90,18 +105,18 @@ static struct node_peer *place_oldest(struct node *n, struct node_peer *first, e
 /* A place of the scope; only one that we chose gets that of a stranger. */
 static struct node_peer *place_find(struct node *n, enum state_scope scope, bool wanted)
 {
-	struct node_peer *first = n->peers + (scope == STATE_CLOUD ? 0 : SCOPE_PEERS);
+	struct places all = places_of(n, scope);
 	struct node_peer *place = NULL;
 	unsigned int strangers = 0;
 
-	for (struct node_peer *p = first; p < first + SCOPE_PEERS; p++)
+	for (struct node_peer *p = all.first; p < all.end; p++)
 		strangers += p->used && !p->wanted;
 	if (wanted || strangers < STRANGERS)
-		place = place_oldest(n, first, PLACE_FREE);
+		place = place_oldest(n, all, PLACE_FREE);
 	if (!place)
-		place = place_oldest(n, first, PLACE_LEAVING);
+		place = place_oldest(n, all, PLACE_LEAVING);
 	if (!place && wanted)
-		place = place_oldest(n, first, PLACE_STRANGER);
+		place = place_oldest(n, all, PLACE_STRANGER);
 	if (place && place->used)
 		peer_drop(n, place);
 	return place;
@@ -115,24 +130,20 @@ static struct node_peer *peer_new(struct node *n, enum state_scope scope, bool w
 		n->counters[NODE_C_PEER_FULL]++;
 		return NULL;
 	}
-	*p = (struct node_peer) { .used = true,
-				  .wanted = wanted,
-				  .scope = scope,
-				  .wanted_at = n->now,
-				  .needed_at = n->now };
+	*p = (struct node_peer) {
+		.used = true, .wanted = wanted, .scope = scope, .needed_at = n->now
+	};
 	return p;
 }
 
-/* What neighbours have shown: who speaks to us, and who should and does not. */
+/* Who of the candidates is a neighbour that answers. */
 static void choices_judge(struct node *n)
 {
-	for (struct node_peer *p = n->peers; p < n->peers + SCOPE_PEERS; p++) {
+	for (struct node_peer *p = n->peers; p < n->peers + NODE_CLOUD_PEERS; p++) {
 		struct choice *c = p->used ? choices_get(&n->choices, &p->cloud_mac) : NULL;
 
-		if (!c)
-			continue;
-		c->speaks = p->heard_at && n->now - p->heard_at <= PEER_SPEAKS;
-		c->mute = p->wanted && !c->speaks && n->now - p->wanted_at > PEER_SPEAKS;
+		if (c)
+			c->speaks = p->heard_at && n->now - p->heard_at <= PEER_SILENCE;
 	}
 }
 
@@ -145,11 +156,9 @@ static void refresh_cloud(struct node *n)
 	if (!choices_make(cs, n->batman, &n->cloud_mac))
 		n->counters[NODE_C_PEER_FULL]++;
 	/* first who is there already, so that a new one takes the place of none of them */
-	for (struct node_peer *p = n->peers; p < n->peers + SCOPE_PEERS; p++) {
+	for (struct node_peer *p = n->peers; p < n->peers + NODE_CLOUD_PEERS; p++) {
 		struct choice *c = p->used ? choices_get(cs, &p->cloud_mac) : NULL;
 
-		if (c && c->chosen && !p->wanted)
-			p->wanted_at = n->now;
 		p->wanted = c && c->chosen;
 		if (c)
 			c->chosen = false;
@@ -217,7 +226,7 @@ static void drop_leaving(struct node *n)
 
 static usec_t refresh_gap(const struct node *n)
 {
-	usec_t gap = n->choices.looked_at * REFRESH_GAP_EACH;
+	usec_t gap = n->choices.looked_at * REFRESH_GAP_EACH_US;
 
 	return gap > REFRESH_GAP ? gap : REFRESH_GAP;
 }
