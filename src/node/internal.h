@@ -168,6 +168,7 @@ struct node {
 	struct table imports; /* struct node_import */
 	struct node_peer peers[NODE_PEERS];
 	struct choices choices; /* of neighbours in the cloud */
+	bool peers_short;	/* there was no place for all of them */
 	usec_t peers_at;	/* they are to be chosen anew; USEC_NEVER: not */
 	usec_t peers_next;	/* not before */
 	usec_t foreign_since;	/* nodes of other software are in the cloud, 0: none */

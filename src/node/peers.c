@@ -147,19 +147,35 @@ static void choices_judge(struct node *n)
 	}
 }
 
+static void choices_count(struct node *n, bool all)
+{
+	if (!all && !n->peers_short)
+		n->counters[NODE_C_PEER_FULL]++;
+	n->peers_short = !all;
+}
+
+static void peer_want(struct node *n, struct node_peer *p, bool wanted)
+{
+	if (p->wanted == wanted)
+		return;
+	p->wanted = wanted;
+	/* the next datagram says so; it would wait for us until then */
+	(void)state_peer_add(n->state, handle(n, p), NULL, STATE_SCOPE_BIT(p->scope), n->now);
+}
+
 static void refresh_cloud(struct node *n)
 {
 	struct choices *cs = &n->choices;
 
 	choices_find(cs, n->batman, &n->cloud_mac);
 	choices_judge(n);
-	if (!choices_make(cs, n->batman, &n->cloud_mac))
-		n->counters[NODE_C_PEER_FULL]++;
+	choices_count(n, choices_make(cs, n->batman, &n->cloud_mac));
 	/* first who is there already, so that a new one takes the place of none of them */
 	for (struct node_peer *p = n->peers; p < n->peers + NODE_CLOUD_PEERS; p++) {
 		struct choice *c = p->used ? choices_get(cs, &p->cloud_mac) : NULL;
 
-		p->wanted = c && c->chosen;
+		if (p->used)
+			peer_want(n, p, c && c->chosen);
 		if (c)
 			c->chosen = false;
 	}
@@ -284,10 +300,13 @@ void peers_babel(struct node *n, const struct event_neighbour *e)
 	p->wanted = true;
 }
 
-static void heard(struct node *n, struct node_peer *p, const uint8_t *data, size_t len)
+/* asks: that is what its header says, if the datagram is its own. */
+static void heard(struct node *n, struct node_peer *p, bool asks, const uint8_t *data, size_t len)
 {
-	if (!state_input(n->state, handle(n, p), data, len, n->now))
-		p->heard_at = n->now;
+	if (state_input(n->state, handle(n, p), data, len, n->now))
+		return;
+	p->heard_at = n->now;
+	p->asks = asks;
 }
 
 void peers_datagram(struct node *n, const struct event_datagram *d)
@@ -305,8 +324,7 @@ void peers_datagram(struct node *n, const struct event_datagram *d)
 		n->counters[NODE_C_BAD_DATAGRAM]++;
 		return;
 	}
-	p->asks = true;
-	heard(n, p, d->data, d->len);
+	heard(n, p, true, d->data, d->len);
 }
 
 static void cloud_datagram(struct node *n, const struct mac *from, bool asks, const uint8_t *data,
@@ -326,8 +344,7 @@ static void cloud_datagram(struct node *n, const struct mac *from, bool asks, co
 		n->counters[NODE_C_BAD_DATAGRAM]++;
 		return;
 	}
-	p->asks = asks;
-	heard(n, p, data, len);
+	heard(n, p, asks, data, len);
 }
 
 bool peers_frame(struct node *n, const uint8_t *frame, size_t len)

@@ -37,48 +37,84 @@ static bool other_software(struct town *t, int from, int to, uint8_t *frame, siz
 	return true;
 }
 
-/* A trama node behind node 1 tells of itself. */
-static void speak(struct town *t, uint8_t who, uint32_t seqno, uint16_t flags)
+/* A trama node behind node 1 tells of itself, with another cloud MAC each time it has changed. */
+static void speak(struct town *t, uint8_t who, uint32_t seqno, uint16_t changes)
 {
-	struct mac orig = { { 2, 9, 0, 0, 1, who } }, cloud = { { 2, 9, 0, 0, 2, who } };
+	struct mac orig = { { 2, 9, 0, 0, 1, who } };
+	struct mac cloud = { { 2, 9, (uint8_t)(changes >> 8), (uint8_t)changes, 2, who } };
 	struct bat_ogm ogm = { .ttl = 48, .seqno = seqno, .tq = 200, .orig = orig, .prev = orig };
-	struct town_ogm o = { 1, between, ogm, cloud, flags };
+	struct town_ogm o = { 1, between, ogm, cloud, 0 };
 
 	town_ogm(t, 0, &o);
 }
 
-/* How often neighbours have been chosen: each time there are more than places. */
-static uint64_t choices(const struct town *t)
+static void speak_all(struct town *t, uint8_t count, uint32_t *seqno)
 {
-	return town_counter(t, 0, NODE_C_PEER_FULL);
+	for (int s = 0; s < 4; s++) {
+		++*seqno;
+		for (uint8_t i = 0; i < count; i++)
+			speak(t, i, *seqno, 0);
+		town_run(t, t->now + USEC_S);
+	}
+}
+
+static void behind_other_software(struct town *t)
+{
+	town_plan(t, 2);
+	t->wire = other_software;
+	town_begin(t);
+	town_run(t, t->now + 30 * USEC_S);
+}
+
+/* Those that were chosen lately are still there. */
+static int known_peers(const struct town *t)
+{
+	struct state_peer_view v;
+	int count = 0;
+
+	for (uint32_t i = 0; state_peer_next(node_state(t->node[0]), &i, &v);)
+		count += (v.scopes & STATE_SCOPE_BIT(STATE_CLOUD)) != 0;
+	return count;
 }
 
 static void test_changes_are_gathered(void **state)
 {
+	uint32_t seqno = 0;
+	uint16_t changes = 0;
 	struct town t;
-	uint64_t before;
-	uint16_t flags = 0;
+	int before;
 
 	(void)state;
-	town_plan(&t, 2);
-	t.wire = other_software;
-	town_begin(&t);
-	town_run(&t, t.now + 30 * USEC_S);
-	for (uint32_t seqno = 1; seqno < 5; seqno++) {
-		for (uint8_t i = 0; i < MANY; i++)
-			speak(&t, i, seqno, 0);
-		town_run(&t, t.now + USEC_S);
-	}
-	assert_true(choices(&t) > 0);
-	before = choices(&t);
+	behind_other_software(&t);
+	speak_all(&t, 2, &seqno);
+	before = known_peers(&t);
+	assert_int_equal(before, 2);
 	for (int i = 0; i < 500; i++)
-		speak(&t, 1, 5, ++flags);
-	assert_in_range(choices(&t) - before, 0, 2);
+		speak(&t, 1, seqno + 1, ++changes);
+	assert_in_range(known_peers(&t) - before, 0, 2);
 	/* the last change counts as well, soon */
-	before = choices(&t);
+	before = known_peers(&t);
 	assert_in_range(node_deadline(t.node[0]), t.now, t.now + 100 * USEC_MS);
 	town_run(&t, t.now + 101 * USEC_MS);
-	assert_in_range(choices(&t) - before, 1, 2);
+	assert_in_range(known_peers(&t) - before, 1, 2);
+	town_stop(&t);
+}
+
+/* That there is no place for some is counted when it begins. */
+static void test_full_is_counted_once(void **state)
+{
+	uint32_t seqno = 0;
+	struct town t;
+
+	(void)state;
+	behind_other_software(&t);
+	speak_all(&t, MANY, &seqno);
+	assert_int_equal(town_counter(&t, 0, NODE_C_PEER_FULL), 1);
+	town_run(&t, t.now + 10 * USEC_S);
+	assert_int_equal(town_counter(&t, 0, NODE_C_PEER_FULL), 1);
+	town_run(&t, t.now + 210 * USEC_S); /* they are forgotten */
+	speak_all(&t, MANY, &seqno);
+	assert_int_equal(town_counter(&t, 0, NODE_C_PEER_FULL), 2);
 	town_stop(&t);
 }
 
@@ -129,10 +165,14 @@ static void test_frozen_neighbour(void **state)
 struct crowd {
 	struct town t;
 	uint8_t echo[14 + BAT_OGM_HEADER]; /* node 0's last OGM, as others send it back */
+	uint8_t theirs[256];		   /* node 1's */
+	size_t theirs_len;
 	uint32_t seqno;
-	bool hear_each_other, speak;
+	bool hear_each_other, hear_node1, speak;
+	bool junk;		   /* datagrams in their names that the state core refuses */
 	int asks;		   /* this one has chosen node 0; -1: none */
 	uint16_t told_from[CROWD]; /* the UDP port of node 0's last datagram to each */
+	uint16_t told_node1_from;
 };
 
 static struct mac fake(uint8_t kind, int i)
@@ -150,12 +190,12 @@ static struct mac fake_cloud(int i)
 	return fake(4, i);
 }
 
-static struct mac self_cloud(const struct town *t)
+static struct mac cloud_of(const struct town *t, int i)
 {
 	struct node_member m = { .self = false };
 	uint32_t cursor = 0;
 
-	while (node_member_next(t->node[0], &cursor, &m) && !m.self)
+	while (node_member_next(t->node[i], &cursor, &m) && !m.self)
 		;
 	return m.cloud_mac;
 }
@@ -164,6 +204,7 @@ static struct mac self_cloud(const struct town *t)
 static void overhear_state(struct crowd *c, const uint8_t *frame, size_t len, size_t inner)
 {
 	struct rd r, payload, data;
+	struct mac node1 = cloud_of(&c->t, 1);
 	struct udp_head udp;
 	struct ip6_head ip;
 	struct eth e;
@@ -180,6 +221,16 @@ static void overhear_state(struct crowd *c, const uint8_t *frame, size_t len, si
 		if (mac_eq(&e.dst, &m))
 			c->told_from[i] = udp.src_port;
 	}
+	if (mac_eq(&e.dst, &node1))
+		c->told_node1_from = udp.src_port;
+}
+
+/* Node 1's OGM with its containers, as it is sent. */
+static void overhear_theirs(struct crowd *c, const uint8_t *frame)
+{
+	c->theirs_len = 14 + BAT_OGM_HEADER + (size_t)(frame[14 + 22] << 8 | frame[14 + 23]);
+	assert_true(c->theirs_len <= sizeof(c->theirs));
+	memcpy(c->theirs, frame, c->theirs_len);
 }
 
 static bool crowd_wire(struct town *t, int from, int to, uint8_t *frame, size_t len)
@@ -188,6 +239,8 @@ static bool crowd_wire(struct town *t, int from, int to, uint8_t *frame, size_t 
 	bool ogm = frame[12] == 0x43 && frame[14] == BAT_TYPE_OGM;
 
 	(void)to;
+	if (from == 1 && ogm && !memcmp(frame + 6, frame + 22, 6))
+		overhear_theirs(c, frame);
 	if (from == 0 && ogm && !memcmp(frame + 6, frame + 22, 6)) {
 		memcpy(c->echo, frame, sizeof(c->echo));
 		c->echo[14 + 3] |= BAT_OGM_DIRECT;
@@ -244,11 +297,27 @@ static void crowd_echo(struct crowd *c, int who)
 	town_feed(&c->t, 0, &e);
 }
 
+/* `who` passes on node 1's OGM, which it had from there. */
+static void crowd_theirs(struct crowd *c, int who)
+{
+	struct event e = { .kind = EVENT_FRAME };
+	struct mac m = fake_port(who);
+	uint8_t frame[sizeof(c->theirs)];
+
+	memcpy(frame, c->theirs, c->theirs_len);
+	memcpy(frame + 6, m.b, sizeof(m.b));
+	frame[14 + 2]--;
+	frame[14 + 3] |= BAT_OGM_DIRECT;
+	frame[14 + 21] = 200;
+	e.frame = (struct event_frame) { LINK_MESH, 1, frame, c->theirs_len };
+	town_feed(&c->t, 0, &e);
+}
+
 /* A datagram of a node with that cloud MAC and id, as a frame; its length. */
 static size_t state_frame(struct crowd *c, const struct mac *cloud, uint8_t id, uint16_t src_port,
 			  uint8_t frame[static 200])
 {
-	struct mac us = self_cloud(&c->t);
+	struct mac us = cloud_of(&c->t, 0);
 	struct state_msg_header h = { .sender = { { 9, 9, 9, 9, 9, 9, 9, id } }, .epoch = 1 };
 	struct udp6_path path = { .eth_src = *cloud,
 				  .eth_dst = us,
@@ -261,6 +330,7 @@ static size_t state_frame(struct crowd *c, const struct mac *cloud, uint8_t id, 
 
 	h.seq = c->seqno;
 	state_msg_write_header(&w, &h);
+	data[0] ^= c->junk;
 	udp6_build(&f, &path, data, wr_len(&w));
 	return wr_len(&f);
 }
@@ -276,9 +346,8 @@ static void stranger_state(struct crowd *c, int i, uint16_t src_port)
 }
 
 /* Of one of the crowd, by which node 0 learns the way to that cloud MAC. */
-static void crowd_state(struct crowd *c, int who)
+static void crowd_state(struct crowd *c, int who, uint16_t src_port)
 {
-	uint16_t src_port = c->asks == who ? NODE_STATE_UDP_PORT : ANSWER_PORT;
 	struct event e = { .kind = EVENT_FRAME };
 	struct bat_unicast h = { .type = BAT_TYPE_4ADDR,
 				 .ttl = BAT_TTL,
@@ -308,8 +377,10 @@ static void crowd_run(struct crowd *c, int seconds)
 			for (int j = 0; c->hear_each_other && j < CROWD; j++)
 				if (i != j)
 					crowd_ogm(c, i, j);
+			if (c->hear_node1)
+				crowd_theirs(c, i);
 			if (c->speak)
-				crowd_state(c, i);
+				crowd_state(c, i, i == c->asks ? NODE_STATE_UDP_PORT : ANSWER_PORT);
 		}
 	}
 }
@@ -381,6 +452,46 @@ static void test_silent(void **state)
 	crowd_free(c);
 }
 
+/* What a datagram says of its sender counts if the datagram does. */
+static void test_junk_asks_for_nothing(void **state)
+{
+	struct crowd *c = crowd_thinned();
+	int who = left_out(c), seconds = 0;
+
+	(void)state;
+	assert_int_not_equal(who, -1);
+	c->asks = who;
+	crowd_run(c, 5);
+	assert_int_equal(cloud_peers(c, who), 1);
+	c->asks = -1;
+	for (crowd_run(c, 1); cloud_peers(c, who); crowd_run(c, 1)) {
+		assert_true(++seconds < 40);
+		c->junk = true;
+		crowd_state(c, who, NODE_STATE_UDP_PORT);
+		c->junk = false;
+	}
+	crowd_free(c);
+}
+
+/* Whom node 0 has chosen hears at once that it is so no more, and again. */
+static void test_choice_is_told(void **state)
+{
+	struct crowd *c = crowd_new();
+
+	(void)state;
+	c->speak = true;
+	crowd_run(c, 30);
+	for (int round = 0; round < 6; round++) {
+		assert_int_equal(c->told_node1_from, NODE_STATE_UDP_PORT);
+		c->hear_node1 = true;
+		crowd_run(c, 3);
+		assert_int_equal(c->told_node1_from, ANSWER_PORT);
+		c->hear_node1 = false;
+		crowd_run(c, 9);
+	}
+	crowd_free(c);
+}
+
 /* Who has chosen us is answered for as long as it says so, and hears that we have not chosen it. */
 static void test_chosen_by_others(void **state)
 {
@@ -437,9 +548,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes_are_gathered),
+		cmocka_unit_test(test_full_is_counted_once),
 		cmocka_unit_test(test_frozen_neighbour),
 		cmocka_unit_test(test_crowd_is_thinned),
 		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_junk_asks_for_nothing),
+		cmocka_unit_test(test_choice_is_told),
 		cmocka_unit_test(test_chosen_by_others),
 		cmocka_unit_test(test_invented_strangers),
 	};
