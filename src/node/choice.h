@@ -17,7 +17,7 @@
  * in the same one.
  *
  * Only neighbours speak, so only they are ways to others. Of N nodes on a wire each keeps about
- * 1.4 * sqrt(N) links.
+ * 1.2 * sqrt(N) links, by its own choice or the other end's.
  *
  * The order is known to all: a machine with the right MACs comes first in it for some node, and is
  * its way to everybody. So each node keeps CHOICE_OWN more links to nodes next to it, the first
