@@ -434,6 +434,33 @@ static void test_crowd_is_thinned(void **state)
 	crowd_free(c);
 }
 
+/* Of 110 nodes on a wire a node knows who hears whom, by the limits that it has without being told
+ * others. */
+static void test_ways_of_a_crowd(void **state)
+{
+	const int many = 110;
+	struct crowd *c = crowd_new();
+	const struct batman *b = node_batman(c->t.node[0]);
+	struct batman_path p;
+	int direct = 0;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		town_run(&c->t, c->t.now + USEC_S);
+		c->seqno++;
+		for (int i = 0; i < many; i++) {
+			crowd_echo(c, i);
+			for (int j = 0; j < many; j++)
+				crowd_ogm(c, i, (i + j) % many);
+		}
+	}
+	for (uint32_t i = 0; batman_path_next(b, &i, &p);)
+		direct += p.direct;
+	assert_int_equal(direct, many * (many - 1));
+	assert_int_equal(batman_counter(b, BATMAN_COUNT_FULL_PATHS), 0);
+	crowd_free(c);
+}
+
 /* Who does not answer any more passes nothing on: others are chosen in its place. */
 static void test_silent(void **state)
 {
@@ -551,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_full_is_counted_once),
 		cmocka_unit_test(test_frozen_neighbour),
 		cmocka_unit_test(test_crowd_is_thinned),
+		cmocka_unit_test(test_ways_of_a_crowd),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_junk_asks_for_nothing),
 		cmocka_unit_test(test_choice_is_told),
