@@ -328,6 +328,39 @@ static void test_many_askers(void **state)
 	assert_int_equal(len_of(1, 65, 0), sizeof(big));
 }
 
+/* More primaries than can be told everything in one period. What is under way to them goes on, so
+ * each has all in the end, and who asks is answered meanwhile. */
+static void test_many_primaries(void **state)
+{
+	enum alfred_ask_state got = ALFRED_ASK_WAITS;
+
+	(void)state;
+	town();
+	for (unsigned int i = 0; i < 31; i++) {
+		const struct mac source = invented(1000 + i);
+		struct alfred_block b = { .source = source, .len = 1010, .data = big };
+
+		for (b.type = 100; b.type < 104; b.type++)
+			assert_int_equal(push(0, &source, &source, b.type, b.len), 0);
+		for (; b.type < 108; b.type++)
+			assert_int_equal(alfred_set(peers[0], &b, now), 0);
+	}
+	for (unsigned int s = 0; s < 60; s++) {
+		for (unsigned int i = 0; i < ALFRED_PRIMARIES - 1; i++) {
+			const struct mac m = invented(i);
+
+			(void)announce(0, &m);
+			alfred_set_tq(peers[0], &m, 255);
+		}
+		if (s == 30)
+			got = ask(2, 100);
+		run(1);
+	}
+	assert_int_equal(got, ALFRED_ASK_DONE);
+	for (uint8_t type = 100; type < 108; type++)
+		assert_int_equal(values_of(1, type), 31);
+}
+
 /* What one should be told, told to all: one datagram would have many answers. */
 static void test_to_all(void **state)
 {
@@ -451,6 +484,7 @@ int main(void)
 		PEERS_TEST(test_rates),
 		PEERS_TEST(test_one_asker),
 		PEERS_TEST(test_many_askers),
+		PEERS_TEST(test_many_primaries),
 		PEERS_TEST(test_to_all),
 		PEERS_TEST(test_invented_primaries),
 		PEERS_TEST(test_elected_among_ghosts),

@@ -396,8 +396,13 @@ static void test_slow_script(void **state)
 	look();
 	assert_false(is_open(late));
 	assert_int_equal(alfred_socket_counters(server)->timeouts, 2);
+	assert_int_equal(send(script, "", 1, MSG_NOSIGNAL), 1); /* a packet's first byte is 0 */
+	turns(4);
+	ahead += 9 * USEC_S;
+	look();
+	assert_true(is_open(script));
 	len = set_encode(65, 5, NULL);
-	assert_int_equal(send(script, buf, len, MSG_NOSIGNAL), len);
+	assert_int_equal(send(script, buf + 1, len - 1, MSG_NOSIGNAL), len - 1);
 	turns(4);
 	assert_int_equal(hear(script), -1);
 	assert_non_null(alfred_fact_find(alfred_facts(peer), &self, 65));

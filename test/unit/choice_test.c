@@ -656,6 +656,36 @@ static void test_hub(void **state)
 	wire_free(w);
 }
 
+static bool hub_of_pairs(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+
+	return low == 0 || (high <= 40 && low % 2 && high == low + 1);
+}
+
+/* Twenty pairs and others have one node in common. As long as it has places for all that the rule
+ * keeps, no other takes one of them. */
+static void test_kept_ones_first(void **state)
+{
+	int kept = 0;
+
+	(void)state;
+	for (int count = 60; kept < CHOICE_DIRECT; count++) {
+		struct wire *w = mirrors_with_ways(count, hub_of_pairs);
+
+		choose(w, true);
+		kept = 0;
+		for (int j = 1; j < count; j++)
+			kept += !view(w, 0, j)->left_out;
+		assert_true(kept < count - 1);
+		assert_true(w->all[0]);
+		for (int j = 1; j < count; j++)
+			assert_int_equal(w->chosen[0][j], !view(w, 0, j)->left_out || w->own[0][j]);
+		wire_free(w);
+	}
+	assert_int_equal(kept, CHOICE_DIRECT);
+}
+
 /* The ways of those that came first fill the table, so nothing is known of who hears the others.
  * Then those are kept, besides whom the rule keeps. */
 static void test_late(void **state)
@@ -758,6 +788,7 @@ int main(void)
 		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_ring_of_two_crowds),
 		cmocka_unit_test(test_hub),
+		cmocka_unit_test(test_kept_ones_first),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_few),
