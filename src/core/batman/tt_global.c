@@ -429,6 +429,15 @@ bool bat_global_announces(const struct batman *b, const struct bat_orig *o,
 	return c && c->counted && c->state == BAT_CLAIM_ANNOUNCED;
 }
 
+bool bat_global_is_newest(const struct batman *b, const struct bat_orig *o,
+			  const struct bat_global *g)
+{
+	const struct bat_claim *c = bat_at(&b->claims, g->claims);
+
+	return o->out[0].router && !is_stale(b, o) && c && c == claim_find(b, g, o) &&
+	       bat_global_announces(b, o, g);
+}
+
 uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,
 			   const struct bat_orig *o)
 {

@@ -106,9 +106,13 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 		return;
 	if (g->flags & BAT_TT_ROAM && !came_back) {
 		c = bat_at(&b->claims, g->claims);
+		if (!c || c->state == BAT_CLAIM_ANNOUNCED)
+			return;
+		/* advertised, and announced next, unless that node hears that it has gone */
+		if (c->state == BAT_CLAIM_TOLD)
+			bat_roam_send(b, &l->key, bat_at(&b->origs, c->key.orig));
 		/* no node announces it, so that only age would end this entry */
-		if (c && c->state != BAT_CLAIM_ANNOUNCED)
-			bat_global_free(b, g);
+		bat_global_free(b, g);
 		return;
 	}
 	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client))
@@ -247,7 +251,7 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 	}
 	/* also when it was going already: that it roamed keeps frames on its track until its new
 	 * node's OGM */
-	if (!(l->flags & BAT_TT_PENDING) || roaming)
+	if (is_by_frame(l->flags) && !(l->flags & BAT_TT_PENDING) || roaming)
 		change_add(b, l, event);
 	if (!(l->flags & BAT_TT_PENDING))
 		l->left_at = b->now;
@@ -467,17 +471,38 @@ int batman_client_fix(struct batman *b, const struct mac *mac, uint16_t vid, use
 	return r < 0 || b->conf.mirror ? r : bat_local_add(b, &key, BAT_TT_FIXED);
 }
 
+/*
+ * The node's bridge has one entry for all VLANs of a client. They go in the same diff: a kernel
+ * that has the client now does not count what is left of it here, would find that our table is not
+ * what we say, ask for all of it, and lose the client by that.
+ */
+static void frames_only_gone(struct batman *b, const struct mac *mac)
+{
+	for (int i = 0; i < BAT_VLANS; i++) {
+		struct bat_client_key key = { .mac = *mac, .vid = b->local_vlans[i].vid };
+		const struct bat_local *l =
+			b->local_vlans[i].entries ? table_find(&b->locals, &key) : NULL;
+
+		if (l && !(l->flags & BAT_TT_PENDING))
+			bat_local_remove(b, &key, false);
+	}
+}
+
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now)
 {
 	struct bat_client_key key;
 	struct bat_local *l;
 
 	b->now = now;
+	if (b->conf.mirror)
+		return -ENOENT;
 	client_key(mac, vid, &key);
 	l = table_find(&b->locals, &key);
-	if (!l || b->conf.mirror)
-		return -ENOENT;
-	l->flags &= (uint16_t)~BAT_TT_FIXED;
-	bat_local_remove(b, &key, false);
-	return 0;
+	if (l) {
+		l->flags &= (uint16_t)~BAT_TT_FIXED;
+		bat_local_remove(b, &key, false);
+	}
+	if (!vid)
+		frames_only_gone(b, mac);
+	return l ? 0 : -ENOENT;
 }

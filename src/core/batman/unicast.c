@@ -62,8 +62,12 @@ static bool reroute(struct batman *b, struct bat_unicast *h, const struct bat_cl
 		return true;
 	}
 	g = bat_global_find(b, client);
-	o = g ? bat_global_best(b, g) : NULL;
-	if (!o)
+	o = bat_orig_find(b, &h->dst);
+	/* of two that announce it the newer one is right, whichever is nearer: to send the frame to
+	 * the old one, which has just sent it on, would let it go back and forth */
+	if (g && !(o && bat_global_is_newest(b, o, g)))
+		o = bat_global_best(b, g);
+	if (!g || !o)
 		return false;
 	if (!mac_eq(&o->mac, &h->dst))
 		BAT_COUNT(b, TT_REROUTED);
