@@ -94,6 +94,7 @@ enum client_change {
 	CLIENT_FORGOTTEN,  /* that entry has gone */
 	CLIENT_ASSOCIATED, /* Wi-Fi association */
 	CLIENT_DISASSOCIATED,
+	CLIENT_ELSEWHERE, /* that entry leads into the cloud now: it spoke there */
 };
 
 struct event_client {

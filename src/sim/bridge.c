@@ -116,6 +116,7 @@ static void learn(struct sim_node *k, const struct mac *mac, int port)
 {
 	struct fdb_entry *e = fdb_find(k, mac);
 	bool news = !e || e->port != port;
+	int old = e ? e->port : NODE_PORTS;
 
 	if (!mac_is_station(mac))
 		return;
@@ -127,6 +128,8 @@ static void learn(struct sim_node *k, const struct mac *mac, int port)
 	*e = (struct fdb_entry) { true, *mac, port, k->world->now };
 	if (news && port < NODE_PORTS)
 		tell(k, mac, port, CLIENT_LEARNT);
+	else if (news && old < NODE_PORTS)
+		tell(k, mac, old, CLIENT_ELSEWHERE);
 }
 
 void bridge_forget(struct sim_node *k, const struct mac *mac)

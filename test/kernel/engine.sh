@@ -221,6 +221,7 @@ ok "trama cloud shows what batctl shows on the same node" wait_for 20 python3 "$
 ok "cloud ping and traceroute with the kernel's engine, to a client of a node with the user's" reaches 02:cc:00:00:00:03 -R
 ok "and to its node by name" reaches "$(trama_cli 3 status | sed 's/ .*//;q')"
 ok "and by an address" reaches 10.13.200.4
+ok "and by a link-local one" reaches fe80::cc:ff:fe00:4
 ok "and back" trama_cli 3 cloud ping -c 1 02:cc:00:00:00:01
 
 ip -n n4 link del l45

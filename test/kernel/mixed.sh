@@ -172,6 +172,7 @@ ok "trama cloud has the fields, the columns and the statistics of batctl on a ke
 ok "cloud ping reaches a kernel node three hops away by a client's MAC" wait_for 8 ping_lines 02:cc:00:00:00:04
 ok "and a trama node behind a kernel node by its name" wait_for 8 ping_lines "$name3"
 ok "and a client of a kernel node, that nobody has a record of, by its address" wait_for 8 ping_lines 10.13.200.2
+ok "and by its link-local address" wait_for 8 ping_lines fe80::cc:ff:fe00:2
 ok "cloud ping records the route through nodes of both kinds" wait_for 8 recorded
 ok "cloud traceroute shows them" wait_for 8 three_hops 02:cc:00:00:00:04
 ok "to an address too" wait_for 8 three_hops 10.13.200.4

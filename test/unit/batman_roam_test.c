@@ -566,7 +566,8 @@ static void test_back_after_withdrawal(void **state)
 	at = shown(n, 0, &c);
 	assert_true(mac_eq(&at, &MAC_BROADCAST));
 	assert_true(net_knows(n, 1, &c, 0));
-	/* its node in between, whose advertisement is all that told of it, knows that it has gone */
+	/* its node in between, whose advertisement is all that told of it, knows that it has gone
+	 */
 	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_ROAM_TX), told + 1);
 	assert_int_equal(net_counter(n, 3, BATMAN_COUNT_TT_ROAM_RX), 1);
 	net_free(n);

@@ -83,8 +83,7 @@ static const struct command commands[] = {
 	  .help = "is a node reached inside the cloud, and how fast",
 	  .more = "HOST is a node or client by name, MAC or address; of a client, its node "
 		  "answers. Addresses that nobody has a record of are asked for by ARP or "
-		  "neighbour discovery, but for link-local ones. Until Ctrl-C, or --count times. "
-		  "The exit status is "
+		  "neighbour discovery. Until Ctrl-C, or --count times. The exit status is "
 		  "batctl's: 0 if "
 		  "there was an answer, 2 if there was none.",
 	  .options = CLI_ASKS | CLI_COUNT | CLI_INTERVAL | CLI_TIMEOUT | CLI_RECORD,

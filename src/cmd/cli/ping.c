@@ -4,7 +4,9 @@
  * lines. The daemon sends, receives and measures.
  */
 #include <math.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +14,7 @@
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/probe.h"
+#include "node/wish.h"
 
 #define KNOCK_MS 1000
 #define KNOCK_EVERY_MS 100
@@ -29,6 +32,20 @@ static double ms(json_int_t us)
 	return (double)us / 1000;
 }
 
+/* Link-local addresses are those of the cloud. */
+static void set_scope(const struct addrinfo *to)
+{
+	struct sockaddr_in6 in6;
+
+	if (to->ai_family != AF_INET6)
+		return;
+	memcpy(&in6, to->ai_addr, sizeof(in6));
+	if (!IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr))
+		return;
+	in6.sin6_scope_id = if_nametoindex(NODE_BRIDGE);
+	memcpy(to->ai_addr, &in6, sizeof(in6));
+}
+
 /* Has the kernel ask for the MAC of an address, by a datagram that nobody reads. */
 static bool knock(const char *address)
 {
@@ -37,6 +54,7 @@ static bool knock(const char *address)
 
 	if (getaddrinfo(address, "9", &hints, &to) != 0)
 		return false;
+	set_scope(to);
 	fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0) {
 		(void)!sendto(fd, "", 0, MSG_DONTWAIT, to->ai_addr, to->ai_addrlen);

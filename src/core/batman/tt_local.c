@@ -251,7 +251,7 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 	}
 	/* also when it was going already: that it roamed keeps frames on its track until its new
 	 * node's OGM */
-	if (is_by_frame(l->flags) && !(l->flags & BAT_TT_PENDING) || roaming)
+	if (!(l->flags & BAT_TT_PENDING) || roaming)
 		change_add(b, l, event);
 	if (!(l->flags & BAT_TT_PENDING))
 		l->left_at = b->now;
@@ -483,7 +483,7 @@ static void frames_only_gone(struct batman *b, const struct mac *mac)
 		const struct bat_local *l =
 			b->local_vlans[i].entries ? table_find(&b->locals, &key) : NULL;
 
-		if (l && !(l->flags & BAT_TT_PENDING))
+		if (l && is_by_frame(l->flags) && !(l->flags & BAT_TT_PENDING))
 			bat_local_remove(b, &key, false);
 	}
 }
