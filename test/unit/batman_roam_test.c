@@ -573,102 +573,6 @@ static void test_back_after_withdrawal(void **state)
 	net_free(n);
 }
 
-/* The bridge has one entry for all VLANs: where it goes, who was known by his frames in one goes,
- * too, in the same diff; not who is known in it by more than that. */
-static void test_gone_in_all_vlans(void **state)
-{
-	struct net *n = net_chain(2);
-	struct batman *b = n->node[0].b, *other = n->node[1].b;
-	struct mac c = net_client(1), at;
-	uint8_t frame[60], version;
-
-	(void)state;
-	net_run(n, 10 * USEC_S);
-	net_frame(frame, &MAC_BROADCAST, &c, 0x8005, 1, sizeof(frame));
-	assert_int_equal(batman_cloud_input(b, frame, sizeof(frame), n->now), 0);
-	net_seen(n, 0, &c, 0);
-	net_seen(n, 0, &c, 0x8006);
-	net_run(n, 5 * USEC_S);
-	assert_int_equal(batman_lookup(other, &c, 0x8005, &at), 0);
-	version = batman_ttvn(b);
-	assert_int_equal(batman_client_gone(b, &c, 0, n->now), 0);
-	net_run(n, 3 * USEC_S);
-	assert_int_equal(batman_ttvn(b), version + 1);
-	assert_int_equal(batman_lookup(other, &c, 0, &at), -ENOENT);
-	assert_int_equal(batman_lookup(other, &c, 0x8005, &at), -ENOENT);
-	assert_int_equal(batman_lookup(other, &c, 0x8006, &at), 0);
-	/* also when only frames told of it at all */
-	assert_int_equal(batman_cloud_input(b, frame, sizeof(frame), n->now), 0);
-	net_run(n, 3 * USEC_S);
-	assert_int_equal(batman_lookup(other, &c, 0x8005, &at), 0);
-	assert_int_equal(batman_client_gone(b, &c, 0, n->now), -ENOENT);
-	net_run(n, 3 * USEC_S);
-	assert_int_equal(batman_lookup(other, &c, 0x8005, &at), -ENOENT);
-	assert_true(net_tables_agree(n, 2));
-	net_free(n);
-}
-
-struct held {
-	bool cut;
-	unsigned int ogms;
-};
-
-/* No advertisement arrives; node 1 misses three of four OGMs of node 0, so that node 2 is nearer;
- * and, once cut, nothing of node 1 reaches node 2. */
-static bool hold_back(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
-{
-	enum { KIND = 14, TVLV_KIND = 34, ROAM = 5 };
-	struct held *h = arg;
-
-	(void)n;
-	if (frame[KIND] == BAT_TYPE_TVLV && len > TVLV_KIND && frame[TVLV_KIND] == ROAM)
-		return true;
-	if (frame[KIND] == BAT_TYPE_OGM && from == 0 && to == 1 && !h->cut)
-		return ++h->ogms % 4 != 0;
-	return h->cut && frame[KIND] == BAT_TYPE_OGM && from == 1 && to == 2;
-}
-
-/*
- * A kernel whose client has gone sends its frames on with the version of the new node that it
- * knows. Between them is a node that knows the next version, in which the client is announced, and
- * to which the old node is nearer and announces it, too: it must not send them back.
- */
-static void test_not_back_to_the_old_node(void **state)
-{
-	struct net *n = net_chain(3);
-	struct mac c = net_client(1), d = net_client(2);
-	struct mac hop_dst = net_mac(1, 1), hop_src = net_mac(2, 0);
-	struct bat_unicast h = { .type = BAT_TYPE_UNICAST, .ttl = 40, .dst = net_mac(0, 0) };
-	struct held held = { 0 };
-	uint8_t frame[14 + 10 + 60], version;
-	struct wr w = wr_init(frame, sizeof(frame));
-
-	(void)state;
-	n->drop = hold_back;
-	n->arg = &held;
-	net_run(n, 60 * USEC_S);
-	net_seen(n, 2, &c, 0);
-	net_run(n, 20 * USEC_S);
-	assert_true(net_knows(n, 1, &c, 2));
-	assert_true(net_tq(n, 1, 2) > net_tq(n, 1, 0));
-	version = h.ttvn = batman_ttvn(n->node[0].b);
-	held.cut = true;
-	net_seen(n, 0, &c, 0);
-	for (int i = 0; i < 400 && batman_ttvn(n->node[0].b) == version; i++)
-		net_run(n, 5 * USEC_MS);
-	net_run(n, 2 * USEC_MS);
-	assert_int_not_equal(batman_ttvn(n->node[0].b), version);
-	wr_mac(&w, &hop_dst);
-	wr_mac(&w, &hop_src);
-	wr_u16(&w, BATMAN_ETHERTYPE);
-	bat_unicast_encode(&w, &h);
-	net_frame(frame + wr_len(&w), &c, &d, 0, 7, 60);
-	net_inject(n, 1, 1, frame, sizeof(frame));
-	net_run(n, USEC_MS);
-	assert_int_equal(net_count(n, 0, 7), 1);
-	net_free(n);
-}
-
 /* What it said before it came to the node that has withdrawn it does not tell where it is. */
 static void test_heard_long_ago(void **state)
 {
@@ -725,8 +629,6 @@ int main(void)
 		cmocka_unit_test(test_found_where_it_speaks),
 		cmocka_unit_test(test_back_after_withdrawal),
 		cmocka_unit_test(test_heard_long_ago),
-		cmocka_unit_test(test_gone_in_all_vlans),
-		cmocka_unit_test(test_not_back_to_the_old_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,16 @@ static void local_free(struct batman *b, struct bat_local *l)
 	table_remove(&b->locals, l);
 }
 
+/* Who announces it has never said that it left: it did not come to us, or has gone back. */
+static void roam_forget(struct batman *b, const struct bat_client_key *key)
+{
+	struct bat_global *g = bat_global_find(b, key);
+	const struct bat_claim *c = g ? bat_at(&b->claims, g->claims) : NULL;
+
+	if (c && c->state == BAT_CLAIM_ANNOUNCED)
+		g->flags &= (uint16_t)~BAT_TT_ROAM;
+}
+
 bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool roaming)
 {
 	struct bat_local *l = table_find(&b->locals, key);
@@ -240,6 +250,7 @@ bool bat_local_remove(struct batman *b, const struct bat_client_key *key, bool r
 	if (!l || l->flags & BAT_TT_FIXED)
 		return false;
 	served = !(l->flags & (BAT_TT_PENDING | BAT_TT_ROAM));
+	roam_forget(b, key);
 	fair_leave(&b->local_places, table_index(&b->locals, l));
 	l->flags &= (uint16_t)~BAT_TT_HELD;
 	if (roaming)

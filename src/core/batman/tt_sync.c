@@ -437,6 +437,19 @@ void bat_roam_send(struct batman *b, const struct bat_client_key *key, const str
 		BAT_COUNT(b, TT_ROAM_TX);
 }
 
+/*
+ * The client has gone from here, and who has it now has announced it: an advertisement comes to the
+ * wrong one, from a node that has heard neither. If it is right its next OGM says so. What it took
+ * out of the other table would be missing for ever, when the client soon speaks there again: its
+ * node then has nothing to announce, and the checksum that we compare is that of its last change.
+ */
+static bool is_old_news(const struct batman *b, const struct bat_client_key *key)
+{
+	const struct bat_global *g = bat_global_find(b, key);
+
+	return g && !(g->flags & (BAT_TT_ROAM | BAT_TT_TEMP)) && !table_find(&b->locals, key);
+}
+
 void bat_roam_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd value)
 {
 	struct bat_orig *o = bat_orig_find(b, &p->src);
@@ -449,7 +462,7 @@ void bat_roam_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd
 		return;
 	}
 	BAT_COUNT(b, TT_ROAM_RX);
-	if (o)
+	if (o && !is_old_news(b, &key))
 		bat_global_add(b, o, &key, BAT_TT_ROAM, (uint8_t)(o->ttvn + 1));
 }
 
