@@ -106,14 +106,6 @@ static void leave_bridge(struct node *n, struct station *s, enum notice why)
 	bridge_forget(n, &gone.mac, gone.vid, gone.port);
 }
 
-/* Asked whether it is still here: who has forged its going must not cut it off. */
-static void roamed_away(struct node *n, struct station *s)
-{
-	if (s->vid == 0)
-		recall_client(n, &s->mac, s->port, s->associated);
-	leave(n, s, NOTICE_CLIENT_ROAMED_AWAY);
-}
-
 static void refuse(struct node *n, const struct event_client *e, enum node_counter why)
 {
 	n->counters[why]++;
@@ -323,10 +315,6 @@ void clients_event(struct node *n, const struct event_client *e)
 		if (s && s->port == e->port && !s->associated)
 			leave(n, s, NOTICE_CLIENT_LEFT);
 		break;
-	case CLIENT_ELSEWHERE:
-		if (s && s->port == e->port)
-			roamed_away(n, s);
-		break;
 	case CLIENT_DISASSOCIATED:
 		recall_disassociated(n, &e->mac);
 		if (s && s->port == e->port)
@@ -344,13 +332,13 @@ bool clients_came_after(const struct node *n, const struct mac *mac, uint32_t ag
 
 void clients_moved(struct node *n, const struct mac *mac, uint16_t vid)
 {
-	struct station *s = station_find(n, mac, vid & 0xfff), gone;
+	struct station *s = station_find(n, mac, vid & 0xfff);
 
 	if (!s)
 		return;
-	gone = *s;
-	roamed_away(n, s);
-	bridge_forget(n, &gone.mac, gone.vid, gone.port);
+	if (s->vid == 0)
+		recall_client(n, mac, s->port, s->associated);
+	leave_bridge(n, s, NOTICE_CLIENT_ROAMED_AWAY);
 }
 
 uint16_t clients_port(const struct node *n, const struct mac *mac)

@@ -129,7 +129,7 @@ static void learn(struct sim_node *k, const struct mac *mac, int port)
 	if (news && port < NODE_PORTS)
 		tell(k, mac, port, CLIENT_LEARNT);
 	else if (news && old < NODE_PORTS)
-		tell(k, mac, old, CLIENT_ELSEWHERE);
+		tell(k, mac, old, CLIENT_FORGOTTEN);
 }
 
 void bridge_forget(struct sim_node *k, const struct mac *mac)

@@ -56,6 +56,48 @@ static bool mute_one(struct net *n, int from, int to, const uint8_t *frame, size
 	return from == *(int *)arg;
 }
 
+static bool no_ogm_of(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n;
+	(void)to;
+	(void)len;
+	return frame[14] == BAT_TYPE_OGM && from == *(int *)arg;
+}
+
+/* Advertised elsewhere, it is announced until its new node does that, in its VLANs as well. */
+static void test_all_vlans_wait(void **state)
+{
+	int unheard = 3;
+	struct net *n = net_chain(4);
+	struct batman *b = n->node[0].b;
+	struct mac c = net_client(1), at;
+	uint8_t frame[60], version;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_frame(frame, &MAC_BROADCAST, &c, 0x8005, 1, sizeof(frame));
+	assert_int_equal(batman_cloud_input(b, frame, sizeof(frame), n->now), 0);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 5 * USEC_S);
+	n->drop = no_ogm_of;
+	n->arg = &unheard;
+	version = batman_ttvn(b);
+	net_seen(n, 3, &c, 0);
+	net_run(n, 5 * USEC_MS);
+	assert_non_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
+	assert_int_equal(batman_client_gone(b, &c, 0, n->now), 0);
+	net_run(n, 2 * USEC_S);
+	assert_int_equal(batman_ttvn(b), version);
+	assert_true(net_knows(n, 1, &c, 0));
+	n->drop = NULL;
+	net_run(n, 4 * USEC_S);
+	assert_int_equal(batman_ttvn(b), (uint8_t)(version + 1));
+	assert_true(net_knows(n, 1, &c, 3));
+	assert_int_equal(batman_lookup(n->node[1].b, &c, 0x8005, &at), -ENOENT);
+	assert_true(net_tables_agree(n, 4));
+	net_free(n);
+}
+
 /* Here for a moment, without a word to its node, which has it still: announced before or not, it is
  * there as before. */
 static void test_not_here_after_all(void **state)
@@ -125,6 +167,7 @@ static void test_not_back_to_the_old_node(void **state)
 	struct mac hop_dst = net_mac(1, 1), hop_src = net_mac(2, 0);
 	struct bat_unicast h = { .type = BAT_TYPE_UNICAST, .ttl = 40, .dst = net_mac(0, 0) };
 	struct held held = { 0 };
+	struct batman_orig seen;
 	uint8_t frame[14 + 10 + 60], version;
 	struct wr w = wr_init(frame, sizeof(frame));
 
@@ -142,7 +185,8 @@ static void test_not_back_to_the_old_node(void **state)
 	for (int i = 0; i < 400 && batman_ttvn(n->node[0].b) == version; i++)
 		net_run(n, 5 * USEC_MS);
 	net_run(n, 2 * USEC_MS);
-	assert_int_not_equal(batman_ttvn(n->node[0].b), version);
+	assert_true(batman_orig_find(n->node[1].b, &h.dst, &seen));
+	assert_int_equal(seen.ttvn, (uint8_t)(version + 1));
 	wr_mac(&w, &hop_dst);
 	wr_mac(&w, &hop_src);
 	wr_u16(&w, BATMAN_ETHERTYPE);
@@ -165,51 +209,61 @@ static bool deaf(struct net *n, int from, int to, const uint8_t *frame, size_t l
 
 /*
  * A daemon that got no time for a while has a client in its queue that was there meanwhile, and
- * advertises it to the node that had it before that, which is not to believe it: the client is back
- * at once where it is announced, so that there is nothing to announce.
+ * advertises it to the node that had it before that, which is not to believe it, whether it has
+ * announced by then that the client went or not: the client is back at once where it is announced,
+ * so that there is nothing to announce.
  */
 static void test_advertised_to_the_wrong_one(void **state)
 {
-	struct net *n = net_chain(3);
-	struct mac c = net_client(1), d = net_client(2), slept = net_cloud_mac(2);
-	int sleeper = 2;
-	uint8_t version;
-
 	(void)state;
-	net_run(n, 10 * USEC_S);
-	net_seen(n, 0, &c, 0);
-	net_seen(n, 0, &d, 0);
-	net_run(n, 5 * USEC_S);
-	n->drop = deaf;
-	n->arg = &sleeper;
-	net_seen(n, 1, &c, 0);
-	net_run(n, 4 * USEC_S);
-	n->drop = NULL;
-	version = batman_ttvn(n->node[1].b);
-	net_seen(n, 2, &c, 0);
-	net_run(n, USEC_MS);
-	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_ROAM_RX), 2);
-	assert_true(net_knows(n, 0, &c, 1));
-	assert_int_equal(batman_client_elsewhere(n->node[1].b, &c, 0, &slept, n->now), 0);
-	net_pump(n, 1);
-	net_seen(n, 1, &c, 0);
-	for (uint32_t tag = 1; tag <= 2; tag++) {
-		net_run(n, tag == 2 ? 620 * USEC_S : 5 * USEC_S);
-		for (int i = 0; i < 3; i++)
-			assert_true(net_knows(n, i, &c, 1));
-		assert_int_equal(net_send(n, 0, &c, &d, tag, 200), 0);
-		net_run(n, 5 * USEC_MS);
-		assert_int_equal(net_count(n, 1, tag), 1);
+	for (int at_once = 0; at_once < 2; at_once++) {
+		struct net *n = net_chain(3);
+		struct mac c = net_client(1), d = net_client(2), slept = net_cloud_mac(2);
+		struct batman *old = n->node[0].b, *new = n->node[1].b;
+		uint8_t old_version, version;
+		int sleeper = 2;
+
+		net_run(n, 10 * USEC_S);
+		net_seen(n, 0, &c, 0);
+		net_seen(n, 0, &d, 0);
+		net_run(n, 5 * USEC_S);
+		n->drop = deaf;
+		n->arg = &sleeper;
+		version = batman_ttvn(new);
+		old_version = batman_ttvn(old);
+		net_seen(n, 1, &c, 0);
+		for (int i = 0; i < 400 && batman_ttvn(new) == version; i++)
+			net_run(n, 5 * USEC_MS);
+		net_run(n, at_once ? 2 * USEC_MS : 3 * USEC_S);
+		assert_int_equal(batman_ttvn(old), (uint8_t)(old_version + !at_once));
+		version = batman_ttvn(new);
+		n->drop = NULL;
+		net_seen(n, 2, &c, 0);
+		net_run(n, USEC_MS);
+		assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_ROAM_RX), 2);
+		assert_true(net_knows(n, 0, &c, 1));
+		assert_int_equal(batman_client_elsewhere(new, &c, 0, &slept, n->now), 0);
+		net_pump(n, 1);
+		net_seen(n, 1, &c, 0);
+		for (uint32_t tag = 1; tag <= 2; tag++) {
+			net_run(n, tag == 2 ? 620 * USEC_S : 5 * USEC_S);
+			for (int i = 0; i < 3; i++)
+				assert_true(net_knows(n, i, &c, 1));
+			assert_int_equal(net_send(n, 0, &c, &d, tag, 200), 0);
+			net_run(n, 5 * USEC_MS);
+			assert_int_equal(net_count(n, 1, tag), 1);
+		}
+		assert_int_equal(batman_ttvn(new), version);
+		assert_true(net_tables_agree(n, 3));
+		net_free(n);
 	}
-	assert_int_equal(batman_ttvn(n->node[1].b), version);
-	assert_true(net_tables_agree(n, 3));
-	net_free(n);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gone_in_all_vlans),
+		cmocka_unit_test(test_all_vlans_wait),
 		cmocka_unit_test(test_not_here_after_all),
 		cmocka_unit_test(test_not_back_to_the_old_node),
 		cmocka_unit_test(test_advertised_to_the_wrong_one),

@@ -236,37 +236,6 @@ static void test_called_station_is_associated(void **state)
 	town_stop(&t);
 }
 
-/* It spoke in the cloud: there, without a word of its new node. Asked all the same. */
-static void test_heard_elsewhere(void **state)
-{
-	struct event e = { .kind = EVENT_CLIENT };
-	struct town t;
-
-	(void)state;
-	e.client = (struct event_client) { .port = TOWN_AP, .mac = client };
-	town_start(&t, 2);
-	town_run(&t, t.now + 20 * USEC_S);
-	town_station(&t, 1, &client, CLIENT_ASSOCIATED);
-	e.client.change = CLIENT_FORGOTTEN;
-	town_feed(&t, 1, &e);
-	assert_true(is_station(&t, 1, &client));
-	e.client.change = CLIENT_ELSEWHERE;
-	e.client.port = TOWN_AP + 1;
-	town_feed(&t, 1, &e);
-	assert_true(is_station(&t, 1, &client));
-	e.client.port = TOWN_AP;
-	town_feed(&t, 1, &e);
-	assert_false(is_station(&t, 1, &client));
-	town_run(&t, t.now + 2 * USEC_S);
-	assert_int_equal(t.calls[1], 1);
-	/* it was forged: here, and associated as before */
-	town_station(&t, 1, &client, CLIENT_LEARNT);
-	e.client.change = CLIENT_FORGOTTEN;
-	town_feed(&t, 1, &e);
-	assert_true(is_station(&t, 1, &client));
-	town_stop(&t);
-}
-
 static bool is_wireless(const struct town *t, const struct mac *mac)
 {
 	struct batman_client c;
@@ -307,7 +276,6 @@ int main(void)
 		cmocka_unit_test(test_many_are_called),
 		cmocka_unit_test(test_called_ever_more_seldom),
 		cmocka_unit_test(test_called_station_is_associated),
-		cmocka_unit_test(test_heard_elsewhere),
 		cmocka_unit_test(test_wireless_port),
 	};
 

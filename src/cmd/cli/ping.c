@@ -32,7 +32,7 @@ static double ms(json_int_t us)
 	return (double)us / 1000;
 }
 
-/* Link-local addresses are those of the cloud. */
+/* Link-local addresses are those of the cloud, if nothing else is said. */
 static void set_scope(const struct addrinfo *to)
 {
 	struct sockaddr_in6 in6;
@@ -40,7 +40,7 @@ static void set_scope(const struct addrinfo *to)
 	if (to->ai_family != AF_INET6)
 		return;
 	memcpy(&in6, to->ai_addr, sizeof(in6));
-	if (!IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr))
+	if (!IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr) || in6.sin6_scope_id)
 		return;
 	in6.sin6_scope_id = if_nametoindex(NODE_BRIDGE);
 	memcpy(to->ai_addr, &in6, sizeof(in6));

@@ -283,7 +283,8 @@ int batman_client_seen(struct batman *b, const struct mac *mac, uint16_t vid, us
  * keep such clients apart (AP isolation). 0 or -ENOENT (not ours, or not our engine's). */
 int batman_client_wireless(struct batman *b, const struct mac *mac, uint16_t vid, bool wireless,
 			   usec_t now);
-/* It left; 0 or -ENOENT. With VLAN 0 also in all VLANs in which only its frames told of it. */
+/* It left, with VLAN 0 also in all VLANs in which only its frames told of it. 0 or -ENOENT: it was
+ * not ours in that VLAN, or is not our engine's. */
 int batman_client_gone(struct batman *b, const struct mac *mac, uint16_t vid, usec_t now);
 /* One of our clients is at the trama node with that cloud MAC, as its record says: this does what a
  * roaming advertisement of that node does. 0, -ENOENT (not ours, or not our engine's), -ENETUNREACH

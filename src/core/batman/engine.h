@@ -463,7 +463,8 @@ void bat_global_update_crc(struct batman *b, struct bat_orig *o);
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g);
 /* Its new node has told of it, and not announced it yet, and there is a way to that node. */
 bool bat_global_is_told(const struct batman *b, const struct bat_global *g);
-/* Is it the last one that began to announce it, heard of late, with a way to it? */
+/* Is it the last one that began to announce it (its whole table counts as news), heard of late,
+ * with a way to it? */
 bool bat_global_is_newest(const struct batman *b, const struct bat_orig *o,
 			  const struct bat_global *g);
 /* Does the table of that originator have it? */

@@ -434,8 +434,8 @@ bool bat_global_is_newest(const struct batman *b, const struct bat_orig *o,
 {
 	const struct bat_claim *c = bat_at(&b->claims, g->claims);
 
-	return o->out[0].router && !is_stale(b, o) && c && c == claim_find(b, g, o) &&
-	       bat_global_announces(b, o, g);
+	return o->out[0].router && !is_stale(b, o) && c && bat_at(&b->origs, c->key.orig) == o &&
+	       c->counted && c->state == BAT_CLAIM_ANNOUNCED;
 }
 
 uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,

@@ -108,7 +108,7 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 		c = bat_at(&b->claims, g->claims);
 		if (!c || c->state == BAT_CLAIM_ANNOUNCED)
 			return;
-		/* advertised, and announced next, unless that node hears that it has gone */
+		/* advertised, and announced next, unless that node hears in time that it went */
 		if (c->state == BAT_CLAIM_TOLD)
 			bat_roam_send(b, &l->key, bat_at(&b->origs, c->key.orig));
 		/* no node announces it, so that only age would end this entry */
@@ -339,6 +339,11 @@ static bool leaves_later(const struct batman *b, const struct bat_tt_change *c)
 	const struct bat_local *l = table_find(&b->locals, &key);
 	const struct bat_global *g;
 
+	/* what frames_only_gone withdrew with it leaves with it */
+	if (key.vid && l && !(l->flags & BAT_TT_ROAM)) {
+		key.vid = 0;
+		l = table_find(&b->locals, &key);
+	}
 	if (!l || !(l->flags & BAT_TT_ROAM) || b->now - l->left_at > bat_ogm_wait(b))
 		return false;
 	g = bat_global_find(b, &key);

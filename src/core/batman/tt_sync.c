@@ -443,11 +443,13 @@ void bat_roam_send(struct batman *b, const struct bat_client_key *key, const str
  * out of the other table would be missing for ever, when the client soon speaks there again: its
  * node then has nothing to announce, and the checksum that we compare is that of its last change.
  */
-static bool is_old_news(const struct batman *b, const struct bat_client_key *key)
+static bool is_old_news(const struct batman *b, const struct bat_orig *o,
+			const struct bat_client_key *key)
 {
 	const struct bat_global *g = bat_global_find(b, key);
 
-	return g && !(g->flags & (BAT_TT_ROAM | BAT_TT_TEMP)) && !table_find(&b->locals, key);
+	return g && !(g->flags & (BAT_TT_ROAM | BAT_TT_TEMP)) && !bat_local_serves(b, key) &&
+	       !bat_global_announces(b, o, g);
 }
 
 void bat_roam_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd value)
@@ -462,7 +464,7 @@ void bat_roam_input(struct batman *b, const struct bat_tvlv_packet *p, struct rd
 		return;
 	}
 	BAT_COUNT(b, TT_ROAM_RX);
-	if (o && !is_old_news(b, &key))
+	if (o && !is_old_news(b, o, &key))
 		bat_global_add(b, o, &key, BAT_TT_ROAM, (uint8_t)(o->ttvn + 1));
 }
 

@@ -86,12 +86,12 @@ static void tell_client(const struct pass *p, enum client_change change, const s
 	p->fn(p->arg, &e);
 }
 
-static void station_left(const struct pass *p, struct station *s, enum client_change how)
+static void station_left(const struct pass *p, struct station *s)
 {
 	struct station gone = *s;
 
 	table_remove(&p->w->stations, s);
-	tell_client(p, how, &gone);
+	tell_client(p, CLIENT_FORGOTTEN, &gone);
 }
 
 static void station_here(const struct pass *p, const struct station *seen)
@@ -126,7 +126,7 @@ static void neigh_fdb(const struct pass *p, const struct ndmsg *h, const struct 
 		seen.port = port->told.port;
 	if (gone) {
 		if (s && s->ifindex == h->ndm_ifindex)
-			station_left(p, s, CLIENT_FORGOTTEN);
+			station_left(p, s);
 		else if (!s && port && p->w->stations.count == p->w->stations.limit)
 			tell_client(p, CLIENT_FORGOTTEN, &seen);
 		return;
@@ -137,7 +137,7 @@ static void neigh_fdb(const struct pass *p, const struct ndmsg *h, const struct 
 	if (port && l && strcmp(l->name, p->view->wish->filter.cloud) != 0)
 		station_here(p, &seen);
 	else if (s)
-		station_left(p, s, CLIENT_ELSEWHERE);
+		station_left(p, s);
 }
 
 static void neigh_solicit(const struct pass *p, const struct ndmsg *h,
@@ -208,7 +208,7 @@ static int relearn(struct pass *p)
 	}
 	for (uint32_t i = 0; (s = table_next(&p->w->stations, &i));) {
 		if (s->round != p->w->round)
-			station_left(p, s, CLIENT_FORGOTTEN);
+			station_left(p, s);
 	}
 	return 0;
 }
