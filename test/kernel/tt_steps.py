@@ -178,6 +178,17 @@ class Tagged(Walks):
         pass
 
 
+class TaggedCrowd(Tagged):
+    """All at once, there and back: their old node withdraws them when it has heard of all, or their new one, a kernel, asks
+    for its table in between and loses the rest."""
+
+    count, actions = FEW, ()
+
+    def fresh(self):
+        again, self.used = self.used, []
+        return again or self.town.clients.new(self.count)
+
+
 class TaggedFlaps(Tagged, Flaps):
     pass
 
@@ -278,4 +289,5 @@ def steps(town):
         yield "%s starts" % near.name, Starts(town, near, far)
     for near, far in both:  # last, for their clients leave 600 s later
         yield "a tagged client walks from %s to %s" % (far.name, near.name), Tagged(town, near, far)
+        yield "a crowd of tagged clients walks from %s to %s" % (far.name, near.name), TaggedCrowd(town, near, far)
         yield "a tagged client flaps between %s and %s" % (far.name, near.name), TaggedFlaps(town, near, far)

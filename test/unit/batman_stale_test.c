@@ -64,8 +64,9 @@ static bool no_ogm_of(struct net *n, int from, int to, const uint8_t *frame, siz
 	return frame[14] == BAT_TYPE_OGM && from == *(int *)arg;
 }
 
-/* Advertised elsewhere, it is announced until its new node does that, in its VLANs as well. */
-static void test_all_vlans_wait(void **state)
+/* Advertised elsewhere in one VLAN or without, it is announced until its new node does that, in all
+ * VLANs in which it is known. */
+static void all_vlans_wait(uint16_t vid)
 {
 	int unheard = 3;
 	struct net *n = net_chain(4);
@@ -73,7 +74,6 @@ static void test_all_vlans_wait(void **state)
 	struct mac c = net_client(1), at;
 	uint8_t frame[60], version;
 
-	(void)state;
 	net_run(n, 10 * USEC_S);
 	net_frame(frame, &MAC_BROADCAST, &c, 0x8005, 1, sizeof(frame));
 	assert_int_equal(batman_cloud_input(b, frame, sizeof(frame), n->now), 0);
@@ -82,20 +82,27 @@ static void test_all_vlans_wait(void **state)
 	n->drop = no_ogm_of;
 	n->arg = &unheard;
 	version = batman_ttvn(b);
-	net_seen(n, 3, &c, 0);
+	net_seen(n, 3, &c, vid);
 	net_run(n, 5 * USEC_MS);
 	assert_non_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
 	assert_int_equal(batman_client_gone(b, &c, 0, n->now), 0);
 	net_run(n, 2 * USEC_S);
 	assert_int_equal(batman_ttvn(b), version);
-	assert_true(net_knows(n, 1, &c, 0));
+	assert_int_equal(batman_lookup(n->node[1].b, &c, vid ? 0 : 0x8005, &at), 0);
 	n->drop = NULL;
 	net_run(n, 4 * USEC_S);
 	assert_int_equal(batman_ttvn(b), (uint8_t)(version + 1));
-	assert_true(net_knows(n, 1, &c, 3));
-	assert_int_equal(batman_lookup(n->node[1].b, &c, 0x8005, &at), -ENOENT);
+	assert_int_equal(batman_lookup(n->node[1].b, &c, vid, &at), 0);
+	assert_int_equal(batman_lookup(n->node[1].b, &c, vid ? 0 : 0x8005, &at), -ENOENT);
 	assert_true(net_tables_agree(n, 4));
 	net_free(n);
+}
+
+static void test_all_vlans_wait(void **state)
+{
+	(void)state;
+	all_vlans_wait(0);
+	all_vlans_wait(0x8005);
 }
 
 /* Here for a moment, without a word to its node, which has it still: announced before or not, it is

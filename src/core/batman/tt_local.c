@@ -333,21 +333,29 @@ static void table_shrink(struct batman *b)
  * we do, frames find us, and we know the new node; kernels do not wait, and those that have heard
  * that it left, but not where to, drop its frames.
  */
+static bool is_told_elsewhere(const struct batman *b, const struct bat_client_key *key)
+{
+	const struct bat_local *l = table_find(&b->locals, key);
+	const struct bat_global *g;
+
+	if (!l || !(l->flags & BAT_TT_ROAM) || b->now - l->left_at > bat_ogm_wait(b))
+		return false;
+	g = bat_global_find(b, key);
+	return g && bat_global_is_told(b, g);
+}
+
+/* What the bridge withdraws of such a client, whose frames told of it in several VLANs, waits with
+ * the rest. */
 static bool leaves_later(const struct batman *b, const struct bat_tt_change *c)
 {
 	struct bat_client_key key = { .mac = c->mac, .vid = c->vid };
-	const struct bat_local *l = table_find(&b->locals, &key);
-	const struct bat_global *g;
+	bool later = is_told_elsewhere(b, &key);
 
-	/* what frames_only_gone withdrew with it leaves with it */
-	if (key.vid && l && !(l->flags & BAT_TT_ROAM)) {
-		key.vid = 0;
-		l = table_find(&b->locals, &key);
+	for (int i = 0; c->flags & BAT_TT_DEL && !later && i < BAT_VLANS; i++) {
+		key.vid = b->local_vlans[i].vid;
+		later = b->local_vlans[i].entries && is_told_elsewhere(b, &key);
 	}
-	if (!l || !(l->flags & BAT_TT_ROAM) || b->now - l->left_at > bat_ogm_wait(b))
-		return false;
-	g = bat_global_find(b, &key);
-	return g && bat_global_is_told(b, g);
+	return later;
 }
 
 /* Not beside other changes, nor when the last ones were said only once, and may have been missed:
