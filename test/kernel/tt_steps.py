@@ -184,6 +184,10 @@ class TaggedCrowd(Tagged):
 
     count, actions = FEW, ()
 
+    def kinds(self):
+        """Their diffs may be too large for an OGM."""
+        return ("advertisement of n%d" % self.node.number,)
+
     def fresh(self):
         again, self.used = self.used, []
         return again or self.town.clients.new(self.count)
