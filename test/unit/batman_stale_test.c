@@ -142,6 +142,40 @@ static void test_not_here_after_all(void **state)
 	}
 }
 
+/* Back before it was withdrawn, and gone again before that was announced: its new node has said
+ * all along that it has it. */
+static void test_back_for_a_moment(void **state)
+{
+	struct net *n = net_chain(2);
+	struct mac c = net_client(1), d = net_client(2);
+	uint8_t version;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &c, 0);
+	net_seen(n, 0, &d, 0);
+	net_run(n, 5 * USEC_S);
+	version = batman_ttvn(n->node[1].b);
+	net_seen(n, 1, &c, 0);
+	for (int i = 0; i < 1000 && batman_ttvn(n->node[1].b) == version; i++)
+		net_run(n, 2 * USEC_MS);
+	net_run(n, 2 * USEC_MS);
+	version = batman_ttvn(n->node[1].b);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 2 * USEC_MS);
+	net_seen(n, 1, &c, 0);
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(batman_ttvn(n->node[1].b), version);
+	assert_true(net_knows(n, 0, &c, 1));
+	assert_true(net_tables_agree(n, 2));
+	net_run(n, 620 * USEC_S);
+	assert_true(net_knows(n, 0, &c, 1));
+	assert_int_equal(net_send(n, 0, &c, &d, 1, 200), 0);
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_count(n, 1, 1), 1);
+	net_free(n);
+}
+
 struct held {
 	bool cut;
 	unsigned int ogms;
@@ -272,6 +306,7 @@ int main(void)
 		cmocka_unit_test(test_gone_in_all_vlans),
 		cmocka_unit_test(test_all_vlans_wait),
 		cmocka_unit_test(test_not_here_after_all),
+		cmocka_unit_test(test_back_for_a_moment),
 		cmocka_unit_test(test_not_back_to_the_old_node),
 		cmocka_unit_test(test_advertised_to_the_wrong_one),
 	};

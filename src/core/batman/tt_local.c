@@ -96,33 +96,28 @@ static void change_add(struct batman *b, const struct bat_local *l, uint8_t even
 	*c = (struct bat_tt_change) { .mac = l->key.mac, .vid = l->key.vid, .flags = flags };
 }
 
-/* The client is ours now: tells the nodes that still have it. */
+/*
+ * The client is ours now: tells the nodes that still have it. What is announced is kept until its
+ * node says that it is gone: our picture of that node's table must stay whole. The rest would be
+ * ended by age only.
+ */
 static void roam_announce(struct batman *b, const struct bat_local *l, bool came_back)
 {
 	struct bat_global *g = bat_global_find(b, &l->key);
-	struct bat_claim *c;
+	struct bat_claim *c = g ? bat_at(&b->claims, g->claims) : NULL;
+	bool announced = false;
 
-	if (!g)
-		return;
-	if (g->flags & BAT_TT_ROAM && !came_back) {
-		c = bat_at(&b->claims, g->claims);
-		if (!c || c->state == BAT_CLAIM_ANNOUNCED)
-			return;
-		/* advertised, and announced next, unless that node hears in time that it went */
-		if (c->state == BAT_CLAIM_TOLD)
+	if (!g || (g->flags & BAT_TT_ROAM && !came_back && c && c->state == BAT_CLAIM_ANNOUNCED))
+		return; /* they have been told */
+	for (; c; c = bat_at(&b->claims, c->next_client)) {
+		announced = announced || (c->counted && c->state == BAT_CLAIM_ANNOUNCED);
+		if (came_back || c->state != BAT_CLAIM_WITHDRAWN)
 			bat_roam_send(b, &l->key, bat_at(&b->origs, c->key.orig));
-		/* no node announces it, so that only age would end this entry */
+	}
+	if (!announced) {
 		bat_global_free(b, g);
 		return;
 	}
-	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client))
-		bat_roam_send(b, &l->key, bat_at(&b->origs, c->key.orig));
-	if (came_back) {
-		bat_global_free(b, g);
-		return;
-	}
-	/* kept until its old node says that it is gone: our picture of that node's table must stay
-	 * whole */
 	g->flags |= BAT_TT_ROAM;
 	g->roam_at = b->now;
 }
