@@ -176,6 +176,87 @@ static void test_back_for_a_moment(void **state)
 	net_free(n);
 }
 
+static bool deaf(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n;
+	(void)from;
+	(void)frame;
+	(void)len;
+	return to == *(int *)arg;
+}
+
+static bool ends_apart(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n;
+	(void)frame;
+	(void)len;
+	(void)arg;
+	return to == 0 || from == 3;
+}
+
+/* Two nodes have it for a moment, of which its own hears nothing: what one of them said took it out
+ * of the other's table of its node, which has nothing to announce. */
+static void test_torn(void **state)
+{
+	struct net *n = net_chain(4);
+	struct mac c = net_client(1);
+	uint8_t version;
+	uint64_t asked;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 5 * USEC_S);
+	version = batman_ttvn(n->node[0].b);
+	n->drop = ends_apart;
+	net_seen(n, 3, &c, 0);
+	net_seen(n, 2, &c, 0);
+	net_run(n, 2500 * USEC_MS);
+	assert_int_equal(batman_client_gone(n->node[2].b, &c, 0, n->now), 0);
+	net_run(n, 2500 * USEC_MS);
+	n->drop = NULL;
+	assert_int_equal(batman_ttvn(n->node[0].b), version);
+	assert_false(net_knows(n, 3, &c, 0));
+	net_run(n, 14 * USEC_S);
+	assert_true(net_knows(n, 3, &c, 0));
+	assert_true(net_tables_agree(n, 4));
+	asked = net_requests(n, 4);
+	net_run(n, 60 * USEC_S);
+	assert_int_equal(net_requests(n, 4), asked);
+	assert_int_equal(batman_ttvn(n->node[0].b), version);
+	net_free(n);
+}
+
+/* The anycast gateway is a client of every node. */
+static void test_at_every_node(void **state)
+{
+	struct net *n = net_chain(2);
+	struct mac c = net_client(1);
+	struct batman_client seen;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 1, &c, 0);
+	assert_int_equal(batman_client_fix(n->node[0].b, &c, 0, n->now), 0);
+	net_pump(n, 0);
+	net_run(n, 5 * USEC_S);
+	assert_int_equal(batman_client_fix(n->node[1].b, &c, 0, n->now), 0);
+	net_pump(n, 1);
+	net_run(n, 5 * USEC_S);
+	for (int i = 0; i < 2; i++) {
+		struct mac other = net_mac(1 - i, 0);
+		uint32_t cursor = 0, count = 0;
+
+		while (batman_global_next(n->node[i].b, &cursor, &seen)) {
+			count += mac_eq(&seen.mac, &c) && mac_eq(&seen.orig, &other);
+			assert_false(seen.flags & BATMAN_CLIENT_ROAM);
+		}
+		assert_int_equal(count, 1);
+	}
+	assert_true(net_tables_agree(n, 2));
+	net_free(n);
+}
+
 struct held {
 	bool cut;
 	unsigned int ogms;
@@ -239,15 +320,6 @@ static void test_not_back_to_the_old_node(void **state)
 	net_free(n);
 }
 
-static bool deaf(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
-{
-	(void)n;
-	(void)from;
-	(void)frame;
-	(void)len;
-	return to == *(int *)arg;
-}
-
 /*
  * A daemon that got no time for a while has a client in its queue that was there meanwhile, and
  * advertises it to the node that had it before that, which is not to believe it, whether it has
@@ -307,6 +379,8 @@ int main(void)
 		cmocka_unit_test(test_all_vlans_wait),
 		cmocka_unit_test(test_not_here_after_all),
 		cmocka_unit_test(test_back_for_a_moment),
+		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_at_every_node),
 		cmocka_unit_test(test_not_back_to_the_old_node),
 		cmocka_unit_test(test_advertised_to_the_wrong_one),
 	};

@@ -118,6 +118,9 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 		bat_global_free(b, g);
 		return;
 	}
+	/* what is here for good, as the anycast gateway, may be elsewhere, too */
+	if (l->flags & BAT_TT_FIXED)
+		return;
 	g->flags |= BAT_TT_ROAM;
 	g->roam_at = b->now;
 }
