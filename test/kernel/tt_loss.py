@@ -199,6 +199,9 @@ class Town:
         _, later = self.equal_after(expected, SLOW_S)
         if later:
             wrong += ["when it was quiet:"] + later
+            for (address, vid), place in expected.items():  # or it spoils the next time
+                if place and address.startswith("02:cc"):
+                    self.clients.appear(place, [address], vid)
             self.settle(expected)
         return Done(took, frames, wrong, swapped)
 
