@@ -15,6 +15,8 @@
 
 #define ANSWER_MS 10000
 #define ANSWER_MAX (32 << 20)
+#define CLOSED "tramad closed the connection"
+#define CLOSED_LATE CLOSED ": it has stopped, or this was read too slowly"
 
 static void explain(struct rpc_client *c, const char *path, int err)
 {
@@ -124,8 +126,8 @@ static json_t *receive(struct rpc_client *c, int timeout_ms)
 			return NULL;
 		}
 		n = recv(c->fd, c->buf + c->len, c->cap - c->len, 0);
-		if (n <= 0) {
-			fail(c, "tramad closed the connection");
+		if (n <= 0) { /* who waits for ever is told things unasked */
+			fail(c, timeout_ms < 0 ? CLOSED_LATE : CLOSED);
 			return NULL;
 		}
 		c->len += (size_t)n;
@@ -159,7 +161,7 @@ json_t *rpc_client_call(struct rpc_client *c, const char *method, json_t *params
 	json_decref(q);
 	free(text);
 	if (!sent) {
-		fail(c, "tramad closed the connection");
+		fail(c, CLOSED);
 		return NULL;
 	}
 	while ((answer = receive(c, ANSWER_MS))) {

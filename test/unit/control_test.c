@@ -259,6 +259,31 @@ static void test_does_not_read(void **state)
 	close(fd);
 }
 
+/* Who reads is told all, who does not is cut off long before it costs what an answer may. */
+static void test_told_and_does_not_read(void **state)
+{
+	static char news[1024];
+	size_t told = 0;
+	int fd = join();
+
+	(void)state;
+	memset(news, 'x', sizeof(news));
+	say(fd, "one\n");
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(control_notify(last_peer, news, sizeof(news)), 0);
+		turns(1);
+		(void)hear(fd);
+	}
+	while (told < CONTROL_OUTPUT_MAX && control_notify(last_peer, news, sizeof(news)) == 0)
+		told += sizeof(news) + 1;
+	/* and what the socket holds */
+	assert_in_range(told, CONTROL_BEHIND_MAX, CONTROL_BEHIND_MAX + 512 * 1024);
+	turns(3);
+	assert_int_equal(gone, 1);
+	assert_int_equal(control_counters(control)->cut_off, 1);
+	close(fd);
+}
+
 /* However long the answer is: who reads it gets it. */
 static void test_long_answer(void **state)
 {
@@ -335,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_does_not_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_told_and_does_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_waits_unread, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_goes, setup, teardown),

@@ -132,14 +132,15 @@ static void peer_write(struct control_peer *p)
 	peer_poll(p);
 }
 
-int control_reply(struct control_peer *p, const char *text, size_t len)
+/* behind_max: bytes that may wait already. */
+static int peer_send(struct control_peer *p, const char *text, size_t len, size_t behind_max)
 {
 	size_t need = p->out_at + p->out_len + len + 1;
 	char *bigger;
 
 	if (p->broken || p->dying)
 		return -EPIPE;
-	if (p->out_len > CONTROL_OUTPUT_MAX) {
+	if (p->out_len > behind_max) {
 		p->control->counters.cut_off++;
 		peer_break(p);
 		return -EPIPE;
@@ -164,6 +165,16 @@ int control_reply(struct control_peer *p, const char *text, size_t len)
 	p->out_len += len + 1;
 	peer_write(p);
 	return p->broken ? -EPIPE : 0;
+}
+
+int control_reply(struct control_peer *p, const char *text, size_t len)
+{
+	return peer_send(p, text, len, CONTROL_OUTPUT_MAX);
+}
+
+int control_notify(struct control_peer *p, const char *text, size_t len)
+{
+	return peer_send(p, text, len, CONTROL_BEHIND_MAX);
 }
 
 static void peer_too_long(struct control_peer *p)

@@ -4,7 +4,7 @@
  * limits keep one program that misbehaves from hurting the node or the others: length of a request,
  * connections in all and per user, requests per second and user (who asks faster is read later),
  * bytes that wait to be read by a peer (who gets more before he has read them is cut off; one
- * answer may be longer, as tables can be).
+ * answer may be longer, as tables can be). Notifications come unasked, so of these fewer may wait.
  */
 #ifndef PLAT_CONTROL_H
 #define PLAT_CONTROL_H
@@ -20,6 +20,7 @@
 #define CONTROL_PEERS 32
 #define CONTROL_PEERS_PER_USER 24
 #define CONTROL_OUTPUT_MAX (4 * 1024 * 1024)
+#define CONTROL_BEHIND_MAX (256 * 1024)
 #define CONTROL_RATE 50	  /* requests per second and user, */
 #define CONTROL_BURST 200 /* so many at once */
 
@@ -49,6 +50,8 @@ void control_free(struct control *c);
 /* One JSON text; the newline is added. It may be called at any time while the peer is there, also
  * from `call`. 0, or -EPIPE: the peer will be gone in the next turn. */
 int control_reply(struct control_peer *peer, const char *text, size_t len);
+/* The same for what was not asked for: who is behind by more than CONTROL_BEHIND_MAX is cut off. */
+int control_notify(struct control_peer *peer, const char *text, size_t len);
 uid_t control_peer_uid(const struct control_peer *peer);
 const struct control_counters *control_counters(const struct control *c);
 

@@ -145,7 +145,7 @@ void requests_notice(struct requests *r, const struct effect_notice *notice)
 	rpc_notice(&r->rpc, notice, time(NULL), &reply);
 	for (int i = 0; reply.text && i < CONTROL_PEERS; i++)
 		if (r->subscribers[i].peer && r->subscribers[i].streams & RPC_EVENTS)
-			(void)control_reply(r->subscribers[i].peer, reply.text, reply.len);
+			(void)control_notify(r->subscribers[i].peer, reply.text, reply.len);
 	rpc_reply_done(&reply);
 }
 
@@ -162,7 +162,7 @@ void requests_record(struct requests *r, const struct state_event *e)
 		if (!reply.text)
 			rpc_record(&r->rpc, e, &reply);
 		if (reply.text)
-			(void)control_reply(r->subscribers[i].peer, reply.text, reply.len);
+			(void)control_notify(r->subscribers[i].peer, reply.text, reply.len);
 	}
 	rpc_reply_done(&reply);
 }
