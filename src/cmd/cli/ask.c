@@ -85,7 +85,7 @@ json_int_t cli_number(json_t *o, const char *key)
 
 int cli_print_json(json_t *result)
 {
-	json_dumpf(result, stdout, JSON_INDENT(2));
+	json_dumpf(result, stdout, JSON_INDENT(2) | CLI_JSON_PLAIN);
 	putchar('\n');
 	json_decref(result);
 	return CLI_OK;

@@ -94,6 +94,9 @@ void cli_clean(json_t *v);
 /* A field of an answer: "-" and 0 where there is none. */
 const char *cli_text(json_t *o, const char *key);
 json_int_t cli_number(json_t *o, const char *key);
+/* Flags of all JSON on stdout: control characters of others must not reach a terminal, and C1 is
+ * two bytes of UTF-8 that jansson leaves as they are. */
+#define CLI_JSON_PLAIN JSON_ENSURE_ASCII
 /* Result as JSON on stdout; takes it. */
 int cli_print_json(json_t *result);
 /* "trama COMMAND: text" on stderr; returns CLI_FAILED. */

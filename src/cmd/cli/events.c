@@ -46,7 +46,7 @@ int cli_follow(struct cli *c, const char *method, json_t *params, void (*print)(
 		json_decref(e);
 		e = rpc_client_next(&client, -1);
 		if (e && c->json) {
-			json_dumpf(e, stdout, JSON_COMPACT);
+			json_dumpf(e, stdout, JSON_COMPACT | CLI_JSON_PLAIN);
 			putchar('\n');
 		} else if (e) {
 			print(e);
