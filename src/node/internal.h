@@ -269,7 +269,7 @@ void recall_refresh(struct node *n);
 /* records.c: news of the state core */
 bool records_out(struct node *n, const struct out *o, struct effect *ret);
 
-/* records_types.c: a record of a type for people's own use. 0 or as state_put_unknown says. */
+/* records_types.c: a record of a type for people's own use. As node_put_error says. */
 int records_put_free(struct node *n, const struct control_put *p);
 
 /* records_node.c, records_block.c, records_client.c, records_gateway.c: to put one of ours, and

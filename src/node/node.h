@@ -37,7 +37,8 @@ usec_t node_deadline(const struct node *n);
 
 /* Of EVENT_LOAD: 0, or what snapshot_open or state_load said: then nothing of it was taken. */
 int node_load_error(const struct node *n);
-/* Of the last CONTROL_PUT_STATE: 0, -EINVAL, -ENOSPC, -EOVERFLOW, or -ENOENT: nothing to delete. */
+/* Of the last CONTROL_PUT_STATE: 0, -EINVAL, -EAGAIN (just started: what others wrote is not known
+ * yet), -ENOSPC, -EOVERFLOW, or -ENOENT: nothing to delete. */
 int node_put_error(const struct node *n);
 
 const struct wish *node_wish(const struct node *n);

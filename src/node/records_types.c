@@ -30,6 +30,8 @@ int records_put_free(struct node *n, const struct control_put *p)
 
 	if (p->type < NODE_FREE_TYPE)
 		return -EINVAL;
+	if (!state_is_ready(n->state, n->now))
+		return -EAGAIN;
 	return p->deleted ? state_delete_unknown(n->state, &u, n->now)
 			  : state_put_unknown(n->state, &u, n->now);
 }

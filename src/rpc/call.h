@@ -6,7 +6,7 @@
  * Limits: a line has at most RPC_LINE_MAX bytes and its values nest at most RPC_DEPTH_MAX deep;
  * a batch is refused (send one request per line). Errors: -32700 no JSON, -32600 no request,
  * -32601 no such method, -32602 parameters, -32603 internal, RPC_NOT_FOUND nothing of that name,
- * RPC_FORBIDDEN not allowed, RPC_FULL no room.
+ * RPC_FORBIDDEN not allowed, RPC_FULL no room, RPC_NOT_YET in a few seconds.
  */
 #ifndef RPC_CALL_H
 #define RPC_CALL_H
@@ -29,6 +29,7 @@ enum rpc_error_code {
 	RPC_NOT_FOUND = -32001,
 	RPC_FORBIDDEN = -32002,
 	RPC_FULL = -32003,
+	RPC_NOT_YET = -32004,
 };
 
 /* Notifications that a peer can ask for, or'ed. */

@@ -18,7 +18,7 @@
 			"also orig_name, neigh_name and tt_name, where they are known"             \
 	}
 
-#define TYPE_HELP "name or number of a type of records"
+#define TYPE_HELP "name of a type of records, or its number as a text"
 #define TYPE_FILTER                                                                                \
 	{                                                                                          \
 		"type", PARAM_TEXT, false, 0, 0, TYPE_HELP                                         \
@@ -27,6 +27,11 @@
 	{                                                                                          \
 		"author", PARAM_TEXT, false, 0, 0,                                                 \
 			"only of this node: its name, MAC, address, or id in hex digits"           \
+	}
+#define AFTER_PAGE                                                                                 \
+	{                                                                                          \
+		"after", PARAM_NUMBER, false, 0, UINT32_MAX,                                       \
+			"what the last answer had as \"after\", for the records behind it"         \
 	}
 
 static const struct method methods[] = {
@@ -86,15 +91,16 @@ static const struct method methods[] = {
 	  { TYPE_FILTER,
 	    AUTHOR_FILTER,
 	    { "all", PARAM_BOOL, false, 0, 0, "also those that are deleted" },
-	    { "after", PARAM_NUMBER, false, 0, UINT32_MAX,
-	      "what the last answer had as \"after\", for the records behind it" } } },
+	    AFTER_PAGE } },
 	{ "state.get",
 	  METHOD_READ,
-	  "a replicated record with its value; one of each author, where they are owned",
+	  "a replicated record with its value; one of each author, where they are owned, at most "
+	  "64 in one answer",
 	  method_state_get,
 	  { { "type", PARAM_TEXT, true, 0, 0, TYPE_HELP },
 	    { "id", PARAM_TEXT, true, 0, 0, "as state.list shows it, or 0x and hex digits" },
-	    AUTHOR_FILTER } },
+	    AUTHOR_FILTER,
+	    AFTER_PAGE } },
 	{ "state.put",
 	  METHOD_ACT,
 	  "write a replicated record of a type that is free for everybody's own use",
@@ -108,8 +114,8 @@ static const struct method methods[] = {
 	      "everybody, and the last one counts" },
 	    { "network", PARAM_BOOL, false, 0, 0, "for all clouds; else for this one" },
 	    { "lifetime_s", PARAM_NUMBER, false, 60, 86400,
-	      "it goes so long after it was written, an owned one after this node was last heard; "
-	      "else a day" } } },
+	      "it goes so long after it was written, an owned one after this node was last heard "
+	      "(then 3600 at least: the node shows life at a third of it); else a day" } } },
 	{ "state.watch",
 	  METHOD_READ | METHOD_RECORDS,
 	  "replicated records that change from now on, as notifications",

@@ -13,6 +13,9 @@
 #define LIST_MAX 512 /* records in one answer, */
 #define GET_MAX 64   /* and with their values */
 #define ID_TEXT (2 * STATE_ID_MAX + 3)
+/* Of the node's own record in every cloud: an owned one that lives shorter would make the node show
+ * life more often, to everybody and for ever. */
+#define OWNED_LIFETIME_MIN_S 3600
 
 /* ---- types and ids ---- */
 
@@ -228,6 +231,7 @@ static const struct {
 	[FIELD_RESOLVER4] = { "resolver4", AS_ADDRESS },
 	[FIELD_RESOLVER6] = { "resolver6", AS_ADDRESS },
 	[FIELD_MTU] = { "mtu", AS_NUMBER },
+	[FIELD_TAKES] = { "takes", AS_HEX },
 };
 
 static json_t *rest_hex(struct rd r)
@@ -269,7 +273,7 @@ static json_t *field_value(uint8_t type, struct rd f)
 	case AS_NUMBER:
 		for (size_t i = 0; i < len && len <= sizeof(uint32_t); i++)
 			number = number << 8 | rd_u8(&f);
-		return rd_done(&f) ? json_integer(number) : json_null();
+		return len && rd_done(&f) ? json_integer(number) : json_null();
 	case AS_HEX:
 		break;
 	}
@@ -372,9 +376,10 @@ static bool key_eq(const struct state_key *a, const struct state_key *b)
 json_t *method_state_get(const struct rpc_context *c, json_t *params, struct method_error *err)
 {
 	const char *word = json_string_value(json_object_get(params, "id"));
+	json_t *after = json_object_get(params, "after"), *list;
+	uint32_t cursor = (uint32_t)json_integer_value(after);
 	const struct state *s = node_state(c->node);
-	uint32_t cursor = 0;
-	json_t *list;
+	bool more = true;
 	struct rpc_watch f;
 	struct state_key key;
 	struct state_view v;
@@ -382,11 +387,12 @@ json_t *method_state_get(const struct rpc_context *c, json_t *params, struct met
 	if (!filter_read(c, params, &f, err) || !id_parse(c, f.type, word, &key, err))
 		return NULL;
 	list = json_array();
-	while (json_array_size(list) < GET_MAX && state_next_any(s, &cursor, c->now, &v))
+	while (json_array_size(list) < GET_MAX && (more = state_next_any(s, &cursor, c->now, &v)))
 		if (takes(&f, v.key.type, &v.author) && !v.deleted && key_eq(&v.key, &key))
 			json_array_append_new(list, value_json(c, &v));
-	if (json_array_size(list))
-		return json_pack("{so}", "records", list);
+	if (json_array_size(list) || after)
+		return json_pack("{so so}", "records", list, "after",
+				 more ? json_integer(cursor) : json_null());
 	json_decref(list);
 	return method_fail(err, RPC_NOT_FOUND,
 			   "no record of type %d has the id '%.64s'%s: state.list shows those that "
@@ -400,17 +406,32 @@ static json_t *put_refused(struct method_error *err, int why)
 {
 	if (why == -ENOENT)
 		return method_fail(err, RPC_NOT_FOUND,
-				   "there is no such record to be deleted; to write one, give a "
-				   "value");
+				   "there is no such record to be deleted: give owned and network "
+				   "as it was written; to write one, give a value");
 	if (why == -ENOSPC)
 		return method_fail(err, RPC_FULL,
-				   "there is no room for it: delete others of these types, or wait "
-				   "until some have gone; the counters of state say which limit "
-				   "it was");
+				   "there is no room for it, and a deleted record keeps its place "
+				   "for a day: write over one that is there, or wait until some "
+				   "have gone; the counters of state say which limit it was");
 	if (why == -EOVERFLOW)
 		return method_fail(err, RPC_FULL,
-				   "the versions of this record are used up: take another id");
+				   "the versions of this record are used up: take another id, or "
+				   "wait until its lifetime is over");
+	if (why == -EAGAIN)
+		return method_fail(err, RPC_NOT_YET,
+				   "this node has just started and does not know yet what others "
+				   "wrote: try again in 3 seconds");
 	return method_fail(err, RPC_INTERNAL, "%s", strerror(-why));
+}
+
+static const char *lifetime_wrong(const struct control_put *p)
+{
+	if (p->lifetime_s && p->deleted)
+		return "a lifetime needs a value; without both the record is deleted";
+	if (p->lifetime_s && p->owned && p->lifetime_s < OWNED_LIFETIME_MIN_S)
+		return "an owned record lives with its node: give a lifetime of at least 3600 "
+		       "seconds";
+	return NULL;
 }
 
 /* What the node shall do; false with the error set. */
@@ -418,7 +439,7 @@ static bool put_read(const struct rpc_context *c, json_t *params, uint8_t *value
 		     struct control_put *ret, struct method_error *err)
 {
 	const char *id = json_string_value(json_object_get(params, "id"));
-	const char *word = json_string_value(json_object_get(params, "value"));
+	const char *word = json_string_value(json_object_get(params, "value")), *wrong;
 	struct state_key key;
 
 	*ret = (struct control_put) {
@@ -429,6 +450,11 @@ static bool put_read(const struct rpc_context *c, json_t *params, uint8_t *value
 		.deleted = !word,
 		.value = value
 	};
+	wrong = lifetime_wrong(ret);
+	if (wrong) {
+		method_fail(err, RPC_PARAMS, "%s", wrong);
+		return false;
+	}
 	if (!id_parse(c, ret->type, id, &key, err))
 		return false;
 	ret->id_len = key.len;
@@ -483,7 +509,8 @@ json_t *method_state_watch(const struct rpc_context *c, json_t *params, struct m
 	return json_pack("{so}", "changes", list);
 }
 
-/* What has expired is no more: only who it was is known. */
+/* How it is now, which may be after another change. What has expired is no more: only who it was is
+ * known. */
 static json_t *change_json(const struct rpc_context *c, const struct state_event *e)
 {
 	static const char *const unknown[] = { "lifetime_s", "age_s", "quiet_s", "size" };
@@ -495,11 +522,14 @@ static json_t *change_json(const struct rpc_context *c, const struct state_event
 				.epoch = e->epoch,
 				.counter = e->counter };
 	bool here = state_get_told(node_state(c->node), e, c->now, &v) == 0;
+	enum state_change change = e->change;
 	json_t *o = record_json(c, &v);
 
+	if (here)
+		change = v.deleted ? STATE_IS_DELETED : STATE_IS_SET;
 	for (size_t i = 0; !here && i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		json_object_set_new(o, unknown[i], json_null());
-	json_object_set_new(o, "change", json_string(changes[e->change]));
+	json_object_set_new(o, "change", json_string(changes[change]));
 	return o;
 }
 

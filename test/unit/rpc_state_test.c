@@ -10,7 +10,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/state/state_msg.h"
 #include "node/record.h"
+#include "node/records_fields.h"
 #include "node_town.h"
 #include "rpc/method.h"
 
@@ -58,7 +60,7 @@ static void told(struct town *t, int at, const struct state_event *e)
 	rpc_reply_done(&reply);
 }
 
-static int start(void **state, int32_t records)
+static int start(void **state, int32_t records, usec_t span)
 {
 	struct box *b = calloc(1, sizeof(*b));
 
@@ -66,7 +68,7 @@ static int start(void **state, int32_t records)
 	b->town.conf[0].limits.records = records;
 	town_begin(&b->town);
 	town_station(&b->town, 1, &client, CLIENT_ASSOCIATED);
-	town_run(&b->town, b->town.now + 30 * USEC_S);
+	town_run(&b->town, b->town.now + span);
 	b->rpc = (struct rpc_context) {
 		.node = b->town.node[0], .now = b->town.now, .act = act, .ctx = b
 	};
@@ -76,12 +78,17 @@ static int start(void **state, int32_t records)
 
 static int setup(void **state)
 {
-	return start(state, 8192);
+	return start(state, 8192, 30 * USEC_S);
 }
 
 static int setup_small(void **state)
 {
-	return start(state, 64);
+	return start(state, 64, 30 * USEC_S);
+}
+
+static int setup_young(void **state)
+{
+	return start(state, 8192, 0);
 }
 
 static int teardown(void **state)
@@ -97,6 +104,28 @@ static void run(struct box *b, usec_t span)
 {
 	town_run(&b->town, b->town.now + span);
 	b->rpc.now = b->town.now;
+}
+
+/* Somebody on the wire tells node 0 of a record of the network. */
+static void hear(struct box *b, struct state_msg_record m)
+{
+	static uint32_t seq;
+	struct state_msg_header h = { { { 0xee } }, 1, ++seq };
+	struct event e = { .kind = EVENT_DATAGRAM };
+	uint8_t buf[STATE_DATAGRAM_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	size_t mark;
+
+	m.key.scope = STATE_NETWORK;
+	m.lifetime_s = 3600;
+	if (m.key.kind == STATE_OWNED)
+		m.key.author = m.author;
+	state_msg_write_header(&w, &h);
+	mark = state_msg_item_begin(&w, STATE_ITEM_PUSH);
+	state_msg_write_record(&w, &m);
+	state_msg_item_end(&w, mark);
+	e.datagram = (struct event_datagram) { 0, { { 0xfe, 0x80, [15] = 7 } }, buf, wr_len(&w) };
+	town_feed(&b->town, 0, &e);
 }
 
 /* The whole answer; takes params. */
@@ -307,6 +336,65 @@ static void test_pages(void **state)
 	json_decref(l);
 }
 
+/* Of each author one: whoever is first in the table hides nobody. */
+static void test_get_of_many_authors(void **state)
+{
+	struct box *b = *state;
+	struct state_msg_record m = { .key = { .kind = STATE_OWNED,
+					       .key = state_key_init(210, "x", 1) },
+				      .epoch = 1,
+				      .counter = 1 };
+	json_int_t after;
+	json_t *g;
+
+	for (uint8_t i = 0; i < 65; i++) {
+		m.author = (struct state_node) { { 0xaa, i } };
+		hear(b, m);
+	}
+	g = ask(b, "state.get", json_pack("{ss ss}", "type", "210", "id", "x"));
+	assert_int_equal(count(g), 64);
+	after = number(g, "after");
+	json_decref(g);
+	g = ask(b, "state.get", json_pack("{ss ss sI}", "type", "210", "id", "x", "after", after));
+	assert_int_equal(count(g), 1);
+	assert_true(json_is_null(json_object_get(g, "after")));
+	json_decref(g);
+	/* nothing more is no mistake of who asks for the next page */
+	g = ask(b, "state.get",
+		json_pack("{ss ss sI}", "type", "210", "id", "x", "after", (json_int_t)UINT32_MAX));
+	assert_int_equal(count(g), 0);
+	json_decref(g);
+}
+
+static void test_get_shows_odd_fields(void **state)
+{
+	static const uint8_t value[] = { FIELD_TAKES, 2, 0xab, 0xcd, FIELD_MTU, 0, 17, 0 };
+	struct box *b = *state;
+	struct state_msg_record m = { .key = { .kind = STATE_OWNED,
+					       .key = state_key_init(4, "\1", 1) },
+				      .author = { { 0xaa } },
+				      .epoch = 1,
+				      .counter = 1,
+				      .value = value,
+				      .len = sizeof(value) };
+	json_t *g, *fields, *f;
+
+	hear(b, m);
+	g = ask(b, "state.get", json_pack("{ss ss}", "type", "gateway", "id", "0x01"));
+	fields = json_object_get(record(g, 0), "fields");
+	assert_int_equal(json_array_size(fields), 3);
+	f = json_array_get(fields, 0);
+	assert_string_equal(at(f, "name"), "takes");
+	assert_string_equal(at(f, "value"), "abcd");
+	f = json_array_get(fields, 1);
+	assert_string_equal(at(f, "name"), "mtu");
+	assert_true(json_is_null(json_object_get(f, "value")));
+	f = json_array_get(fields, 2);
+	assert_int_equal(number(f, "field"), 17);
+	assert_true(json_is_null(json_object_get(f, "name")));
+	json_decref(g);
+}
+
 static void test_put_reaches_others(void **state)
 {
 	struct box *b = *state;
@@ -377,11 +465,71 @@ static void test_put_is_bounded(void **state)
 					 "lifetime_s", 59),
 			       "from 60 to 86400"),
 			 RPC_PARAMS);
+	/* its node would show life more often than any other does */
+	assert_int_equal(fails(b, "state.put",
+			       json_pack("{si ss ss sb si}", "type", 128, "id", "x", "value", "y",
+					 "owned", 1, "lifetime_s", 3599),
+			       "3600 seconds"),
+			 RPC_PARAMS);
 	b->rpc.read_only = true;
 	assert_int_equal(fails(b, "state.put",
 			       json_pack("{si ss ss}", "type", 128, "id", "x", "value", "y"),
 			       "only look"),
 			 RPC_FORBIDDEN);
+}
+
+/* What others wrote would win over it a moment later. */
+static void test_put_right_after_the_start(void **state)
+{
+	struct box *b = *state;
+	json_t *params = json_pack("{si ss ss}", "type", 128, "id", "x", "value", "y");
+
+	assert_int_equal(fails(b, "state.put", json_incref(params), "try again"), RPC_NOT_YET);
+	json_object_del(params, "value");
+	assert_int_equal(fails(b, "state.put", params, "try again"), RPC_NOT_YET);
+	run(b, 4 * USEC_S);
+	json_decref(put(b, 128, "x", "y"));
+}
+
+/* The answer is what there is, so that nobody is told of a lifetime that is over sooner. */
+static void test_put_again(void **state)
+{
+	struct box *b = *state;
+	json_t *params = json_pack("{si ss ss si}", "type", 128, "id", "x", "value", "y",
+				   "lifetime_s", 3600),
+	       *r = ask(b, "state.put", json_incref(params));
+
+	assert_int_equal(number(r, "age_s"), 0);
+	json_decref(r);
+	run(b, 1500 * USEC_S);
+	r = ask(b, "state.put", json_incref(params));
+	assert_int_equal(number(r, "epoch"), 1);
+	assert_int_equal(number(r, "age_s"), 1500);
+	assert_int_equal(number(r, "quiet_s"), 1500);
+	json_decref(r);
+	run(b, 400 * USEC_S);
+	r = ask(b, "state.put", params);
+	assert_int_equal(number(r, "epoch"), 2);
+	assert_int_equal(number(r, "age_s"), 0);
+	assert_int_equal(number(r, "quiet_s"), 0);
+	json_decref(r);
+}
+
+/* The highest version that there is. */
+static void test_put_over_the_last_version(void **state)
+{
+	struct box *b = *state;
+	struct state_msg_record m = { .key = { .kind = STATE_SHARED,
+					       .key = state_key_init(210, "x", 1) },
+				      .author = { { 0xaa } },
+				      .epoch = 0x80000000u };
+	json_t *params =
+		json_pack("{si ss ss sb}", "type", 210, "id", "x", "value", "y", "network", 1);
+
+	hear(b, m);
+	assert_int_equal(fails(b, "state.put", json_incref(params), "its lifetime"), RPC_FULL);
+	json_object_del(params, "value");
+	assert_int_equal(fails(b, "state.put", params, "its lifetime"), RPC_FULL);
 }
 
 /* The node itself refuses what only a recording could ask for. */
@@ -403,16 +551,17 @@ static void test_put_of_the_nodes_own_types(void **state)
 static void test_put_without_room(void **state)
 {
 	struct box *b = *state;
+	json_t *more = json_pack("{si ss ss}", "type", 200, "id", "more", "value", "x");
 	char id[8];
 
 	for (int i = 0; i < 9; i++) {
 		snprintf(id, sizeof(id), "%d", i);
 		json_decref(put(b, 128 + i, id, "x"));
 	}
-	assert_int_equal(fails(b, "state.put",
-			       json_pack("{si ss ss}", "type", 200, "id", "more", "value", "x"),
-			       "delete others"),
-			 RPC_FULL);
+	assert_int_equal(fails(b, "state.put", json_incref(more), "write over"), RPC_FULL);
+	/* that makes no room, but the place may be used again */
+	json_decref(put(b, 128, "0", NULL));
+	assert_int_equal(fails(b, "state.put", more, "for a day"), RPC_FULL);
 	json_decref(put(b, 128, "0", "again"));
 }
 
@@ -425,6 +574,15 @@ static void test_put_deletes(void **state)
 		fails(b, "state.put", json_pack("{si ss}", "type", 200, "id", "x"), "give a value"),
 		RPC_NOT_FOUND);
 	json_decref(put(b, 200, "x", "y"));
+	assert_int_equal(fails(b, "state.put",
+			       json_pack("{si ss si}", "type", 200, "id", "x", "lifetime_s", 3600),
+			       "needs a value"),
+			 RPC_PARAMS);
+	assert_int_equal(fails(b, "state.put",
+			       json_pack("{si ss sb}", "type", 200, "id", "x", "owned", 1),
+			       "owned and network"),
+			 RPC_NOT_FOUND);
+	assert_int_equal(listed(b, "200", NULL), 1);
 	r = put(b, 200, "x", NULL);
 	assert_true(is(r, "deleted"));
 	json_decref(r);
@@ -489,6 +647,26 @@ static void test_watch(void **state)
 	assert_null(line(b, 4));
 }
 
+/* Told is how it is, not how it was a moment before. */
+static void test_told_late(void **state)
+{
+	struct box *b = *state;
+	struct state_event e = { .key = state_key_init(200, "x", 1),
+				 .scope = STATE_CLOUD,
+				 .kind = STATE_SHARED,
+				 .change = STATE_IS_SET };
+	json_t *v;
+
+	json_decref(put(b, 200, "x", "y"));
+	json_decref(put(b, 200, "x", NULL));
+	b->watch = (struct rpc_watch) { .any_type = true, .any_author = true };
+	told(&b->town, 0, &e);
+	v = line(b, 0);
+	assert_string_equal(at(v, "change"), "deleted");
+	assert_true(is(v, "deleted"));
+	json_decref(v);
+}
+
 /* Of one node only, and by those who only look. */
 static void test_watch_of_an_author(void **state)
 {
@@ -524,7 +702,7 @@ static void test_recording(void **state)
 	struct rd r;
 	void *other;
 
-	start(&other, 8192);
+	start(&other, 8192, 30 * USEC_S);
 	twin = other;
 	assert_int_equal(state_digest(node_state(twin->town.node[0]), STATE_CLOUD),
 			 state_digest(node_state(b->town.node[0]), STATE_CLOUD));
@@ -548,12 +726,19 @@ int main(void)
 		TEST(test_get_by_what_list_says),
 		TEST(test_get_shows_fields),
 		TEST(test_pages),
+		TEST(test_get_of_many_authors),
+		TEST(test_get_shows_odd_fields),
 		TEST(test_put_reaches_others),
 		TEST(test_put_is_bounded),
+		cmocka_unit_test_setup_teardown(test_put_right_after_the_start, setup_young,
+						teardown),
+		TEST(test_put_again),
+		TEST(test_put_over_the_last_version),
 		TEST(test_put_of_the_nodes_own_types),
 		cmocka_unit_test_setup_teardown(test_put_without_room, setup_small, teardown),
 		TEST(test_put_deletes),
 		TEST(test_watch),
+		TEST(test_told_late),
 		TEST(test_watch_of_an_author),
 		TEST(test_recording),
 	};

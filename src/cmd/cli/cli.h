@@ -32,12 +32,13 @@ enum cli_option {
 	CLI_OWNED = 2048,
 	CLI_NETWORK = 4096,
 	CLI_LIFETIME = 8192,
+	CLI_DELETE = 16384,
 	CLI_ASKS = CLI_JSON | CLI_SOCKET,
 };
 
 struct cli {
 	const struct command *command;
-	bool json, all, man, record, numeric, no_header, owned, network;
+	bool json, all, man, record, numeric, no_header, owned, network, deleted;
 	unsigned int count; /* 0: not given, as the next three */
 	unsigned int interval_ms, timeout_ms, lifetime_s;
 	const char *socket, *author;

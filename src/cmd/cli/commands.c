@@ -131,7 +131,8 @@ static const struct command commands[] = {
 	  .more = "TYPE is a name or a number. VERSION is what decides which of two copies is "
 		  "newer. A record goes when it was QUIET for its LIFETIME; of an owned one that "
 		  "counts from when its author was last heard. SIZE is of its value in bytes. With "
-		  "--all also those that are deleted, which are kept until all have heard of it.",
+		  "--all also those that are deleted, which are kept for as long as an older copy "
+		  "could come back.",
 	  .options = CLI_ASKS | CLI_ALL | CLI_AUTHOR,
 	  .args_max = 1,
 	  .run = run_state_list },
@@ -145,15 +146,19 @@ static const struct command commands[] = {
 	  .args_max = 2,
 	  .run = run_state_get },
 	{ .name = "state put",
-	  .args = "TYPE ID [VALUE]",
+	  .args = "TYPE ID VALUE|--delete",
 	  .help = "write a record of your own type, or delete it",
 	  .more = "TYPE is a number from 128 to 255: these are free for everybody, so agree with "
 		  "your neighbours. ID (at most 32 bytes) and VALUE (at most 480) are text, or 0x "
-		  "and hex digits; put -- before one that begins with a dash. Without VALUE the "
-		  "record is deleted. A shared record (the default) is everybody's, and the last "
-		  "one to write it counts; with --owned it is this node's beside those of others, "
-		  "and goes when this node is not heard for its lifetime, or starts again.",
-	  .options = CLI_ASKS | CLI_OWNED | CLI_NETWORK | CLI_LIFETIME,
+		  "and hex digits (0x alone: empty); put -- before one that begins with a dash. A "
+		  "shared record (the default) is everybody's, and the last one to write it "
+		  "counts: of two writings at once, or in parts of a network that are cut from "
+		  "each other, one is lost. With --owned it is this node's beside those of others, "
+		  "and goes when this node is not heard for its lifetime (an hour at least, as a "
+		  "node tells all others that it lives at a third of its shortest one), or starts "
+		  "again. What is there already is not written again before half of its lifetime "
+		  "is over. Nothing of it is kept on disk.",
+	  .options = CLI_ASKS | CLI_OWNED | CLI_NETWORK | CLI_LIFETIME | CLI_DELETE,
 	  .args_min = 2,
 	  .args_max = 3,
 	  .run = run_state_put },

@@ -23,7 +23,8 @@ static const struct cli_option_entry entries[] = {
 	  "only what this node wrote; by name, MAC, address or id" },
 	{ CLI_OWNED, 'o', "owned", NULL, "a record that only this node writes" },
 	{ CLI_NETWORK, 'N', "network", NULL, "for all clouds of the network" },
-	{ CLI_LIFETIME, 'l', "lifetime", "SECONDS", "60 to 86400; else a day" },
+	{ CLI_LIFETIME, 'l', "lifetime", "SECONDS", "60 (with --owned 3600) to 86400; else a day" },
+	{ CLI_DELETE, 'd', "delete", NULL, "delete the record instead of writing it" },
 };
 
 #define ENTRIES (sizeof(entries) / sizeof(entries[0]))
@@ -73,6 +74,7 @@ static bool set(struct cli *c, enum cli_option o, const char *value)
 	c->no_header |= o == CLI_NO_HEADER;
 	c->owned |= o == CLI_OWNED;
 	c->network |= o == CLI_NETWORK;
+	c->deleted |= o == CLI_DELETE;
 	if (o == CLI_AUTHOR)
 		c->author = value;
 	if (o == CLI_SOCKET)

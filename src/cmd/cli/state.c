@@ -7,10 +7,41 @@
 #include "cmd/cli/grid.h"
 #include "lib/text.h"
 
-/* {"type": ..., "author": ...} as far as they are given. */
+/* {"type": ..., "id": ..., "author": ...} as far as they are given; NULL after saying that a word
+ * is no text. */
 static json_t *filter(const struct cli *c)
 {
-	return json_pack("{ss* ss*}", "type", c->argc > 0 ? c->argv[0] : NULL, "author", c->author);
+	json_t *params = json_pack("{ss* ss* ss*}", "type", c->argc > 0 ? c->argv[0] : NULL, "id",
+				   c->argc > 1 ? c->argv[1] : NULL, "author", c->author);
+
+	if (!params)
+		cli_fail(c, "TYPE, ID and NODE must be text in UTF-8");
+	return params;
+}
+
+/* The answer with the records of all its pages; takes params. NULL after saying what is wrong. */
+static json_t *ask_pages(const struct cli *c, const char *method, json_t *params)
+{
+	json_t *list = json_array(), *page = NULL, *after;
+	struct rpc_client client;
+	bool open = cli_open(c, &client);
+
+	while (open && (page = cli_ask_over(&client, c, method, json_incref(params)))) {
+		json_array_extend(list, json_object_get(page, "records"));
+		after = json_object_get(page, "after");
+		if (!json_is_integer(after))
+			break;
+		json_object_set(params, "after", after);
+		json_decref(page);
+	}
+	if (page) {
+		json_object_set(page, "records", list);
+		json_object_del(page, "after");
+	}
+	json_decref(list);
+	json_decref(params);
+	rpc_client_close(&client);
+	return page;
 }
 
 static const char *type_text(json_t *r, char buf[static 48])
@@ -45,31 +76,7 @@ static const char *author_field(json_t *r)
 
 /* ---- list ---- */
 
-/* All pages; NULL after saying what is wrong. *ret_held: how many the node has. */
-static json_t *list_all(struct cli *c, struct rpc_client *client, json_int_t *ret_held)
-{
-	json_t *list = json_array(), *params, *page, *after = NULL;
-
-	do {
-		params = filter(c);
-		json_object_set_new(params, "all", json_boolean(c->all));
-		if (after)
-			json_object_set_new(params, "after", after);
-		page = cli_ask_over(client, c, "state.list", params);
-		if (!page) {
-			json_decref(list);
-			return NULL;
-		}
-		json_array_extend(list, json_object_get(page, "records"));
-		*ret_held = cli_number(page, "held");
-		after = json_object_get(page, "after");
-		after = json_is_integer(after) ? json_incref(after) : NULL;
-		json_decref(page);
-	} while (after);
-	return list;
-}
-
-static void list_print(json_t *list, json_int_t held)
+static void list_print(json_t *result)
 {
 	static const struct grid_column columns[] = {
 		{ "TYPE", "type_text", GRID_TEXT },
@@ -83,9 +90,9 @@ static void list_print(json_t *list, json_int_t held)
 		{ "QUIET", "quiet_s", GRID_SECONDS },
 		{ "SIZE", "size", GRID_NUMBER },
 	};
+	json_t *list = json_object_get(result, "records"), *r;
 	json_int_t bytes = 0;
 	char buf[48];
-	json_t *r;
 	size_t i;
 
 	json_array_foreach(list, i, r)
@@ -100,25 +107,23 @@ static void list_print(json_t *list, json_int_t held)
 	grid_print(stdout, list, columns, COUNT(columns), "no records");
 	printf("\n%zu of %" JSON_INTEGER_FORMAT " records, %" JSON_INTEGER_FORMAT
 	       " bytes of values\n",
-	       json_array_size(list), held, bytes);
+	       json_array_size(list), cli_number(result, "held"), bytes);
 }
 
 int run_state_list(struct cli *c)
 {
-	struct rpc_client client;
-	json_int_t held = 0;
-	json_t *list;
+	json_t *params = filter(c), *result;
 
-	if (!cli_open(c, &client))
-		return CLI_FAILED;
-	list = list_all(c, &client, &held);
-	rpc_client_close(&client);
-	if (!list)
+	if (!params)
+		return CLI_USE;
+	json_object_set_new(params, "all", json_boolean(c->all));
+	result = ask_pages(c, "state.list", params);
+	if (!result)
 		return CLI_FAILED;
 	if (c->json)
-		return cli_print_json(json_pack("{so sI}", "records", list, "held", held));
-	list_print(list, held);
-	json_decref(list);
+		return cli_print_json(result);
+	list_print(result);
+	json_decref(result);
 	return CLI_OK;
 }
 
@@ -150,9 +155,21 @@ static void fields_print(json_t *list)
 	}
 }
 
+/* As text where that is the whole of it, so that no two values look alike. */
+static void value_print(json_t *r)
+{
+	const char *text = json_string_value(json_object_get(r, "text"));
+	char buf[512];
+
+	grid_text(buf, sizeof(buf), r, "text", GRID_TEXT);
+	if (text && !strcmp(text, buf))
+		printf("%-10s%s\n", "value", text);
+	else
+		printf("%-10s0x%s\n", "value", cli_text(r, "value"));
+}
+
 static void record_print(json_t *r)
 {
-	const char *hex = cli_text(r, "value");
 	char type[48], version[48];
 
 	printf("%-10s%s\n", "type", type_text(r, type));
@@ -167,10 +184,8 @@ static void record_print(json_t *r)
 	printf("%-10s%" JSON_INTEGER_FORMAT " bytes\n", "size", cli_number(r, "size"));
 	if (json_is_array(json_object_get(r, "fields")))
 		fields_print(json_object_get(r, "fields"));
-	else if (json_is_string(json_object_get(r, "text")))
-		line(r, "value", "text", GRID_TEXT);
 	else
-		printf("%-10s0x%s\n", "value", hex);
+		value_print(r);
 }
 
 int run_state_get(struct cli *c)
@@ -178,8 +193,9 @@ int run_state_get(struct cli *c)
 	json_t *params = filter(c), *result, *list, *r;
 	size_t i;
 
-	json_object_set_new(params, "id", json_string(c->argv[1]));
-	result = cli_ask(c, "state.get", params);
+	if (!params)
+		return CLI_USE;
+	result = ask_pages(c, "state.get", params);
 	if (!result)
 		return CLI_FAILED;
 	if (c->json)
@@ -197,36 +213,62 @@ int run_state_get(struct cli *c)
 
 /* ---- put ---- */
 
-int run_state_put(struct cli *c)
+/* NULL after saying what is wrong. */
+static json_t *put_params(const struct cli *c)
 {
-	char id[128], life[32], version[48];
-	json_t *params, *r;
+	json_t *params = NULL;
 	long long type;
 
-	if (text_number(c->argv[0], 0, UINT8_MAX, &type) != 0)
-		return cli_fail(c,
-				"'%s' is no number of a type: those from 128 to 255 are free to be "
-				"used",
-				c->argv[0]);
-	params = json_pack("{sI ss ss* sb sb}", "type", (json_int_t)type, "id", c->argv[1], "value",
-			   c->argc > 2 ? c->argv[2] : NULL, "owned", (int)c->owned, "network",
-			   (int)c->network);
-	if (!params)
-		return cli_fail(c, "ID and VALUE must be text in UTF-8, or 0x and hex digits");
-	if (c->lifetime_s)
+	if (text_number(c->argv[0], 0, UINT8_MAX, &type) != 0) {
+		cli_fail(c,
+			 "'%s' is no number of a type: those from 128 to 255 are free to be used",
+			 c->argv[0]);
+	} else if (c->deleted && c->argc > 2) {
+		cli_fail(c, "with --delete there is no VALUE");
+	} else if (!c->deleted && c->argc < 3) {
+		cli_fail(c, "VALUE is missing; to delete the record, give --delete");
+	} else {
+		params = json_pack("{sI ss ss* sb sb}", "type", (json_int_t)type, "id", c->argv[1],
+				   "value", c->argc > 2 ? c->argv[2] : NULL, "owned", (int)c->owned,
+				   "network", (int)c->network);
+		if (!params)
+			cli_fail(c, "ID and VALUE must be text in UTF-8, or 0x and hex digits");
+	}
+	if (params && c->lifetime_s)
 		json_object_set_new(params, "lifetime_s", json_integer(c->lifetime_s));
+	return params;
+}
+
+/* What is there already, by whomever, and young is not written again. */
+static void put_print(json_t *r)
+{
+	json_int_t left = cli_number(r, "lifetime_s") - cli_number(r, "quiet_s");
+	bool new = json_is_true(json_object_get(r, "own")) && cli_number(r, "age_s") == 0;
+	char id[128], life[32], version[48];
+
+	grid_text(id, sizeof(id), r, "id", GRID_TEXT);
+	printf("%" JSON_INTEGER_FORMAT " %s is ", cli_number(r, "type"), id);
+	if (json_is_true(json_object_get(r, "deleted"))) {
+		puts("deleted");
+		return;
+	}
+	grid_duration(life, sizeof(life), (double)left);
+	printf("%s: version %s, for %s\n", new ? "written" : "already there",
+	       version_text(r, version), life);
+}
+
+int run_state_put(struct cli *c)
+{
+	json_t *params = put_params(c), *r;
+
+	if (!params)
+		return CLI_USE;
 	r = cli_ask(c, "state.put", params);
 	if (!r)
 		return CLI_FAILED;
 	if (c->json)
 		return cli_print_json(r);
-	grid_text(id, sizeof(id), r, "id", GRID_TEXT);
-	grid_text(life, sizeof(life), r, "lifetime_s", GRID_SECONDS);
-	if (json_is_true(json_object_get(r, "deleted")))
-		printf("%lld %s is deleted\n", type, id);
-	else
-		printf("%lld %s is written: version %s, for %s\n", type, id,
-		       version_text(r, version), life);
+	put_print(r);
 	json_decref(r);
 	return CLI_OK;
 }
@@ -247,5 +289,7 @@ static void change_print(json_t *r)
 
 int run_state_watch(struct cli *c)
 {
-	return cli_follow(c, "state.watch", filter(c), change_print);
+	json_t *params = filter(c);
+
+	return params ? cli_follow(c, "state.watch", params, change_print) : CLI_USE;
 }

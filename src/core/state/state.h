@@ -200,7 +200,8 @@ struct state_unknown {
 	enum state_scope scope;
 	const void *value;
 	size_t len;
-	uint32_t lifetime_s; /* 0: conf.unknown_lifetime_s, which longer ones are cut to */
+	uint32_t lifetime_s; /* 0: conf.unknown_lifetime_s, which longer ones are cut to. The
+				shortest owned one says how often the node shows life */
 };
 
 struct state; /* state_internal.h */
