@@ -427,7 +427,7 @@ static json_t *put_refused(struct method_error *err, int why)
 static const char *lifetime_wrong(const struct control_put *p)
 {
 	if (p->lifetime_s && p->deleted)
-		return "a lifetime needs a value; without both the record is deleted";
+		return "a lifetime needs a value; to delete the record, give neither";
 	if (p->lifetime_s && p->owned && p->lifetime_s < OWNED_LIFETIME_MIN_S)
 		return "an owned record lives with its node: give a lifetime of at least 3600 "
 		       "seconds";

@@ -155,9 +155,9 @@ static const struct command commands[] = {
 		  "counts: of two writings at once, or in parts of a network that are cut from "
 		  "each other, one is lost. With --owned it is this node's beside those of others, "
 		  "and goes when this node is not heard for its lifetime (an hour at least, as a "
-		  "node tells all others that it lives at a third of its shortest one), or starts "
-		  "again. What is there already is not written again before half of its lifetime "
-		  "is over. Nothing of it is kept on disk.",
+		  "node repeats every third of it that it lives), or starts again. What is there "
+		  "already is not written again before half of its lifetime is over. These "
+		  "records are not kept on disk.",
 	  .options = CLI_ASKS | CLI_OWNED | CLI_NETWORK | CLI_LIFETIME | CLI_DELETE,
 	  .args_min = 2,
 	  .args_max = 3,
