@@ -192,6 +192,12 @@ struct bat_claim {
 	uint8_t state; /* enum bat_claim_state */
 };
 
+/* Does the table of its originator, as it announces it, have that? False for none. */
+static inline bool bat_claim_is_announced(const struct bat_claim *c)
+{
+	return c && c->counted && c->state == BAT_CLAIM_ANNOUNCED;
+}
+
 struct bat_vlan_key {
 	uint32_t orig; /* ref */
 	uint16_t vid;

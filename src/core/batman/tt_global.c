@@ -74,7 +74,7 @@ static void flags_join(struct batman *b, struct bat_global *g)
 /* Takes a claim out of the sum of its VLAN, or puts it in again. */
 static void claim_sum(struct batman *b, const struct bat_global *g, const struct bat_claim *c)
 {
-	if (c->state == BAT_CLAIM_ANNOUNCED && c->counted)
+	if (bat_claim_is_announced(c))
 		bat_global_vlan(b, bat_at(&b->origs, c->key.orig), g->key.vid)->sum ^=
 			bat_tt_crc(&g->key.mac, g->key.vid, c->flags);
 }
@@ -254,7 +254,7 @@ static bool global_confirm(struct batman *b, struct bat_global *g, const struct 
 {
 	struct bat_claim *mine = g ? claim_find(b, g, o) : NULL, *c, *next;
 
-	if (!mine || !mine->counted || mine->state != BAT_CLAIM_ANNOUNCED)
+	if (!bat_claim_is_announced(mine))
 		return false;
 	for (c = bat_at(&b->claims, g->claims); c; c = next) {
 		next = bat_at(&b->claims, c->next_client);
@@ -424,9 +424,7 @@ bool bat_global_is_told(const struct batman *b, const struct bat_global *g)
 bool bat_global_announces(const struct batman *b, const struct bat_orig *o,
 			  const struct bat_global *g)
 {
-	const struct bat_claim *c = claim_find(b, g, o);
-
-	return c && c->counted && c->state == BAT_CLAIM_ANNOUNCED;
+	return bat_claim_is_announced(claim_find(b, g, o));
 }
 
 bool bat_global_is_newest(const struct batman *b, const struct bat_orig *o,
@@ -434,8 +432,8 @@ bool bat_global_is_newest(const struct batman *b, const struct bat_orig *o,
 {
 	const struct bat_claim *c = bat_at(&b->claims, g->claims);
 
-	return o->out[0].router && !is_stale(b, o) && c && bat_at(&b->origs, c->key.orig) == o &&
-	       c->counted && c->state == BAT_CLAIM_ANNOUNCED;
+	return o->out[0].router && !is_stale(b, o) && bat_claim_is_announced(c) &&
+	       bat_at(&b->origs, c->key.orig) == o;
 }
 
 uint8_t bat_global_version(const struct batman *b, const struct bat_global *g,

@@ -107,10 +107,10 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 	struct bat_claim *c = g ? bat_at(&b->claims, g->claims) : NULL;
 	bool announced = false;
 
-	if (!g || (g->flags & BAT_TT_ROAM && !came_back && c && c->state == BAT_CLAIM_ANNOUNCED))
+	if (!g || (g->flags & BAT_TT_ROAM && !came_back && bat_claim_is_announced(c)))
 		return; /* they have been told */
 	for (; c; c = bat_at(&b->claims, c->next_client)) {
-		announced = announced || (c->counted && c->state == BAT_CLAIM_ANNOUNCED);
+		announced = announced || bat_claim_is_announced(c);
 		if (came_back || c->state != BAT_CLAIM_WITHDRAWN)
 			bat_roam_send(b, &l->key, bat_at(&b->origs, c->key.orig));
 	}
@@ -235,7 +235,7 @@ static void roam_forget(struct batman *b, const struct bat_client_key *key)
 	struct bat_global *g = bat_global_find(b, key);
 	const struct bat_claim *c = g ? bat_at(&b->claims, g->claims) : NULL;
 
-	if (c && c->state == BAT_CLAIM_ANNOUNCED)
+	if (bat_claim_is_announced(c))
 		g->flags &= (uint16_t)~BAT_TT_ROAM;
 }
 

@@ -329,7 +329,7 @@ static void global_table_encode(const struct batman *b, const struct bat_orig *o
 	     c = bat_at(&b->claims, c->next_orig)) {
 		const struct bat_global *g = bat_at(&b->globals, c->key.client);
 
-		if (c->state != BAT_CLAIM_ANNOUNCED || !c->counted)
+		if (!bat_claim_is_announced(c))
 			continue;
 		bat_tt_change_encode(w, &(struct bat_tt_change) { .mac = g->key.mac,
 								  .vid = g->key.vid,
