@@ -90,3 +90,14 @@ int cli_print_json(json_t *result)
 	json_decref(result);
 	return CLI_OK;
 }
+
+int cli_show(const struct cli *c, json_t *result, cli_show_fn *print)
+{
+	if (!result)
+		return CLI_FAILED;
+	if (c->json)
+		return cli_print_json(result);
+	print(c, result);
+	json_decref(result);
+	return CLI_OK;
+}

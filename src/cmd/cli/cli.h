@@ -46,6 +46,9 @@ struct cli {
 	char **argv;
 };
 
+/* Prints a result for people. */
+typedef void cli_show_fn(const struct cli *c, json_t *result);
+
 struct command {
 	const char *name; /* one word, or two: group and command */
 	const char *args; /* as in the usage line, "" for none */
@@ -55,7 +58,7 @@ struct command {
 	int args_min, args_max;
 	const char *words; /* what the first argument may be, separated by spaces; NULL: anything */
 	const char *method; /* asked without parameters; `print` shows its result */
-	void (*print)(const struct cli *c, json_t *result);
+	cli_show_fn *print;
 	int (*run)(struct cli *c);	    /* when there is no method */
 	int (*main)(int argc, char **argv); /* parses its own options */
 };
@@ -100,6 +103,9 @@ json_int_t cli_number(json_t *o, const char *key);
 #define CLI_JSON_PLAIN JSON_ENSURE_ASCII
 /* Result as JSON on stdout; takes it. */
 int cli_print_json(json_t *result);
+/* Result as the user wants it, by `print` or as JSON; takes it. NULL: it failed, and that was said.
+ */
+int cli_show(const struct cli *c, json_t *result, cli_show_fn *print);
 /* "trama COMMAND: text" on stderr; returns CLI_FAILED. */
 int cli_fail(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

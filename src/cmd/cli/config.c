@@ -8,17 +8,17 @@
 #include "cmd/cli/cli.h"
 #include "core/conf/conf.h"
 
+static void text_print(const struct cli *c, json_t *result)
+{
+	(void)c;
+	fputs(json_string_value(json_object_get(result, "text")), stdout);
+}
+
 static int show(struct cli *c)
 {
-	json_t *result = cli_ask(c, "config.show", json_pack("{sb}", "all", (int)c->all));
+	json_t *params = json_pack("{sb}", "all", (int)c->all);
 
-	if (!result)
-		return CLI_FAILED;
-	if (c->json)
-		return cli_print_json(result);
-	fputs(json_string_value(json_object_get(result, "text")), stdout);
-	json_decref(result);
-	return CLI_OK;
+	return cli_show(c, cli_ask(c, "config.show", params), text_print);
 }
 
 static void line_print(FILE *to, const char *file, const struct conf_error *e)

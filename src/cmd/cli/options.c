@@ -166,18 +166,9 @@ static bool word_known(const struct command *c, const char *word)
 
 static int run(struct cli *c)
 {
-	json_t *result;
-
 	if (!c->command->method)
 		return c->command->run(c);
-	result = cli_ask(c, c->command->method, NULL);
-	if (!result)
-		return CLI_FAILED;
-	if (c->json)
-		return cli_print_json(result);
-	c->command->print(c, result);
-	json_decref(result);
-	return CLI_OK;
+	return cli_show(c, cli_ask(c, c->command->method, NULL), c->command->print);
 }
 
 static bool asks_for_help(const char *word)

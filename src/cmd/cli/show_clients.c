@@ -57,15 +57,15 @@ void show_leases(const struct cli *c, json_t *result)
 	grid_print(stdout, json_object_get(result, "imported"), imported, COUNT(imported), "");
 }
 
+static void show_released(const struct cli *c, json_t *result)
+{
+	(void)c;
+	printf("%s is forgotten\n", json_string_value(json_object_get(result, "mac")));
+}
+
 int run_release(struct cli *c)
 {
-	json_t *result = cli_ask(c, "lease.release", json_pack("{ss}", "client", c->argv[0]));
+	json_t *params = json_pack("{ss}", "client", c->argv[0]);
 
-	if (!result)
-		return CLI_FAILED;
-	if (c->json)
-		return cli_print_json(result);
-	printf("%s is forgotten\n", json_string_value(json_object_get(result, "mac")));
-	json_decref(result);
-	return CLI_OK;
+	return cli_show(c, cli_ask(c, "lease.release", params), show_released);
 }

@@ -76,7 +76,7 @@ static const char *author_field(json_t *r)
 
 /* ---- list ---- */
 
-static void list_print(json_t *result)
+static void list_print(const struct cli *c, json_t *result)
 {
 	static const struct grid_column columns[] = {
 		{ "TYPE", "type_text", GRID_TEXT },
@@ -95,6 +95,7 @@ static void list_print(json_t *result)
 	char buf[48];
 	size_t i;
 
+	(void)c;
 	json_array_foreach(list, i, r)
 	{
 		bytes += cli_number(r, "size");
@@ -112,19 +113,12 @@ static void list_print(json_t *result)
 
 int run_state_list(struct cli *c)
 {
-	json_t *params = filter(c), *result;
+	json_t *params = filter(c);
 
 	if (!params)
 		return CLI_USE;
 	json_object_set_new(params, "all", json_boolean(c->all));
-	result = ask_pages(c, "state.list", params);
-	if (!result)
-		return CLI_FAILED;
-	if (c->json)
-		return cli_print_json(result);
-	list_print(result);
-	json_decref(result);
-	return CLI_OK;
+	return cli_show(c, ask_pages(c, "state.list", params), list_print);
 }
 
 /* ---- get ---- */
@@ -188,27 +182,25 @@ static void record_print(json_t *r)
 		value_print(r);
 }
 
-int run_state_get(struct cli *c)
+static void get_print(const struct cli *c, json_t *result)
 {
-	json_t *params = filter(c), *result, *list, *r;
+	json_t *list = json_object_get(result, "records"), *r;
 	size_t i;
 
-	if (!params)
-		return CLI_USE;
-	result = ask_pages(c, "state.get", params);
-	if (!result)
-		return CLI_FAILED;
-	if (c->json)
-		return cli_print_json(result);
-	list = json_object_get(result, "records");
+	(void)c;
 	json_array_foreach(list, i, r)
 	{
 		if (i > 0)
 			putchar('\n');
 		record_print(r);
 	}
-	json_decref(result);
-	return CLI_OK;
+}
+
+int run_state_get(struct cli *c)
+{
+	json_t *params = filter(c);
+
+	return params ? cli_show(c, ask_pages(c, "state.get", params), get_print) : CLI_USE;
 }
 
 /* ---- put ---- */
@@ -240,12 +232,13 @@ static json_t *put_params(const struct cli *c)
 }
 
 /* What is there already, by whomever, and young is not written again. */
-static void put_print(json_t *r)
+static void put_print(const struct cli *c, json_t *r)
 {
 	json_int_t left = cli_number(r, "lifetime_s") - cli_number(r, "quiet_s");
 	bool new = json_is_true(json_object_get(r, "own")) && cli_number(r, "age_s") == 0;
 	char id[128], life[32], version[48];
 
+	(void)c;
 	grid_text(id, sizeof(id), r, "id", GRID_TEXT);
 	printf("%" JSON_INTEGER_FORMAT " %s is ", cli_number(r, "type"), id);
 	if (json_is_true(json_object_get(r, "deleted"))) {
@@ -259,18 +252,9 @@ static void put_print(json_t *r)
 
 int run_state_put(struct cli *c)
 {
-	json_t *params = put_params(c), *r;
+	json_t *params = put_params(c);
 
-	if (!params)
-		return CLI_USE;
-	r = cli_ask(c, "state.put", params);
-	if (!r)
-		return CLI_FAILED;
-	if (c->json)
-		return cli_print_json(r);
-	put_print(r);
-	json_decref(r);
-	return CLI_OK;
+	return params ? cli_show(c, cli_ask(c, "state.put", params), put_print) : CLI_USE;
 }
 
 /* ---- watch ---- */
