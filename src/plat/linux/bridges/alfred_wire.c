@@ -7,10 +7,11 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/alfred/alfred_msg.h"
-#include "plat/linux/wires/pktinfo.h"
+#include "plat/linux/wires/udp6.h"
 
 #define FRAGMENT 1280 /* clients may have less than the client bridge */
 #define EAR_BYTES 512
@@ -44,23 +45,7 @@ static struct sockaddr_in6 address_of(int index, const struct mac *mac)
 
 int alfred_udp_open(const char *dev)
 {
-	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(ALFRED_UDP_PORT) };
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int one = 1, mtu = FRAGMENT;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, dev, (socklen_t)strlen(dev)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, sizeof(mtu)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at))) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
+	return udp6_open(dev, ALFRED_UDP_PORT, IPV6_MTU, FRAGMENT);
 }
 
 bool alfred_udp_send(int fd, int index, const struct mac *self, const struct mac *to, void *data,
@@ -89,37 +74,18 @@ bool alfred_udp_send(int fd, int index, const struct mac *self, const struct mac
 	return sendmsg(fd, &msg, MSG_DONTWAIT) >= 0;
 }
 
-/* To a group, or nobody knows. */
-static bool sent_to_all(struct msghdr *msg)
-{
-	struct in6_pktinfo info;
-
-	return !pktinfo_find(msg, &info) || IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
-}
-
 ssize_t alfred_udp_read(int fd, void *data, size_t cap, struct mac *ret_from, bool *ret_to_all)
 {
-	union {
-		struct cmsghdr head;
-		char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control;
-	struct sockaddr_in6 from = { 0 };
-	struct iovec iov = { .iov_base = data, .iov_len = cap };
-	struct msghdr msg = { .msg_name = &from,
-			      .msg_namelen = sizeof(from),
-			      .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
+	struct udp6_way way;
+	ssize_t n = udp6_read(fd, data, cap, &way);
 	struct ip6 addr;
 
 	if (n < 0)
-		return -errno;
-	memcpy(addr.b, &from.sin6_addr, sizeof(addr.b));
+		return n;
+	memcpy(addr.b, &way.from, sizeof(addr.b));
 	if (!mac_of(&addr, ret_from))
 		*ret_from = (struct mac) { 0 };
-	*ret_to_all = sent_to_all(&msg);
+	*ret_to_all = IN6_IS_ADDR_MULTICAST(&way.to) || IN6_IS_ADDR_UNSPECIFIED(&way.to);
 	return n;
 }
 

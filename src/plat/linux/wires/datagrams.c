@@ -11,7 +11,7 @@
 
 #include "lib/text.h"
 #include "plat/linux/poller.h"
-#include "plat/linux/wires/pktinfo.h"
+#include "plat/linux/wires/udp6.h"
 
 #define BURST 32 /* datagrams read from one socket before others have their turn */
 
@@ -59,46 +59,28 @@ void datagrams_free(struct datagrams *d)
 	free(d);
 }
 
-/* Was it sent to a link-local unicast address: not to a group, not from afar. */
-static bool sent_to_us(struct msghdr *msg)
-{
-	struct in6_pktinfo info;
-
-	return pktinfo_find(msg, &info) && IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr);
-}
-
 /* False when there is nothing more to read. */
 static bool mouth_read(struct mouth *m)
 {
 	struct datagrams *d = m->datagrams;
-	union {
-		struct cmsghdr head;
-		char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control;
-	struct sockaddr_in6 from = { 0 };
-	struct iovec iov = { .iov_base = d->in, .iov_len = sizeof(d->in) };
-	struct msghdr msg = { .msg_name = &from,
-			      .msg_namelen = sizeof(from),
-			      .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
 	struct event e = { .kind = EVENT_DATAGRAM };
-	ssize_t n = recvmsg(poller_fd(m->poller), &msg, MSG_DONTWAIT);
+	struct udp6_way way;
+	ssize_t n = udp6_read(poller_fd(m->poller), d->in, sizeof(d->in), &way);
 
 	if (n < 0)
 		return false;
-	if (msg.msg_flags & MSG_TRUNC) {
+	if (way.truncated) {
 		d->counters.too_long++;
 		return true;
 	}
-	if (!IN6_IS_ADDR_LINKLOCAL(&from.sin6_addr) || !sent_to_us(&msg)) {
+	/* not to a group, not from afar */
+	if (!IN6_IS_ADDR_LINKLOCAL(&way.from) || !IN6_IS_ADDR_LINKLOCAL(&way.to)) {
 		d->counters.not_local++;
 		return true;
 	}
 	d->counters.received++;
 	e.datagram.port = m->port;
-	memcpy(e.datagram.from.b, &from.sin6_addr, sizeof(e.datagram.from.b));
+	memcpy(e.datagram.from.b, &way.from, sizeof(e.datagram.from.b));
 	e.datagram.data = d->in;
 	e.datagram.len = (size_t)n;
 	sink_event(&d->sink, &e);
@@ -114,28 +96,6 @@ static void mouth_readable(void *ctx, int events)
 		;
 }
 
-static int socket_open(const char *dev)
-{
-	struct sockaddr_in6 at = { .sin6_family = AF_INET6,
-				   .sin6_port = htons(NODE_STATE_UDP_PORT) };
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int one = 1, hops = 1;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, dev, (socklen_t)strlen(dev)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one)) ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at))) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 static int mouth_open(struct datagrams *d, uint16_t port, const char *dev, unsigned int ifindex)
 {
 	struct mouth *m = calloc(1, sizeof(*m));
@@ -148,7 +108,7 @@ static int mouth_open(struct datagrams *d, uint16_t port, const char *dev, unsig
 	m->ifindex = ifindex;
 	m->wanted = true;
 	text_copy(m->dev, sizeof(m->dev), dev);
-	fd = socket_open(dev);
+	fd = udp6_open(dev, NODE_STATE_UDP_PORT, IPV6_UNICAST_HOPS, 1);
 	if (fd >= 0)
 		m->poller = poller_new(d->loop, fd, UV_READABLE, mouth_readable, m);
 	if (!m->poller) {
