@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "unix_connect.h"
+
 #include "plat/linux/bridges/alfred_socket.h"
 #include "plat/linux/bridges/alfred_values.h"
 #include "plat/linux/unix_socket.h"
@@ -115,11 +117,8 @@ static int teardown(void **state)
 
 static int join(void)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = unix_connect(path);
 
-	strcpy(to.sun_path, path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	turns(3);
 	return fd;
 }

@@ -32,17 +32,6 @@ static struct net *town(void)
 	return n;
 }
 
-static bool from_node(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
-{
-	const int *dead = arg;
-
-	(void)n;
-	(void)to;
-	(void)frame;
-	(void)len;
-	return from == *dead;
-}
-
 /* Of the second wire, whose MACs end in 2. */
 static bool on_second_wire(struct net *n, int from, int to, const uint8_t *frame, size_t len,
 			   void *arg)
@@ -111,7 +100,7 @@ static void test_ways(void **state)
 	struct batman_orig o;
 
 	(void)state;
-	n->drop = from_node;
+	n->drop = net_lose_from;
 	n->arg = &silent;
 	net_run(n, 10 * USEC_S);
 	for (int i = 0; i < 2; i++)
@@ -222,7 +211,7 @@ static void test_broadcasts(void **state)
 	int silent = 2;
 
 	(void)state;
-	n->drop = from_node;
+	n->drop = net_lose_from;
 	n->arg = &silent;
 	net_run(n, 250 * USEC_S);
 	assert_int_equal(ways(n, 0, &dead, -1, NULL), 0);

@@ -380,3 +380,26 @@ bool net_tables_agree(const struct net *n, int count)
 	}
 	return true;
 }
+
+bool net_lose_from(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n, (void)to, (void)frame, (void)len;
+	return from == *(const int *)arg;
+}
+
+bool net_lose_to(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n, (void)from, (void)frame, (void)len;
+	return to == *(const int *)arg;
+}
+
+bool net_lose_ogms(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n, (void)to, (void)len;
+	return from == *(const int *)arg && frame[14] == BAT_TYPE_OGM;
+}
+
+bool net_is_roam(const uint8_t *frame, size_t len)
+{
+	return len > 35 && frame[14] == BAT_TYPE_TVLV && frame[34] == BAT_TVLV_ROAM;
+}

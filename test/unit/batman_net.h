@@ -54,13 +54,16 @@ struct net_flight {
 	uint8_t data[2048];
 };
 
+/* True: this frame does not arrive. */
+typedef bool net_drop_fn(struct net *n, int from, int to, const uint8_t *frame, size_t len,
+			 void *arg);
+
 struct net {
 	struct net_node node[NET_NODES];
 	usec_t now;
 	struct net_flight *flight; /* ring */
 	unsigned int head, tail;
-	/* true: this frame does not arrive */
-	bool (*drop)(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg);
+	net_drop_fn *drop;
 	void *arg;
 };
 
@@ -107,6 +110,11 @@ void net_inject(struct net *n, int node, int port, const uint8_t *frame, size_t 
 /* Node 1 passes on to node 0, by port 0 of both, a request for its whole table by that originator.
  */
 void net_ask_all(struct net *n, const struct mac *from);
+/* For net.drop, arg is the number of a node (int): all that it sends, all that it should get, its
+ * OGMs as it sends them and those of others that it repeats. */
+net_drop_fn net_lose_from, net_lose_to, net_lose_ogms;
+/* A unicast packet with a roaming advertisement? */
+bool net_is_roam(const uint8_t *frame, size_t len);
 /* Hands on what an engine put into its queue. */
 void net_pump(struct net *n, int node);
 

@@ -175,7 +175,7 @@ static bool keep_roam(struct net *n, int from, int to, const uint8_t *frame, siz
 	(void)n;
 	(void)from;
 	(void)to;
-	if (len <= 35 || len > sizeof(l->frame) || frame[14] != 0x44 || frame[34] != 5)
+	if (!net_is_roam(frame, len) || len > sizeof(l->frame))
 		return false;
 	l->len = len;
 	memcpy(l->frame, frame, len);
@@ -262,8 +262,7 @@ static bool lose_roam(struct net *n, int from, int to, const uint8_t *frame, siz
 	(void)from;
 	(void)to;
 	(void)arg;
-	/* unicast TVLV packet with a roaming container */
-	return len > 35 && frame[14] == 0x44 && frame[34] == 5;
+	return net_is_roam(frame, len);
 }
 
 static void test_lost_advertisement(void **state)

@@ -47,23 +47,6 @@ static void test_gone_in_all_vlans(void **state)
 	net_free(n);
 }
 
-static bool mute_one(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
-{
-	(void)n;
-	(void)to;
-	(void)frame;
-	(void)len;
-	return from == *(int *)arg;
-}
-
-static bool no_ogm_of(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
-{
-	(void)n;
-	(void)to;
-	(void)len;
-	return frame[14] == BAT_TYPE_OGM && from == *(int *)arg;
-}
-
 /* Advertised elsewhere in one VLAN or without, it is announced until its new node does that, in all
  * VLANs in which it is known. */
 static void all_vlans_wait(uint16_t vid)
@@ -79,7 +62,7 @@ static void all_vlans_wait(uint16_t vid)
 	assert_int_equal(batman_cloud_input(b, frame, sizeof(frame), n->now), 0);
 	net_seen(n, 0, &c, 0);
 	net_run(n, 5 * USEC_S);
-	n->drop = no_ogm_of;
+	n->drop = net_lose_ogms;
 	n->arg = &unheard;
 	version = batman_ttvn(b);
 	net_seen(n, 3, &c, vid);
@@ -121,7 +104,7 @@ static void test_not_here_after_all(void **state)
 		net_run(n, 10 * USEC_S);
 		net_seen(n, 0, &c, 0);
 		net_run(n, 5 * USEC_S);
-		n->drop = mute_one;
+		n->drop = net_lose_from;
 		n->arg = &quiet;
 		net_seen(n, 1, &c, 0);
 		net_run(n, announced ? 2 * USEC_S : USEC_MS);
@@ -174,15 +157,6 @@ static void test_back_for_a_moment(void **state)
 	net_run(n, 5 * USEC_MS);
 	assert_int_equal(net_count(n, 1, 1), 1);
 	net_free(n);
-}
-
-static bool deaf(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
-{
-	(void)n;
-	(void)from;
-	(void)frame;
-	(void)len;
-	return to == *(int *)arg;
 }
 
 static bool ends_apart(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
@@ -267,11 +241,11 @@ struct held {
  * and, once cut, nothing of node 1 reaches node 2. */
 static bool hold_back(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
 {
-	enum { KIND = 14, TVLV_KIND = 34, ROAM = 5 };
+	enum { KIND = 14 };
 	struct held *h = arg;
 
 	(void)n;
-	if (frame[KIND] == BAT_TYPE_TVLV && len > TVLV_KIND && frame[TVLV_KIND] == ROAM)
+	if (net_is_roam(frame, len))
 		return true;
 	if (frame[KIND] == BAT_TYPE_OGM && from == 0 && to == 1 && !h->cut)
 		return ++h->ogms % 4 != 0;
@@ -341,7 +315,7 @@ static void test_advertised_to_the_wrong_one(void **state)
 		net_seen(n, 0, &c, 0);
 		net_seen(n, 0, &d, 0);
 		net_run(n, 5 * USEC_S);
-		n->drop = deaf;
+		n->drop = net_lose_to;
 		n->arg = &sleeper;
 		version = batman_ttvn(new);
 		old_version = batman_ttvn(old);

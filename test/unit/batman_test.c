@@ -447,12 +447,6 @@ static void test_limits(void **state)
 	net_free(n);
 }
 
-static bool lose_ogms(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
-{
-	(void)n, (void)to, (void)len, (void)arg;
-	return from == 0 && frame[14] == BAT_TYPE_OGM;
-}
-
 static void see_many(struct net *n, int from, int count)
 {
 	for (int i = from; i < from + count; i++) {
@@ -495,6 +489,7 @@ static void test_table_too_large_for_us(void **state)
 
 	(void)state;
 	for (int later = 0; later < 2; later++) {
+		int unheard = 0;
 		struct net *n = crowded(later * 10 * USEC_S, 60);
 
 		assert_in_range(batman_counter(n->node[0].b, BATMAN_COUNT_TT_RESPONSE_TX), 3, 6);
@@ -512,7 +507,8 @@ static void test_table_too_large_for_us(void **state)
 		net_run(n, 120 * USEC_S);
 		assert_true(agree(n));
 		/* and then what is lost is repaired as quickly as ever */
-		n->drop = lose_ogms;
+		n->drop = net_lose_ogms;
+		n->arg = &unheard;
 		for (int i = 0; i < 2; i++) {
 			see_many(n, 100 + i, 1);
 			net_run(n, 5 * USEC_S);
@@ -571,11 +567,13 @@ static void test_table_too_large_and_missed(void **state)
 {
 	struct net *n = crowded(10 * USEC_S, 60);
 	struct mac c = net_client(0), orig;
+	int unheard = 0;
 
 	(void)state;
 	for (int i = 0; batman_lookup(n->node[1].b, &c, 0, &orig) != 0; i++)
 		c = net_client(i);
-	n->drop = lose_ogms;
+	n->drop = net_lose_ogms;
+	n->arg = &unheard;
 	batman_client_gone(n->node[0].b, &c, 0, n->now);
 	net_run(n, 2 * USEC_S);
 	see_many(n, 200, 1);

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "unix_connect.h"
+
 #include "plat/linux/control.h"
 
 static uv_loop_t loop;
@@ -100,11 +102,8 @@ static void turns_until(int calls_wanted)
 
 static int join(void)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = unix_connect(path);
 
-	strcpy(to.sun_path, path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	turns(3);
 	return fd;
 }
