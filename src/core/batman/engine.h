@@ -97,8 +97,8 @@ struct bat_orig {
 	usec_t request_until;  /* no further request before */
 	usec_t request_wait;   /* since the last one; doubled until an answer comes */
 	usec_t crowded_until;  /* that version had no room here: not asked for before */
-	usec_t torn_at;	       /* since then we have not all that it announces; 0: we have */
 	usec_t crowded_wait;   /* since the last time; doubled until it has */
+	usec_t torn_at;	       /* since then we have not all that it announces; 0: we have */
 	struct bucket answers; /* that it was sent */
 	usec_t asked_at;       /* for our table, when there was no way to it; 0: never */
 	bool has_table;	       /* that of ttvn, or what there was room for */
