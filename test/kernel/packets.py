@@ -440,8 +440,18 @@ def silence(t):
     yield Case("and both again", lambda x: pieces(t, x, 1, orig=G), kernel="", trama="client")
 
 
+def new_neighbour(t):
+    """At a, from then on."""
+    def ogm(ttl, seqno): return lambda x: [x.flood("a", crafted.ogm(STRANGE, seqno, ttl), STRANGE)]
+    yield Case("its OGM", ogm(50, 20), "a ogm 49 of strange direct not best; b ogm 49 of strange not best; "
+               "c ogm 49 of strange not best", late_s=OGM_LATE_S)
+    yield Case("that of another port of its node", ogm(2, 21), "a ogm 1 of strange direct not best", late_s=OGM_LATE_S)
+    yield Case("a broadcast of A, which is not alone there any more", lambda x: [
+        x.flood("a", crafted.bcast(A, 66700, t.inner(BROADCAST, CLIENT_A)))], "a bcast 49 of A; b bcast 49 of A; client")
+
+
 def taken_away(t):
-    """Last, for x is not the same afterwards."""
+    """Last, for x is not the same afterwards: it tells A of itself with the next frame of its own."""
     a = t.others[A]
     t.pump(max(0, t.joined + NEWS_S - time.monotonic()))
     a.change([(0, CLIENT, 0)])
@@ -456,18 +466,8 @@ def taken_away(t):
         x.by("b", crafted.unicast(x.mac, x.ttvn, t.inner(own(x), CLIENT_B)))], kernel="a unicast 49 to A +0", trama="")
 
 
-def new_neighbour(t):
-    """At a, from then on."""
-    def ogm(ttl, seqno): return lambda x: [x.flood("a", crafted.ogm(STRANGE, seqno, ttl), STRANGE)]
-    yield Case("its OGM", ogm(50, 20), "a ogm 49 of strange direct not best; b ogm 49 of strange not best; "
-               "c ogm 49 of strange not best", late_s=OGM_LATE_S)
-    yield Case("that of another port of its node", ogm(2, 21), "a ogm 1 of strange direct not best", late_s=OGM_LATE_S)
-    yield Case("a broadcast of A, which is not alone there any more", lambda x: [
-        x.flood("a", crafted.bcast(A, 66700, t.inner(BROADCAST, CLIENT_A)))], "a bcast 49 of A; b bcast 49 of A; client")
-
-
 CHAPTERS = (unicast, four_addresses, types, time_to_live, broadcasts, icmp, tables, ogms, own_frames, roaming,
-            two_tables, vlans, fragments, silence, taken_away, new_neighbour)
+            two_tables, vlans, fragments, silence, new_neighbour, taken_away)
 
 
 def known(t):
