@@ -198,11 +198,64 @@ static void lent_once(void **state)
 	}
 }
 
+static const struct lease_node neighbour = { { 1, 2, 3, 4, 5, 6, 7, 99 } };
+
+/* Says a word of the neighbour to node 1; the address of its answer, zero: none. */
+static struct ip4 hear(uint8_t kind, uint32_t id, struct ip4 ip)
+{
+	struct lease *l = &town.node[1].lease;
+	uint8_t data[LEASE_TALK_MAX];
+	struct wr w = wr_init(data, sizeof(data));
+	struct lease_talk answer;
+	struct ip4 ret = { { 0 } };
+	struct out o;
+
+	wr_u8(&w, kind);
+	wr_u32(&w, id);
+	if (kind == 1)
+		wr_mac(&w, &hosts[7].mac);
+	wr_ip4(&w, &ip);
+	for (size_t len = 0; len < wr_len(&w); len++)
+		lease_talk(l, &neighbour, data, len, town.now);
+	assert_int_equal(l->counters[LEASE_COUNT_MALFORMED], wr_len(&w));
+	l->counters[LEASE_COUNT_MALFORMED] = 0;
+	lease_talk(l, &neighbour, data, wr_len(&w), town.now);
+	while (outq_pop(&l->out, &o))
+		if (o.kind == LEASE_TALK) {
+			memcpy(&answer, o.data, sizeof(answer));
+			ret = word_read(&answer).ip;
+		}
+	return ret;
+}
+
+/* Words that come late: only the last one asked for counts. */
+static void late_words(void **state)
+{
+	const struct ip4 none = { { 0 } };
+	struct table *lent = &town.node[1].lease.lent;
+	struct ip4 ip, again;
+
+	(void)state;
+	borrow_begin(3);
+	ip = hear(1, UINT32_MAX, none);
+	assert_false(ip4_is_zero(&ip));
+	again = hear(1, 1, none);
+	assert_true(ip4_eq(&again, &ip));
+	again = hear(1, UINT32_MAX, none);
+	assert_true(ip4_is_zero(&again));
+	hear(3, UINT32_MAX, ip);
+	assert_int_equal(lent->count, 1);
+	hear(3, 1, ip);
+	assert_int_equal(lent->count, 0);
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(borrows),
 		cmocka_unit_test(lent_once),
+		cmocka_unit_test(late_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
