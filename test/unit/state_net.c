@@ -105,6 +105,13 @@ static void handle_event(struct net_node *node, const struct out *o)
 	}
 }
 
+static void handle_word(struct net_node *node, const struct out *o)
+{
+	assert(o->len == sizeof(node->last_word));
+	memcpy(&node->last_word, o->data, sizeof(node->last_word));
+	node->words++;
+}
+
 void net_drain(struct net *net, uint32_t i)
 {
 	struct net_node *node = &net->node[i];
@@ -115,6 +122,8 @@ void net_drain(struct net *net, uint32_t i)
 			transmit(net, i, o.port, o.data, o.len);
 		else if (o.kind == STATE_STORE)
 			node->stored++;
+		else if (o.kind == STATE_TALK)
+			handle_word(node, &o);
 		else
 			handle_event(node, &o);
 	}

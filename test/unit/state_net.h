@@ -25,6 +25,8 @@ struct net_node {
 	uint8_t *outbuf;
 	uint64_t changed, deleted, expired, acked, stored;
 	struct state_event last_acked, last_changed;
+	uint64_t words;
+	struct state_talk last_word;
 	usec_t deadline;
 };
 

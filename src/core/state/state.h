@@ -41,6 +41,7 @@
 #define STATE_ID_MAX 32		/* bytes of a key's id */
 #define STATE_VALUE_MAX 480	/* bytes of a value */
 #define STATE_DATAGRAM_MAX 1200 /* bytes of a datagram */
+#define STATE_TALK_MAX 64	/* bytes of a word to one neighbour */
 
 enum state_scope { STATE_CLOUD, STATE_NETWORK };
 enum state_kind { STATE_OWNED, STATE_SHARED };
@@ -125,6 +126,7 @@ struct state_conf {
 	X(DROP_TELLER_FULL, "drop-teller-full") /* that peer told of too many first */             \
 	X(EVICTED, "evicted")			/* for a record that another peer told of first */ \
 	X(DROP_CHANGES, "drop-changes")		/* peer pushes too many changes */                 \
+	X(DROP_TALK, "drop-talk")		/* peer says too many words */                     \
 	X(DROP_TYPE_FULL, "drop-type-full")                                                        \
 	X(DROP_AUTHOR_FULL, "drop-author-full") /* that author has too many */                     \
 	X(DROP_AUTHORS_FULL, "drop-authors-full")                                                  \
@@ -145,6 +147,7 @@ enum state_out_kind {
 	STATE_ACKED,   /* data: struct state_event of a record that state_put_*, state_delete or
 			  state_repeat wrote: every peer that is present has got it */
 	STATE_STORE,   /* something durable changed: state_save soon, the node decides when */
+	STATE_TALK,    /* port: peer handle; data: struct state_talk, what a neighbour says to us */
 };
 
 enum state_change { STATE_IS_SET, STATE_IS_DELETED, STATE_HAS_EXPIRED };
@@ -162,6 +165,14 @@ struct state_event {
 	uint16_t acks;	   /* STATE_ACKED: peers that store it; 0 when there was no peer */
 	uint16_t refusals; /* STATE_ACKED: peers that got it and could not store it */
 	uint16_t absent;   /* STATE_ACKED: peers that were not waited for */
+};
+
+/* A word from one node to another that is next to it in the replicated state. */
+struct state_talk {
+	struct state_node from;
+	uint8_t topic;
+	uint8_t len;
+	uint8_t data[STATE_TALK_MAX];
 };
 
 /* A record as it is now; value is borrowed until the next call that is not const. */
@@ -266,6 +277,15 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 /* What it had not acknowledged no longer counts for STATE_ACKED. */
 void state_peer_remove(struct state *s, uint16_t handle, usec_t now);
 bool state_peer_next(const struct state *s, uint32_t *cursor, struct state_peer_view *ret);
+
+/*
+ * Says something to one peer of the cloud scope, at once: len bytes, at most STATE_TALK_MAX. Nobody
+ * acknowledges or repeats it, and over 100 words a second, 200 at once, it does not listen. It
+ * comes at most once, but perhaps late. 0, -EINVAL (too long), -ENOENT (no such peer), -ENOBUFS
+ * (the out queue is full).
+ */
+int state_talk(struct state *s, const struct state_node *to, uint8_t topic, const void *data,
+	       size_t len);
 
 /* A datagram from a peer; borrowed for the call. 0 or -errno, which a counter names: nothing
  * changed then. */

@@ -425,6 +425,10 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 		case STATE_ITEM_TELL:
 			handle_tell(a->s, a->p, body, now);
 			break;
+		case STATE_ITEM_TALK:
+			if (has_scope(a->s, a->p, STATE_CLOUD))
+				state_talk_heard(a->s, a->p, body, now);
+			break;
 		}
 	}
 	if (records) {

@@ -9,6 +9,7 @@
  *   state_merge.c   a record from elsewhere: who wins
  *   state_peer.c    neighbours: what each lacks, sending, acknowledgements, pace
  *   state_input.c   datagrams in, and the answers to digests
+ *   state_talk.c    words to single neighbours
  *   state_save.c    the durable part
  *
  * Invariants: a record that waits for peers, absent ones too, has its bit in `lacks` of exactly
@@ -20,6 +21,7 @@
 
 #include "core/state/state_msg.h"
 #include "core/state/state_pool.h"
+#include "lib/bucket.h"
 #include "lib/fair.h"
 #include "lib/table.h"
 
@@ -49,6 +51,8 @@
 #define STATE_DIGEST_RATE 65536		 /* bytes per second of digest answers to one peer */
 #define STATE_CHANGES_RATE 200		 /* changes per second that one peer may push */
 #define STATE_CHANGES_BURST 2000
+#define STATE_TALK_INTERVAL (10 * USEC_MS) /* between words of one peer, in the long run */
+#define STATE_TALK_BURST 200
 #define STATE_LIST_SMALL 16 /* at most so many records are listed, not descended into */
 
 enum state_record_flag {
@@ -146,6 +150,7 @@ struct state_peer {
 	usec_t said_at; /* our last summary */
 	usec_t repair_at, repair_wait;
 	struct state_bucket bulk_pace, digest_pace, input_pace, change_pace;
+	struct bucket talk_pace;
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */
 	uint32_t n_lacks, n_push, n_bulk;
 	uint32_t push_cursor, bulk_cursor;
@@ -330,6 +335,9 @@ void state_peer_write_tell(const struct state *s, const struct state_peer *p, st
 struct wr state_peer_begin(struct state *s, struct state_peer *p, uint8_t *buf);
 /* Returns its sealed length; the caller emits. */
 size_t state_peer_finish(struct state *s, struct state_peer *p, struct wr *w);
+
+/* state_talk.c: a TALK item of a peer of the cloud scope, which is well-formed */
+void state_talk_heard(struct state *s, struct state_peer *p, struct rd body, usec_t now);
 
 /*
  * The two places where datagrams become authentic, and secret, once there is a key: state_seal may

@@ -196,6 +196,15 @@ static bool summary_ok(struct rd r)
 	return rd_done(&r);
 }
 
+static bool talk_ok(struct rd r)
+{
+	uint8_t len;
+
+	rd_skip(&r, 1);
+	len = rd_u8(&r);
+	return rd_ok(&r) && len <= STATE_TALK_MAX && rd_left(&r) == len;
+}
+
 static bool item_ok(uint8_t type, struct rd body)
 {
 	size_t left = rd_left(&body);
@@ -220,6 +229,8 @@ static bool item_ok(uint8_t type, struct rd body)
 		return left == 0;
 	case STATE_ITEM_TELL:
 		return left == 16;
+	case STATE_ITEM_TALK:
+		return talk_ok(body);
 	}
 	return true;
 }

@@ -20,6 +20,8 @@
  * seen? TELL        epoch u32, counter u32 (0 0: none), cloud seconds u32, since when the sender's
  *               records count u32 (state_age.c). The answer to ASK; once more when the last two
  *               have changed.
+ *   TALK        topic u8, length u8, at most 64 bytes: a word to this node alone. Nobody
+ *               acknowledges, repeats or passes it on; what it means depends on the topic.
  *
  * The hash of a record is SipHash-1-3 with a key known to all of its encoding from the flags on.
  * Its place in the tree (16-way, 3 levels) is the hash of its key. These hashes find differences,
@@ -50,6 +52,7 @@ enum state_item {
 	STATE_ITEM_LIST,
 	STATE_ITEM_ASK,
 	STATE_ITEM_TELL,
+	STATE_ITEM_TALK = 12, /* 10 and 11 are taken */
 };
 
 /* What names a record inside a node: bytes only, no padding. */
