@@ -441,6 +441,7 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 	struct lease_client c;
 	struct lease_clash clash;
 	struct lease_block b;
+	struct lease_talk talk;
 	struct mac mac;
 	struct ip4 ip;
 
@@ -462,7 +463,9 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 		memcpy(&b, o->data, sizeof(b));
 		records_put_block(n, &b, o->kind == LEASE_BLOCK_RELEASE);
 		break;
-	case LEASE_TALK: /* the state service has no words for single nodes yet */
+	case LEASE_TALK:
+		memcpy(&talk, o->data, sizeof(talk));
+		talk_lease(n, &talk);
 		break;
 	case LEASE_PROBE:
 		memcpy(&ip, o->data, sizeof(ip));

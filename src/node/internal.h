@@ -300,6 +300,10 @@ void peers_datagram(struct node *n, const struct event_datagram *d);
 bool peers_frame(struct node *n, const uint8_t *frame, size_t len);
 bool peers_send(struct node *n, const struct out *o, struct effect *ret);
 
+/* talk.c: words to single nodes, and from them */
+void talk_lease(struct node *n, const struct lease_talk *t);
+void talk_heard(struct node *n, const struct state_talk *t);
+
 /* announce.c: who we are, where OGMs cannot say it */
 /* Every second. */
 void announce_refresh(struct node *n);

@@ -198,17 +198,57 @@ static void all_acked(struct node *n)
 			lease_block_acked(&n->lease, &b, n->now);
 }
 
+/* Peers of the cloud, by handle. */
+struct ways {
+	uint8_t tq[NODE_CLOUD_PEERS]; /* the best to any of its ports; 0: no route */
+};
+
+static void way_note(struct node *n, struct ways *w, const struct batman_orig *o)
+{
+	const struct node_peer *p = peer_cloud(n, &o->cloud_mac);
+
+	if (p && o->tq > w->tq[handle(n, p)])
+		w->tq[handle(n, p)] = o->tq;
+}
+
+/* Whoever has no free address asks those who answer, beginning with the best way. */
+static void tell_near(struct node *n, const struct ways *w)
+{
+	struct lease_node near[LEASE_NEAR_MAX + 1];
+	uint8_t tq[LEASE_NEAR_MAX + 1];
+	struct state_peer_view v;
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; state_peer_next(n->state, &i, &v);) {
+		unsigned int at = count;
+
+		if (v.handle >= NODE_CLOUD_PEERS || v.absent || !v.heard_at)
+			continue;
+		for (; at > 0 && tq[at - 1] < w->tq[v.handle]; at--) {
+			near[at] = near[at - 1];
+			tq[at] = tq[at - 1];
+		}
+		memcpy(near[at].b, v.id.b, sizeof(near[at].b));
+		tq[at] = w->tq[v.handle];
+		count += count < LEASE_NEAR_MAX;
+	}
+	lease_near(&n->lease, near, count);
+}
+
 /* Other trama nodes of the cloud that are there, and whether what they know has reached us. */
 static void tell_lease(struct node *n)
 {
+	struct ways ways = { .tq = { 0 } };
 	struct state_peer_view v;
 	struct batman_orig o;
 	uint32_t cursor = 0;
 	unsigned int others = 0, peers = 0, present = 0, synced = 0, equal = 0;
 
 	while (batman_orig_next(n->batman, &cursor, &o))
-		if (o.trama && o.reachable)
+		if (o.trama && o.reachable) {
 			others++;
+			way_note(n, &ways, &o);
+		}
 	cursor = 0;
 	while (state_peer_next(n->state, &cursor, &v)) {
 		if (!(v.scopes & STATE_SCOPE_BIT(STATE_CLOUD)))
@@ -224,6 +264,7 @@ static void tell_lease(struct node *n)
 		equal += v.lacking == 0;
 	}
 	lease_peers(&n->lease, others, present == 0 || synced > 0, n->now);
+	tell_near(n, &ways);
 	if (peers && equal == present)
 		all_acked(n);
 }

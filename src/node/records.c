@@ -25,9 +25,15 @@ static void changed(struct node *n, const struct state_event *e)
 bool records_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	struct state_event e;
+	struct state_talk talk;
 
 	if (o->kind == STATE_STORE) {
 		n->store_wanted = true;
+		return false;
+	}
+	if (o->kind == STATE_TALK) {
+		memcpy(&talk, o->data, sizeof(talk));
+		talk_heard(n, &talk);
 		return false;
 	}
 	memcpy(&e, o->data, sizeof(e));
