@@ -114,7 +114,7 @@ void lease_blocks_sweep(struct lease *l, usec_t now)
 	if (count.free < spare_wanted(l, &count, now) + POOL_BLOCK)
 		return;
 	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
-		if (o->state != POOL_READY || o->idle_since == USEC_NEVER ||
+		if (o->state != POOL_READY || o->resting || o->idle_since == USEC_NEVER ||
 		    now - o->idle_since < BLOCK_IDLE || now - o->claimed_at < BLOCK_IDLE)
 			continue;
 		outq_push(&l->out, LEASE_BLOCK_RELEASE, 0, 0, &o->block, sizeof(o->block));
@@ -123,13 +123,30 @@ void lease_blocks_sweep(struct lease *l, usec_t now)
 	}
 }
 
+/*
+ * A block of a former run. What we granted from it in its last minutes may be on no disk and at no
+ * other node, when all of them went down together. So its free addresses rest for one lease time:
+ * until then every such client has asked to keep its own by name, and has it, or has lost it. For
+ * as long the block is not returned either, for whoever claims it next would know even less; and
+ * it does not count as room for others, so new blocks are claimed for them at once.
+ *
+ * What we had lent is among them: we have forgotten to whom. The borrower offers it for 60 s, which
+ * is less than any lease time; when the client has taken it by then, its record comes to us as it
+ * does to everybody, and holds the address from there on.
+ */
+static void block_found(struct lease *l, struct pool_own *o, usec_t now)
+{
+	pool_rest(&l->pool, o, now + (usec_t)l->conf.lease_s * USEC_S);
+	block_put(l, o);
+}
+
 void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now)
 {
 	struct lease_block lost;
 
 	switch (pool_learn(&l->pool, block, now, &lost)) {
 	case POOL_ADOPTED:
-		block_put(l, pool_own_at(&l->pool, block->index));
+		block_found(l, pool_own_at(&l->pool, block->index), now);
 		break;
 	case POOL_LOST:
 		l->counters[LEASE_COUNT_BLOCK_CLASH]++;

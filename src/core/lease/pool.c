@@ -114,6 +114,14 @@ bool pool_is_claimed(const struct pool *p, const struct ip4 *ip)
 	return net4_has(&p->net, ip) && table_find(&p->claims, &index);
 }
 
+bool pool_is_claimed_by(const struct pool *p, const struct ip4 *ip, const struct lease_node *node)
+{
+	uint32_t index = block_index(p, ip);
+	const struct pool_claim *c = net4_has(&p->net, ip) ? table_find(&p->claims, &index) : NULL;
+
+	return c && lease_node_eq(&c->block.owner, node);
+}
+
 struct pool_own *pool_own_next(const struct pool *p, uint32_t *cursor)
 {
 	return table_next(&p->own, cursor);
@@ -137,7 +145,7 @@ static usec_t alone_until(const struct pool *p, const struct pool_own *o)
 	return (p->alone > o->claimed_at ? p->alone : o->claimed_at) + POOL_ALONE_WAIT;
 }
 
-static usec_t own_due(const struct pool *p, const struct pool_own *o)
+static usec_t ready_due(const struct pool *p, const struct pool_own *o)
 {
 	switch (o->state) {
 	case POOL_CLAIMED:
@@ -150,6 +158,11 @@ static usec_t own_due(const struct pool *p, const struct pool_own *o)
 		break;
 	}
 	return USEC_NEVER;
+}
+
+static usec_t own_due(const struct pool *p, const struct pool_own *o)
+{
+	return usec_min(ready_due(p, o), o->resting ? o->resting_until : USEC_NEVER);
 }
 
 static void own_set_state(struct pool *p, struct pool_own *o, enum pool_state state)
@@ -411,14 +424,25 @@ void pool_return(struct pool *p, struct pool_own *o)
 
 static void due_find(struct pool *p)
 {
-	p->due = USEC_NEVER;
-	for (uint32_t i = 0; p->count.waiting;) {
-		const struct pool_own *o = pool_own_next(p, &i);
+	const struct pool_own *o;
 
-		if (!o)
-			break;
+	p->due = USEC_NEVER;
+	for (uint32_t i = 0; (o = pool_own_next(p, &i));)
 		p->due = usec_min(p->due, own_due(p, o));
-	}
+}
+
+void pool_rest(struct pool *p, struct pool_own *o, usec_t until)
+{
+	o->resting = (uint16_t)~o->held;
+	o->resting_until = until;
+	p->due = usec_min(p->due, own_due(p, o));
+	pool_own_note(p, o);
+}
+
+static void rest_end(struct pool *p, struct pool_own *o)
+{
+	o->resting = 0;
+	pool_own_note(p, o);
 }
 
 void pool_alone(struct pool *p, usec_t since)
@@ -449,7 +473,9 @@ bool pool_tick(struct pool *p, usec_t now)
 	if (now < p->due)
 		return false;
 	for (uint32_t i = 0; (o = pool_own_next(p, &i));) {
-		if (own_due(p, o) > now)
+		if (o->resting && o->resting_until <= now)
+			rest_end(p, o);
+		if (ready_due(p, o) > now)
 			continue;
 		o->ready_at = now;
 		own_set_state(p, o, POOL_READY);

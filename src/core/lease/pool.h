@@ -40,7 +40,8 @@ enum pool_use {
 };
 
 struct pool_count {
-	unsigned free;	  /* in blocks of ours that are ready or will be */
+	unsigned free;	  /* in blocks of ours that are ready or will be, and for anybody */
+	unsigned resting; /* free, but for those only who name them */
 	unsigned used;	  /* held or offered */
 	unsigned waiting; /* blocks of ours that are not ready yet */
 };
@@ -55,11 +56,13 @@ struct pool_own {
 	/* bit per address */
 	uint16_t held;
 	uint16_t excluded;
-	uint16_t offered;	   /* promised to a client for a moment */
+	uint16_t offered; /* promised to a client for a moment */
+	uint16_t resting; /* until resting_until, but those that are free only */
+	usec_t resting_until;
 	usec_t freed[POOL_BLOCK];  /* when it was last held; 0: never as far as we know */
 	struct pool_count counted; /* its part of the pool's */
-	usec_t oldest;		   /* the least of freed[] among the free ones */
-	uint32_t place;		   /* in the heap, + 1; 0: no free address, or not ready */
+	usec_t oldest;		   /* the least of freed[] among those free for anybody */
+	uint32_t place;		   /* in the heap, + 1; 0: no such address, or not ready */
 };
 
 /* Addresses promised in one half second. */
@@ -85,12 +88,12 @@ struct pool {
 	bool (*is_gone)(void *ctx, const struct lease_block *block);
 	void *ctx;
 	struct table own; /* struct pool_own */
-	uint32_t *heap;	  /* table_index of those with a free address, oldest first */
+	uint32_t *heap;	  /* table_index of those with an address for anybody, oldest first */
 	uint32_t heap_count;
 	struct pool_count count;
 	struct pool_taken taken[POOL_TAKEN_SLOTS];
 	usec_t alone; /* see pool_alone */
-	usec_t due;   /* no claim becomes ready before */
+	usec_t due;   /* no claim becomes ready, and no rest ends, before */
 };
 
 enum pool_verdict {
@@ -122,6 +125,8 @@ struct pool_own *pool_own_at(struct pool *p, uint32_t index);
 void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last);
 /* Somebody has claimed the block of ip. */
 bool pool_is_claimed(const struct pool *p, const struct ip4 *ip);
+/* ... and that is node, as far as we know. */
+bool pool_is_claimed_by(const struct pool *p, const struct ip4 *ip, const struct lease_node *node);
 /*
  * Claims the block of ip, or with NULL one at a place that follows from our id. NULL: nothing is
  * free, or we have too many.
@@ -143,6 +148,9 @@ struct pool_own *pool_own_next(const struct pool *p, uint32_t *cursor);
 void pool_alone(struct pool *p, usec_t since);
 /* Nobody refused it; who is alone waits POOL_ALONE_WAIT all the same. */
 void pool_acked(struct pool *p, const struct lease_block *block, usec_t now);
+/* All addresses of a block of ours that nobody holds rest: pool_pick leaves them out until then.
+ * One that is held in between is known from there on. */
+void pool_rest(struct pool *p, struct pool_own *o, usec_t until);
 /* Makes claims ready that are due; true when there were some. */
 bool pool_tick(struct pool *p, usec_t now);
 /* Perhaps too early, never too late. */
@@ -160,6 +168,8 @@ bool pool_is_free(struct pool *p, const struct ip4 *ip);
  */
 bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret);
 bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);
+/* Rests by pool_rest. */
+bool pool_is_resting(struct pool *p, const struct ip4 *ip);
 struct pool_count pool_count(const struct pool *p);
 /* How many were offered in the last 2 s. */
 unsigned pool_taken(const struct pool *p, usec_t now);

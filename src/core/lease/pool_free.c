@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The free addresses of our blocks. In the heap stand ready blocks that have one, by (oldest, place
- * in the table): so those with addresses that were never used come first, and of these always the
- * same one until it is full, which lets the others stay idle.
+ * The free addresses of our blocks. In the heap stand ready blocks that have one which does not
+ * rest by pool_rest, by (oldest, place in the table): so those with addresses that were never used
+ * come first, and of these always the same one until it is full, which lets the others stay idle.
  */
 #include "core/lease/pool.h"
 
@@ -19,15 +19,21 @@ static uint16_t free_bits(const struct pool_own *o)
 	return (uint16_t) ~(o->held | o->excluded | o->offered);
 }
 
+/* ... that anybody may have. */
+static uint16_t open_bits(const struct pool_own *o)
+{
+	return (uint16_t)(free_bits(o) & ~o->resting);
+}
+
 static unsigned block_bit(const struct pool *p, const struct ip4 *ip)
 {
 	return (ip4_u32(ip) - ip4_u32(&p->net.addr)) % POOL_BLOCK;
 }
 
-/* Of its free addresses the one that nobody had for longest; there must be one. */
+/* Of these the one that nobody had for longest; there must be one. */
 static unsigned oldest_bit(const struct pool_own *o)
 {
-	uint16_t mask = free_bits(o);
+	uint16_t mask = open_bits(o);
 	unsigned best = POOL_BLOCK;
 
 	for (unsigned i = 0; i < POOL_BLOCK; i++)
@@ -89,7 +95,7 @@ static void heap_remove(struct pool *p, struct pool_own *o)
 
 static void heap_note(struct pool *p, struct pool_own *o)
 {
-	if (o->state != POOL_READY || !free_bits(o)) {
+	if (o->state != POOL_READY || !open_bits(o)) {
 		if (o->place)
 			heap_remove(p, o);
 		return;
@@ -103,11 +109,13 @@ void pool_own_note(struct pool *p, struct pool_own *o)
 	struct pool_count now = { 0 };
 
 	if (o->state != POOL_NONE) {
-		now.free = bits(free_bits(o));
+		now.free = bits(open_bits(o));
+		now.resting = bits(free_bits(o)) - now.free;
 		now.used = bits(o->held | o->offered);
 		now.waiting = o->state != POOL_READY;
 	}
 	p->count.free += now.free - o->counted.free;
+	p->count.resting += now.resting - o->counted.resting;
 	p->count.used += now.used - o->counted.used;
 	p->count.waiting += now.waiting - o->counted.waiting;
 	o->counted = now;
@@ -135,8 +143,10 @@ void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t
 		o->freed[i] = now;
 	o->held &= (uint16_t)~bit;
 	o->excluded &= (uint16_t)~bit;
-	if (use == POOL_USE_HELD)
+	if (use == POOL_USE_HELD) {
 		o->held |= bit;
+		o->resting &= (uint16_t)~bit;
+	}
 	if (use == POOL_USE_EXCLUDED)
 		o->excluded |= bit;
 	note(p, o, now);
@@ -199,6 +209,13 @@ bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now)
 	const struct pool_own *o = pool_own_find(p, ip);
 
 	return o && is_rested(o, block_bit(p, ip), now);
+}
+
+bool pool_is_resting(struct pool *p, const struct ip4 *ip)
+{
+	const struct pool_own *o = pool_own_find(p, ip);
+
+	return o && o->resting >> block_bit(p, ip) & 1;
 }
 
 bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret)
