@@ -6,11 +6,23 @@
  *   LEND = 2, id u32, address or 0: none
  *   BACK = 3, id u32, address           it was not needed
  *
- * The borrower asks its nearest nodes in turn, 200 ms each; the client, which is not answered
- * meanwhile, asks again and finds the address as its offer. The lender holds what it has lent until
- * the client's record shows it, until it is given back, or for 48 h. Messages may be lost, late or
- * come twice: ids of one borrower grow, what is lent for a client is lent to it again, and a BACK
- * with another id than the last is none.
+ * The borrower asks its nearest nodes in turn, 200 ms and two times each; the client, which is not
+ * answered meanwhile, asks again and finds the address as its offer. The lender holds what it has
+ * lent until the client's record shows it, until it is given back, or for 48 h: so long others
+ * count any lease that nobody refreshes as in use.
+ *
+ * Messages may be lost, late by a few seconds or come twice: ids of one borrower grow, what is lent
+ * for a client is lent to it again, and a BACK with another id than the last is none.
+ *
+ * Each of the two may crash in between.
+ * - A borrower that starts again has forgotten the offer, so its client does not get it by word of
+ *   that; it asks again for the same client, and is lent the same. Its ids begin anew: that they
+ *   are lower is no reason to ignore them once nothing from before can be on the way.
+ * - A lender that starts again has forgotten what it lent, but its blocks rest (lease_blocks.c): it
+ *   gives none of their addresses to anybody who does not name it, for longer than the borrower's
+ *   offer lives. Before that, as at each start, it hears what the others know, the records of the
+ *   clients that took theirs among it. A BACK that comes later is for nothing.
+ * - When the lender loses the block, or gives it up, what is promised from it falls with the claim.
  */
 #include "core/lease/serve.h"
 
@@ -24,8 +36,10 @@ enum {
 	LENT_TO_ONE = 128, /* addresses */
 };
 
-#define ASK_WAIT (200 * USEC_MS)
+#define ASK_WAIT (100 * USEC_MS)
 #define ASKING_LIFE (60 * USEC_S)
+#define WORD_LATE (10 * USEC_S) /* so long one may be on the way */
+#define VAIN_LIFE (10 * USEC_S) /* a client without an answer asks again by then */
 #define LENT_LIFE (48 * 3600 * USEC_S)
 
 struct word {
@@ -69,16 +83,35 @@ void lease_near(struct lease *l, const struct lease_node *nodes, unsigned count)
 
 /* ---- the borrower ---- */
 
+static void ask(struct lease *l, struct lease_offer *o, usec_t now)
+{
+	struct word w = { .kind = WORD_ASK, .id = o->id, .mac = o->mac, .ip = o->wanted };
+
+	say(l, &o->lender, &w);
+	o->due = now + ASK_WAIT;
+	l->offers_due = usec_min(l->offers_due, o->due);
+}
+
 /* The next one; false: there is none. */
 static bool ask_next(struct lease *l, struct lease_offer *o, usec_t now)
 {
-	struct word ask = { .kind = WORD_ASK, .id = o->id, .mac = o->mac, .ip = o->wanted };
-
-	if (o->asked >= l->near_count)
+	if (o->asked >= l->near_count) {
+		l->vain_until = now + VAIN_LIFE;
 		return false;
-	say(l, &l->near[o->asked++], &ask);
-	o->due = now + ASK_WAIT;
-	l->offers_due = usec_min(l->offers_due, o->due);
+	}
+	o->lender = l->near[o->asked++];
+	o->again = false;
+	ask(l, o, now);
+	return true;
+}
+
+/* No answer came. */
+static bool ask_on(struct lease *l, struct lease_offer *o, usec_t now)
+{
+	if (o->again)
+		return ask_next(l, o, now);
+	o->again = true;
+	ask(l, o, now);
 	return true;
 }
 
@@ -101,9 +134,14 @@ void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec
 	ask_next(l, o, now);
 }
 
+bool lease_borrow_in_vain(const struct lease *l, usec_t now)
+{
+	return l->near_count == 0 || now < l->vain_until;
+}
+
 bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now)
 {
-	return !o->asking || now < o->due || ask_next(l, o, now);
+	return !o->asking || now < o->due || ask_on(l, o, now);
 }
 
 void lease_borrow_end(struct lease *l, const struct lease_offer *o)
@@ -117,16 +155,28 @@ void lease_borrow_end(struct lease *l, const struct lease_offer *o)
 		say(l, &o->lender, &back);
 }
 
-static bool is_usable(const struct lease *l, const struct ip4 *ip)
+bool lease_borrow_stands(const struct lease *l, const struct lease_offer *o)
+{
+	return o->borrowed && pool_is_claimed_by(&l->pool, &o->ip, &o->lender);
+}
+
+/* A client has it, or was promised it. */
+static bool is_needed(const struct lease *l, const struct ip4 *ip)
 {
 	const struct lease_offer *o;
 
-	if (!lease_is_pool_address(l, ip) || book_holder4(&l->book, ip))
-		return false;
+	if (book_holder4(&l->book, ip))
+		return true;
 	for (uint32_t i = 0; (o = table_next(&l->offers, &i));)
 		if (ip4_eq(&o->ip, ip))
-			return false;
-	return true;
+			return true;
+	return false;
+}
+
+static bool is_usable(const struct lease *l, const struct lease_node *from, const struct ip4 *ip)
+{
+	return lease_is_pool_address(l, ip) && pool_is_claimed_by(&l->pool, ip, from) &&
+	       !is_needed(l, ip);
 }
 
 static struct lease_offer *offer_of(const struct lease *l, uint32_t id)
@@ -147,23 +197,23 @@ static void lent_to_us(struct lease *l, const struct lease_node *from, const str
 
 	if (ip4_is_zero(&word->ip)) {
 		/* only the last one's answer is waited for */
-		if (o && o->asking && lease_node_eq(from, &l->near[o->asked - 1]) &&
-		    !ask_next(l, o, now))
+		if (o && o->asking && lease_node_eq(from, &o->lender) && !ask_next(l, o, now))
 			serve_offer_drop(l, o, now);
 		return;
 	}
-	if (o && o->asking && is_usable(l, &word->ip) &&
+	if (o && o->asking && is_usable(l, from, &word->ip) &&
 	    lease_port_take(l, o->port, LEASE_PORT_LEASE, now)) {
 		o->asking = false;
 		l->asking--;
 		o->borrowed = true;
 		o->lender = *from;
 		o->ip = word->ip;
+		l->counters[LEASE_COUNT_BORROWED]++;
 		outq_push(&l->out, LEASE_PROBE, o->port, 0, &o->ip, sizeof(o->ip));
 		return;
 	}
-	/* not when a client has it by now, or will: this came twice */
-	if (!book_holder4(&l->book, &word->ip) && !(o && ip4_eq(&o->ip, &word->ip)))
+	/* this may have come twice */
+	if (!is_needed(l, &word->ip))
 		say(l, from, &back);
 }
 
@@ -186,6 +236,19 @@ static struct lease_lent *lent_find(const struct lease *l, const struct lease_no
 	return found;
 }
 
+static void lent_note(struct lease_lent *lent, uint32_t id, usec_t now)
+{
+	lent->id = id;
+	lent->asked_at = now;
+	lent->until = now + LENT_LIFE;
+}
+
+/* The borrower has asked again since; or it has started again, and its ids with it. */
+static bool is_late(const struct lease_lent *lent, uint32_t id, usec_t now)
+{
+	return (int32_t)(id - lent->id) < 0 && now - lent->asked_at < WORD_LATE;
+}
+
 static bool lend_new(struct lease *l, const struct lease_node *to, const struct word *ask,
 		     struct ip4 *ret, usec_t now)
 {
@@ -200,8 +263,8 @@ static bool lend_new(struct lease *l, const struct lease_node *to, const struct 
 		return false;
 	lent->to = *to;
 	lent->mac = ask->mac;
-	lent->id = ask->id;
-	lent->until = now + LENT_LIFE;
+	lent_note(lent, ask->id, now);
+	l->counters[LEASE_COUNT_LENT]++;
 	lease_address_changed(l, ret, now);
 	return true;
 }
@@ -215,10 +278,9 @@ static void asked(struct lease *l, const struct lease_node *from, const struct w
 	struct lease_lent *lent = lent_find(l, from, &ask->mac, &count);
 
 	if (lent) {
-		if ((int32_t)(ask->id - lent->id) < 0)
-			return; /* it has asked again since */
-		lent->id = ask->id;
-		lent->until = now + LENT_LIFE;
+		if (is_late(lent, ask->id, now))
+			return;
+		lent_note(lent, ask->id, now);
 		lend.ip = lent->ip;
 	} else if (mac_is_station(&ask->mac) && !(c && book_has_lease(&l->book, c)) &&
 		   count < LENT_TO_ONE && lease_is_judge(l, now)) {

@@ -366,6 +366,8 @@ const char *lease_counter_name(enum lease_counter c)
 		[LEASE_COUNT_BLOCK_CLASH] = "lease_block_clash",
 		[LEASE_COUNT_STRANGER] = "lease_stranger",
 		[LEASE_COUNT_REUSED] = "lease_reused",
+		[LEASE_COUNT_BORROWED] = "lease_borrowed",
+		[LEASE_COUNT_LENT] = "lease_lent",
 	};
 
 	return c < LEASE_COUNTERS ? names[c] : "?";

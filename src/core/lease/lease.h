@@ -24,6 +24,9 @@
  * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
  * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT).
  *
+ * - Of a block of a former run the free addresses are nobody's for one lease time, but his who asks
+ * for just that one: what was granted in the last minutes may be on no disk.
+ *
  * - An address is in use for all but its client until 48 h after its lease was last refreshed: at
  * allocation, at a roam and once a day by the node that serves the client, as long as that is there
  * or its lease runs. Only where no address is free, leases that went without for 26 h are ended.
@@ -138,6 +141,8 @@ enum lease_counter {
 	LEASE_COUNT_BLOCK_CLASH,   /* two claims for one block met */
 	LEASE_COUNT_STRANGER,	   /* somebody uses an address that is not theirs */
 	LEASE_COUNT_REUSED,	   /* a lease ended early because no address was free */
+	LEASE_COUNT_BORROWED,	   /* an address of another node's block, for a client here */
+	LEASE_COUNT_LENT,	   /* one of ours, to another node */
 	LEASE_COUNTERS,
 };
 
@@ -155,7 +160,8 @@ struct lease {
 	struct table lent; /* struct lease_lent by address */
 	struct lease_node near[LEASE_NEAR_MAX];
 	unsigned near_count;
-	unsigned asking; /* clients for whom an address is asked for there */
+	unsigned asking;   /* clients for whom an address is asked for there */
+	usec_t vain_until; /* nobody there had one */
 	uint32_t talk_id;
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
 	usec_t linked_at;   /* when a way to other nodes last opened */

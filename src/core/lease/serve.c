@@ -163,7 +163,7 @@ static bool offer_stands(struct lease *l, const struct lease_offer *o)
 {
 	const struct book_addr *holder = book_holder4(&l->book, &o->ip);
 
-	return (o->borrowed || pool_is_ours(&l->pool, &o->ip)) &&
+	return (lease_borrow_stands(l, o) || pool_is_ours(&l->pool, &o->ip)) &&
 	       (!holder || mac_eq(&holder->holder, &o->mac));
 }
 
@@ -179,8 +179,9 @@ static bool address_reuse(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 	       lease_reuse(s->l, s->now, ret);
 }
 
-/* An address that nobody has: what it had before, what it asks for, else any. *ret_ready: from when
- * on it can be told. */
+/* An address that nobody has: what it had before, what it asks for, else any of ours; then one that
+ * another node lends, which comes later; and where nobody has one, one that may have been
+ * forgotten. *ret_ready: from when on it can be told. */
 static bool address_pick(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 {
 	struct lease *l = s->l;
@@ -192,7 +193,8 @@ static bool address_pick(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 		*ret = c->last;
 		return true;
 	}
-	if (c && c->lapsed && pool_is_free(&l->pool, &c->rec.ip4)) {
+	if (c && c->lapsed && pool_is_free(&l->pool, &c->rec.ip4) &&
+	    !pool_is_resting(&l->pool, &c->rec.ip4)) {
 		*ret = c->rec.ip4;
 		return true;
 	}
@@ -207,8 +209,12 @@ static bool address_pick(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 	if (lease_port_may(s->l, s->port, LEASE_PORT_LEASE, s->now))
 		lease_note_unmet(l, s->now);
 	lease_claim_ahead(l, s->now);
+	if (!lease_borrow_in_vain(l, s->now))
+		count(s, LEASE_COUNT_NOT_READY);
+	else if (address_reuse(s, ret, ret_ready))
+		return true;
 	lease_borrow(l, &s->msg, s->port, s->now);
-	return address_reuse(s, ret, ret_ready);
+	return false;
 }
 
 static bool offer_make(struct serve *s, struct ip4 *ret)

@@ -15,11 +15,12 @@ struct lease_offer {
 	/* of an address from another node's block */
 	bool asking, borrowed;
 	uint8_t asked; /* so many nodes */
+	bool again;    /* the last of them twice */
 	uint16_t port;
 	uint32_t id;
-	usec_t due; /* of the next one, while asking */
+	usec_t due; /* of the next word, while asking */
 	struct ip4 wanted;
-	struct lease_node lender;
+	struct lease_node lender; /* or who was asked last */
 };
 
 /* An address of ours that another node may give to a client. */
@@ -28,6 +29,7 @@ struct lease_lent {
 	struct mac mac;
 	struct lease_node to;
 	uint32_t id;
+	usec_t asked_at;
 	usec_t until;
 };
 
@@ -129,6 +131,10 @@ void lease_blocks_sweep(struct lease *l, usec_t now);
 
 /* Asks other nodes for an address; the client finds it when it asks again. */
 void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec_t now);
+/* There is nobody to ask, or all were asked lately and none had an address. */
+bool lease_borrow_in_vain(const struct lease *l, usec_t now);
+/* It is of another node's block, which is still that node's. */
+bool lease_borrow_stands(const struct lease *l, const struct lease_offer *o);
 /* Asks the next node when that is due; false: nobody is left. */
 bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now);
 /* The offer ends: what was borrowed for it and is not needed goes back. */
