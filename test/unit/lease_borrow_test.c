@@ -9,16 +9,20 @@
 
 #include "lease_town.h"
 
+enum {
+	ADDRESSES = 4096, /* a /20 at most */
+};
+
 /* What is lent by whom, to whom, as seen on the way. */
 static struct loan {
 	int to;
 	uint32_t id;
 	struct mac mac;
 	bool out;
-} loans[TOWN_NODES_MAX][256];
+} loans[TOWN_NODES_MAX][ADDRESSES];
 
 static struct mac asked_for[TOWN_NODES_MAX][4096]; /* by borrower and id */
-static unsigned lent_count, back_count;
+static unsigned lent_count, back_count, backs_said;
 
 struct word {
 	uint8_t kind; /* 1 ask, 2 lend, 3 back */
@@ -39,25 +43,33 @@ static struct word word_read(const struct lease_talk *talk)
 	return w;
 }
 
+static struct loan *loan_of(int lender, const struct ip4 *ip)
+{
+	return &loans[lender][ip4_u32(ip) % ADDRESSES];
+}
+
 /* A loan has ended once its client's record has shown it. */
 static void loans_look(void)
 {
 	for (int n = 0; n < town.nodes; n++)
-		for (unsigned i = 0; i < 256; i++) {
-			struct ip4 ip = { { 10, 13, 0, (uint8_t)i } };
-			const struct book_addr *a = book_holder4(&town.node[n].lease.book, &ip);
+		for (unsigned i = 0; i < ADDRESSES; i++) {
+			struct ip4 ip = { { 10, 13, (uint8_t)(i >> 8), (uint8_t)i } };
+			const struct book_addr *a;
 
-			if (loans[n][i].out && a && mac_eq(&a->holder, &loans[n][i].mac))
-				loans[n][i].out = false;
+			if (!loans[n][i].out)
+				continue;
+			a = book_holder4(&town.node[n].lease.book, &ip);
+			loans[n][i].out = !a || !mac_eq(&a->holder, &loans[n][i].mac);
 		}
 }
 
 static void loan_said(int from, int to, const struct lease_talk *talk)
 {
 	struct word w = word_read(talk);
-	struct loan *loan = &loans[from][w.ip.b[3]];
+	struct loan *loan = loan_of(from, &w.ip);
 	const struct mac *mac = &asked_for[to][w.id % 4096];
 
+	backs_said += w.kind == 3;
 	if (w.kind == 1)
 		asked_for[from][w.id % 4096] = w.mac;
 	if (w.kind != 2 || ip4_is_zero(&w.ip))
@@ -72,7 +84,7 @@ static void loan_said(int from, int to, const struct lease_talk *talk)
 static void loan_heard(int from, int to, const struct lease_talk *talk)
 {
 	struct word w = word_read(talk);
-	struct loan *loan = &loans[to][w.ip.b[3]];
+	struct loan *loan = loan_of(to, &w.ip);
 
 	if (w.kind == 3 && loan->out && loan->to == from && loan->id == w.id) {
 		loan->out = false;
@@ -81,14 +93,14 @@ static void loan_heard(int from, int to, const struct lease_talk *talk)
 }
 
 /* Node 0 has no block that it could use. */
-static void borrow_begin(uint64_t seed)
+static void borrow_begin_in(uint8_t net_len, uint64_t seed)
 {
 	struct lease_conf conf = TOWN_CONF;
 
 	conf.port_unlimited = true;
-	conf.network = (struct net4) { { { 10, 13, 0, 0 } }, 24 };
+	conf.network = (struct net4) { { { 10, 13, 0, 0 } }, net_len };
 	memset(loans, 0, sizeof(loans));
-	lent_count = back_count = 0;
+	lent_count = back_count = backs_said = 0;
 	town_start(&town, 4, &conf, seed);
 	town.unacked[0] = true;
 	town.said = loan_said;
@@ -97,13 +109,18 @@ static void borrow_begin(uint64_t seed)
 	hosts_make(60);
 }
 
+static void borrow_begin(uint64_t seed)
+{
+	borrow_begin_in(24, seed);
+}
+
 /* The node whose block it is of, as node 3 knows it; -1: none. */
 static int owner_of(const struct ip4 *ip)
 {
 	struct lease_block b;
 
 	for (uint32_t i = 0; lease_block_next(&town.node[3].lease, &i, &b);)
-		if (b.index == (ip4_u32(ip) & 0xff) / 16)
+		if (b.index == ip4_u32(ip) % ADDRESSES / 16)
 			return b.owner.b[7] - 10;
 	return -1;
 }
@@ -152,12 +169,105 @@ static void borrows(void **state)
 	town_stop(&town);
 }
 
+/* A question that is lost is asked again, before the next node. */
+static void asks_twice(void **state)
+{
+	(void)state;
+	borrow_begin(5);
+	town.delay_max = 20 * USEC_MS;
+	town.away[1] = true;
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, 60 * USEC_MS);
+	town.away[1] = false;
+	town_run(&town, 90 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	assert_int_equal(owner_of(&town.reply.yiaddr), 1);
+	town_stop(&town);
+}
+
+/* What is promised to a client here is not given back, whatever word comes late. */
+static void late_lend(void **state)
+{
+	struct lease *l = &town.node[0].lease;
+	uint8_t data[LEASE_TALK_MAX];
+	struct wr w = wr_init(data, sizeof(data));
+	struct ip4 ip;
+
+	(void)state;
+	borrow_begin(5);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	ip = town.reply.yiaddr;
+	wr_u8(&w, 2);
+	wr_u32(&w, 1);
+	wr_ip4(&w, &ip);
+	lease_talk(l, &town.node[1].lease.self, data, wr_len(&w), town.now);
+	town_drain(&town, 0);
+	assert_int_equal(backs_said, 0);
+	/* an address that nobody here needs goes back */
+	data[8] ^= 1;
+	lease_talk(l, &town.node[1].lease.self, data, wr_len(&w), town.now);
+	town_drain(&town, 0);
+	assert_int_equal(backs_said, 1);
+	town_stop(&town);
+}
+
+static void borrow_and_take(struct host *h)
+{
+	assert_int_equal(host_discover(&town, h, 0), 0);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(host_discover(&town, h, 0), DHCP_OFFER);
+	assert_int_equal(host_select(&town, h, 0), DHCP_ACK);
+	town_run(&town, USEC_S);
+}
+
+/* Leases that nobody has refreshed for a day end only when the neighbour has no address either. */
+static void before_reuse(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	const struct pool *ours = &town.node[0].lease.pool, *theirs = &town.node[1].lease.pool;
+	int own, more;
+
+	(void)state;
+	conf.network.len = 27;
+	conf.port_unlimited = true;
+	town_start(&town, 2, &conf, 5);
+	town.delay_max = 20 * USEC_MS;
+	town_run(&town, 10 * USEC_S);
+	hosts_make(60);
+	own = (int)pool_count(ours).free;
+	assert_in_range(own, 14, 15);
+	for (int i = 0; i < own; i++) {
+		assert_true(host_join(&town, &hosts[i], 0));
+		town_run(&town, 60 * USEC_S);
+	}
+	assert_int_equal(pool_count(ours).free, 0);
+	town_run(&town, 27 * 3600 * USEC_S);
+	more = (int)pool_count(theirs).free;
+	assert_in_range(more, 14, 15);
+	for (int i = own; i < own + more; i++)
+		borrow_and_take(&hosts[i]);
+	assert_int_equal(town_counter(&town, LEASE_COUNT_REUSED), 0);
+	assert_int_equal(town_counter(&town, LEASE_COUNT_BORROWED), more);
+	assert_int_equal(town.node[1].lease.counters[LEASE_COUNT_LENT], more);
+	assert_int_equal(host_discover(&town, &hosts[50], 0), 0);
+	assert_int_equal(town_counter(&town, LEASE_COUNT_REUSED), 0);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[50], 0), 0);
+	assert_int_equal(town_counter(&town, LEASE_COUNT_REUSED), 1);
+	town_run(&town, 4 * USEC_S);
+	assert_true(host_join(&town, &hosts[50], 0));
+	assert_true(ip4_eq(&hosts[50].ip, &hosts[0].ip));
+	town_stop(&town);
+}
+
 /* Who gives up its address has had it, so its lender may know. */
 static void loan_forget(const struct host *h)
 {
 	for (int n = 0; n < town.nodes; n++)
-		if (mac_eq(&loans[n][h->ip.b[3]].mac, &h->mac))
-			loans[n][h->ip.b[3]].out = false;
+		if (mac_eq(&loan_of(n, &h->ip)->mac, &h->mac))
+			loan_of(n, &h->ip)->out = false;
 }
 
 static void borrow_step(int i)
@@ -193,6 +303,38 @@ static void lent_once(void **state)
 			assert_no_clash(60);
 		}
 		assert_true(lent_count > 50);
+		assert_true(back_count > 5);
+		town_stop(&town);
+	}
+}
+
+/* One node after the other crashes, the borrower and the lenders, with words on their way: what it
+ * lent before is not lent again, nor given to anybody else. */
+static void lent_over_crashes(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		unsigned crashes = 0;
+
+		borrow_begin_in(20, seed);
+		town.talk_loss = 30;
+		town.delay_max = 400 * USEC_MS;
+		for (int step = 0; step < 1200; step++) {
+			int node = (int)rng_below(&town.rng, 4);
+
+			if (step % 40 == 39) {
+				town_boot(&town, node);
+				town_run(&town,
+					 town.delay_max + (usec_t)rng_below(&town.rng, 1500000));
+				town_sync(&town, node);
+				crashes++;
+			}
+			borrow_step((int)rng_below(&town.rng, 60));
+			town_run(&town, (usec_t)rng_below(&town.rng, 1000000));
+			loans_look();
+			assert_no_clash(60);
+		}
+		assert_true(crashes == 30 && lent_count > 50);
 		assert_true(back_count > 5);
 		town_stop(&town);
 	}
@@ -253,8 +395,9 @@ static void late_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(borrows),
-		cmocka_unit_test(lent_once),
+		cmocka_unit_test(borrows),    cmocka_unit_test(asks_twice),
+		cmocka_unit_test(late_lend),  cmocka_unit_test(before_reuse),
+		cmocka_unit_test(lent_once),  cmocka_unit_test(lent_over_crashes),
 		cmocka_unit_test(late_words),
 	};
 

@@ -367,27 +367,99 @@ void town_reboot(struct town *t, int node)
 	lease_peers(&t->node[node].lease, 0, false, t->now);
 }
 
-/* All that the others hold comes at once, with the versions. */
-void town_sync(struct town *t, int node)
+static struct town_version version_of(const struct town_node *n, const struct mac *mac)
 {
-	const struct town_node *other = &t->node[(node + 1) % t->nodes];
+	const struct known *k = table_find(&n->versions, mac);
+
+	return k ? k->version : (struct town_version) { 0, 0 };
+}
+
+static void record_comes(struct town *t, int node, const struct lease_client *c,
+			 struct town_version version)
+{
+	struct mail m = {
+		.kind = MAIL_CLIENT, .to = node, .mac = c->mac, .client = *c, .version = version
+	};
+
+	mail_client(t, &m);
+}
+
+/* All that another holds comes at once, with the versions. */
+static void sync_from(struct town *t, int node, const struct town_node *other)
+{
 	struct lease_block block;
 	struct lease_view view;
 
-	for (uint32_t i = 0; lease_next(&other->lease, &i, t->now, &view);) {
-		struct known *k = table_find(&other->versions, &view.client.mac);
-		struct mail m = { .kind = MAIL_CLIENT,
-				  .to = node,
-				  .mac = view.client.mac,
-				  .client = view.client };
-
-		if (k)
-			m.version = k->version;
-		mail_client(t, &m);
-	}
+	for (uint32_t i = 0; lease_next(&other->lease, &i, t->now, &view);)
+		record_comes(t, node, &view.client, version_of(other, &view.client.mac));
 	for (uint32_t i = 0; lease_block_next(&other->lease, &i, &block);)
 		lease_block_learnt(&t->node[node].lease, &block, t->now);
+}
+
+static void has_met(struct town *t, int node)
+{
 	lease_peers(&t->node[node].lease, (unsigned)t->nodes - 1, t->nodes > 1, t->now);
+	town_drain(t, node);
+}
+
+void town_sync(struct town *t, int node)
+{
+	sync_from(t, node, &t->node[(node + 1) % t->nodes]);
+	has_met(t, node);
+}
+
+void town_meet(struct town *t)
+{
+	for (int i = 0; i < t->nodes; i++)
+		for (int j = 0; j < t->nodes; j++)
+			if (i != j)
+				sync_from(t, i, &t->node[j]);
+	for (int i = 0; i < t->nodes; i++)
+		has_met(t, i);
+}
+
+void town_save(struct town *t, int node)
+{
+	const struct town_node *n = &t->node[node];
+	struct town_disk *d = &t->node[node].disk;
+	struct lease_view view;
+
+	d->clients = d->blocks = 0;
+	for (uint32_t i = 0; lease_next(&n->lease, &i, t->now, &view); d->clients++) {
+		assert_true(d->clients < TOWN_DISK);
+		d->client[d->clients] = view.client;
+		d->version[d->clients] = version_of(n, &view.client.mac);
+	}
+	for (uint32_t i = 0; lease_block_next(&n->lease, &i, &d->block[d->blocks]);)
+		assert_true(++d->blocks < TOWN_DISK);
+}
+
+void town_power_cut(struct town *t)
+{
+	t->mail_count = 0;
+	for (int i = 0; i < t->nodes; i++)
+		town_gone(t, i, 0);
+}
+
+void town_boot(struct town *t, int node)
+{
+	const struct town_disk *d = &t->node[node].disk;
+	struct lease *l = &t->node[node].lease;
+	struct lease_block claim[TOWN_DISK];
+	unsigned claims = 0;
+
+	for (uint32_t i = 0; lease_block_next(l, &i, &claim[claims]);) {
+		claims += lease_node_eq(&claim[claims].owner, &l->self);
+		assert_true(claims < TOWN_DISK);
+	}
+	town_reboot(t, node);
+	for (unsigned i = 0; i < d->clients; i++)
+		record_comes(t, node, &d->client[i], d->version[i]);
+	for (unsigned i = 0; i < d->blocks; i++)
+		if (!lease_node_eq(&d->block[i].owner, &l->self))
+			lease_block_learnt(l, &d->block[i], t->now);
+	for (unsigned i = 0; i < claims; i++)
+		lease_block_learnt(l, &claim[i], t->now);
 	town_drain(t, node);
 }
 

@@ -14,6 +14,7 @@
 #define TOWN_CLIENTS_MAX 2000
 #define TOWN_MAIL_MAX 8192
 #define TOWN_BLOCKS 4096
+#define TOWN_DISK 512 /* records */
 
 struct town_version {
 	uint32_t epoch;
@@ -40,8 +41,17 @@ struct mail {
 	struct lease_talk talk;
 };
 
+/* What a power cut leaves: client records and claims as of the last save. */
+struct town_disk {
+	struct lease_client client[TOWN_DISK];
+	struct town_version version[TOWN_DISK];
+	struct lease_block block[TOWN_DISK];
+	unsigned clients, blocks;
+};
+
 struct town_node {
 	struct lease lease;
+	struct town_disk disk;
 	_Alignas(8) uint8_t out[65536];
 	struct table versions; /* of client records, by MAC */
 	uint32_t block_seen[TOWN_NODES_MAX][TOWN_BLOCKS];
@@ -109,6 +119,15 @@ void town_reboot(struct town *t, int node);
 void town_sync(struct town *t, int node);
 /* Both at once. */
 void town_restart(struct town *t, int node);
+/* To the node's disk. */
+void town_save(struct town *t, int node);
+/* All nodes are off, and what was on its way is lost. */
+void town_power_cut(struct town *t);
+/* Starts again with what is on its disk, and its own claims, which were saved when they were made.
+ * It meets nobody yet: town_sync, or town_meet. */
+void town_boot(struct town *t, int node);
+/* All nodes hear what each of them holds. */
+void town_meet(struct town *t);
 /* The node vanishes, as if it had gone for so long already. */
 void town_gone(struct town *t, int node, usec_t ago);
 /* Lets time pass: deliveries and timers. */

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Nodes that start again without their last minutes: what they may have granted in these, and what
+ * they had lent or borrowed, is given to nobody else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lease_town.h"
+
+#define LEASE (1200 * USEC_S)
+
+static bool is_held_by(int node, const struct ip4 *ip, const struct host *h)
+{
+	const struct book_addr *a = book_holder4(&town.node[node].lease.book, ip);
+
+	return a && mac_eq(&a->holder, &h->mac);
+}
+
+/* Some hosts come as new ones, within a few seconds, and all are served. */
+static void serve(int node, int from, int to)
+{
+	int left = to - from;
+
+	for (int round = 0; left && round < 8; round++) {
+		left = 0;
+		for (int i = from; i < to; i++)
+			if (ip4_is_zero(&hosts[i].ip) && !host_join(&town, &hosts[i], node))
+				left++;
+		town_run(&town, USEC_S);
+	}
+	assert_int_equal(left, 0);
+	assert_no_clash(to);
+}
+
+static uint8_t discover_named(struct host *h, int node)
+{
+	return host_send(&town, h, node,
+			 &(struct dhcp_msg) { .type = DHCP_DISCOVER, .requested = h->ip });
+}
+
+/* 8 leases are on the disk, 8 are not. */
+static void lose_minutes(const struct lease_conf *conf)
+{
+	town_start(&town, 1, conf, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(120);
+	serve(0, 0, 8);
+	town_save(&town, 0);
+	serve(0, 8, 16);
+	town_power_cut(&town);
+	town_run(&town, 30 * USEC_S);
+	town_boot(&town, 0);
+}
+
+static void lost_minutes(void **state)
+{
+	struct pool *pool = &town.node[0].lease.pool;
+	usec_t boot;
+
+	(void)state;
+	lose_minutes(&TOWN_CONF);
+	boot = town.now;
+	assert_true(pool_count(pool).resting > 8);
+	assert_int_equal(pool_count(pool).free, 0);
+	serve(0, 16, 50); /* newcomers */
+	/* who comes back has its own: what is on the disk by any message, else by its name */
+	for (int i = 0; i < 16; i++) {
+		struct ip4 had = hosts[i].ip;
+
+		if (i < 4)
+			assert_int_equal(host_discover(&town, &hosts[i], 0), DHCP_OFFER);
+		else if (i == 15)
+			continue;
+		else if (i % 3 == 0)
+			assert_int_equal(host_renew(&town, &hosts[i], 0), DHCP_ACK);
+		else if (i % 3 == 1)
+			assert_int_equal(host_reboot(&town, &hosts[i], 0, had), DHCP_ACK);
+		else
+			assert_int_equal(discover_named(&hosts[i], 0), DHCP_OFFER);
+		assert_true(ip4_eq(&town.reply.yiaddr, &had));
+	}
+	/* the last one lets its lease pass */
+	town_run(&town, boot + LEASE - 15 * USEC_S - town.now);
+	serve(0, 50, 80);
+	town_run(&town, boot + LEASE - USEC_MS - town.now);
+	assert_true(pool_is_resting(pool, &hosts[15].ip));
+	town_run(&town, 2 * USEC_MS);
+	assert_false(pool_is_resting(pool, &hosts[15].ip));
+	assert_int_equal(pool_count(pool).resting, 0);
+	assert_true(pool_is_free(pool, &hosts[15].ip));
+	town_stop(&town);
+}
+
+/* One that held an address in between is known: what it leaves does not rest any longer. */
+static void known_again(void **state)
+{
+	struct pool *pool = &town.node[0].lease.pool;
+	struct ip4 ip;
+
+	(void)state;
+	lose_minutes(&TOWN_CONF);
+	town_run(&town, 4 * USEC_S);
+	ip = hosts[8].ip;
+	assert_true(pool_is_resting(pool, &ip));
+	assert_int_equal(host_renew(&town, &hosts[8], 0), DHCP_ACK);
+	host_release(&town, &hosts[8], 0);
+	assert_false(pool_is_resting(pool, &ip));
+	town_run(&town, 10 * USEC_S);
+	assert_true(pool_is_free(pool, &ip) && pool_is_rested(pool, &ip, town.now));
+	town_stop(&town);
+}
+
+/* A lease that was over for others when the node went: also its client must name it. */
+static void lapsed(void **state)
+{
+	struct pool *pool = &town.node[0].lease.pool;
+	struct ip4 ip;
+
+	(void)state;
+	town_start(&town, 1, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(2);
+	serve(0, 0, 2);
+	town_run(&town, 49 * 3600 * USEC_S);
+	for (int i = 0; i < 2; i++) {
+		struct book_client *c = book_find(&town.node[0].lease.book, &hosts[i].mac);
+
+		assert_true(c && c->lapsed);
+	}
+	town_save(&town, 0);
+	for (int i = 0; i < 2; i++) {
+		/* as the record says it, which has the address still */
+		town.node[0].disk.client[i].ip4 = hosts[i].ip;
+		assert_true(mac_eq(&town.node[0].disk.client[i].mac, &hosts[i].mac));
+		assert_true(town.node[0].disk.client[i].quiet_s > 48 * 3600);
+	}
+	town_power_cut(&town);
+	town_boot(&town, 0);
+	town_run(&town, 4 * USEC_S);
+	ip = hosts[0].ip;
+	assert_true(pool_is_resting(pool, &ip));
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	assert_false(ip4_eq(&town.reply.yiaddr, &ip));
+	assert_int_equal(discover_named(&hosts[1], 0), DHCP_OFFER);
+	assert_true(ip4_eq(&town.reply.yiaddr, &hosts[1].ip));
+	town_stop(&town);
+}
+
+static unsigned own_blocks(const struct lease *l)
+{
+	return l->pool.own.count;
+}
+
+/* Whoever claimed such a block next would know even less of it: it stays for as long as it rests.
+ */
+static void not_returned(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	struct lease *l = &town.node[0].lease;
+	struct pool_own *old;
+	usec_t boot;
+
+	(void)state;
+	conf.lease_s = 3 * 3600;
+	lose_minutes(&conf);
+	boot = town.now;
+	town_run(&town, 4 * USEC_S);
+	old = pool_own_find(&l->pool, &hosts[15].ip);
+	assert_true(old && old->resting);
+	serve(0, 16, 80);
+	for (int i = 0; i < 80; i++)
+		if (i < 8 || i >= 16)
+			host_release(&town, &hosts[i], 0);
+	assert_true(own_blocks(l) > 5);
+	town_run(&town, boot + 3 * 3600 * USEC_S - USEC_S - town.now);
+	assert_ptr_equal(pool_own_find(&l->pool, &hosts[15].ip), old);
+	assert_true(own_blocks(l) < 5); /* what does not rest was returned */
+	town_run(&town, 2 * 3600 * USEC_S);
+	assert_int_equal(own_blocks(l), 1);
+	town_stop(&town);
+}
+
+/* ---- addresses of another node's block ---- */
+
+/* Node 0 has no block that it could use, and borrowed an address from node 1 for the first host. */
+static struct ip4 borrowed(void)
+{
+	struct lease_conf conf = TOWN_CONF;
+
+	conf.port_unlimited = true;
+	town_start(&town, 4, &conf, 5);
+	town.unacked[0] = true;
+	town.delay_max = 20 * USEC_MS;
+	town_run(&town, 5 * USEC_S);
+	hosts_make(100);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	assert_int_equal(town.node[1].lease.lent.count, 1);
+	return town.reply.yiaddr;
+}
+
+static uint8_t request(struct host *h, int node, struct ip4 ip)
+{
+	return host_send(&town, h, node,
+			 &(struct dhcp_msg) { .type = DHCP_REQUEST,
+					      .requested = ip,
+					      .server_id = TOWN_CONF.anycast });
+}
+
+static void reboot_among_others(int node)
+{
+	town_boot(&town, node);
+	town_run(&town, USEC_S);
+	town_sync(&town, node);
+}
+
+/* The lender starts again before the client has taken what was lent for it. */
+static void lender_reboots(void **state)
+{
+	struct lease *lender = &town.node[1].lease;
+	struct ip4 ip = borrowed();
+
+	(void)state;
+	reboot_among_others(1);
+	assert_int_equal(lender->lent.count, 0);
+	assert_true(pool_is_resting(&lender->pool, &ip));
+	serve(1, 10, 30);
+	for (int i = 10; i < 30; i++)
+		assert_false(ip4_eq(&hosts[i].ip, &ip));
+	assert_int_equal(request(&hosts[0], 0, ip), DHCP_ACK);
+	hosts[0].ip = ip;
+	town_run(&town, 50 * USEC_MS);
+	assert_true(is_held_by(1, &ip, &hosts[0]));
+	town_run(&town, LEASE + 10 * USEC_S);
+	serve(1, 30, 60);
+	assert_int_equal(host_renew(&town, &hosts[0], 0), DHCP_ACK);
+	town_stop(&town);
+}
+
+/* ... and after: it hears of that before it gives away anything. */
+static void lender_reboots_late(void **state)
+{
+	struct lease *lender = &town.node[1].lease;
+	struct ip4 ip = borrowed();
+
+	(void)state;
+	assert_int_equal(request(&hosts[0], 0, ip), DHCP_ACK);
+	hosts[0].ip = ip;
+	town_run(&town, 50 * USEC_MS);
+	reboot_among_others(1);
+	assert_true(is_held_by(1, &ip, &hosts[0]));
+	assert_false(pool_is_resting(&lender->pool, &ip));
+	serve(1, 10, 30);
+	town_stop(&town);
+}
+
+/* The lender has lost the block meanwhile: what it promised counts for nothing. */
+static void lender_loses_block(void **state)
+{
+	struct ip4 ip = borrowed();
+	struct lease_block b, claim = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; lease_block_next(&town.node[1].lease, &i, &b);)
+		if (b.index == ip4_u32(&ip) % 65536 / POOL_BLOCK)
+			claim = b;
+	assert_true(lease_node_eq(&claim.owner, &town.node[1].lease.self));
+	claim.owner = (struct lease_node) { { 0, 1 } }; /* the lower id */
+	for (int i = 0; i < 4; i++) {
+		lease_block_learnt(&town.node[i].lease, &claim, town.now);
+		town_drain(&town, i);
+	}
+	assert_int_not_equal(request(&hosts[0], 0, ip), DHCP_ACK);
+	town_run(&town, 5 * USEC_S);
+	host_discover(&town, &hosts[0], 0);
+	town_run(&town, 500 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	assert_false(ip4_eq(&town.reply.yiaddr, &ip));
+	town_stop(&town);
+}
+
+/* The borrower starts again: it is lent the same for the same client, whatever number it begins to
+ * count from. */
+static void borrower_reboots(void **state)
+{
+	struct lease *lender = &town.node[1].lease;
+	struct ip4 ip = borrowed();
+	uint32_t id = town.node[0].lease.talk_id;
+
+	(void)state;
+	reboot_among_others(0);
+	town.node[0].lease.talk_id = id - 1000;
+	assert_int_not_equal(request(&hosts[0], 0, ip), DHCP_ACK);
+	town_run(&town, 11 * USEC_S);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	assert_true(ip4_eq(&town.reply.yiaddr, &ip));
+	assert_int_equal(lender->lent.count, 1);
+	assert_int_equal(host_select(&town, &hosts[0], 0), DHCP_ACK);
+	town_run(&town, 50 * USEC_MS);
+	assert_int_equal(lender->lent.count, 0);
+	assert_true(is_held_by(1, &ip, &hosts[0]));
+	town_stop(&town);
+}
+
+/* ---- power cuts of the whole town ---- */
+
+enum {
+	CLIENTS = 80,
+};
+
+static usec_t until[CLIENTS]; /* the client's own lease */
+
+static void client_step(int i)
+{
+	struct host *h = &hosts[i];
+	int node = (int)rng_below(&town.rng, (uint32_t)town.nodes);
+	uint8_t type = 0;
+
+	if (until[i] <= town.now)
+		h->ip = (struct ip4) { { 0 } };
+	if (ip4_is_zero(&h->ip))
+		type = host_join(&town, h, node) ? DHCP_ACK : 0;
+	else if (rng_below(&town.rng, 2))
+		type = host_renew(&town, h, node);
+	else
+		type = host_reboot(&town, h, node, h->ip);
+	if (type == DHCP_ACK)
+		until[i] = town.now + LEASE;
+}
+
+static void town_on_again(void)
+{
+	for (int i = 0; i < town.nodes; i++)
+		town_boot(&town, i);
+	for (int i = 0; i < 10; i++) {
+		client_step((int)rng_below(&town.rng, CLIENTS));
+		town_run(&town, (usec_t)rng_below(&town.rng, 200000));
+	}
+	town_meet(&town);
+	assert_no_clash(CLIENTS);
+}
+
+/*
+ * Everybody has lost the last minutes, and clients hold leases that nobody knows of. Two of these
+ * never get what the other has; each has its own as long as its lease runs, if the node that it
+ * asks is the one that the block is of.
+ */
+static void power_cuts(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		int served = 0;
+
+		town_start(&town, 4, &TOWN_CONF, seed);
+		town.delay_max = 500 * USEC_MS;
+		town_run(&town, 8 * USEC_S);
+		hosts_make(CLIENTS);
+		memset(until, 0, sizeof(until));
+		for (int step = 1; step < 1600; step++) {
+			client_step((int)rng_below(&town.rng, CLIENTS));
+			town_run(&town, (usec_t)rng_below(&town.rng, 500000));
+			if (step % 80 == 0)
+				town_save(&town, (int)rng_below(&town.rng, 4));
+			if (step % 20 == 0)
+				assert_no_clash(CLIENTS);
+			if (step % 200 == 0) {
+				town_power_cut(&town);
+				town_run(&town, (usec_t)rng_below(&town.rng, 200) * USEC_S);
+				town_on_again();
+			}
+		}
+		for (int i = 0; i < CLIENTS; i++)
+			served += !ip4_is_zero(&hosts[i].ip) && until[i] > town.now;
+		assert_true(served > CLIENTS / 2);
+		town_stop(&town);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lost_minutes),
+		cmocka_unit_test(known_again),
+		cmocka_unit_test(lapsed),
+		cmocka_unit_test(not_returned),
+		cmocka_unit_test(lender_reboots),
+		cmocka_unit_test(lender_reboots_late),
+		cmocka_unit_test(lender_loses_block),
+		cmocka_unit_test(borrower_reboots),
+		cmocka_unit_test(power_cuts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
