@@ -90,6 +90,15 @@ static void probed(struct town *t, int i, uint32_t id)
 	town_feed(t, i, &e);
 }
 
+static void store_out(struct town *t, int i, const struct effect_store *s)
+{
+	if (s->file != STORE_CLAIMS)
+		return;
+	assert_true(s->len <= sizeof(t->claims[i]));
+	memcpy(t->claims[i], s->data, s->len);
+	t->claims_len[i] = s->len;
+}
+
 static void drain(struct town *t, int i)
 {
 	struct effect e;
@@ -108,6 +117,8 @@ static void drain(struct town *t, int i)
 			t->record(t, i, &e.record);
 		if (e.kind == EFFECT_FORGET)
 			t->forgotten = e.forget.mac;
+		if (e.kind == EFFECT_STORE)
+			store_out(t, i, &e.store);
 	}
 }
 
@@ -154,14 +165,34 @@ void town_station(struct town *t, int i, const struct mac *mac, enum client_chan
 
 static void node_start(struct town *t, int i)
 {
-	struct node_setup s = { .conf = &t->conf[i], .boot_epoch = 1, .seed = (uint64_t)i + 1 };
+	struct node_setup s = { .conf = &t->conf[i], .seed = 100 * t->boots[i] + (uint64_t)i + 1 };
 	struct event load = { .kind = EVENT_LOAD };
 	int err;
 
+	s.boot_epoch = 1 + t->boots[i]++;
 	s.primary_mac = (struct mac) { { 2, 0, 0, (uint8_t)i, 0, 1 } };
 	t->node[i] = node_new(&s, t->now, &err);
 	assert_non_null(t->node[i]);
 	town_feed(t, i, &load);
+	load.load = (struct event_load) { t->claims[i], t->claims_len[i] };
+	if (t->claims_len[i])
+		town_feed(t, i, &load);
+}
+
+static void ports_plug(struct town *t, int i)
+{
+	if (i > 0)
+		town_port(t, i, 0, "eth0", PORT_KIND_ETHERNET);
+	if (i < t->count - 1)
+		town_port(t, i, 1, "eth1", PORT_KIND_ETHERNET);
+	town_port(t, i, 2, "wlan0-ap", PORT_KIND_WIFI_AP);
+}
+
+void town_reboot(struct town *t, int i)
+{
+	node_free(t->node[i]);
+	node_start(t, i);
+	ports_plug(t, i);
 }
 
 void town_plan(struct town *t, int count)
@@ -177,13 +208,8 @@ void town_begin(struct town *t)
 {
 	for (int i = 0; i < t->count; i++)
 		node_start(t, i);
-	for (int i = 0; i < t->count; i++) {
-		if (i > 0)
-			town_port(t, i, 0, "eth0", PORT_KIND_ETHERNET);
-		if (i < t->count - 1)
-			town_port(t, i, 1, "eth1", PORT_KIND_ETHERNET);
-		town_port(t, i, 2, "wlan0-ap", PORT_KIND_WIFI_AP);
-	}
+	for (int i = 0; i < t->count; i++)
+		ports_plug(t, i);
 }
 
 void town_start(struct town *t, int count)

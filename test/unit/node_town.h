@@ -30,6 +30,9 @@ struct town {
 	unsigned int calls[TOWN_NODES];
 	int nobody; /* answers that there is nobody */
 	struct mac forgotten;
+	uint8_t claims[TOWN_NODES][2048]; /* that file on the disk of each */
+	size_t claims_len[TOWN_NODES];
+	uint32_t boots[TOWN_NODES];
 	/* May change a frame on its way from node to node; false: it is lost. */
 	bool (*wire)(struct town *t, int from, int to, uint8_t *frame, size_t len);
 	/* A frame leaves the cloud at a node. */
@@ -44,6 +47,8 @@ void town_start(struct town *t, int count);
 void town_plan(struct town *t, int count);
 void town_begin(struct town *t);
 void town_stop(struct town *t);
+/* The node starts again, with no more than its claims. */
+void town_reboot(struct town *t, int i);
 void town_feed(struct town *t, int i, const struct event *e);
 /* What a frame on a link of node i is to it. */
 void town_frame(struct town *t, int i, enum link link, const uint8_t *frame, size_t len);
