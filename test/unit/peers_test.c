@@ -170,6 +170,9 @@ struct crowd {
 	uint32_t seqno;
 	bool hear_each_other, hear_node1, speak;
 	bool junk;		   /* datagrams in their names that the state core refuses */
+	uint8_t tq[CROWD];	   /* that they say in their own OGMs */
+	bool take;		   /* and acknowledge what they are told */
+	uint32_t told_seq[CROWD];  /* with the last records, 0: none */
 	int asks;		   /* this one has chosen node 0; -1: none */
 	uint16_t told_from[CROWD]; /* the UDP port of node 0's last datagram to each */
 	uint16_t told_node1_from;
@@ -200,6 +203,21 @@ static struct mac cloud_of(const struct town *t, int i)
 	return m.cloud_mac;
 }
 
+static bool has_records(struct rd datagram, uint32_t *ret_seq)
+{
+	struct state_msg_header h;
+	struct rd body;
+	uint8_t type;
+
+	if (state_msg_read_header(&datagram, &h))
+		return false;
+	*ret_seq = h.seq;
+	while (state_msg_item(&datagram, &type, &body))
+		if (type == STATE_ITEM_PUSH || type == STATE_ITEM_BULK)
+			return true;
+	return false;
+}
+
 /* A state datagram inside a frame of batman-adv. */
 static void overhear_state(struct crowd *c, const uint8_t *frame, size_t len, size_t inner)
 {
@@ -208,6 +226,7 @@ static void overhear_state(struct crowd *c, const uint8_t *frame, size_t len, si
 	struct udp_head udp;
 	struct ip6_head ip;
 	struct eth e;
+	uint32_t seq;
 
 	if (len <= inner)
 		return;
@@ -218,8 +237,11 @@ static void overhear_state(struct crowd *c, const uint8_t *frame, size_t len, si
 	for (int i = 0; i < CROWD; i++) {
 		struct mac m = fake_cloud(i);
 
-		if (mac_eq(&e.dst, &m))
-			c->told_from[i] = udp.src_port;
+		if (!mac_eq(&e.dst, &m))
+			continue;
+		c->told_from[i] = udp.src_port;
+		if (has_records(data, &seq))
+			c->told_seq[i] = seq;
 	}
 	if (mac_eq(&e.dst, &node1))
 		c->told_node1_from = udp.src_port;
@@ -258,6 +280,7 @@ static struct crowd *crowd_new(void)
 	struct crowd *c = calloc(1, sizeof(*c));
 
 	c->asks = -1;
+	memset(c->tq, 255, sizeof(c->tq));
 	town_plan(&c->t, 2);
 	c->t.wire = crowd_wire;
 	c->t.arg = c;
@@ -276,9 +299,10 @@ static void crowd_free(struct crowd *c)
 static void crowd_ogm(struct crowd *c, int who, int orig)
 {
 	struct mac m = fake_port(orig);
-	struct bat_ogm ogm = { .ttl = BAT_TTL, .seqno = c->seqno, .tq = 255, .orig = m, .prev = m };
+	struct bat_ogm ogm = { .ttl = BAT_TTL, .seqno = c->seqno, .orig = m, .prev = m };
 	struct town_ogm o = { 1, fake_port(who), ogm, fake_cloud(orig), 0 };
 
+	o.ogm.tq = orig < CROWD ? c->tq[orig] : 255;
 	if (who != orig) {
 		o.ogm.ttl--;
 		o.ogm.tq = 200;
@@ -330,6 +354,12 @@ static size_t state_frame(struct crowd *c, const struct mac *cloud, uint8_t id, 
 
 	h.seq = c->seqno;
 	state_msg_write_header(&w, &h);
+	if (c->take && id < CROWD && c->told_seq[id]) {
+		size_t mark = state_msg_item_begin(&w, STATE_ITEM_ACK);
+
+		wr_u32(&w, c->told_seq[id]);
+		state_msg_item_end(&w, mark);
+	}
 	data[0] ^= c->junk;
 	udp6_build(&f, &path, data, wr_len(&w));
 	return wr_len(&f);
@@ -545,6 +575,78 @@ static void test_chosen_by_others(void **state)
 	crowd_free(c);
 }
 
+/* How good the way is to the node with that id, which is one of the crowd or node 1; 0: none. */
+static uint8_t tq_to(const struct crowd *c, const uint8_t id[static 8])
+{
+	uint8_t best = 0;
+	struct batman_orig o;
+
+	for (uint32_t i = 0; batman_orig_next(node_batman(c->t.node[0]), &i, &o);) {
+		struct mac m = fake_cloud(id[7]);
+		bool is_fake = !memcmp(o.cloud_mac.b, m.b, 5);
+
+		if (o.trama && o.reachable && o.tq > best &&
+		    (id[0] == 9 ? mac_eq(&o.cloud_mac, &m) : !is_fake))
+			best = o.tq;
+	}
+	return best;
+}
+
+static bool is_near(const struct lease *l, const uint8_t id[static 8])
+{
+	for (unsigned int i = 0; i < l->near_count; i++)
+		if (!memcmp(l->near[i].b, id, sizeof(l->near[i].b)))
+			return true;
+	return false;
+}
+
+/* Addresses are borrowed from the three with the best way, the best first. */
+static void assert_nearest(const struct crowd *c)
+{
+	const struct lease *l = node_lease(c->t.node[0]);
+	uint8_t last = 255;
+	struct state_peer_view v;
+
+	assert_int_equal(l->near_count, LEASE_NEAR_MAX);
+	for (unsigned int i = 0; i < l->near_count; i++) {
+		assert_in_range(tq_to(c, l->near[i].b), 1, last);
+		last = tq_to(c, l->near[i].b);
+	}
+	for (uint32_t i = 0; state_peer_next(node_state(c->t.node[0]), &i, &v);)
+		if (!is_near(l, v.id.b))
+			assert_in_range(tq_to(c, v.id.b), 0, last);
+}
+
+static void test_nearest(void **state)
+{
+	static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
+	struct crowd *c = crowd_new();
+	const struct lease *l = node_lease(c->t.node[0]);
+	struct lease_node first;
+
+	(void)state;
+	for (int i = 0; i < CROWD; i++)
+		c->tq[i] = (uint8_t)(100 + 7 * i);
+	crowd_run(c, 5);
+	assert_in_range(l->near_count, 0, 1); /* they have not said who they are */
+	c->speak = c->take = true;
+	crowd_run(c, 20);
+	assert_nearest(c);
+	first = l->near[0].b[0] == 9 ? l->near[0] : l->near[1];
+	for (int i = 0; i < CROWD; i++)
+		c->tq[i] = (uint8_t)(100 + 7 * (CROWD - 1 - i));
+	crowd_run(c, 30);
+	assert_nearest(c);
+	assert_false(is_near(l, first.b));
+	/* who speaks but takes nothing any more is not asked either */
+	c->take = false;
+	town_station(&c->t, 0, &client, CLIENT_ASSOCIATED);
+	crowd_run(c, 8);
+	assert_int_equal(l->near_count, 1);
+	assert_int_not_equal(l->near[0].b[0], 9);
+	crowd_free(c);
+}
+
 /* Somebody invents nodes that write to us: they have some of the places, and whom we choose has
  * one. */
 static void test_invented_strangers(void **state)
@@ -583,6 +685,7 @@ int main(void)
 		cmocka_unit_test(test_junk_asks_for_nothing),
 		cmocka_unit_test(test_choice_is_told),
 		cmocka_unit_test(test_chosen_by_others),
+		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_invented_strangers),
 	};
 
