@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lease/lease.h"
+#include "core/lease/serve.h"
 #include "packet/dhcp.h"
 #include "packet/udp.h"
 
@@ -136,6 +136,32 @@ static void do_client(struct rd *r, uint8_t what)
 	}
 }
 
+/* A word of another node: one that is well-formed, or bytes. */
+static void do_talk(struct rd *r)
+{
+	struct lease_node from = { { rd_u8(r) % 3 } };
+	uint8_t kind = rd_u8(r) % 5, data[LEASE_TALK_MAX];
+	struct wr w = wr_init(data, sizeof(data));
+
+	if (kind) {
+		struct mac mac;
+		struct ip4 ip;
+
+		wr_u8(&w, kind);
+		wr_u32(&w, rd_u8(r));
+		mac = few_macs(r);
+		if (kind == 1)
+			wr_mac(&w, &mac);
+		ip = near_ip(r);
+		if (ip.b[3] == 0)
+			ip = (struct ip4) { { 0 } };
+		wr_ip4(&w, &ip);
+	} else {
+		wr_bytes(&w, r->p, rd_left(r) < sizeof(data) ? rd_left(r) : sizeof(data));
+	}
+	lease_talk(&lease, &from, data, wr_len(&w), now);
+}
+
 static void do_time(struct rd *r)
 {
 	usec_t steps[] = { USEC_MS, USEC_S, 60 * USEC_S, 3600 * USEC_S };
@@ -145,6 +171,16 @@ static void do_time(struct rd *r)
 		lease_tick(&lease, now);
 	if (lease_deadline(&lease) <= now)
 		abort();
+}
+
+/* What is lent is nobody else's. */
+static void check_lent(void)
+{
+	const struct lease_lent *lent;
+
+	for (uint32_t i = 0; (lent = table_next(&lease.lent, &i));)
+		if (pool_is_free(&lease.pool, &lent->ip))
+			abort();
 }
 
 static void check(void)
@@ -158,6 +194,7 @@ static void check(void)
 		replies += o.kind == LEASE_SEND;
 	if (replies > 1)
 		abort();
+	check_lent();
 	while (lease_next(&lease, &cursor, now, &v)) {
 		struct ip6 addr = lease_mapped(&v.client.ip4);
 
@@ -195,6 +232,9 @@ static void step(uint8_t what, struct rd *r)
 	case 9:
 		do_block(r, rd_u8(r) % 3);
 		break;
+	case 10:
+		do_talk(r);
+		break;
 	default:
 		do_client(r, rd_u8(r) % 7);
 		break;
@@ -210,11 +250,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		.out_cap = sizeof(out_buf),
 		.limits = { .clients = 16, .blocks = 8, .offers = 4, .reserved = 4 }
 	};
+	static const struct lease_node near[] = { { { 2 } }, { { 0 } } };
 	struct rd r = rd_init(data, len);
 
 	now = 1000 * USEC_S;
 	if (lease_init(&lease, &CONF, &setup, now) < 0)
 		abort();
+	lease_near(&lease, near, 2);
+	lease.talk_id = 0; /* so that an input can answer */
 	now += 5 * USEC_S;
 	lease_tick(&lease, now - 4 * USEC_S);
 	lease_tick(&lease, now);
