@@ -308,6 +308,23 @@ static void borrower_reboots(void **state)
 	town_stop(&town);
 }
 
+/* The borrower is gone before anybody heard that the client has taken it: the lender lets it have
+ * that, and nobody else. */
+static void borrower_dies(void **state)
+{
+	struct lease *lender = &town.node[1].lease;
+	struct ip4 ip = borrowed();
+
+	(void)state;
+	town_gone(&town, 0, 0);
+	assert_int_equal(host_reboot(&town, &hosts[1], 1, ip), DHCP_NAK);
+	hosts[0].ip = ip;
+	assert_int_equal(host_renew(&town, &hosts[0], 1), DHCP_ACK);
+	assert_int_equal(lender->lent.count, 0);
+	assert_true(is_held_by(1, &ip, &hosts[0]));
+	town_stop(&town);
+}
+
 /* ---- power cuts of the whole town ---- */
 
 enum {
@@ -393,6 +410,7 @@ int main(void)
 		cmocka_unit_test(lender_reboots_late),
 		cmocka_unit_test(lender_loses_block),
 		cmocka_unit_test(borrower_reboots),
+		cmocka_unit_test(borrower_dies),
 		cmocka_unit_test(power_cuts),
 	};
 

@@ -17,7 +17,8 @@
  * Each of the two may crash in between.
  * - A borrower that starts again has forgotten the offer, so its client does not get it by word of
  *   that; it asks again for the same client, and is lent the same. Its ids begin anew: that they
- *   are lower is no reason to ignore them once nothing from before can be on the way.
+ *   are lower is no reason to ignore them once nothing from before can be on the way. A client that
+ *   had its acknowledgement, but whose record never left the borrower, finds it at the lender.
  * - A lender that starts again has forgotten what it lent, but its blocks rest (lease_blocks.c): it
  *   gives none of their addresses to anybody who does not name it, for longer than the borrower's
  *   offer lives. Before that, as at each start, it hears what the others know, the records of the
@@ -320,6 +321,13 @@ bool lease_is_lent(struct lease *l, const struct ip4 *ip)
 		return false;
 	}
 	return lent;
+}
+
+bool lease_is_lent_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
+{
+	const struct lease_lent *lent = table_find(&l->lent, ip);
+
+	return lent && mac_eq(&lent->mac, mac);
 }
 
 void lease_lent_sweep(struct lease *l, usec_t now)

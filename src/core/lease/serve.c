@@ -286,7 +286,8 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 		return VERDICT_NAK;
 	if (pool_own_find(&l->pool, ip)) {
 		const struct book_addr *holder = book_holder4(&l->book, ip);
-		bool its_own = holder && mac_eq(&holder->holder, &s->msg.chaddr);
+		bool its_own = (holder && mac_eq(&holder->holder, &s->msg.chaddr)) ||
+			       lease_is_lent_for(l, ip, &s->msg.chaddr);
 
 		if (!pool_is_ours(&l->pool, ip)) {
 			count(s, LEASE_COUNT_NOT_READY);

@@ -141,6 +141,8 @@ bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now);
 void lease_borrow_end(struct lease *l, const struct lease_offer *o);
 /* Lent, and no record shows it yet. */
 bool lease_is_lent(struct lease *l, const struct ip4 *ip);
+/* ... to be given to that client. */
+bool lease_is_lent_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
 void lease_lent_sweep(struct lease *l, usec_t now);
 
 /* lease.c */
