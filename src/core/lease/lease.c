@@ -23,6 +23,9 @@ enum {
 };
 
 #define SWEEP (60 * USEC_S)
+/* Until what is on the disk has been learnt. The place of a first claim follows from our id: it is
+ * that of the former run, and must be known to be found, not new. */
+#define LOAD_WAIT (200 * USEC_MS)
 
 static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 {
@@ -145,7 +148,7 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->quiet_ctx = setup->quiet_ctx;
 	l->talk_id = rng_u32(&l->rng);
 	l->linked_at = now;
-	l->claim_due = now;
+	l->claim_due = l->claim_from = now + LOAD_WAIT;
 	l->sweep_due = now + SWEEP;
 	l->offers_due = l->unsaved_due = l->clash_due = USEC_NEVER;
 	outq_init(&l->out, setup->out_buf, setup->out_cap);

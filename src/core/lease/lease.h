@@ -166,6 +166,7 @@ struct lease {
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
 	usec_t linked_at;   /* when a way to other nodes last opened */
 	usec_t claim_due;   /* next look whether more blocks are needed */
+	usec_t claim_from;  /* none is claimed before */
 	usec_t talkers_swept;
 	usec_t full_until;  /* there was no block to claim */
 	usec_t reclaim_due; /* no owner of blocks was gone */

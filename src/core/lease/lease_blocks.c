@@ -57,6 +57,10 @@ void lease_claim_ahead(struct lease *l, usec_t now)
 {
 	struct pool_count count;
 
+	if (now < l->claim_from) {
+		l->claim_due = l->claim_from;
+		return;
+	}
 	if (!lease_is_judge(l, now)) {
 		/* an unknown claim is best not met at all */
 		l->claim_due = l->unsynced_at + LEASE_UNSYNCED_MAX;
@@ -84,7 +88,8 @@ bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now)
 
 	if (pool_is_claimed(&l->pool, ip))
 		return false;
-	if (!bucket_take(&l->claim_rate, WORD_CLAIM_INTERVAL, WORD_CLAIM_BURST, now))
+	if (now < l->claim_from ||
+	    !bucket_take(&l->claim_rate, WORD_CLAIM_INTERVAL, WORD_CLAIM_BURST, now))
 		return true; /* later, perhaps */
 	o = pool_claim_new(&l->pool, ip, now);
 	if (o)
