@@ -182,9 +182,11 @@ struct node {
 	uint32_t recall_count;
 
 	bool wish_dirty, names_dirty, node_names_dirty, members_dirty, store_wanted, claims_wanted;
-	bool loaded;
+	bool loaded, lease_loaded;
+	bool load_failed; /* of one of the files */
+	unsigned int loads;
 	int load_error, put_error;
-	usec_t store_at;
+	usec_t store_at, claims_at; /* the one is due, the other was written */
 	uint8_t *store_buf;
 	size_t store_cap;
 	struct wish wish;

@@ -265,9 +265,25 @@ static void load(struct node *n, const struct event_load *e)
 		n->load_error = snapshot_open(e->data, e->len, &r);
 		if (!n->load_error)
 			n->load_error = state_load(n->state, &r, n->now);
+		n->load_failed |= n->load_error != 0;
 	}
+	n->loads++;
 	n->loaded = true;
 	records_put_node(n);
+}
+
+/* All files have come, and the lease core has heard of all that is in them: the state core tells of
+ * the first thousands of records at once, of the others later. */
+static bool all_loaded(const struct node *n)
+{
+	return n->loaded && !n->lease_loaded && state_is_told(n->state);
+}
+
+static void lease_begin(struct node *n)
+{
+	n->lease_loaded = true;
+	/* where no file with claims is left, those in the snapshot may be old */
+	lease_loaded(&n->lease, n->loads > 1 && !n->load_failed, n->now);
 }
 
 static void control(struct node *n, const struct event_control *e)
@@ -356,7 +372,8 @@ static void dispatch(struct node *n, const struct event *e)
 
 /* ---- time ---- */
 
-static void save(struct node *n, enum store_file file)
+/* false: nothing could be saved. */
+static bool save(struct node *n, enum store_file file)
 {
 	struct effect e = { .kind = EFFECT_STORE, .store.file = file };
 	size_t mark;
@@ -372,6 +389,17 @@ static void save(struct node *n, enum store_file file)
 	e.store.data = n->store_buf;
 	if (e.store.len)
 		node_effect_push(n, &e);
+	return e.store.len;
+}
+
+/* Once a second at most: others can cause it. */
+static bool claims_save(struct node *n)
+{
+	if (!n->claims_wanted || n->now - n->claims_at < SLOW_INTERVAL)
+		return false;
+	n->claims_wanted = false;
+	n->claims_at = n->now;
+	return save(n, STORE_CLAIMS);
 }
 
 static void slow(struct node *n)
@@ -392,14 +420,12 @@ static void slow(struct node *n)
 	served_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
-	/* one at a time, they share the buffer; a new claim is used after 2 s at the earliest */
-	if (n->claims_wanted) {
-		n->claims_wanted = false;
-		save(n, STORE_CLAIMS);
-	} else if (n->store_at <= n->now) {
+	/* one at a time, they share the buffer */
+	if (!claims_save(n) && n->store_at <= n->now) {
 		n->store_at = USEC_NEVER;
 		n->store_wanted = false;
-		save(n, STORE_SNAPSHOT);
+		if (save(n, STORE_SNAPSHOT))
+			lease_saved(&n->lease, n->now);
 	}
 }
 
@@ -428,6 +454,8 @@ static void tick(struct node *n)
 void node_input(struct node *n, const struct event *e, usec_t now)
 {
 	n->now = now;
+	if (e->kind != EVENT_LOAD && all_loaded(n))
+		lease_begin(n);
 	dispatch(n, e);
 	tick(n);
 }
@@ -436,6 +464,8 @@ usec_t node_deadline(const struct node *n)
 {
 	usec_t t = usec_min(n->second_at, batman_deadline(n->batman));
 
+	if (all_loaded(n))
+		return n->now;
 	t = usec_min(t, n->peers_at);
 	t = usec_min(t, port_deadline(&n->port));
 	t = usec_min(t, lease_deadline(&n->lease));
@@ -483,6 +513,9 @@ bool node_effect(struct node *n, struct effect *ret)
 		}
 		if (from_cores(n, ret, &any))
 			return true;
+		/* what is given from a block must be on the disk soon; nobody uses the buffer now
+		 */
+		any = any || claims_save(n);
 	} while (any || n->effects.head != n->effects.tail);
 
 	if (n->wish_dirty) {

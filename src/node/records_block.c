@@ -32,6 +32,7 @@ void records_put_block(struct node *n, const struct lease_block *b, bool release
 	field_put_u32(&w, FIELD_EPOCH, b->epoch);
 	if (b->taken_epoch)
 		put_takes(&w, b);
+	field_put_u32(&w, FIELD_REST, b->rest_s);
 	is_known = !state_get(n->state, &key, NULL, n->now, &v) && v.len == wr_len(&w) &&
 		   !memcmp(v.value, buf, v.len);
 	(void)state_put_owned(n->state, &key, buf, wr_len(&w), 0, n->now);
@@ -50,6 +51,7 @@ static bool block_decode(struct node *n, const struct state_event *e, struct lea
 
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->owner.b, e->author.b, sizeof(ret->owner.b));
+	ret->rest_s = LEASE_REST_UNKNOWN;
 	ret->index = rd_u32(&id);
 	if (!rd_done(&id))
 		return false;
@@ -62,6 +64,8 @@ static bool block_decode(struct node *n, const struct state_event *e, struct lea
 		} else if (type == FIELD_TAKES) {
 			rd_copy(&f, ret->taken_from.b, sizeof(ret->taken_from.b));
 			ret->taken_epoch = rd_u32(&f);
+		} else if (type == FIELD_REST) {
+			ret->rest_s = rd_u32(&f);
 		}
 	}
 	return rd_done(&r);

@@ -76,6 +76,7 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_RESOLVER6:
 	case FIELD_MTU:
 	case FIELD_TAKES:
+	case FIELD_REST:
 		break;
 	}
 }

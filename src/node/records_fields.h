@@ -29,6 +29,7 @@ enum field {
 	FIELD_RESOLVER6,
 	FIELD_MTU,
 	FIELD_TAKES = 19, /* node id, epoch: the claim that this one goes before */
+	FIELD_REST = 25,  /* of a block, in seconds: struct lease_block */
 };
 
 void field_put_bytes(struct wr *w, enum field f, const void *data, size_t len);

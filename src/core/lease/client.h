@@ -12,6 +12,7 @@
 #define LEASE_ID_MAX 32	  /* longer client identifiers are replaced by 0xff and their MD5 */
 #define LEASE_NAME_MAX 64 /* buffer with the NUL */
 #define LEASE_ADDRS_MAX 16
+#define LEASE_REST_UNKNOWN UINT32_MAX
 
 struct lease_node {
 	uint8_t b[LEASE_NODE_ID]; /* all zero: none */
@@ -48,6 +49,9 @@ struct lease_block {
 	struct lease_node owner;
 	uint32_t index;
 	uint32_t epoch; /* one more than the highest that was known when the claim was made */
+	/* For so long its free addresses rest when its owner starts again; LEASE_REST_UNKNOWN: for
+	 * a whole lease time. */
+	uint32_t rest_s;
 	/* The claim of a node that is gone for good, which this one goes before; 0: none. */
 	uint32_t taken_epoch;
 	struct lease_node taken_from;

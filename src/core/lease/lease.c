@@ -23,9 +23,7 @@ enum {
 };
 
 #define SWEEP (60 * USEC_S)
-/* Until what is on the disk has been learnt. The place of a first claim follows from our id: it is
- * that of the former run, and must be known to be found, not new. */
-#define LOAD_WAIT (200 * USEC_MS)
+#define LOAD_WAIT (60 * USEC_S) /* for lease_loaded, which comes for certain */
 
 static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 {
@@ -46,8 +44,12 @@ static bool owner_is_gone(void *ctx, const struct lease_block *block)
 static void address_changed(void *ctx, const struct ip4 *ip, usec_t now)
 {
 	struct lease *l = ctx;
+	struct pool_own *o = pool_own_find(&l->pool, ip);
 
+	if (!o)
+		return;
 	pool_update(&l->pool, ip, address_use(l, ip), now);
+	lease_block_given(l, o, now);
 }
 
 void lease_address_changed(struct lease *l, const struct ip4 *ip, usec_t now)
@@ -102,6 +104,7 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 	struct pool_setup ps = { .net = l->conf.network,
 				 .self = l->self,
 				 .key = key,
+				 .salt = rng_u64(&l->rng),
 				 .claims_max = or_default(limits->blocks, BLOCKS_DEFAULT),
 				 .own_max = or_default(limits->own_blocks, OWN_BLOCKS_DEFAULT),
 				 .use = address_use,

@@ -24,8 +24,9 @@
  * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
  * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT).
  *
- * - Of a block of a former run the free addresses are nobody's for one lease time, but his who asks
- * for just that one: what was granted in the last minutes may be on no disk.
+ * - No block is claimed before all is learnt that is on the disk (lease_loaded).
+ * - Of a block of a former run from which something was granted that may be on no disk the free
+ * addresses are nobody's for one lease time, but his who asks for just that one.
  *
  * - An address is in use for all but its client until 48 h after its lease was last refreshed: at
  * allocation, at a roam and once a day by the node that serves the client, as long as that is there
@@ -166,7 +167,9 @@ struct lease {
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
 	usec_t linked_at;   /* when a way to other nodes last opened */
 	usec_t claim_due;   /* next look whether more blocks are needed */
-	usec_t claim_from;  /* none is claimed before */
+	usec_t claim_from;  /* none is claimed before; from then on the disk is learnt */
+	usec_t saved_at;    /* all that was granted before is on the disk, or soon */
+	bool is_disk_lost;  /* what was, that is, in the run before this one */
 	usec_t talkers_swept;
 	usec_t full_until;  /* there was no block to claim */
 	usec_t reclaim_due; /* no owner of blocks was gone */
@@ -226,6 +229,11 @@ usec_t lease_deadline(const struct lease *l);
  * neighbour is there.
  */
 void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now);
+/* All that was on the disk has been told; whole: nothing of it was lost. Without this no block is
+ * claimed for a minute. */
+void lease_loaded(struct lease *l, bool whole, usec_t now);
+/* All records as they are now were handed to the disk. */
+void lease_saved(struct lease *l, usec_t now);
 /* A way to other nodes has just opened: whoever is alone waits for them. */
 void lease_linked(struct lease *l, usec_t now);
 /* A record appeared or changed, written by any node; what we put ourselves may come back. */

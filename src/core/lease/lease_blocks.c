@@ -6,6 +6,9 @@ enum {
 	SPARE_MIN = 8,	     /* free addresses to have, and one for every four in use */
 	CLAIMS_WAITING = 64, /* at a time */
 	WORD_CLAIM_BURST = 32,
+	REST_MAX_S = 7 * 86400, /* what a disk or a neighbour may say: the longest lease time */
+	REST_STEPS = 16,	/* the rest is told anew after such a part of a lease time ... */
+	REST_STEP_MAX_S = 3600, /* ... or after that */
 };
 
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
@@ -14,6 +17,7 @@ enum {
 #define RECLAIM_PAUSE (60 * USEC_S) /* no owner is gone: to see that takes a while, too */
 #define CLAIM_REPEAT (20 * USEC_S)
 #define BLOCK_IDLE (3600 * USEC_S)
+#define WRITE_WAIT (10 * USEC_S) /* what was handed to the disk is on it by then */
 
 static void block_put(struct lease *l, const struct pool_own *o)
 {
@@ -58,7 +62,7 @@ void lease_claim_ahead(struct lease *l, usec_t now)
 	struct pool_count count;
 
 	if (now < l->claim_from) {
-		l->claim_due = l->claim_from;
+		l->claim_due = l->claim_from; /* lease_loaded comes first */
 		return;
 	}
 	if (!lease_is_judge(l, now)) {
@@ -107,20 +111,75 @@ static void claims_repeat(struct lease *l, usec_t now)
 			block_put(l, o);
 }
 
-/* One at a time: demand that comes back finds the rest. */
-void lease_blocks_sweep(struct lease *l, usec_t now)
+/*
+ * Rest. When a whole town goes dark, what a node granted in its last minutes is on no disk and at
+ * no other node. So the addresses of such a block rest when the node starts again: until a lease
+ * time is over every such client has asked to keep its own by name, and has it, or has lost it.
+ * For as long the block is not returned either, for whoever claims it next would know even less.
+ *
+ * It must not rest for nothing, or each start would need room of its own. So the record of a block
+ * says how long it has to: a whole lease time from the moment that an address was taken, not at all
+ * once a snapshot shows that, and while it rests, what is left; a node that starts again and again
+ * does not begin anew each time. Where the snapshot is lost, that counts for nothing.
+ *
+ * What we had lent is among what rests: we have forgotten to whom. The borrower offers it for 60 s,
+ * which is less than any lease time; when the client has taken it by then, its record comes to us
+ * as it does to everybody, and holds the address from there on.
+ */
+
+/* What finds no room in the queue is told by the next sweep. */
+static void rest_tell(struct lease *l, struct pool_own *o, uint32_t rest_s)
 {
-	struct pool_count count = pool_count(&l->pool);
+	struct lease_block b = o->block;
+
+	b.rest_s = rest_s;
+	if (outq_push(&l->out, LEASE_BLOCK_PUT, 0, 0, &b, sizeof(b)) == 0)
+		pool_set_rest(&l->pool, o, rest_s);
+}
+
+void lease_block_given(struct lease *l, struct pool_own *o, usec_t now)
+{
+	/* what is held is on the disk, as long as that is being read */
+	if (now >= l->claim_from && o->given_at && o->block.rest_s < l->conf.lease_s)
+		rest_tell(l, o, l->conf.lease_s);
+}
+
+/* How long it would have to rest if we started again now. */
+static uint32_t rest_wanted(const struct lease *l, const struct pool_own *o, usec_t now)
+{
+	usec_t left = o->resting && o->resting_until > now ? o->resting_until - now : 0;
+	uint32_t left_s = (uint32_t)((left + USEC_S - 1) / USEC_S);
+
+	return o->given_at && l->conf.lease_s > left_s ? l->conf.lease_s : left_s;
+}
+
+static void rests_sweep(struct lease *l, usec_t now)
+{
+	uint32_t step = l->conf.lease_s / REST_STEPS;
 	struct pool_own *o;
 
-	lease_lent_sweep(l, now);
-	if (count.waiting)
-		claims_repeat(l, now);
-	if (count.free < spare_wanted(l, &count, now) + POOL_BLOCK)
-		return;
+	if (step > REST_STEP_MAX_S)
+		step = REST_STEP_MAX_S;
+	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
+		uint32_t told = o->block.rest_s, wanted;
+
+		if (o->given_at < l->saved_at && now - l->saved_at >= WRITE_WAIT)
+			o->given_at = 0;
+		wanted = rest_wanted(l, o, now);
+		if (wanted > told || (wanted < told && (wanted == 0 || told - wanted >= step)))
+			rest_tell(l, o, wanted);
+	}
+}
+
+/* One at a time: demand that comes back finds the rest. */
+static void idle_return(struct lease *l, usec_t now)
+{
+	struct pool_own *o;
+
 	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
 		if (o->state != POOL_READY || o->resting || o->idle_since == USEC_NEVER ||
-		    now - o->idle_since < BLOCK_IDLE || now - o->claimed_at < BLOCK_IDLE)
+		    (!o->is_found &&
+		     (now - o->idle_since < BLOCK_IDLE || now - o->claimed_at < BLOCK_IDLE)))
 			continue;
 		outq_push(&l->out, LEASE_BLOCK_RELEASE, 0, 0, &o->block, sizeof(o->block));
 		pool_return(&l->pool, o);
@@ -128,21 +187,50 @@ void lease_blocks_sweep(struct lease *l, usec_t now)
 	}
 }
 
-/*
- * A block of a former run. What we granted from it in its last minutes may be on no disk and at no
- * other node, when all of them went down together. So its free addresses rest for one lease time:
- * until then every such client has asked to keep its own by name, and has it, or has lost it. For
- * as long the block is not returned either, for whoever claims it next would know even less; and
- * it does not count as room for others, so new blocks are claimed for them at once.
- *
- * What we had lent is among them: we have forgotten to whom. The borrower offers it for 60 s, which
- * is less than any lease time; when the client has taken it by then, its record comes to us as it
- * does to everybody, and holds the address from there on.
- */
+void lease_blocks_sweep(struct lease *l, usec_t now)
+{
+	struct pool_count count = pool_count(&l->pool);
+
+	lease_lent_sweep(l, now);
+	rests_sweep(l, now);
+	if (count.waiting)
+		claims_repeat(l, now);
+	if (count.free >= spare_wanted(l, &count, now) + POOL_BLOCK)
+		idle_return(l, now);
+}
+
 static void block_found(struct lease *l, struct pool_own *o, usec_t now)
 {
-	pool_rest(&l->pool, o, now + (usec_t)l->conf.lease_s * USEC_S);
-	block_put(l, o);
+	uint32_t rest_s = o->block.rest_s;
+
+	if (rest_s == LEASE_REST_UNKNOWN || (l->is_disk_lost && rest_s < l->conf.lease_s))
+		rest_s = l->conf.lease_s;
+	if (rest_s > REST_MAX_S)
+		rest_s = REST_MAX_S;
+	if (rest_s)
+		pool_rest(&l->pool, o, now + rest_s * USEC_S);
+	if (rest_s == o->block.rest_s)
+		block_put(l, o);
+	else
+		rest_tell(l, o, rest_s);
+}
+
+void lease_loaded(struct lease *l, bool whole, usec_t now)
+{
+	struct pool_own *o;
+
+	if (now < l->claim_from) {
+		pool_settle(&l->pool);
+		l->claim_from = l->claim_due = now;
+	}
+	l->is_disk_lost = !whole;
+	for (uint32_t i = 0; !whole && (o = pool_own_next(&l->pool, &i));)
+		block_found(l, o, now);
+}
+
+void lease_saved(struct lease *l, usec_t now)
+{
+	l->saved_at = now;
 }
 
 void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now)

@@ -20,6 +20,7 @@ int pool_init(struct pool *p, const struct pool_setup *setup)
 
 	*p = (struct pool) { .net = net4_base(&setup->net),
 			     .self = setup->self,
+			     .salt = setup->salt,
 			     .use = setup->use,
 			     .is_gone = setup->is_gone,
 			     .ctx = setup->ctx,
@@ -230,11 +231,12 @@ static const struct hash_key claim_key = { 0x7472616d61, 0x706f6f6c }; /* the sa
 
 static uint64_t claim_start(const struct pool *p)
 {
-	uint8_t seed[LEASE_NODE_ID + 4];
+	uint8_t seed[LEASE_NODE_ID + 4 + 8];
 	struct wr w = wr_init(seed, sizeof(seed));
 
 	wr_bytes(&w, p->self.b, sizeof(p->self.b));
 	wr_u32(&w, p->own.count);
+	wr_u64(&w, p->salt);
 	return hash_bytes(&claim_key, seed, sizeof(seed));
 }
 
@@ -314,15 +316,31 @@ static bool goes_before(const struct lease_block *a, const struct lease_block *b
 	return memcmp(a->owner.b, b->owner.b, sizeof(a->owner.b)) < 0;
 }
 
+/* A block that is ours already: the record is of a claim that we made before this one, or tells of
+ * more than we knew of it. */
+static enum pool_verdict learn_again(struct pool *p, struct pool_own *o,
+				     const struct lease_block *block)
+{
+	if (block->epoch == o->block.epoch && block->rest_s <= o->block.rest_s)
+		return POOL_LEARNT;
+	if (block->rest_s > o->block.rest_s)
+		pool_set_rest(p, o, block->rest_s);
+	return POOL_ADOPTED;
+}
+
 static enum pool_verdict learn_own(struct pool *p, struct pool_claim *c,
 				   const struct lease_block *block, usec_t now)
 {
-	if (pool_own_at(p, block->index))
-		return POOL_LEARNT;
+	struct pool_own *o = pool_own_at(p, block->index);
+
+	if (o)
+		return learn_again(p, o, block);
 	if (!lease_node_eq(&c->block.owner, &p->self) && goes_before(&c->block, block))
 		return POOL_LOST;
-	if (!own_start(p, block, now))
+	o = own_start(p, block, now);
+	if (!o)
 		return POOL_LOST;
+	o->is_found = true;
 	c->block = *block;
 	return POOL_ADOPTED;
 }
@@ -437,6 +455,25 @@ void pool_rest(struct pool *p, struct pool_own *o, usec_t until)
 	o->resting_until = until;
 	p->due = usec_min(p->due, own_due(p, o));
 	pool_own_note(p, o);
+}
+
+void pool_set_rest(struct pool *p, struct pool_own *o, uint32_t rest_s)
+{
+	struct pool_claim *c = table_find(&p->claims, &o->index);
+
+	o->block.rest_s = rest_s;
+	if (c)
+		c->block.rest_s = rest_s;
+}
+
+void pool_settle(struct pool *p)
+{
+	struct pool_own *o;
+
+	for (uint32_t i = 0; (o = pool_own_next(p, &i));) {
+		o->given_at = 0;
+		o->is_found = true;
+	}
 }
 
 static void rest_end(struct pool *p, struct pool_own *o)

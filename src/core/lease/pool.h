@@ -59,6 +59,8 @@ struct pool_own {
 	uint16_t offered; /* promised to a client for a moment */
 	uint16_t resting; /* until resting_until, but those that are free only */
 	usec_t resting_until;
+	usec_t given_at;	   /* when one was last taken; 0: not since pool_settle */
+	bool is_found;		   /* of a former run, and nobody has taken one in this */
 	usec_t freed[POOL_BLOCK];  /* when it was last held; 0: never as far as we know */
 	struct pool_count counted; /* its part of the pool's */
 	usec_t oldest;		   /* the least of freed[] among those free for anybody */
@@ -83,6 +85,7 @@ struct pool {
 	uint32_t blocks;		  /* in the network */
 	uint32_t first_block, last_block; /* those that new claims are made of */
 	uint32_t epoch;			  /* highest seen */
+	uint64_t salt;			  /* of the places of our claims */
 	uint32_t claimed;		  /* of those */
 	enum pool_use (*use)(void *ctx, const struct ip4 *ip); /* asked when a block becomes ours */
 	bool (*is_gone)(void *ctx, const struct lease_block *block);
@@ -98,7 +101,7 @@ struct pool {
 
 enum pool_verdict {
 	POOL_LEARNT,  /* somebody else's, or ours and known */
-	POOL_ADOPTED, /* ours from a former run: now CLAIMED */
+	POOL_ADOPTED, /* ours from a former run: now CLAIMED, if it was not known yet */
 	POOL_LOST,    /* ours, but the other claim is lower */
 	POOL_KEPT,    /* ours, the other claim is higher */
 	POOL_REFUSED, /* no such block, or no room */
@@ -109,6 +112,7 @@ struct pool_setup {
 	struct lease_node self;
 	uint32_t claims_max; /* of all nodes */
 	uint32_t own_max;    /* of ours */
+	uint64_t salt; /* another in each run, or a node without its disk begins where it did */
 	struct hash_key key;
 	enum pool_use (*use)(void *ctx, const struct ip4 *ip);
 	/* Whether the owner of a claim is gone, so that it can be taken; NULL: never. */
@@ -128,8 +132,8 @@ bool pool_is_claimed(const struct pool *p, const struct ip4 *ip);
 /* ... and that is node, as far as we know. */
 bool pool_is_claimed_by(const struct pool *p, const struct ip4 *ip, const struct lease_node *node);
 /*
- * Claims the block of ip, or with NULL one at a place that follows from our id. NULL: nothing is
- * free, or we have too many.
+ * Claims the block of ip, or with NULL one at a place that follows from our id and the salt. NULL:
+ * nothing is free, or we have too many.
  */
 struct pool_own *pool_claim_new(struct pool *p, const struct ip4 *ip, usec_t now);
 /* Over 80 % of what can be claimed is. */
@@ -151,6 +155,12 @@ void pool_acked(struct pool *p, const struct lease_block *block, usec_t now);
 /* All addresses of a block of ours that nobody holds rest: pool_pick leaves them out until then.
  * One that is held in between is known from there on. */
 void pool_rest(struct pool *p, struct pool_own *o, usec_t until);
+/* What its record says: see struct lease_block. */
+void pool_set_rest(struct pool *p, struct pool_own *o, uint32_t rest_s);
+/* An address of it was taken, or is still. */
+void pool_given(struct pool_own *o, usec_t now);
+/* Of all of our blocks: what is held by now was not given by us in this run. */
+void pool_settle(struct pool *p);
 /* Makes claims ready that are due; true when there were some. */
 bool pool_tick(struct pool *p, usec_t now);
 /* Perhaps too early, never too late. */
@@ -171,8 +181,9 @@ bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);
 /* Rests by pool_rest. */
 bool pool_is_resting(struct pool *p, const struct ip4 *ip);
 struct pool_count pool_count(const struct pool *p);
-/* How many were offered in the last 2 s. */
+/* How many were offered or lent in the last 2 s. */
 unsigned pool_taken(const struct pool *p, usec_t now);
+void pool_note_taken(struct pool *p, usec_t now);
 
 /* pool_free.c for pool.c: the block has changed, or came or goes (POOL_NONE). */
 void pool_own_note(struct pool *p, struct pool_own *o);

@@ -131,28 +131,38 @@ static void note(struct pool *p, struct pool_own *o, usec_t now)
 	pool_own_note(p, o);
 }
 
+void pool_given(struct pool_own *o, usec_t now)
+{
+	o->given_at = now;
+	o->is_found = false;
+}
+
 void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t now)
 {
 	struct pool_own *o = pool_own_find(p, ip);
 	unsigned i = block_bit(p, ip);
 	uint16_t bit = (uint16_t)(1u << i);
+	bool was_held;
 
 	if (!o)
 		return;
-	if ((o->held & bit) && use != POOL_USE_HELD)
+	was_held = o->held & bit;
+	if (was_held && use != POOL_USE_HELD)
 		o->freed[i] = now;
 	o->held &= (uint16_t)~bit;
 	o->excluded &= (uint16_t)~bit;
 	if (use == POOL_USE_HELD) {
 		o->held |= bit;
 		o->resting &= (uint16_t)~bit;
+		if (!was_held)
+			pool_given(o, now);
 	}
 	if (use == POOL_USE_EXCLUDED)
 		o->excluded |= bit;
 	note(p, o, now);
 }
 
-static void note_taken(struct pool *p, usec_t now)
+void pool_note_taken(struct pool *p, usec_t now)
 {
 	int64_t slot = now / TAKEN_SLOT;
 	struct pool_taken *t = &p->taken[slot % POOL_TAKEN_SLOTS];
@@ -180,7 +190,7 @@ void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now)
 	if (!o)
 		return;
 	if (offered)
-		note_taken(p, now);
+		pool_note_taken(p, now);
 	o->offered = (uint16_t)(offered ? o->offered | bit : o->offered & ~bit);
 	note(p, o, now);
 }

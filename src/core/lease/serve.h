@@ -124,7 +124,10 @@ void lease_note_unmet(struct lease *l, usec_t now);
 void lease_claim_ahead(struct lease *l, usec_t now);
 /* Claims the block of ip in particular; false when it is not free. */
 bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now);
-/* Repeats claims that nobody answered, and returns an idle block. */
+/* An address of that block of ours may have been taken just now. */
+void lease_block_given(struct lease *l, struct pool_own *o, usec_t now);
+/* Repeats claims that nobody answered, tells for how long blocks are to rest, and returns an idle
+ * one. */
 void lease_blocks_sweep(struct lease *l, usec_t now);
 
 /* borrow.c */

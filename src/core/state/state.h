@@ -263,6 +263,8 @@ bool state_next(const struct state *s, uint8_t type, uint32_t *cursor, usec_t no
 		struct state_view *ret);
 /* All records of all types, tombstones too. */
 bool state_next_any(const struct state *s, uint32_t *cursor, usec_t now, struct state_view *ret);
+/* STATE_CHANGED and STATE_ACKED of all records are out. */
+bool state_is_told(const struct state *s);
 uint32_t state_count(const struct state *s);
 /* Same on two nodes that hold the same records of a scope. */
 uint64_t state_digest(const struct state *s, enum state_scope scope);

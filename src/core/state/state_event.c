@@ -69,6 +69,11 @@ void state_event_emit(struct state *s)
 		s->store_due = false;
 }
 
+bool state_is_told(const struct state *s)
+{
+	return s->n_untold == 0;
+}
+
 bool state_event_expire(struct state *s, struct state_record *rec)
 {
 	if (!(rec->flags & STATE_R_DELETED)) {
