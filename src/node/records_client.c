@@ -95,7 +95,8 @@ static bool client_decode(const struct state_view *v, struct lease_client *ret)
 			return false;
 	}
 	ret->age_s += v->age_s; /* the lease grew older since it was written */
-	ret->quiet_s = v->quiet_s;
+	/* what was over before it was saved may be somebody else's by now: that is not fresh */
+	ret->quiet_s = v->saved_quiet_s >= BOOK_LAPSE / USEC_S ? v->saved_quiet_s : v->quiet_s;
 	return rd_done(&r);
 }
 

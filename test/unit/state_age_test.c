@@ -141,6 +141,45 @@ static void test_long_off(void **state)
 	net_free(net);
 }
 
+/* Once the neighbours have said how old it is, the node hears again of what it took for fresh; but
+ * what was saved is told from the start. */
+static void test_told_again(void **state)
+{
+	struct net *net = cloud(2);
+	struct state_key key;
+	struct state_view v;
+	uint32_t id = 1;
+	uint64_t before;
+	struct disk d;
+
+	(void)state;
+	key = state_key_init(NET_CLIENT, &id, sizeof(id));
+	net_put(net, 0, NET_CLIENT, 1, "lease");
+	net_put(net, 0, NET_CLIENT, 2, "deleted");
+	net_put(net, 0, NET_BLOCK, 1, "block");
+	net_run(net, 100 * USEC_S);
+	net_delete(net, 0, NET_CLIENT, 2);
+	net_run(net, 10 * USEC_S);
+	off(net, 1, &d);
+	net_run(net, 200 * USEC_S);
+	boot(net, 1, &d);
+	assert_int_equal(state_get(net->node[1].s, &key, NULL, net->now, &v), 0);
+	assert_int_equal(v.quiet_s, 0);
+	assert_in_range(v.saved_quiet_s, 110, 110 + SLACK);
+	assert_false(state_is_told(net->node[1].s));
+	net_run(net, USEC_S);
+	assert_true(state_is_told(net->node[1].s));
+	before = net->node[1].changed;
+	up(net, 0, 1);
+	net_run(net, 20 * USEC_S);
+	assert_int_equal(net->node[1].changed, before + 1);
+	assert_memory_equal(&net->node[1].last_changed.key, &key, sizeof(key));
+	assert_int_equal(state_get(net->node[1].s, &key, NULL, net->now, &v), 0);
+	assert_in_range(v.quiet_s, 330, 331 + SLACK);
+	assert_in_range(v.saved_quiet_s, 110, 110 + SLACK);
+	net_free(net);
+}
+
 /* All are off, and were saved at different times: for nobody time went on. */
 static void test_town_off(void **state)
 {
@@ -264,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reboot_does_not_prolong),
 		cmocka_unit_test(test_long_off),
+		cmocka_unit_test(test_told_again),
 		cmocka_unit_test(test_town_off),
 		cmocka_unit_test(test_part_off),
 		cmocka_unit_test(test_lies),

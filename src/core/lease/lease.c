@@ -326,6 +326,8 @@ void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
 	pool_alone(&l->pool, lease_alone_since(l));
 	if (l->unsaved_due != USEC_NEVER)
 		l->unsaved_due = lease_save_from(l);
+	if (l->book.losers)
+		l->clash_due = usec_min(l->clash_due, lease_save_from(l));
 }
 
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now)

@@ -59,7 +59,8 @@ void lease_clash_ended(struct lease *l, struct book_client *c, const struct ip4 
 		told(l, keeper, c, ip, now);
 }
 
-/* False: it is not ours to say, or not yet; *ret_due is when it will be. */
+/* False: it is not ours to say, or not yet, as one of the two may turn out to be over; *ret_due is
+ * when it will be. */
 static bool settle(struct lease *l, struct book_client *a, struct book_client *b, usec_t now,
 		   usec_t *ret_due)
 {
@@ -68,6 +69,9 @@ static bool settle(struct lease *l, struct book_client *a, struct book_client *b
 	usec_t since = a->refreshed_at > b->refreshed_at ? a->refreshed_at : b->refreshed_at;
 	struct ip4 ip = a->rec.ip4;
 
+	*ret_due = lease_save_from(l);
+	if (now < *ret_due)
+		return false;
 	if (since < a->clashed_at)
 		since = a->clashed_at;
 	if (!lease_is_here(l, low) && (!lease_is_here(l, high) || now < since + OTHER_WAIT)) {

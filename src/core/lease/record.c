@@ -83,6 +83,15 @@ static bool record_sound(const struct lease_client *rec)
 					   : mac_is_station(&rec->mac);
 }
 
+/* A lease that runs here is in use, even if its record proves to be older than it seemed. */
+static void refreshed_note(struct book_client *c, const struct lease_client *rec, usec_t now)
+{
+	usec_t written_at = now - rec->quiet_s * USEC_S;
+
+	if (written_at > c->refreshed_at || c->expires_at <= now || !ip4_eq(&c->rec.ip4, &rec->ip4))
+		c->refreshed_at = written_at;
+}
+
 /* All but the lease. */
 static void record_copy(struct lease *l, struct book_client *c, const struct lease_client *rec,
 			usec_t now)
@@ -109,13 +118,13 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	c = client_get(l, &rec->mac, &is_new, now);
 	if (!c)
 		return;
-	c->refreshed_at = now - rec->quiet_s * USEC_S;
+	refreshed_note(c, rec, now);
 	restore = grant_goes_before(l, c, rec, now);
 	record_copy(l, c, rec, now);
 	if (restore) {
 		c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 		lease_save(l, c, now);
-	} else if (c->lapsed || !same_lease(c, rec, now)) {
+	} else if (c->lapsed || now - c->refreshed_at >= BOOK_LAPSE || !same_lease(c, rec, now)) {
 		loser = lease_replace(l, c, rec, now);
 	}
 	if (loser)

@@ -256,6 +256,11 @@ int state_delete_unknown(struct state *s, const struct state_unknown *u, usec_t 
 static struct state_view view(const struct state *s, const struct state_record *rec, usec_t now)
 {
 	struct state_msg_record m = state_store_msg(s, rec, now);
+	usec_t saved = 0;
+
+	/* as long as it is the version that was loaded */
+	if (rec->flags & STATE_R_LOADED && rec->key.kind == STATE_SHARED)
+		saved = s->loaded_at - rec->seen_at - s->aged_s * USEC_S;
 
 	return (struct state_view) { .key = rec->key.key,
 				     .author = m.author,
@@ -268,6 +273,7 @@ static struct state_view view(const struct state *s, const struct state_record *
 				     .lifetime_s = m.lifetime_s,
 				     .age_s = m.age_s,
 				     .quiet_s = m.quiet_s,
+				     .saved_quiet_s = saved > 0 ? (uint32_t)(saved / USEC_S) : 0,
 				     .value = m.value,
 				     .len = m.len };
 }

@@ -143,7 +143,8 @@ enum state_counter {
 /* What a call of the API changes is reported by the next state_tick, which is due at once. */
 enum state_out_kind {
 	STATE_SEND,    /* port: peer handle; data: the datagram */
-	STATE_CHANGED, /* data: struct state_event; the value: state_get */
+	STATE_CHANGED, /* data: struct state_event; the value: state_get. Once more of what was
+			  loaded when it turns out to be older than that. */
 	STATE_ACKED,   /* data: struct state_event of a record that state_put_*, state_delete or
 			  state_repeat wrote: every peer that is present has got it */
 	STATE_STORE,   /* something durable changed: state_save soon, the node decides when */
@@ -188,6 +189,7 @@ struct state_view {
 	uint32_t lifetime_s;
 	uint32_t age_s;	  /* since it was written, as far as known; goes on across state_load */
 	uint32_t quiet_s; /* of its lifetime: since its author last showed life, or state_load */
+	uint32_t saved_quiet_s; /* of a shared record from state_load: what had been over before */
 	const uint8_t *value;
 	size_t len;
 };

@@ -18,6 +18,7 @@
 #define SLACK_S 3600		/* by which the snapshots of a town may be apart */
 #define AGE_MAX_S (30 * 86400u) /* by which records grow older in one life of ours */
 #define NEWS_S 60		/* a difference that neighbours should hear of */
+#define AGAIN_MAX 16		/* so often the node hears again of what was loaded */
 
 static int32_t ahead(uint32_t a, uint32_t b)
 {
@@ -65,10 +66,22 @@ static void grow_older(struct state *s, uint32_t seconds, usec_t now)
 	s->sweep_at = now;
 }
 
+/* The node has taken for fresh what is not. */
+static void tell_again(struct state *s)
+{
+	struct state_record *rec;
+
+	s->told_again++;
+	for (uint32_t i = 0; (rec = table_next(&s->records, &i));)
+		if (rec->flags & STATE_R_LOADED && !(rec->flags & STATE_R_DELETED) &&
+		    rec->key.kind == STATE_SHARED)
+			state_event_tell(s, rec, STATE_R_TELL);
+}
+
 /* cloud_s and fresh_s are a neighbour's: since when do our records count? true: that is news. */
 static bool compare_fresh(struct state *s, uint32_t cloud_s, uint32_t fresh_s, usec_t now)
 {
-	usec_t since = now - (usec_t)ahead(cloud_s, fresh_s) * USEC_S;
+	usec_t since = now - (usec_t)ahead(cloud_s, fresh_s) * USEC_S, was = s->fresh_at;
 	int64_t longer;
 
 	if (!s->is_loaded || ahead(s->saved_s, cloud_s) > SLACK_S)
@@ -78,6 +91,9 @@ static bool compare_fresh(struct state *s, uint32_t cloud_s, uint32_t fresh_s, u
 	else if (since < s->fresh_at)
 		s->fresh_at = since;
 	s->sweep_at = now;
+	if (was != INT64_MIN && s->told_again < AGAIN_MAX &&
+	    (s->fresh_at == INT64_MIN || was - s->fresh_at > NEWS_S * USEC_S))
+		tell_again(s);
 	/* by how long ago that was: its counter may be behind ours */
 	longer = (int64_t)ahead(cloud_s, fresh_s) - ahead(state_age_cloud_s(s, now), s->fresh_s);
 	if (longer > 0)

@@ -189,6 +189,7 @@ struct state {
 	uint32_t saved_s;    /* of the snapshot that was loaded */
 	uint32_t fresh_s;    /* when what is held counted as fresh */
 	uint32_t aged_s;     /* what was loaded has grown older by that */
+	uint32_t told_again; /* so often all of it */
 	usec_t loaded_at;    /* when it was */
 	usec_t fresh_at;     /* since when it counts, INT64_MIN: as it was saved */
 	bool is_cloud_known; /* loaded, or told by somebody */
