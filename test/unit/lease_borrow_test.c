@@ -34,8 +34,9 @@ struct word {
 static struct word word_read(const struct lease_talk *talk)
 {
 	struct rd r = rd_init(talk->data, talk->len);
-	struct word w = { .kind = rd_u8(&r), .id = rd_u32(&r) };
+	struct word w = { .kind = rd_u8(&r) };
 
+	w.id = rd_u32(&r);
 	if (w.kind == 1)
 		w.mac = rd_mac(&r);
 	w.ip = rd_ip4(&r);
@@ -48,19 +49,21 @@ static struct loan *loan_of(int lender, const struct ip4 *ip)
 	return &loans[lender][ip4_u32(ip) % ADDRESSES];
 }
 
-/* A loan has ended once its client's record has shown it. */
+/* A loan has ended once its client's record has shown that, or another lease. */
 static void loans_look(void)
 {
-	for (int n = 0; n < town.nodes; n++)
+	for (int n = 0; n < town.nodes; n++) {
+		const struct book *book = &town.node[n].lease.book;
+
 		for (unsigned i = 0; i < ADDRESSES; i++) {
-			struct ip4 ip = { { 10, 13, (uint8_t)(i >> 8), (uint8_t)i } };
-			const struct book_addr *a;
+			const struct book_client *c;
 
 			if (!loans[n][i].out)
 				continue;
-			a = book_holder4(&town.node[n].lease.book, &ip);
-			loans[n][i].out = !a || !mac_eq(&a->holder, &loans[n][i].mac);
+			c = book_find(book, &loans[n][i].mac);
+			loans[n][i].out = !c || !book_has_lease(book, c);
 		}
+	}
 }
 
 static void loan_said(int from, int to, const struct lease_talk *talk)
@@ -185,6 +188,131 @@ static void asks_twice(void **state)
 	town_stop(&town);
 }
 
+static bool is_held(int node, const struct host *h)
+{
+	const struct book_addr *a = book_holder4(&town.node[node].lease.book, &h->ip);
+
+	return a && a->leased && mac_eq(&a->holder, &h->mac);
+}
+
+/* The only neighbour answers late, but before the client asks again: that is no reason to end the
+ * leases of others. */
+static void slow_neighbour(void **state)
+{
+	const usec_t ways[] = { 300 * USEC_MS, 700 * USEC_MS, 1500 * USEC_MS };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct lease_conf conf = TOWN_CONF;
+
+		conf.network.len = 24;
+		town_start(&town, 2, &conf, 5);
+		town.unacked[0] = true;
+		town_run(&town, 5 * USEC_S);
+		town.talk_delay = ways[i];
+		hosts_make(1);
+		assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+		town_run(&town, 2 * ways[i] - USEC_MS);
+		assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+		assert_true(town.node[0].lease.vain_until < town.now);
+		town_run(&town, 2 * USEC_MS);
+		assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+		assert_true(host_select(&town, &hosts[0], 0) == DHCP_ACK);
+		assert_int_equal(town_counter(&town, LEASE_COUNT_BORROWED), 1);
+		assert_int_equal(town_counter(&town, LEASE_COUNT_REUSED), 0);
+		/* its second answer is the same, so nothing goes back */
+		town_run(&town, 5 * USEC_S);
+		assert_true(is_held(1, &hosts[0]));
+		town_stop(&town);
+	}
+}
+
+/* Who never answers has none, but that is not known at once. */
+static void mute_neighbour(void **state)
+{
+	struct lease *l = &town.node[0].lease;
+	usec_t begin;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 5);
+	town.unacked[0] = true;
+	town_run(&town, 5 * USEC_S);
+	begin = town.now;
+	town.away[1] = true;
+	hosts_make(1);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, 4 * USEC_S);
+	assert_int_equal(l->asking, 1);
+	assert_true(l->vain_until < town.now);
+	town_run(&town, USEC_S);
+	assert_int_equal(l->asking, 0);
+	assert_true(l->vain_until > begin + 10 * USEC_S);
+	town_stop(&town);
+}
+
+/* Three near nodes never answer: the fourth is asked first the next time. */
+static void asks_others(void **state)
+{
+	(void)state;
+	town_start(&town, 5, &TOWN_CONF, 5);
+	town.unacked[0] = true;
+	town_run(&town, 5 * USEC_S);
+	for (int i = 1; i < 4; i++)
+		town_gone(&town, i, 0);
+	hosts_make(2);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, 5 * USEC_S);
+	assert_int_equal(town.node[4].lease.lent.count, 0);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
+	assert_int_equal(town.node[4].lease.lent.count, 1);
+	town_stop(&town);
+}
+
+/* One port cannot keep the others from being asked for. */
+static void asks_for_all(void **state)
+{
+	struct lease *l = &town.node[0].lease;
+
+	(void)state;
+	borrow_begin(5);
+	for (int i = 1; i < 4; i++)
+		town.away[i] = true;
+	for (int i = 0; i < 60; i++) {
+		hosts[i].port = i < 50 ? 1 : 2;
+		assert_int_equal(host_discover(&town, &hosts[i], 0), 0);
+	}
+	assert_int_equal(l->asking, 32 + 10);
+	town_stop(&town);
+}
+
+/* The client has another lease now, so it will not take what was lent for it: that nobody gives it
+ * back, because the word was lost, costs nothing. */
+static void lent_in_vain(void **state)
+{
+	struct lease *lender = &town.node[1].lease;
+	struct lease_client rec;
+
+	(void)state;
+	borrow_begin(5);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
+	town_run(&town, USEC_MS);
+	assert_int_equal(lender->lent.count, 1);
+	town.away[0] = true;
+	rec = (struct lease_client) { .mac = hosts[0].mac,
+				      .ip4 = { { 10, 13, 0, 255 - 16 } },
+				      .node = town.node[3].lease.self,
+				      .age_s = 3600 };
+	lease_client_learnt(lender, &rec, town.now);
+	assert_int_equal(lender->lent.count, 1); /* an old one, perhaps ended since */
+	town_run(&town, 10 * USEC_S);
+	rec.age_s = 1;
+	lease_client_learnt(lender, &rec, town.now);
+	assert_int_equal(lender->lent.count, 0);
+	town_stop(&town);
+}
+
 /* What is promised to a client here is not given back, whatever word comes late. */
 static void late_lend(void **state)
 {
@@ -262,12 +390,13 @@ static void before_reuse(void **state)
 	town_stop(&town);
 }
 
-/* Who gives up its address has had it, so its lender may know. */
+/* Who gives up its address has had it, so whoever lent that, or another, may know. */
 static void loan_forget(const struct host *h)
 {
 	for (int n = 0; n < town.nodes; n++)
-		if (mac_eq(&loan_of(n, &h->ip)->mac, &h->mac))
-			loan_of(n, &h->ip)->out = false;
+		for (unsigned i = 0; i < ADDRESSES; i++)
+			if (mac_eq(&loans[n][i].mac, &h->mac))
+				loans[n][i].out = false;
 }
 
 static void borrow_step(int i)
@@ -395,10 +524,12 @@ static void late_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(borrows),    cmocka_unit_test(asks_twice),
-		cmocka_unit_test(late_lend),  cmocka_unit_test(before_reuse),
-		cmocka_unit_test(lent_once),  cmocka_unit_test(lent_over_crashes),
-		cmocka_unit_test(late_words),
+		cmocka_unit_test(borrows),	  cmocka_unit_test(asks_twice),
+		cmocka_unit_test(late_lend),	  cmocka_unit_test(before_reuse),
+		cmocka_unit_test(lent_once),	  cmocka_unit_test(lent_over_crashes),
+		cmocka_unit_test(late_words),	  cmocka_unit_test(slow_neighbour),
+		cmocka_unit_test(mute_neighbour), cmocka_unit_test(asks_others),
+		cmocka_unit_test(asks_for_all),	  cmocka_unit_test(lent_in_vain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

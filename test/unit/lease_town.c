@@ -76,8 +76,10 @@ void town_start(struct town *t, int nodes, const struct lease_conf *conf, uint64
 	t->rng = rng_init(seed);
 	t->nodes = nodes;
 	t->now = 1000 * USEC_S;
-	for (int i = 0; i < nodes; i++)
+	for (int i = 0; i < nodes; i++) {
 		node_start(t, i, conf);
+		lease_loaded(&t->node[i].lease, true, t->now);
+	}
 }
 
 void town_stop(struct town *t)
@@ -185,6 +187,8 @@ static void mail_post(struct town *t, struct mail *m)
 		m->due = t->now + (usec_t)rng_below(&t->rng, (uint32_t)t->delay_max);
 	else
 		m->due = t->now;
+	if (m->kind == MAIL_TALK)
+		m->due += t->talk_delay;
 	assert_true(t->mail_count < TOWN_MAIL_MAX);
 	t->mail[t->mail_count++] = *m;
 }
@@ -357,7 +361,7 @@ void town_gone(struct town *t, int node, usec_t ago)
 	t->node[node].silent_since = t->now - ago;
 }
 
-void town_reboot(struct town *t, int node)
+static void node_restart(struct town *t, int node)
 {
 	struct lease_conf conf = t->node[node].lease.conf;
 
@@ -365,6 +369,12 @@ void town_reboot(struct town *t, int node)
 	table_done(&t->node[node].versions);
 	node_start(t, node, &conf);
 	lease_peers(&t->node[node].lease, 0, false, t->now);
+}
+
+void town_reboot(struct town *t, int node)
+{
+	node_restart(t, node);
+	lease_loaded(&t->node[node].lease, false, t->now);
 }
 
 static struct town_version version_of(const struct town_node *n, const struct mac *mac)
@@ -432,6 +442,7 @@ void town_save(struct town *t, int node)
 	}
 	for (uint32_t i = 0; lease_block_next(&n->lease, &i, &d->block[d->blocks]);)
 		assert_true(++d->blocks < TOWN_DISK);
+	lease_saved(&t->node[node].lease, t->now);
 }
 
 void town_power_cut(struct town *t)
@@ -452,7 +463,11 @@ void town_boot(struct town *t, int node)
 		claims += lease_node_eq(&claim[claims].owner, &l->self);
 		assert_true(claims < TOWN_DISK);
 	}
-	town_reboot(t, node);
+	node_restart(t, node);
+	if (t->load_time) {
+		town_run(t, t->load_time);
+		assert_int_equal(l->pool.own.count, 0); /* nothing is claimed before */
+	}
 	for (unsigned i = 0; i < d->clients; i++)
 		record_comes(t, node, &d->client[i], d->version[i]);
 	for (unsigned i = 0; i < d->blocks; i++)
@@ -460,6 +475,7 @@ void town_boot(struct town *t, int node)
 			lease_block_learnt(l, &d->block[i], t->now);
 	for (unsigned i = 0; i < claims; i++)
 		lease_block_learnt(l, &claim[i], t->now);
+	lease_loaded(l, !t->torn, t->now);
 	town_drain(t, node);
 }
 

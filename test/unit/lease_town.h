@@ -66,8 +66,11 @@ struct town {
 	usec_t delay_max;	      /* of the state service; 0: at once */
 	bool cut;		      /* nothing is delivered */
 	unsigned talk_loss;	      /* of 100 words */
+	usec_t talk_delay;	      /* of words, besides */
 	bool unacked[TOWN_NODES_MAX]; /* nobody acknowledges this node's claims */
 	bool away[TOWN_NODES_MAX];    /* cut off from the others: records wait, words are lost */
+	usec_t load_time;	      /* of what is on a disk */
+	bool torn;		      /* the disks, when they are loaded */
 	/* sees each word when it is said, and when it is heard */
 	void (*said)(int from, int to, const struct lease_talk *talk);
 	void (*heard)(int from, int to, const struct lease_talk *talk);

@@ -6,10 +6,12 @@
  *   LEND = 2, id u32, address or 0: none
  *   BACK = 3, id u32, address           it was not needed
  *
- * The borrower asks its nearest nodes in turn, 200 ms and two times each; the client, which is not
- * answered meanwhile, asks again and finds the address as its offer. The lender holds what it has
- * lent until the client's record shows it, until it is given back, or for 48 h: so long others
- * count any lease that nobody refreshes as in use.
+ * The borrower asks three of its nearest nodes in turn, each two times, 100 ms apart; those that
+ * did not answer lately after the others. Who is slow may answer after that, too: until 4 s after
+ * the last word, when the client, which is not answered meanwhile, asks again and finds the address
+ * as its offer. Only then, or when all have said so, none of them has one. The lender holds what it
+ * has lent until the client's record shows that or another address, until it is given back, or for
+ * 48 h: so long others count any lease that nobody refreshes as in use.
  *
  * Messages may be lost, late by a few seconds or come twice: ids of one borrower grow, what is lent
  * for a client is lent to it again, and a BACK with another id than the last is none.
@@ -35,9 +37,13 @@ enum {
 	WORD_BACK = 3,
 	ASKING_MAX = 64,   /* clients at a time */
 	LENT_TO_ONE = 128, /* addresses */
+	ASK_BURST = ASKING_MAX,
+	BACK_TIMES = 2, /* nobody repeats it later */
 };
 
 #define ASK_WAIT (100 * USEC_MS)
+#define ASK_INTERVAL (20 * USEC_MS) /* between clients: a node listens to 100 words a second */
+#define LISTEN (4 * USEC_S)
 #define ASKING_LIFE (60 * USEC_S)
 #define WORD_LATE (10 * USEC_S) /* so long one may be on the way */
 #define VAIN_LIFE (10 * USEC_S) /* a client without an answer asks again by then */
@@ -68,18 +74,39 @@ static bool word_decode(const void *data, size_t len, struct word *ret)
 {
 	struct rd r = rd_init(data, len);
 
-	*ret = (struct word) { .kind = rd_u8(&r), .id = rd_u32(&r) };
+	*ret = (struct word) { .kind = rd_u8(&r) };
+	ret->id = rd_u32(&r);
 	if (ret->kind == WORD_ASK)
 		ret->mac = rd_mac(&r);
 	ret->ip = rd_ip4(&r);
 	return rd_done(&r);
 }
 
+/* How often that node was asked in vain; NULL: it is not near. */
+static uint8_t *mute_of(struct lease *l, const struct lease_node *node)
+{
+	for (unsigned i = 0; i < l->near_count; i++)
+		if (lease_node_eq(&l->near[i], node))
+			return &l->near_mute[i];
+	return NULL;
+}
+
 void lease_near(struct lease *l, const struct lease_node *nodes, unsigned count)
 {
-	l->near_count = count < LEASE_NEAR_MAX ? count : LEASE_NEAR_MAX;
-	for (unsigned i = 0; i < l->near_count; i++)
+	uint8_t mute[LEASE_NEAR_MAX] = { 0 };
+
+	if (count > LEASE_NEAR_MAX)
+		count = LEASE_NEAR_MAX;
+	for (unsigned i = 0; i < count; i++) {
+		const uint8_t *was = mute_of(l, &nodes[i]);
+
+		mute[i] = was ? *was : 0;
+	}
+	l->near_count = count;
+	for (unsigned i = 0; i < count; i++) {
 		l->near[i] = nodes[i];
+		l->near_mute[i] = mute[i];
+	}
 }
 
 /* ---- the borrower ---- */
@@ -88,40 +115,82 @@ static void ask(struct lease *l, struct lease_offer *o, usec_t now)
 {
 	struct word w = { .kind = WORD_ASK, .id = o->id, .mac = o->mac, .ip = o->wanted };
 
-	say(l, &o->lender, &w);
+	say(l, &o->node[o->asked - 1], &w);
 	o->due = now + ASK_WAIT;
 	l->offers_due = usec_min(l->offers_due, o->due);
 }
 
-/* The next one; false: there is none. */
-static bool ask_next(struct lease *l, struct lease_offer *o, usec_t now)
+static bool was_asked(const struct lease_offer *o, const struct lease_node *node)
 {
-	if (o->asked >= l->near_count) {
-		l->vain_until = now + VAIN_LIFE;
-		return false;
+	for (unsigned i = 0; i < o->asked; i++)
+		if (lease_node_eq(&o->node[i], node))
+			return true;
+	return false;
+}
+
+/* The nearest of those that were silent least often; NULL: there is none. */
+static const struct lease_node *near_next(const struct lease *l, const struct lease_offer *o)
+{
+	unsigned best = LEASE_NEAR_MAX;
+
+	if (o->asked == LEASE_ASKED_MAX)
+		return NULL;
+	for (unsigned i = 0; i < l->near_count; i++)
+		if (!was_asked(o, &l->near[i]) &&
+		    (best == LEASE_NEAR_MAX || l->near_mute[i] < l->near_mute[best]))
+			best = i;
+	return best < LEASE_NEAR_MAX ? &l->near[best] : NULL;
+}
+
+/* The next one, or, where none is left, those that are slow. */
+static void ask_next(struct lease *l, struct lease_offer *o, usec_t now)
+{
+	const struct lease_node *next = near_next(l, o);
+
+	if (!next) {
+		o->listening = true;
+		o->due = now + LISTEN;
+		l->offers_due = usec_min(l->offers_due, o->due);
+		return;
 	}
-	o->lender = l->near[o->asked++];
+	o->node[o->asked++] = *next;
 	o->again = false;
 	ask(l, o, now);
-	return true;
 }
 
 /* No answer came. */
-static bool ask_on(struct lease *l, struct lease_offer *o, usec_t now)
+static void ask_on(struct lease *l, struct lease_offer *o, usec_t now)
 {
-	if (o->again)
-		return ask_next(l, o, now);
-	o->again = true;
-	ask(l, o, now);
-	return true;
+	uint8_t *mute = mute_of(l, &o->node[o->asked - 1]);
+
+	if (!o->again) {
+		o->again = true;
+		ask(l, o, now);
+		return;
+	}
+	if (mute && *mute < UINT8_MAX)
+		++*mute;
+	ask_next(l, o, now);
+}
+
+/* Each port has half of the places that the others leave. */
+static bool port_may_ask(const struct lease *l, uint16_t port)
+{
+	const struct lease_offer *o;
+	unsigned own = 0;
+
+	for (uint32_t i = 0; (o = table_next(&l->offers, &i));)
+		own += o->asking && o->port == port;
+	return own < (ASKING_MAX - (l->asking - own)) / 2;
 }
 
 void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec_t now)
 {
 	struct lease_offer *o;
 
-	if (l->near_count == 0 || table_find(&l->offers, &m->chaddr) || l->asking >= ASKING_MAX ||
-	    !lease_port_may(l, port, LEASE_PORT_LEASE, now))
+	if (l->near_count == 0 || table_find(&l->offers, &m->chaddr) || !port_may_ask(l, port) ||
+	    !lease_port_may(l, port, LEASE_PORT_LEASE, now) ||
+	    !bucket_take(&l->ask_rate, ASK_INTERVAL, ASK_BURST, now))
 		return;
 	o = table_add(&l->offers, &m->chaddr);
 	if (!o)
@@ -142,7 +211,13 @@ bool lease_borrow_in_vain(const struct lease *l, usec_t now)
 
 bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now)
 {
-	return !o->asking || now < o->due || ask_on(l, o, now);
+	if (!o->asking || now < o->due)
+		return true;
+	if (o->listening)
+		l->vain_until = now + VAIN_LIFE;
+	else
+		ask_on(l, o, now);
+	return !o->listening || now < o->due;
 }
 
 void lease_borrow_end(struct lease *l, const struct lease_offer *o)
@@ -152,7 +227,9 @@ void lease_borrow_end(struct lease *l, const struct lease_offer *o)
 
 	l->asking -= o->asking;
 	/* the lender will see that the client has it */
-	if (o->borrowed && !(holder && holder->leased && mac_eq(&holder->holder, &o->mac)))
+	if (!o->borrowed || (holder && holder->leased && mac_eq(&holder->holder, &o->mac)))
+		return;
+	for (int i = 0; i < BACK_TIMES; i++)
 		say(l, &o->lender, &back);
 }
 
@@ -190,28 +267,52 @@ static struct lease_offer *offer_of(const struct lease *l, uint32_t id)
 	return NULL;
 }
 
+/* A node that was asked has none. False: nor has any other. */
+static bool ask_elsewhere(struct lease *l, struct lease_offer *o, const struct lease_node *from,
+			  usec_t now)
+{
+	for (unsigned i = 0; i < o->asked; i++)
+		if (lease_node_eq(&o->node[i], from))
+			o->none |= (uint8_t)(1u << i);
+	if (!o->listening && o->none >> (o->asked - 1) & 1)
+		ask_next(l, o, now);
+	return !o->listening || o->none != (1u << o->asked) - 1;
+}
+
+static void borrow(struct lease *l, struct lease_offer *o, const struct lease_node *from,
+		   const struct ip4 *ip)
+{
+	o->asking = false;
+	l->asking--;
+	o->borrowed = true;
+	o->lender = *from;
+	o->ip = *ip;
+	l->counters[LEASE_COUNT_BORROWED]++;
+	outq_push(&l->out, LEASE_PROBE, o->port, 0, &o->ip, sizeof(o->ip));
+}
+
 static void lent_to_us(struct lease *l, const struct lease_node *from, const struct word *word,
 		       usec_t now)
 {
 	struct lease_offer *o = offer_of(l, word->id);
 	struct word back = { .kind = WORD_BACK, .id = word->id, .ip = word->ip };
+	uint8_t *mute = mute_of(l, from);
 
+	if (mute)
+		*mute = 0;
 	if (ip4_is_zero(&word->ip)) {
-		/* only the last one's answer is waited for */
-		if (o && o->asking && lease_node_eq(from, &o->lender) && !ask_next(l, o, now))
+		if (o && o->asking && !ask_elsewhere(l, o, from, now)) {
+			l->vain_until = now + VAIN_LIFE;
 			serve_offer_drop(l, o, now);
+		}
 		return;
 	}
-	if (o && o->asking && is_usable(l, from, &word->ip) &&
-	    lease_port_take(l, o->port, LEASE_PORT_LEASE, now)) {
-		o->asking = false;
-		l->asking--;
-		o->borrowed = true;
-		o->lender = *from;
-		o->ip = word->ip;
-		l->counters[LEASE_COUNT_BORROWED]++;
-		outq_push(&l->out, LEASE_PROBE, o->port, 0, &o->ip, sizeof(o->ip));
-		return;
+	if (o && o->asking && is_usable(l, from, &word->ip)) {
+		if (lease_port_take(l, o->port, LEASE_PORT_LEASE, now)) {
+			borrow(l, o, from, &word->ip);
+			return;
+		}
+		serve_offer_drop(l, o, now); /* or the next one would lend in vain, too */
 	}
 	/* this may have come twice */
 	if (!is_needed(l, &word->ip))
@@ -266,6 +367,7 @@ static bool lend_new(struct lease *l, const struct lease_node *to, const struct 
 	lent->mac = ask->mac;
 	lent_note(lent, ask->id, now);
 	l->counters[LEASE_COUNT_LENT]++;
+	pool_note_taken(&l->pool, now);
 	lease_address_changed(l, ret, now);
 	return true;
 }
@@ -294,10 +396,23 @@ static void asked(struct lease *l, const struct lease_node *from, const struct w
 	lease_claim_ahead(l, now);
 }
 
+/* What is lent is on no disk, and as long as it is, what was taken of its block does not count as
+ * saved. */
+static void lent_stays(struct lease *l, const struct lease_lent *lent, usec_t now)
+{
+	struct pool_own *o = pool_own_find(&l->pool, &lent->ip);
+
+	if (!o)
+		return;
+	pool_given(o, now);
+	lease_block_given(l, o, now);
+}
+
 static void lent_end(struct lease *l, struct lease_lent *lent, usec_t now)
 {
 	struct ip4 ip = lent->ip;
 
+	lent_stays(l, lent, now);
 	table_remove(&l->lent, lent);
 	lease_address_changed(l, &ip, now);
 }
@@ -311,16 +426,21 @@ static void given_back(struct lease *l, const struct lease_node *from, const str
 		lent_end(l, lent, now);
 }
 
-bool lease_is_lent(struct lease *l, const struct ip4 *ip)
+bool lease_is_lent(const struct lease *l, const struct ip4 *ip)
 {
-	const struct book_addr *holder = book_holder4(&l->book, ip);
-	struct lease_lent *lent = table_find(&l->lent, ip);
+	return table_find(&l->lent, ip);
+}
 
-	if (lent && holder && mac_eq(&holder->holder, &lent->mac)) {
-		table_remove(&l->lent, lent); /* from here on its record holds it */
-		return false;
-	}
-	return lent;
+void lease_lent_met(struct lease *l, const struct book_client *c, usec_t now)
+{
+	struct lease_lent *lent;
+
+	if (l->lent.count == 0 || !book_has_lease(&l->book, c))
+		return;
+	for (uint32_t i = 0; (lent = table_next(&l->lent, &i));)
+		if (mac_eq(&lent->mac, &c->mac) &&
+		    (ip4_eq(&lent->ip, &c->rec.ip4) || c->allocated_at > lent->asked_at))
+			lent_end(l, lent, now);
 }
 
 bool lease_is_lent_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
@@ -337,6 +457,8 @@ void lease_lent_sweep(struct lease *l, usec_t now)
 	for (uint32_t i = 0; (lent = table_next(&l->lent, &i));)
 		if (now >= lent->until)
 			lent_end(l, lent, now);
+		else
+			lent_stays(l, lent, now);
 }
 
 void lease_talk(struct lease *l, const struct lease_node *from, const void *data, size_t len,

@@ -33,9 +33,9 @@
  * or its lease runs. Only where no address is free, leases that went without for 26 h are ended.
  *
  * Timers: claims becoming ready; offers forgotten after 60 s; the next node asked for an address
- * after 200 ms; once a minute a sweep over the clients (leases are refreshed or lapse, own records
- * are dropped: with a lease 3 days after the last refresh, others 1 h after the last sign of life)
- * and over the blocks (idle ones are returned).
+ * after 200 ms, and answers waited for 4 s more; once a minute a sweep over the clients (leases are
+ * refreshed or lapse, own records are dropped: with a lease 3 days after the last refresh, others 1
+ * h after the last sign of life) and over the blocks (idle ones are returned).
  */
 #ifndef LEASE_LEASE_H
 #define LEASE_LEASE_H
@@ -52,7 +52,7 @@
 #define LEASE_SEARCH_MAX 4
 #define LEASE_ROUTES_MAX 8
 #define LEASE_EXCLUDE_MAX 16
-#define LEASE_NEAR_MAX 3
+#define LEASE_NEAR_MAX 8
 #define LEASE_TALK_MAX 64
 
 struct lease_route {
@@ -160,6 +160,7 @@ struct lease {
 	struct table reserved;
 	struct table lent; /* struct lease_lent by address */
 	struct lease_node near[LEASE_NEAR_MAX];
+	uint8_t near_mute[LEASE_NEAR_MAX]; /* so often asked in vain since its last answer */
 	unsigned near_count;
 	unsigned asking;   /* clients for whom an address is asked for there */
 	usec_t vain_until; /* nobody there had one */
@@ -179,6 +180,7 @@ struct lease {
 	usec_t unmet_since;
 	unsigned declines;	  /* records of declined addresses that we made */
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
+	struct bucket ask_rate;	  /* of clients for whom others are asked */
 	usec_t sweep_due;
 	usec_t offers_due;
 	usec_t unsaved_due; /* USEC_NEVER: every record is told */

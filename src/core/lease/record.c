@@ -132,6 +132,7 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	o = table_find(&l->offers, &rec->mac);
 	if (o && book_has_lease(&l->book, c))
 		serve_offer_drop(l, o, now);
+	lease_lent_met(l, c, now);
 }
 
 void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)

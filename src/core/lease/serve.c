@@ -189,7 +189,7 @@ static bool address_pick(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 
 	*ret_ready = s->now;
 
-	if (c && pool_is_free(&l->pool, &c->last)) {
+	if (c && pool_is_free(&l->pool, &c->last) && !pool_is_resting(&l->pool, &c->last)) {
 		*ret = c->last;
 		return true;
 	}
@@ -381,6 +381,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	if (!ip4_eq(&c->rec.ip4, ip) || c->lapsed)
 		book_set_lease(&l->book, c, ip, s->now, s->now);
 	drop_offer_of(s);
+	lease_lent_met(l, c, s->now);
 	if (is_here)
 		introduce(s, c);
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;

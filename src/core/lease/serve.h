@@ -7,6 +7,8 @@
 #include "core/lease/lease.h"
 #include "packet/dhcp.h"
 
+#define LEASE_ASKED_MAX 3 /* nodes, for one client */
+
 struct lease_offer {
 	struct mac mac;	 /* key */
 	struct ip4 ip;	 /* zero: it is still asked for */
@@ -14,13 +16,16 @@ struct lease_offer {
 	usec_t expires_at;
 	/* of an address from another node's block */
 	bool asking, borrowed;
-	uint8_t asked; /* so many nodes */
-	bool again;    /* the last of them twice */
+	bool again;	/* the node asked last was asked twice */
+	bool listening; /* all were asked, and some of them may answer yet */
+	uint8_t asked;
+	uint8_t none; /* bit per node asked: it has said so */
 	uint16_t port;
 	uint32_t id;
-	usec_t due; /* of the next word, while asking */
+	usec_t due; /* while asking: of the next word, or of the end */
 	struct ip4 wanted;
-	struct lease_node lender; /* or who was asked last */
+	struct lease_node node[LEASE_ASKED_MAX]; /* those asked */
+	struct lease_node lender;
 };
 
 /* An address of ours that another node may give to a client. */
@@ -138,12 +143,15 @@ void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec
 bool lease_borrow_in_vain(const struct lease *l, usec_t now);
 /* It is of another node's block, which is still that node's. */
 bool lease_borrow_stands(const struct lease *l, const struct lease_offer *o);
-/* Asks the next node when that is due; false: nobody is left. */
+/* Asks the next node when that is due; false: no answer came in time. */
 bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now);
 /* The offer ends: what was borrowed for it and is not needed goes back. */
 void lease_borrow_end(struct lease *l, const struct lease_offer *o);
 /* Lent, and no record shows it yet. */
-bool lease_is_lent(struct lease *l, const struct ip4 *ip);
+bool lease_is_lent(const struct lease *l, const struct ip4 *ip);
+/* The client has a lease: what was lent for it is no loan any more, be it that or, since it was
+ * asked for, another. */
+void lease_lent_met(struct lease *l, const struct book_client *c, usec_t now);
 /* ... to be given to that client. */
 bool lease_is_lent_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
 void lease_lent_sweep(struct lease *l, usec_t now);
