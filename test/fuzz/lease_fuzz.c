@@ -96,6 +96,7 @@ static void do_block(struct rd *r, uint8_t what)
 	struct lease_block b = { .index = rd_u8(r) % 20, .epoch = rd_u8(r) };
 
 	b.owner.b[0] = rd_u8(r) % 3;
+	b.rest_s = b.epoch % 3 ? 0 : 500 * b.epoch;
 	if (what == 0)
 		lease_block_learnt(&lease, &b, now);
 	else if (what == 1)
@@ -171,6 +172,8 @@ static void do_time(struct rd *r)
 		lease_tick(&lease, now);
 	if (lease_deadline(&lease) <= now)
 		abort();
+	if (now / USEC_S % 3 == 0)
+		lease_saved(&lease, now);
 }
 
 /* What is lent is nobody else's. */
@@ -256,6 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	now = 1000 * USEC_S;
 	if (lease_init(&lease, &CONF, &setup, now) < 0)
 		abort();
+	lease_loaded(&lease, true, now);
 	lease_near(&lease, near, 2);
 	lease.talk_id = 0; /* so that an input can answer */
 	now += 5 * USEC_S;

@@ -284,8 +284,7 @@ static void all_saved(void **state)
 	}
 }
 
-/* A grant after the snapshot is not in it, nor is one that was made just before and is on its way
- * to the disk. */
+/* A grant after the snapshot is not in it. */
 static void not_saved_yet(void **state)
 {
 	struct pool *pool = &town.node[0].lease.pool;

@@ -100,13 +100,12 @@ void bench_port(struct bench *b, uint16_t port, const char *name, enum port_kind
 	bench_feed(b, &e);
 }
 
-void bench_start(struct bench *b, const char *conf_text)
+void bench_boot(struct bench *b, const char *conf_text)
 {
 	struct node_setup s = { .conf = &b->conf,
 				.boot_epoch = 1,
 				.seed = 7,
 				.primary_mac = { { 2, 0, 0, 0x12, 0x34, 1 } } };
-	struct event load = { .kind = EVENT_LOAD };
 	struct conf_error error;
 	int err;
 
@@ -116,6 +115,13 @@ void bench_start(struct bench *b, const char *conf_text)
 		fail_msg("%s: %s", conf_text, error.message);
 	b->node = node_new(&s, b->now, &err);
 	assert_non_null(b->node);
+}
+
+void bench_start(struct bench *b, const char *conf_text)
+{
+	struct event load = { .kind = EVENT_LOAD };
+
+	bench_boot(b, conf_text);
 	bench_feed(b, &load);
 }
 

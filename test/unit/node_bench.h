@@ -25,7 +25,9 @@ struct bench {
 	char probes[4096];	    /* what was asked of uplinks */
 };
 
-/* With that configuration, and no port yet. */
+/* With that configuration, and no port yet; nothing has been loaded from its disk. */
+void bench_boot(struct bench *b, const char *conf_text);
+/* ... and there was nothing. */
 void bench_start(struct bench *b, const char *conf_text);
 void bench_stop(struct bench *b);
 void bench_feed(struct bench *b, const struct event *e);
