@@ -483,6 +483,7 @@ static void clash_waits(void **state)
 	(void)state;
 	town_start(&town, 2, &TOWN_CONF, 4);
 	hosts_make(2);
+	town_reboot(&town, 0);
 	lease_peers(l, 1, false, town.now);
 	for (int i = 0; i < 2; i++) {
 		rec = (struct lease_client) { .mac = hosts[i].mac,

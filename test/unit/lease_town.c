@@ -67,7 +67,6 @@ static void node_start(struct town *t, int node, const struct lease_conf *conf)
 			 0);
 	n->up = true;
 	near_set(t, node);
-	lease_peers(&n->lease, (unsigned)t->nodes - 1, t->nodes > 1, t->now);
 }
 
 void town_start(struct town *t, int nodes, const struct lease_conf *conf, uint64_t seed)
@@ -78,6 +77,7 @@ void town_start(struct town *t, int nodes, const struct lease_conf *conf, uint64
 	t->now = 1000 * USEC_S;
 	for (int i = 0; i < nodes; i++) {
 		node_start(t, i, conf);
+		lease_peers(&t->node[i].lease, (unsigned)nodes - 1, nodes > 1, t->now);
 		lease_loaded(&t->node[i].lease, true, t->now);
 	}
 }

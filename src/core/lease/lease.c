@@ -317,6 +317,9 @@ usec_t lease_deadline(const struct lease *l)
 void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
 {
 	bool was_unsynced = l->peers > 0 && !l->synced;
+	/* a node that was just seen may not be a neighbour yet, with which we could be out of step
+	 */
+	bool is_first = others > 0 && l->peers > 0 && synced && !l->was_synced;
 
 	l->peers = others;
 	l->synced = synced;
@@ -326,8 +329,9 @@ void lease_peers(struct lease *l, unsigned others, bool synced, usec_t now)
 	pool_alone(&l->pool, lease_alone_since(l));
 	if (l->unsaved_due != USEC_NEVER)
 		l->unsaved_due = lease_save_from(l);
-	if (l->book.losers)
-		l->clash_due = usec_min(l->clash_due, lease_save_from(l));
+	if (is_first && l->book.losers)
+		l->clash_due = now; /* they were waiting for that */
+	l->was_synced |= is_first;
 }
 
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now)

@@ -189,6 +189,7 @@ struct lease {
 	struct bucket disassociate_rate;
 	unsigned peers; /* other nodes that are present */
 	bool synced;
+	bool was_synced; /* since the start */
 	uint64_t counters[LEASE_COUNTERS];
 };
 

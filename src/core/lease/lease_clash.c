@@ -59,8 +59,8 @@ void lease_clash_ended(struct lease *l, struct book_client *c, const struct ip4 
 		told(l, keeper, c, ip, now);
 }
 
-/* False: it is not ours to say, or not yet, as one of the two may turn out to be over; *ret_due is
- * when it will be. */
+/* False: it is not ours to say, or not yet, as what was on our disk may turn out to be over;
+ * *ret_due is when it will be. */
 static bool settle(struct lease *l, struct book_client *a, struct book_client *b, usec_t now,
 		   usec_t *ret_due)
 {
@@ -70,7 +70,7 @@ static bool settle(struct lease *l, struct book_client *a, struct book_client *b
 	struct ip4 ip = a->rec.ip4;
 
 	*ret_due = lease_save_from(l);
-	if (now < *ret_due)
+	if (!l->was_synced && now < *ret_due)
 		return false;
 	if (since < a->clashed_at)
 		since = a->clashed_at;
