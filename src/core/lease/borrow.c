@@ -21,10 +21,11 @@
  *   that; it asks again for the same client, and is lent the same. Its ids begin anew: that they
  *   are lower is no reason to ignore them once nothing from before can be on the way. A client that
  *   had its acknowledgement, but whose record never left the borrower, finds it at the lender.
- * - A lender that starts again has forgotten what it lent, but its blocks rest (lease_blocks.c): it
- *   gives none of their addresses to anybody who does not name it, for longer than the borrower's
+ * - A lender that starts again has forgotten what it lent, but that block rests (lease_blocks.c):
+ * it gives none of its addresses to anybody who does not name it, for longer than the borrower's
  *   offer lives. Before that, as at each start, it hears what the others know, the records of the
- *   clients that took theirs among it. A BACK that comes later is for nothing.
+ *   clients that took theirs among it. A BACK that comes later is for nothing. Who names what is
+ *   lent to another gets it; the borrower, which hears of that, does not give it away any more.
  * - When the lender loses the block, or gives it up, what is promised from it falls with the claim.
  */
 #include "core/lease/serve.h"
@@ -454,11 +455,12 @@ void lease_lent_sweep(struct lease *l, usec_t now)
 {
 	struct lease_lent *lent;
 
-	for (uint32_t i = 0; (lent = table_next(&l->lent, &i));)
+	for (uint32_t i = 0; (lent = table_next(&l->lent, &i));) {
 		if (now >= lent->until)
 			lent_end(l, lent, now);
 		else
 			lent_stays(l, lent, now);
+	}
 }
 
 void lease_talk(struct lease *l, const struct lease_node *from, const void *data, size_t len,
