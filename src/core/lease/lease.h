@@ -162,8 +162,9 @@ struct lease {
 	struct lease_node near[LEASE_NEAR_MAX];
 	uint8_t near_mute[LEASE_NEAR_MAX]; /* so often asked in vain since its last answer */
 	unsigned near_count;
-	unsigned asking;   /* clients for whom an address is asked for there */
-	usec_t vain_until; /* nobody there had one */
+	unsigned asking;     /* clients for whom an address is asked for there */
+	usec_t vain_until;   /* nobody there had one */
+	usec_t recall_until; /* clients may have what we had borrowed for them in a former run */
 	uint32_t talk_id;
 	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
 	usec_t linked_at;   /* when a way to other nodes last opened */

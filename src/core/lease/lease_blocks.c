@@ -224,6 +224,8 @@ void lease_loaded(struct lease *l, bool whole, usec_t now)
 		l->claim_from = l->claim_due = now;
 	}
 	l->is_disk_lost = !whole;
+	if (l->pool.own.count || l->book.clients.count)
+		l->recall_until = now + l->conf.lease_s * USEC_S; /* this is not the first run */
 	for (uint32_t i = 0; !whole && (o = pool_own_next(&l->pool, &i));)
 		block_found(l, o, now);
 }

@@ -142,9 +142,9 @@ void serve_offers_expire(struct lease *l, usec_t now)
 	if (now < l->offers_due)
 		return;
 	for (uint32_t i = 0; (o = table_next(&l->offers, &i));) {
-		if (o->expires_at <= now || !lease_borrow_goes_on(l, o, now))
+		if (o->expires_at <= now)
 			serve_offer_drop(l, o, now);
-		else
+		else if (lease_borrow_goes_on(l, o, now))
 			due = usec_min(due, o->asking ? o->due : o->expires_at);
 	}
 	l->offers_due = due;
@@ -301,8 +301,9 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 										: VERDICT_SILENT;
 	}
 	/* after a loss of all state the client's word is all there is: it gets what it had once the
-	 * block is ours */
-	if (lease_claim_for(l, ip, s->now)) {
+	 * block is ours, or its owner lends it */
+	if (lease_claim_for(l, ip, s->now) ||
+	    lease_recall(l, &s->msg.chaddr, ip, s->port, s->now)) {
 		count(s, LEASE_COUNT_NOT_READY);
 		return VERDICT_SILENT;
 	}

@@ -11,13 +11,14 @@
 
 struct lease_offer {
 	struct mac mac;	 /* key */
-	struct ip4 ip;	 /* zero: it is still asked for */
+	struct ip4 ip;	 /* zero: it is still asked for, or was in vain */
 	usec_t ready_at; /* it is not told of before */
 	usec_t expires_at;
 	/* of an address from another node's block */
 	bool asking, borrowed;
 	bool again;	/* the node asked last was asked twice */
 	bool listening; /* all were asked, and some of them may answer yet */
+	bool named;	/* only the owner of `wanted` is asked */
 	uint8_t asked;
 	uint8_t none; /* bit per node asked: it has said so */
 	uint16_t port;
@@ -143,7 +144,11 @@ void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec
 bool lease_borrow_in_vain(const struct lease *l, usec_t now);
 /* It is of another node's block, which is still that node's. */
 bool lease_borrow_stands(const struct lease *l, const struct lease_offer *o);
-/* Asks the next node when that is due; false: no answer came in time. */
+/* Asks the owner of that address for it, which this client may have had before our start: it is to
+ * ask again. False: that is over, or nothing can be asked. */
+bool lease_recall(struct lease *l, const struct mac *mac, const struct ip4 *ip, uint16_t port,
+		  usec_t now);
+/* Asks the next node when that is due; false: no answer came in time, and the offer has gone. */
 bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now);
 /* The offer ends: what was borrowed for it and is not needed goes back. */
 void lease_borrow_end(struct lease *l, const struct lease_offer *o);
