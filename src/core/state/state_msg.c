@@ -148,9 +148,10 @@ void state_msg_write_record(struct wr *w, const struct state_msg_record *m)
 
 struct state_msg_place state_msg_read_place(struct rd *r, enum state_item type)
 {
-	struct state_msg_place p = { .scope = rd_u8(r), .depth = rd_u8(r) };
+	struct state_msg_place p = { .scope = rd_u8(r) };
 	unsigned int depth_min = 0, depth_max = STATE_MSG_DEPTH - 1;
 
+	p.depth = rd_u8(r);
 	if (type == STATE_ITEM_LIST) {
 		p.flags = rd_u8(r);
 		depth_min = 1; /* to compare a list with all records would be a lot of work */
