@@ -118,9 +118,10 @@ static json_t *pool_json(const struct lease *l)
 {
 	struct pool_count n = pool_count(&l->pool);
 
-	return json_pack("{sI sI sI sb sI}", "free", (json_int_t)n.free, "used", (json_int_t)n.used,
-			 "blocks_waiting", (json_int_t)n.waiting, "synced", (int)l->synced,
-			 "lease_s", (json_int_t)l->conf.lease_s);
+	return json_pack("{sI sI sI sI sb sI}", "free", (json_int_t)n.free, "resting",
+			 (json_int_t)n.resting, "used", (json_int_t)n.used, "blocks_waiting",
+			 (json_int_t)n.waiting, "synced", (int)l->synced, "lease_s",
+			 (json_int_t)l->conf.lease_s);
 }
 
 static json_t *import_json(const struct rpc_context *c, const struct node_import *i)

@@ -42,15 +42,19 @@ void show_leases(const struct cli *c, json_t *result)
 		{ "LEFT", "expires_s", GRID_SECONDS }, { "CLASH", "clash", GRID_YES },
 	};
 	json_t *pool = json_object_get(result, "pool");
+	json_int_t resting = json_integer_value(json_object_get(pool, "resting"));
 
 	(void)c;
 	grid_print(stdout, json_object_get(result, "leases"), leases, COUNT(leases), "no leases");
 	putchar('\n');
 	grid_print(stdout, json_object_get(result, "blocks"), blocks, COUNT(blocks), "no blocks");
 	printf("\nour blocks: %" JSON_INTEGER_FORMAT " addresses used, %" JSON_INTEGER_FORMAT
-	       " free\n",
+	       " free",
 	       json_integer_value(json_object_get(pool, "used")),
 	       json_integer_value(json_object_get(pool, "free")));
+	if (resting)
+		printf(", %" JSON_INTEGER_FORMAT " rest since the start", resting);
+	putchar('\n');
 	if (!json_array_size(json_object_get(result, "imported")))
 		return;
 	printf("\nleases of other software:\n");
