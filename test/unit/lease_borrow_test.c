@@ -298,8 +298,17 @@ static void lent_in_vain(void **state)
 	borrow_begin(5);
 	assert_int_equal(host_discover(&town, &hosts[0], 0), 0);
 	town_run(&town, USEC_MS);
+	assert_int_equal(host_discover(&town, &hosts[0], 0), DHCP_OFFER);
 	assert_int_equal(lender->lent.count, 1);
 	town.away[0] = true;
+	/* to be seen with it is no lease */
+	rec = (struct lease_client) { .mac = hosts[0].mac,
+				      .node = town.node[3].lease.self,
+				      .addr_count = 1,
+				      .addrs = { lease_mapped(&town.reply.yiaddr) } };
+	lease_client_learnt(lender, &rec, town.now);
+	assert_int_equal(lender->lent.count, 1);
+	assert_false(pool_is_free(&lender->pool, &town.reply.yiaddr));
 	rec = (struct lease_client) { .mac = hosts[0].mac,
 				      .ip4 = { { 10, 13, 0, 255 - 16 } },
 				      .node = town.node[3].lease.self,

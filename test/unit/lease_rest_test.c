@@ -300,7 +300,7 @@ static void many_starts(void **state)
 			town_run(&town, USEC_S);
 			town_meet(&town);
 			for (int i = 0; i < town.nodes; i++)
-				assert_in_range(own_blocks(&town.node[i].lease), 1, 9);
+				assert_in_range(own_blocks(&town.node[i].lease), 1, 12);
 		}
 		town_stop(&town);
 	}
