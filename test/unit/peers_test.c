@@ -600,7 +600,7 @@ static bool is_near(const struct lease *l, const uint8_t id[static 8])
 	return false;
 }
 
-/* Addresses are borrowed from the three with the best way, the best first. */
+/* Addresses are borrowed from those with the best ways, the best first. */
 static void assert_nearest(const struct crowd *c)
 {
 	const struct lease *l = node_lease(c->t.node[0]);
