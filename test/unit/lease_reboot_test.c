@@ -124,16 +124,16 @@ static void lapsed(void **state)
 	(void)state;
 	town_start(&town, 1, &TOWN_CONF, 4);
 	town_run(&town, 5 * USEC_S);
-	hosts_make(2);
-	serve(0, 0, 2);
+	hosts_make(3);
+	serve(0, 0, 3);
 	town_run(&town, 49 * 3600 * USEC_S);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		struct book_client *c = book_find(&town.node[0].lease.book, &hosts[i].mac);
 
 		assert_true(c && c->lapsed);
 	}
 	town_save(&town, 0);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		/* as the record says it, which has the address still */
 		town.node[0].disk.client[i].ip4 = hosts[i].ip;
 		assert_true(mac_eq(&town.node[0].disk.client[i].mac, &hosts[i].mac));
@@ -152,6 +152,9 @@ static void lapsed(void **state)
 	assert_false(ip4_eq(&town.reply.yiaddr, &ip));
 	assert_int_equal(discover_named(&hosts[1], 0), DHCP_OFFER);
 	assert_true(ip4_eq(&town.reply.yiaddr, &hosts[1].ip));
+	/* the message comes before the node has seen who sends it */
+	assert_int_equal(host_discover(&town, &hosts[2], 0), DHCP_OFFER);
+	assert_false(ip4_eq(&town.reply.yiaddr, &hosts[2].ip));
 	town_stop(&town);
 }
 

@@ -135,6 +135,31 @@ static void all_saved(void **state)
 	}
 }
 
+/* What a former run needed, and this one does not, goes back within minutes: who starts again and
+ * again is never up for the hour that a block is kept otherwise. */
+static void found_returned(void **state)
+{
+	struct lease *l = &town.node[0].lease;
+
+	(void)state;
+	town_start(&town, 1, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(80);
+	serve(0, 0, 80);
+	for (int i = 0; i < 80; i++)
+		host_release(&town, &hosts[i], 0);
+	town_run(&town, 10 * USEC_S);
+	town_save(&town, 0);
+	town_run(&town, 121 * USEC_S);
+	town_power_cut(&town);
+	town_boot(&town, 0);
+	assert_int_equal(pool_count(&l->pool).resting, 0);
+	assert_true(own_blocks(l) > 5);
+	town_run(&town, 1800 * USEC_S);
+	assert_int_equal(own_blocks(l), 1);
+	town_stop(&town);
+}
+
 /* A grant after the snapshot is not in it. */
 static void not_saved_yet(void **state)
 {
@@ -386,7 +411,7 @@ int main(void)
 		cmocka_unit_test(not_saved_yet),  cmocka_unit_test(told_by_neighbour),
 		cmocka_unit_test(rest_unknown),	  cmocka_unit_test(many_starts),
 		cmocka_unit_test(over_while_off), cmocka_unit_test(clash_waits),
-		cmocka_unit_test(disk_lost),
+		cmocka_unit_test(disk_lost),	  cmocka_unit_test(found_returned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
