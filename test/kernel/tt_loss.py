@@ -176,8 +176,13 @@ class Town:
         if node and client.startswith("02:cc") and vid <= VID:
             other = n1 if node.number % 2 == 0 else n2
             ends.append((self.base[other], other, client, node, vid))
-        return ["no ping from %s at %s to %s at %s, VLAN %d" % (a, an.name, b, bn.name, vid)
+        return ["no ping from %s at %s to %s at %s, VLAN %d; bridges: %s" % (a, an.name, b, bn.name, vid, self.bridges(a, b))
                 for a, an, b, bn, vid in ends if not self.clients.ping(a, an, b, bn, vid)]
+
+    def bridges(self, *clients):
+        """Where each bridge has them."""
+        look = "bridge fdb show br br0 | grep -E '^(%s)'" % "|".join(clients)
+        return {node.name: node.shell.run(look).splitlines() for node in self.nodes}
 
     def once(self, step, action="none", k=0):
         self.show_up()
