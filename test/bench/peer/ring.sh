@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ring.sh ROUNDS times|control KIND...     KIND: one letter per node of a ring, k: the kernel's batman-adv, t: trama
+# ring.sh ROUNDS times|cuts|control KIND...     KIND: one letter per node of a ring, k: the kernel's batman-adv, t: trama
 #
 # times: one line per figure, "NAME KINDS VALUE", on /uml-out/figures: how a ring of such nodes starts, how a client roams
-# to a node of the other kind and back, how long a link that dies silently is missed, TCP over three hops. control: what the
-# nodes say while their clients are quiet, in /uml-out/KINDS.ROUND/PORT.pcap. Runs inside user-mode Linux.
+# to a node of the other kind and back, TCP over three hops. cuts: how long each link of the ring is missed when it dies
+# silently. control: what the nodes say while their clients are quiet, in /uml-out/KINDS.ROUND/PORT.pcap. Runs inside
+# user-mode Linux.
 set -u
 INTERVAL=${INTERVAL:-1000}
 # shellcheck source=test/kernel/uml/mesh.sh
@@ -127,13 +128,14 @@ roam() { # KINDS NODE FIGURE: of an echo between the walker and client 3
 	sleep 3
 }
 
-cut() { # KINDS: the wire that clients 1 and 2 use, with the long way round as the other
-	echo_gap_ms c1 10.13.200.2 15 > /run/gap &
+cut() { # KINDS NODE: the wire that its client and the next one use, with the long way round as the other
+	local next=$(($2 % ${#1} + 1))
+	echo_gap_ms "c$2" "10.13.200.$next" 15 > /run/gap &
 	sleep 2
-	loss 100 l12 l21
+	loss 100 "l$2$next" "l$next$2"
 	wait $!
 	figure_of cut_gap_ms "$1" < /run/gap
-	loss 0 l12 l21
+	loss 0 "l$2$next" "l$next$2"
 }
 
 tcp() { # KINDS: three hops, as the wire between nodes 1 and 5 is cut
@@ -159,9 +161,22 @@ times() { # KINDS
 	roam "$1" 1 back_gap_ms
 	# shellcheck disable=SC2046
 	loss 0 $(ends ${#1})
-	cut "$1"
 	tcp "$1"
 	DELAY=
+}
+
+cuts() { # KINDS
+	local n
+	# shellcheck disable=SC2046
+	pass $(ends ${#1})
+	sleep 20
+	for n in $(seq ${#1}); do
+		echo_server "c$n"
+	done
+	for n in $(seq ${#1}); do
+		cut "$1" "$n"
+		sleep 12 # the next one has all of them again
+	done
 }
 
 control() { # KINDS ROUND
