@@ -37,6 +37,10 @@ class Step:
         """Those of frames that must be among the ones it takes, each time."""
         return tuple(dict.fromkeys(diff(n) for n in (self.node, self.before) if n))
 
+    def among_kernels(self):
+        """Trama nodes only look on."""
+        return bool(self.before) and {self.node.kind, self.before.kind} == {"k"}
+
     def fresh(self):
         """Clients that nothing has happened to."""
         return self.town.clients.new(self.count if not self.before else FEW * self.count)

@@ -7,6 +7,7 @@
 """
 
 import select
+import signal
 import socket
 import sys
 import time
@@ -16,6 +17,7 @@ INTERVAL_S = 0.01
 
 
 def serve():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a usual end, of which a shell does not tell
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("", PORT))
     while True:
