@@ -9,13 +9,14 @@ from town import wait_for
 
 INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
 ACTIONS = ("lost", "late", "twice", "swapped")
-FEW, MANY = 20, 50  # whose diff an OGM can carry, or not
+FEW, MANY = 20, 80  # whose diff an OGM can carry, or not, even if a late machine makes two of it
 CROWD = 150  # whose table one frame cannot hold
 FLAPS = 5
 SETTLED = 4  # intervals, until what two nodes say of a client has reached both
 PORTS_S = 20  # at most until a node that starts has its ports
 VERSION_S = 5  # at most until a client has made a new version
 VID = 5  # of clients that walk; other VLANs come and go
+VLANS = 24  # of them at a time: a trama node has room for 32
 
 
 def diff(node):
@@ -219,23 +220,36 @@ class Leaves(Step):
 
 class Vlan(Step):
     """A VLAN appears with its first client. Of a kernel it is bat0's own, and goes the next time; of a trama node it is
-    another one each time, for clients known from tagged frames stay 600 s."""
+    another one each time, for clients known from tagged frames stay 600 s, or until their untagged one leaves."""
 
     def __init__(self, town, node):
         super().__init__(town, node)
         self.vid, self.there = VID + 1, False
 
     def ready(self):
-        return [self.town.base[self.node] if self.node.kind == "t" else self.node.device_mac]
+        if self.node.kind == "k":
+            return [self.node.device_mac]
+        if len(self.used) == VLANS:
+            self.end()
+        return [self.town.base[self.node]]
 
     def do(self, taken):
         self.there = not self.there or self.node.kind == "t"
         if self.node.kind == "t":
             self.vid += 1
+            self.used.append(self.vid)
             self.town.clients.appear(self.node, taken, self.vid)
         else:
             self.node.vlan("add" if self.there else "del", self.vid)
         return {(taken[0], self.vid): self.node if self.there else None}
+
+    def end(self):
+        client = self.town.base[self.node]
+        if self.used:
+            self.town.leave(self.node, [client])
+            self.town.settle({(client, vid): None for vid in [UNTAGGED] + self.used})
+            self.town.start()
+        self.used = []
 
 
 class Starts(Step):
