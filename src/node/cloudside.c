@@ -40,7 +40,7 @@ static bool is_forged_state(const uint8_t *frame, size_t len)
 	    !(ip6_is_link_local(&ip.dst) || ip6_is_multicast(&ip.dst)))
 		return false;
 	rd_skip(&payload, 2);
-	return rd_u16(&payload) == NODE_STATE_UDP_PORT && rd_ok(&payload);
+	return rd_u16(&payload) == NODE_STATE_UDP_PORT; /* 0 where there is none */
 }
 
 /* What nodes tell each other: never seen by clients. */

@@ -67,6 +67,8 @@ static bool block_decode(struct node *n, const struct state_event *e, struct lea
 		} else if (type == FIELD_REST) {
 			ret->rest_s = rd_u32(&f);
 		}
+		if (!rd_ok(&f))
+			return false;
 	}
 	return rd_done(&r);
 }
