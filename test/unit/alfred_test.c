@@ -47,6 +47,26 @@ static void test_push(void **state)
 	assert_false(alfred_block_next(&m.blocks, &b));
 }
 
+/* One byte more than UDP carries is no packet, whatever room the writer has. */
+static void test_longest_push(void **state)
+{
+	static uint8_t room[ALFRED_PACKET_MAX + 1];
+
+	(void)state;
+	for (size_t more = 0; more <= 1; more++) {
+		struct wr w = wr_init(room, sizeof(room));
+		size_t mark = alfred_push_begin(&w, 1, 0);
+
+		wr_zero(&w, ALFRED_PACKET_MAX - ALFRED_PUSH_HEAD + more);
+		assert_int_equal(wr_len(&w), ALFRED_PACKET_MAX + more);
+		alfred_push_end(&w, mark);
+		assert_int_equal(wr_len(&w), more ? 0 : ALFRED_PACKET_MAX);
+		if (!more)
+			assert_int_equal(alfred_packet_len(rd_init(room, ALFRED_HEAD)),
+					 ALFRED_PACKET_MAX);
+	}
+}
+
 static void test_small_packets(void **state)
 {
 	static const uint8_t announce[] = { 1, 0, 0, 0 };
@@ -435,15 +455,25 @@ int main(void)
 {
 #define PEERS_TEST(f) cmocka_unit_test_setup_teardown(f, peers_setup, peers_teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_push),   cmocka_unit_test(test_small_packets),
-		cmocka_unit_test(test_status), cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_names),  PEERS_TEST(test_sync),
-		PEERS_TEST(test_no_carrying),  PEERS_TEST(test_best_primary),
-		PEERS_TEST(test_no_flooding),  PEERS_TEST(test_data_timeout),
-		PEERS_TEST(test_sizes),	       PEERS_TEST(test_loss),
-		PEERS_TEST(test_election),     PEERS_TEST(test_own_values),
-		PEERS_TEST(test_events),       PEERS_TEST(test_many_events),
-		PEERS_TEST(test_moved),	       PEERS_TEST(test_asks_once),
+		cmocka_unit_test(test_push),
+		cmocka_unit_test(test_longest_push),
+		cmocka_unit_test(test_small_packets),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_names),
+		PEERS_TEST(test_sync),
+		PEERS_TEST(test_no_carrying),
+		PEERS_TEST(test_best_primary),
+		PEERS_TEST(test_no_flooding),
+		PEERS_TEST(test_data_timeout),
+		PEERS_TEST(test_sizes),
+		PEERS_TEST(test_loss),
+		PEERS_TEST(test_election),
+		PEERS_TEST(test_own_values),
+		PEERS_TEST(test_events),
+		PEERS_TEST(test_many_events),
+		PEERS_TEST(test_moved),
+		PEERS_TEST(test_asks_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -408,13 +408,14 @@ static void test_told_again_and_again(void **state)
 static void test_told_by_nobody_near(void **state)
 {
 	struct net *n = net_chain(2);
-	struct mac c = net_client(1), stranger = net_mac(7, 0);
+	struct mac c = net_client(1), d = net_client(2), stranger = net_mac(7, 0);
 	uint8_t frame[100], version;
 	struct wr w = wr_init(frame, sizeof(frame));
 
 	(void)state;
 	net_run(n, 10 * USEC_S);
 	net_seen(n, 0, &c, 0);
+	net_seen(n, 1, &d, 0);
 	net_run(n, 10 * USEC_S);
 	version = batman_ttvn(n->node[0].b);
 	bat_eth_encode(&w, &MAC_BROADCAST, &stranger);
@@ -426,8 +427,17 @@ static void test_told_by_nobody_near(void **state)
 	n->node[0].event_count = 0;
 	advertise(n, &stranger, &c);
 	assert_non_null(net_event(n, 0, BATMAN_CLIENT_MOVED));
+	/* there is nobody to send its frames on to: they come out here, for it may be back */
+	assert_int_equal(net_send(n, 1, &c, &d, 1, 200), 0);
+	net_run(n, USEC_MS);
+	assert_int_equal(net_count(n, 0, 1), 1);
 	net_run(n, 1200 * USEC_MS);
 	assert_int_equal(batman_ttvn(n->node[0].b), (uint8_t)(version + 1));
+	/* and are dropped here once it is withdrawn */
+	assert_int_equal(net_send(n, 1, &c, &d, 2, 200), 0);
+	net_run(n, USEC_MS);
+	assert_int_equal(net_count(n, 0, 2), 0);
+	assert_int_equal(net_counter(n, 0, BATMAN_COUNT_DROP_NO_CLIENT), 1);
 	net_free(n);
 }
 

@@ -232,6 +232,52 @@ static void test_at_every_node(void **state)
 	net_free(n);
 }
 
+/* How many other nodes announce that client, as far as this one knows. */
+static unsigned int others_with(const struct net *n, int node, const struct mac *client)
+{
+	struct batman_claim claim;
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; batman_claim_next(n->node[node].b, &i, &claim);) {
+		count += mac_eq(&claim.client.mac, client);
+		assert_false(mac_eq(&claim.client.mac, client) &&
+			     claim.client.flags & BATMAN_CLIENT_ROAM);
+	}
+	return count;
+}
+
+/* One more node becomes the gateway and tells those that announce it. They stay what they are, and
+ * what that took from their pictures of each other is there again soon. */
+static void test_at_one_more_node(void **state)
+{
+	struct net *n = net_chain(3);
+	struct mac c = net_client(1);
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	for (int i = 0; i < 3; i++) {
+		uint64_t told = net_counter(n, 0, BATMAN_COUNT_TT_ROAM_RX);
+
+		assert_int_equal(batman_client_fix(n->node[i].b, &c, 0, n->now), 0);
+		net_pump(n, i);
+		net_run(n, USEC_MS);
+		assert_int_equal(net_counter(n, 0, BATMAN_COUNT_TT_ROAM_RX), told + (i > 0));
+		for (int k = 0; k <= i; k++) {
+			struct mac d = net_client(10 + k);
+
+			assert_true(net_knows(n, k, &c, k));
+			assert_int_equal(net_send(n, k, &c, &d, 1, 200), -ELOOP);
+		}
+		net_run(n, 20 * USEC_S);
+		for (int k = 0; k < 3; k++)
+			assert_int_equal(others_with(n, k, &c), i + (k > i));
+		assert_true(net_tables_agree(n, 3));
+	}
+	for (int k = 0; k < 3; k++)
+		assert_null(net_event(n, k, BATMAN_CLIENT_MOVED));
+	net_free(n);
+}
+
 struct held {
 	bool cut;
 	unsigned int ogms;
@@ -356,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_back_for_a_moment),
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_at_every_node),
+		cmocka_unit_test(test_at_one_more_node),
 		cmocka_unit_test(test_not_back_to_the_old_node),
 		cmocka_unit_test(test_advertised_to_the_wrong_one),
 	};

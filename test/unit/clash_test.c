@@ -162,6 +162,25 @@ static void test_merged_clouds(void **state)
 	town_stop(&t);
 }
 
+/* A host that has been in several clouds counts for each of them. */
+static void test_merged_by_one_host(void **state)
+{
+	struct town t;
+
+	(void)state;
+	start(&t);
+	takes(&t, 2, &host, "fd8a:a327:56a5::9");
+	town_station(&t, 2, &host, CLIENT_ASSOCIATED); /* not gone from the table */
+	town_run(&t, t.now + 900 * USEC_S);
+	takes(&t, 2, &host, "fd8a:78::9");
+	assert_says(&t, 0, BOSQUE_NET);
+	town_run(&t, t.now + 1000 * USEC_S);
+	assert_says(&t, 0, "fd8a:78::/64");
+	town_run(&t, t.now + 900 * USEC_S);
+	assert_silent(&t, 0);
+	town_stop(&t);
+}
+
 static void test_merged_ends(void **state)
 {
 	struct town t;
@@ -210,6 +229,37 @@ static void routed(struct town *t, int at)
 	town_run(t, t->now + 2 * USEC_S);
 }
 
+/* What only looks as if the host had shown an address. */
+static void no_proof(struct town *t, int at)
+{
+	static const struct mac second = { { 2, 0xcc, 0, 0, 0, 8 } };
+	const struct icmp6_path from = { .eth_src = host,
+					 .eth_dst = { { 0x33, 0x33, [5] = 1 } },
+					 .src = address("fd8a:a327:56a5::9"),
+					 .dst = address("ff02::1"),
+					 .hop_limit = 255 };
+	struct icmp6_nd na = { .type = ICMP6_NA, .has_mac = true, .target = from.src, .mac = host };
+
+	for (int i = 0; i < 5; i++) {
+		uint8_t frame[128];
+		struct wr w = wr_init(frame, sizeof(frame));
+		struct icmp6_path p = from;
+		struct icmp6_nd nd = na;
+
+		p.hop_limit = i == 0 ? 64 : 255; /* it came by a router */
+		nd.mac = i == 1 ? second : host; /* it speaks for another */
+		nd.target = i == 2 ? address("ff02::9") : na.target;
+		if (i != 3)
+			icmp6_nd_build(&w, &p, &nd);
+		else
+			icmp6_end(&w, icmp6_begin(&w, &p, ICMP6_ECHO_REQUEST, 0));
+		assert_true(wr_len(&w) > 0);
+		frame[wr_len(&w) - 1] ^= i == 4; /* it was damaged */
+		town_frame(t, at, LINK_CLOUD, frame, wr_len(&w));
+		town_run(t, t->now + 2 * USEC_S);
+	}
+}
+
 static void test_not_merged(void **state)
 {
 	struct town t;
@@ -217,6 +267,7 @@ static void test_not_merged(void **state)
 	(void)state;
 	start(&t);
 	routed(&t, 2);
+	no_proof(&t, 2);
 	takes(&t, 2, &host, "fd8a:4cfe:5a87::9"); /* of our own cloud */
 	takes(&t, 2, &host, "fd8b:a327:56a5::9"); /* of no cloud with this VLAN */
 	takes(&t, 2, &host, "fe80::9");
@@ -257,7 +308,14 @@ static void row(struct town *t, struct batman_row r)
 /* The same where the kernel forwards the cloud: its tables say who is at which node. */
 static void test_merged_in_the_kernel(void **state)
 {
-	static const struct mac node = { { 2, 0x95, 0x39, 9, 9, 9 } };
+	static const struct mac node = { { 2, 0x95, 0x39, 9, 9, 9 } },
+				ours = { { 2, 0xcc, 0, 0, 0, 2 } };
+	const struct batman_row path = { .kind = BATMAN_ROW_PATH,
+					 .port = 1,
+					 .mac = node,
+					 .via = node,
+					 .tq = 255,
+					 .best = true };
 	struct mac self;
 	struct town t;
 
@@ -267,12 +325,16 @@ static void test_merged_in_the_kernel(void **state)
 	begin(&t);
 	assert_true(batman_self(node_batman(t.node[0]), &self));
 	row(&t, (struct batman_row) { .kind = BATMAN_ROW_SELF, .mac = self });
-	row(&t, (struct batman_row) { .kind = BATMAN_ROW_PATH,
-				      .port = 1,
-				      .mac = node,
-				      .via = node,
-				      .tq = 255,
-				      .best = true });
+	row(&t, path);
+	row(&t, (struct batman_row) { .kind = BATMAN_ROW_LOCAL, .mac = ours });
+	row(&t, (struct batman_row) { .kind = BATMAN_ROW_END });
+	/* nobody knows where it is, yet; and a client of our own */
+	takes_at(&t, 0, LINK_KERNEL, &host, "fd8a:a327:56a5::9");
+	takes_at(&t, 0, LINK_KERNEL, &ours, "fd8a:a327:56a5::2");
+	assert_silent(&t, 0);
+	assert_int_equal(town_counter(&t, 0, NODE_C_STRAY), 0);
+	row(&t, (struct batman_row) { .kind = BATMAN_ROW_SELF, .mac = self });
+	row(&t, path);
 	row(&t, (struct batman_row) { .kind = BATMAN_ROW_GLOBAL, .mac = host, .via = node });
 	row(&t, (struct batman_row) { .kind = BATMAN_ROW_END });
 	takes_at(&t, 0, LINK_KERNEL, &host, "fd8a:a327:56a5::9");
@@ -320,6 +382,26 @@ static void test_merged_on_another_vlan(void **state)
 	takes(&t, 2, &host, "fdb8:1:2::9");
 	assert_says(&t, 0, "fdb8:1:2::/64");
 	assert_says(&t, 0, "VLAN 200");
+	town_stop(&t);
+}
+
+/* Where the nodes of the other cloud say what they are of, none lets the other in. */
+static void test_refused(void **state)
+{
+	struct town t;
+
+	(void)state;
+	plan(&t, 3);
+	town_begin(&t);
+	town_run(&t, t.now + 15 * USEC_S);
+	assert_says(&t, 1, "SSID 'bosque' has VLAN 154 of our SSID 'rio', nodes refuse each other");
+	assert_says(&t, 2, "SSID 'rio' has VLAN 154 of our SSID 'bosque'");
+	assert_silent(&t, 0);
+	/* one for each node of the other: node 2 hears of both */
+	assert_int_equal(t.notices[NOTICE_CLASH_CLOUD], 3);
+	t.count = 2;
+	town_run(&t, t.now + 70 * USEC_S);
+	assert_silent(&t, 1);
 	town_stop(&t);
 }
 
@@ -431,12 +513,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merged_clouds),
+		cmocka_unit_test(test_merged_by_one_host),
 		cmocka_unit_test(test_merged_ends),
 		cmocka_unit_test(test_not_merged),
 		cmocka_unit_test(test_not_merged_by_option),
 		cmocka_unit_test(test_merged_is_bounded),
 		cmocka_unit_test(test_merged_in_the_kernel),
 		cmocka_unit_test(test_merged_on_another_vlan),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_same_network),
 		cmocka_unit_test(test_own_cloud),
 		cmocka_unit_test(test_many_twins),

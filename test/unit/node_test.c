@@ -241,15 +241,27 @@ static void test_old_record_does_not_drop_client(void **state)
 	town_stop(&t);
 }
 
-/* What a client sends into the bridge of node i, maybe with a tag: an empty state datagram, in the
- * name of a node. */
-static void forge_state(struct town *t, int i, const struct mac *from, const struct mac *to,
-			bool tagged)
+/* The first bytes of what a client sends into the bridge of node 0; tag: of 802.1Q, or -1. */
+static void client_udp(struct town *t, const struct udp6_path *path, int tag, size_t most)
 {
-	static const uint8_t priority_tag[ETH_TAG] = { 0x81, 0, 0xa0, 0 };
-	struct event e = { .kind = EVENT_FRAME };
+	const uint8_t tpid[ETH_TAG] = { 0x81, 0, (uint8_t)(tag >> 8), (uint8_t)tag };
 	uint8_t frame[200], body[8] = { 0 };
 	struct wr w = wr_init(frame, sizeof(frame));
+	size_t len;
+
+	udp6_build(&w, path, body, sizeof(body));
+	len = wr_len(&w);
+	if (tag >= 0) {
+		memmove(frame + 12 + ETH_TAG, frame + 12, len - 12);
+		memcpy(frame + 12, tpid, ETH_TAG);
+		len += ETH_TAG;
+	}
+	town_frame(t, 0, LINK_CLOUD, frame, len < most ? len : most);
+}
+
+/* An empty state datagram, in the name of a node. */
+static void forge_state(struct town *t, const struct mac *from, const struct mac *to, bool tagged)
+{
 	struct udp6_path path = { .eth_src = *from,
 				  .eth_dst = *to,
 				  .src = ip6_link_local(from),
@@ -257,14 +269,7 @@ static void forge_state(struct town *t, int i, const struct mac *from, const str
 				  .src_port = NODE_STATE_UDP_PORT,
 				  .dst_port = NODE_STATE_UDP_PORT };
 
-	udp6_build(&w, &path, body, sizeof(body));
-	if (tagged) {
-		memmove(frame + 12 + ETH_TAG, frame + 12, wr_len(&w) - 12);
-		memcpy(frame + 12, priority_tag, ETH_TAG);
-	}
-	e.frame =
-		(struct event_frame) { LINK_CLOUD, 0, frame, wr_len(&w) + (tagged ? ETH_TAG : 0) };
-	town_feed(t, i, &e);
+	client_udp(t, &path, tagged ? 0xa000 : -1, SIZE_MAX); /* of a priority alone */
 }
 
 static struct mac cloud_mac(const struct town *t, int i)
@@ -293,9 +298,9 @@ static void test_client_is_no_node(void **state)
 	victim = cloud_mac(&t, 2);
 	/* its word does not reach the state of another node */
 	before = state_counter(node_state(t.node[1]), STATE_C_RECEIVED);
-	forge_state(&t, 0, &victim, &near, false);
+	forge_state(&t, &victim, &near, false);
 	assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_STATE), 1);
-	forge_state(&t, 0, &victim, &near, true);
+	forge_state(&t, &victim, &near, true);
 	assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_STATE), 2);
 	assert_int_equal(state_counter(node_state(t.node[1]), STATE_C_RECEIVED), before);
 	/* and what is said to that node does not reach the client */
@@ -304,6 +309,74 @@ static void test_client_is_no_node(void **state)
 	assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_NODE), 1);
 	assert_false(node_station_next(t.node[0], &cursor, &s));
 	assert_true(mac_eq(&t.forgotten, &victim));
+	town_stop(&t);
+}
+
+/* Everything else goes its way into the cloud. */
+static void test_forged_state_only(void **state)
+{
+	static const struct {
+		const char *dst;
+		uint16_t port;
+		int tag;
+		size_t most;
+		bool forged;
+	} sent[] = {
+		{ "fe80::1", NODE_STATE_UDP_PORT, -1, 200, true },
+		{ "ff02::1", NODE_STATE_UDP_PORT, -1, 200, true },
+		{ "fd0d:fe46:8ce8::1", NODE_STATE_UDP_PORT, -1, 200, false },
+		{ "fe80::1", NODE_STATE_UDP_PORT + 7, -1, 200, false },
+		{ "fe80::1", NODE_STATE_UDP_PORT, 5, 200, false }, /* of another Ethernet */
+		{ "fe80::1", NODE_STATE_UDP_PORT, -1, 13, false }, /* cut in its type */
+		{ "fe80::1", NODE_STATE_UDP_PORT, -1, 40, false }, /* in the header of IPv6 */
+	};
+	struct udp6_path path = { .eth_src = client, .eth_dst = MAC_BROADCAST, .src_port = 9 };
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	path.src = ip6_link_local(&client);
+	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+		const struct batman *b = node_batman(t.node[0]);
+		uint64_t forged = town_counter(&t, 0, NODE_C_FORGED_STATE);
+		uint64_t went = batman_counter(b, BATMAN_COUNT_CLOUD_IN);
+		uint64_t bad = batman_counter(b, BATMAN_COUNT_CLOUD_IN_DROPPED);
+
+		assert_int_equal(ip6_parse(sent[i].dst, &path.dst), 0);
+		path.dst_port = sent[i].port;
+		client_udp(&t, &path, sent[i].tag, sent[i].most);
+		assert_int_equal(town_counter(&t, 0, NODE_C_FORGED_STATE) - forged, sent[i].forged);
+		went = batman_counter(b, BATMAN_COUNT_CLOUD_IN) - went;
+		bad = batman_counter(b, BATMAN_COUNT_CLOUD_IN_DROPPED) - bad;
+		assert_true(bad == (sent[i].most == 13) && went + bad == !sent[i].forged);
+	}
+	town_stop(&t);
+}
+
+/* Who announces himself is next to us; a frame that is cut, or of no port, tells of nobody. */
+static void test_short_announcement(void **state)
+{
+	static const uint8_t frame[] = { 255, 255, 255, 255, 255,  255,	 2,	      9,
+					 0,   0,   0,	1,   0x43, 0x05, BAT_TYPE_OGM };
+	struct event e = { .kind = EVENT_FRAME };
+	const struct port_entry *port;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	port = &node_ports(t.node[0])->entry[1];
+	for (size_t cut = 0; cut < 2; cut++) {
+		e.frame = (struct event_frame) { LINK_MESH, cut ? 1 : NODE_PORTS, frame,
+						 sizeof(frame) - cut };
+		town_feed(&t, 0, &e);
+		assert_int_equal(port->foreign_count, 0);
+	}
+	e.frame.len++;
+	town_feed(&t, 0, &e);
+	assert_int_equal(port->foreign_count, 1);
+	assert_memory_equal(port->foreign[0].mac.b, frame + 6, 6);
 	town_stop(&t);
 }
 
@@ -707,6 +780,8 @@ int main(void)
 		cmocka_unit_test(test_clients_hear_of_narrow_links),
 		cmocka_unit_test(test_old_record_does_not_drop_client),
 		cmocka_unit_test(test_client_is_no_node),
+		cmocka_unit_test(test_forged_state_only),
+		cmocka_unit_test(test_short_announcement),
 		cmocka_unit_test(test_strangers_leave_room),
 		cmocka_unit_test(test_solicit_finds_nodes),
 		cmocka_unit_test(test_solicit_finds_addresses_of_clients),

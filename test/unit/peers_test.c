@@ -12,6 +12,7 @@
 
 #include "core/batman/msg.h"
 #include "dhcp_client.h"
+#include "core/state/snapshot.h"
 #include "core/state/state_msg.h"
 #include "node_town.h"
 #include "packet/eth.h"
@@ -673,6 +674,100 @@ static void test_invented_strangers(void **state)
 	crowd_free(c);
 }
 
+/* ---- a claim of node 0, and what node 1 says of it ---- */
+
+/* Somebody else's record of block 7 as node 0 finds it on its disk: it is deleted. */
+static void load_deleted(struct town *t, struct state_msg_record m)
+{
+	struct event e = { .kind = EVENT_LOAD };
+	uint8_t file[128];
+	struct wr w = wr_init(file, sizeof(file));
+	size_t mark = snapshot_begin(&w);
+
+	m.deleted = true;
+	m.len = 0;
+	wr_zero(&w, 12);
+	state_msg_write_record(&w, &m);
+	e.load = (struct event_load) { file, snapshot_end(&w, mark) };
+	town_feed(t, 0, &e);
+	assert_int_equal(node_load_error(t->node[0]), 0);
+}
+
+static void push_by_node1(struct town *t, const struct state_msg_record *m, int count)
+{
+	struct mac us = cloud_of(t, 0), from = cloud_of(t, 1);
+	struct state_msg_header h = { .sender = { { 0, 0, 2, 0, 0, 1, 0, 1 } }, .epoch = 9 };
+	struct udp6_path path = { .eth_src = from,
+				  .eth_dst = us,
+				  .src = ip6_link_local(&from),
+				  .dst = ip6_link_local(&us),
+				  .src_port = NODE_STATE_UDP_PORT,
+				  .dst_port = NODE_STATE_UDP_PORT };
+	uint8_t data[256], frame[400];
+	struct wr w = wr_init(data, sizeof(data)), f = wr_init(frame, sizeof(frame));
+	size_t mark;
+
+	state_msg_write_header(&w, &h);
+	mark = state_msg_item_begin(&w, STATE_ITEM_PUSH);
+	for (int i = 0; i < count; i++)
+		state_msg_write_record(&w, &m[i]);
+	state_msg_item_end(&w, mark);
+	udp6_build(&f, &path, data, wr_len(&w));
+	assert_true(wr_len(&f) > 0);
+	town_frame(t, 0, LINK_KERNEL, frame, wr_len(&f));
+}
+
+/* The neighbour has our claim, and in the same datagram one that goes before it, whose record has
+ * an older place here: that the lost one is known changes nothing any more. */
+static void test_claim_is_known_and_lost(void **state)
+{
+	static const struct lease_node node0 = { { 0, 0, 2, 0, 0, 0, 0, 1 } },
+				       node9 = { { 0, 0, 2, 0, 0, 9, 0, 1 } };
+	static const struct state_node self = { { 0, 0, 2, 0, 0, 0, 0, 1 } },
+				       other = { { 0, 0, 2, 0, 0, 9, 0, 1 } };
+	const struct ip4 ip = { { 10, 13, 0, 7 * 16 + 5 } };
+	struct dhcp_msg ask = { .op = DHCP_OP_REQUEST, .type = DHCP_REQUEST, .requested = ip };
+	struct state_full_key key = { .kind = STATE_OWNED, .author = other };
+	struct state_msg_record m[2];
+	uint8_t frame[DHCP_CLIENT_FRAME];
+	struct state_view v;
+	const struct pool *pool;
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 30 * USEC_S);
+	key.key = state_key_init(2, (uint8_t[]) { 0, 0, 0, 7 }, 4);
+	m[0] = (struct state_msg_record) { .key = key, .author = other, .epoch = 1 };
+	m[0].lifetime_s = 86400;
+	load_deleted(&t, m[0]);
+	t.count = 1; /* node 1 does not hear what comes now */
+	ask.chaddr = fake(7, 1);
+	town_station(&t, 0, &ask.chaddr, CLIENT_ASSOCIATED);
+	town_frame(&t, 0, LINK_CLIENT, frame, dhcp_client_send(&ask, frame));
+	town_run(&t, t.now + 100 * USEC_MS);
+	pool = &node_lease(t.node[0])->pool;
+	assert_true(pool_is_claimed_by(pool, &ip, &node0));
+	assert_int_equal(state_get(node_state(t.node[0]), &key.key, &self, t.now, &v), 0);
+	m[1] = (struct state_msg_record) { .key = key,
+					   .author = self,
+					   .epoch = v.epoch,
+					   .counter = v.counter,
+					   .lifetime_s = v.lifetime_s,
+					   .value = v.value,
+					   .len = (uint16_t)v.len };
+	m[1].key.author = self;
+	m[0].epoch++;
+	m[0].value = (const uint8_t *)"\6\4\0\0\0\0"; /* its epoch is the first of all */
+	m[0].len = 6;
+	push_by_node1(&t, m, 2);
+	assert_true(pool_is_claimed_by(pool, &ip, &node9));
+	assert_true(state_get(node_state(t.node[0]), &key.key, &self, t.now, &v) < 0);
+	assert_int_equal(town_counter(&t, 0, NODE_C_BAD_RECORD), 0);
+	t.count = 2;
+	town_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -687,6 +782,7 @@ int main(void)
 		cmocka_unit_test(test_chosen_by_others),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_invented_strangers),
+		cmocka_unit_test(test_claim_is_known_and_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

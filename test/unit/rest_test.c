@@ -19,9 +19,10 @@
 
 /* As on the wire. */
 enum { BLOCK = 2, CLIENT };
-enum { F_IP4 = 2, F_EPOCH = 6, F_REST = 25 };
+enum { F_IP4 = 2, F_EPOCH = 6, F_TAKES = 19, F_REST = 25 };
 
 #define LEASE_S 1200
+#define BLOCK_S (400 * 86400) /* that a record of a block lives */
 
 static const struct state_node self = { { 0, 0, 2, 0, 0, 0x12, 0x34, 1 } },
 			       other = { { 0, 0, 2, 0, 0, 0, 0, 9 } };
@@ -194,19 +195,21 @@ static void field(struct wr *w, uint8_t type, const void *data, size_t len)
 	wr_tlv8_end(w, mark);
 }
 
-static void put_block(struct wr *w)
+static void put_block(struct wr *w, const struct state_node *owner, uint8_t index,
+		      uint32_t lifetime_s, const char *rest)
 {
-	uint8_t value[32];
+	uint8_t value[32], id[4] = { 0, 0, 0, index };
 	struct wr v = wr_init(value, sizeof(value));
-	struct state_msg_record m = { .author = self, .epoch = 1, .counter = 1 };
+	struct state_msg_record m = { .author = *owner, .epoch = 1, .counter = 1U + index };
 
-	m.key.key = state_key_init(BLOCK, "\0\0\0\7", 4);
+	m.key.key = state_key_init(BLOCK, id, sizeof(id));
 	m.key.scope = STATE_CLOUD;
 	m.key.kind = STATE_OWNED;
-	m.key.author = self;
-	m.lifetime_s = 400 * 86400;
+	m.key.author = *owner;
+	m.lifetime_s = lifetime_s;
 	field(&v, F_EPOCH, "\0\0\0\1", 4);
-	field(&v, F_REST, "\0\0\1\364", 4);
+	if (rest)
+		field(&v, F_REST, rest, 4);
 	m.value = value;
 	m.len = (uint16_t)wr_len(&v);
 	state_msg_write_record(w, &m);
@@ -260,7 +263,7 @@ static void test_many_records(void **state)
 
 		put_client(&w, &mac, &none, 0);
 	}
-	put_block(&w);
+	put_block(&w, &self, 7, BLOCK_S, "\0\0\1\364");
 	bench_boot(&b, "");
 	load(&b, file, snapshot_end(&w, mark));
 	free(file);
@@ -310,12 +313,147 @@ static void test_over_when_saved(void **state)
 	bench_stop(&b);
 }
 
+/* A claim that a node has written before there were rests gets one, on the disk, too. */
+static void test_claim_without_a_rest(void **state)
+{
+	struct state_key key = state_key_init(BLOCK, "\0\0\0\7", 4);
+	uint8_t file[128];
+	struct wr w = wr_init(file, sizeof(file));
+	size_t mark = snapshot_begin(&w);
+	struct state_view v;
+	struct bench b;
+
+	(void)state;
+	wr_zero(&w, 12);
+	put_block(&w, &self, 7, BLOCK_S, NULL);
+	bench_boot(&b, "");
+	load(&b, file, snapshot_end(&w, mark));
+	bench_run(&b, USEC_MS);
+	assert_int_equal(state_get(node_state(b.node), &key, &self, b.now, &v), 0);
+	assert_int_equal(v.len, 6 + 6);
+	assert_memory_equal(v.value, "\6\4\0\0\0\1\31\4\0\0\4\260", 6 + 6); /* LEASE_S */
+	assert_int_equal(rest_in(&b), LEASE_S);
+	bench_stop(&b);
+}
+
+/* ---- blocks of owners who are gone ---- */
+
+enum { FIRST = 16, OTHERS = 9 };
+
+/* Ten clients take a lease each. */
+static void serve_ten(struct bench *b, uint8_t group)
+{
+	for (uint8_t i = 0; i < 10; i++) {
+		struct dhcp_msg m = { .op = DHCP_OP_REQUEST, .xid = 77, .type = DHCP_DISCOVER };
+
+		m.chaddr = (struct mac) { { 6, 0, 0, 0, group, i } };
+		bench_dhcp(b, &m);
+		m.requested = dhcp_client_receive(b->dhcp, b->dhcp_len).yiaddr;
+		m.server_id = node_cloud(b->node)->anygw4;
+		m.type = DHCP_REQUEST;
+		bench_dhcp(b, &m);
+		assert_int_equal(dhcp_client_receive(b->dhcp, b->dhcp_len).type, DHCP_ACK);
+		bench_run(b, USEC_S);
+	}
+}
+
+/* Nine of the ten blocks of its pool are of a node that is not heard, and their records have so
+ * long to live; the tenth has few addresses left. */
+static void begin_scarce(struct bench *b, uint32_t lifetime_s, uint8_t *file, size_t *len)
+{
+	struct wr w = wr_init(file, *len);
+	size_t mark = snapshot_begin(&w);
+
+	wr_zero(&w, 12);
+	for (uint8_t i = 0; i < OTHERS; i++)
+		put_block(&w, &other, (uint8_t)(FIRST + i), lifetime_s, "\0\0\0\0");
+	*len = snapshot_end(&w, mark);
+	bench_boot(b, "config lime network\noption anygw_dhcp_start 256\n"
+		      "option anygw_dhcp_limit 160\n");
+	load(b, file, *len);
+	load(b, NULL, 0);
+	bench_port(b, 0, "wlan0-ap", PORT_KIND_WIFI_AP);
+	bench_run(b, 20 * USEC_S);
+	serve_ten(b, 1);
+	assert_int_equal(pool_of(b)->own.count, 1);
+}
+
+/* Its own block that was the other's; 0: there is none. */
+static uint32_t taken_block(const struct bench *b)
+{
+	struct lease_block block;
+
+	for (uint32_t i = 0; lease_block_next(node_lease(b->node), &i, &block);)
+		if (!memcmp(block.owner.b, self.b, sizeof(self.b)) && block.taken_epoch) {
+			assert_int_equal(block.taken_epoch, 1);
+			assert_memory_equal(block.taken_from.b, other.b, sizeof(other.b));
+			return block.index;
+		}
+	return 0;
+}
+
+/* A week after it was heard of for the last time, its blocks are for whoever needs them. The record
+ * says whose the block was, so that the claim goes before the older one: after a restart, too. */
+static void test_taken_from_the_gone(void **state)
+{
+	uint8_t file[1024], id[4] = { 0 };
+	size_t len = sizeof(file);
+	struct event timer = { .kind = EVENT_TIMER };
+	struct bench b, next;
+	struct state_key key;
+	struct state_view v;
+
+	(void)state;
+	begin_scarce(&b, BLOCK_S, file, &len);
+	b.now += 8 * 86400 * USEC_S;
+	bench_feed(&b, &timer);
+	serve_ten(&b, 2);
+	id[3] = (uint8_t)taken_block(&b);
+	assert_in_range(id[3], FIRST, FIRST + OTHERS - 1);
+	key = state_key_init(BLOCK, id, sizeof(id));
+	assert_int_equal(state_get(node_state(b.node), &key, &self, b.now, &v), 0);
+	assert_memory_equal(v.value + 6, "\23\14\0\0\2\0\0\0\0\11\0\0\0\1", 2 + 12);
+	bench_boot(&next, "");
+	load(&next, file, len);
+	load(&next, b.claims, b.claims_len);
+	bench_run(&next, 5 * USEC_S);
+	assert_int_equal(taken_block(&next), id[3]);
+	bench_stop(&next);
+	bench_stop(&b);
+}
+
+/* The records are over, of which nobody has told yet when the first client needs an address. */
+static void test_taken_when_over(void **state)
+{
+	struct dhcp_msg m = { .op = DHCP_OP_REQUEST, .xid = 77, .type = DHCP_DISCOVER };
+	uint8_t file[1024];
+	size_t len = sizeof(file);
+	struct bench b;
+
+	(void)state;
+	begin_scarce(&b, 300, file, &len);
+	assert_int_equal(taken_block(&b), 0);
+	b.now += 300 * USEC_S; /* it slept */
+	m.chaddr = client;
+	bench_dhcp(&b, &m);
+	assert_int_equal(dhcp_client_receive(b.dhcp, b.dhcp_len).type, DHCP_OFFER);
+	assert_int_equal(pool_of(&b)->own.count, 2);
+	assert_int_equal(pool_of(&b)->claims.count, 2);
+	bench_stop(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_given),	     cmocka_unit_test(test_saved),
-		cmocka_unit_test(test_claims_lost),  cmocka_unit_test(test_slow_disk),
-		cmocka_unit_test(test_many_records), cmocka_unit_test(test_over_when_saved),
+		cmocka_unit_test(test_given),
+		cmocka_unit_test(test_saved),
+		cmocka_unit_test(test_claims_lost),
+		cmocka_unit_test(test_slow_disk),
+		cmocka_unit_test(test_many_records),
+		cmocka_unit_test(test_over_when_saved),
+		cmocka_unit_test(test_claim_without_a_rest),
+		cmocka_unit_test(test_taken_from_the_gone),
+		cmocka_unit_test(test_taken_when_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -530,6 +530,8 @@ static void test_malformed_requests_are_named(void **state)
 		{ HEAD "\"config.show\",\"params\":{\"all\":1}}", RPC_PARAMS },
 		{ HEAD "\"trace.answer\"}", RPC_PARAMS },
 		{ HEAD "\"trace.probe\",\"params\":{\"x\":1}}", RPC_PARAMS },
+		/* one that has as many as a method can have */
+		{ HEAD "\"state.put\",\"params\":{\"x\":1}}", RPC_PARAMS },
 		{ HEAD "\"trace.answer\",\"params\":{\"id\":0}}", RPC_PARAMS },
 		{ HEAD "\"trace.answer\",\"params\":{\"id\":256}}", RPC_PARAMS },
 		{ HEAD "\"trace.answer\",\"params\":{\"id\":\"1\"}}", RPC_PARAMS },

@@ -95,6 +95,15 @@ static void test_server(void **state)
 	serve(1);
 }
 
+/* Nothing more is read, and more is an error. */
+static void assert_over(struct ss_session *s)
+{
+	uint8_t *to;
+
+	assert_int_equal(ss_session_room(s, &to), 0);
+	assert_int_equal(ss_session_read(s, 0), -EPROTO);
+}
+
 static void ask(size_t piece)
 {
 	struct ss_session s;
@@ -108,6 +117,7 @@ static void ask(size_t piece)
 	assert_int_equal(feed(&s, told, sizeof(told) - 1, piece, &used), SS_MESSAGE);
 	assert_int_equal(used, sizeof(told) - 1);
 	assert_memory_equal(s.in, STATE, s.in_len);
+	assert_over(&s);
 	assert_int_equal(said(&s, length, sizeof(length)), SS_END);
 	ss_session_done(&s);
 }
@@ -144,8 +154,26 @@ static void test_unknown_kind(void **state)
 	said(&s, version, sizeof(version));
 	assert_int_equal(feed(&s, asked, sizeof(asked) - 1, 9, &used), SS_MESSAGE);
 	assert_int_equal(ss_session_answer(&s, NULL, 0), 0);
+	assert_over(&s);
 	assert_int_equal(said(&s, length, sizeof(length)), SS_END);
 	ss_session_done(&s);
+}
+
+/* A client of that name to the answer for bat-hosts. */
+static int ask_for(const char *name)
+{
+	struct ss_session s;
+	uint8_t answer[sizeof(told) - 1];
+	size_t used;
+	int r;
+
+	memcpy(answer, told, sizeof(answer));
+	answer[3] = (uint8_t)(1 + strlen(name) + 4 + strlen(STATE));
+	ss_session_client(&s, name, STATE, strlen(STATE));
+	feed(&s, version, sizeof(version), 9, &used);
+	r = feed(&s, answer, sizeof(answer), 9, &used);
+	ss_session_done(&s);
+	return r;
 }
 
 static void test_refused_bytes(void **state)
@@ -183,18 +211,16 @@ static void test_refused_bytes(void **state)
 	assert_int_equal(serve_bytes(bytes, 12, &used), SS_NOTHING);
 	memcpy(bytes + 8, "\x00\x10\x00\x01", 4);
 	assert_int_equal(serve_bytes(bytes, 12, &used), -EBADMSG);
-	/* a wrong acknowledgement of what a client sent, and an answer of another type */
+	/* a wrong acknowledgement of what a client sent, and answers of other types */
 	ss_session_client(&s, "bat-hosts", STATE, strlen(STATE));
 	said(&s, version, sizeof(version));
 	feed(&s, version, sizeof(version), 9, &used);
 	said(&s, asked, sizeof(asked) - 1);
 	assert_int_equal(feed(&s, ack, sizeof(ack), 9, &used), -EPROTO);
 	ss_session_done(&s);
-	ss_session_client(&s, "node_info", STATE, strlen(STATE));
-	said(&s, version, sizeof(version));
-	feed(&s, version, sizeof(version), 9, &used);
-	assert_int_equal(feed(&s, told, sizeof(told) - 1, 9, &used), -EBADMSG);
-	ss_session_done(&s);
+	assert_int_equal(ask_for("node_info"), -EBADMSG);
+	assert_int_equal(ask_for("bat-host"), -EBADMSG);
+	assert_int_equal(ask_for("bat-hosts"), SS_MESSAGE);
 }
 
 /* Every prefix of what a client says asks for more. */
@@ -265,6 +291,13 @@ static void test_decode(void **state)
 	assert_int_equal(decode("{\"stateSlice\":[]}", &h), 0);
 	assert_int_equal(decode("{\"a\":1,\"b\":[{}],\"stateSlice\":[],\"c\":\"d\"}", &h), 0);
 	assert_int_equal(h.count, 0);
+	/* any space of JSON's, also as the end of what has no brackets */
+	assert_int_equal(
+		decode("\t{\r\n\"a\" :\t1 ,\"b\":null\r\n,\t\"stateSlice\": [\r{\"key\":\t\"k\","
+		       "\"value\" : {\"mAuthor\":\"x\",\"mTtl\":7\t,\"mData\":1\r\n}} ] }\r\n",
+		       &h),
+		0);
+	assert_int_equal(h.count, 1);
 }
 
 /* Not one of the entries of a state that is none is heard. */
@@ -320,12 +353,14 @@ static void test_no_entry(void **state)
 		ENTRY("\"k\\\"\"", "\"a\"", "1", "1"),
 		ENTRY("\"k\"", "\"a\\\\\"", "1", "1"),
 		ENTRY("\"k\\u0000\"", "\"a\"", "1", "1"),
+		ENTRY("\"k\\u007f\"", "\"a\"", "1", "1"),
 		ENTRY("\"k\"", "\"a\"", "1", "nothing"),
 		"{\"stateSlice\":[1]}",
 		"{\"stateSlice\":[[]]}",
 		"{\"stateSlice\":[{\"key\":\"k\"}]}",
 		"{\"stateSlice\":[{\"key\":\"k\",\"value\":[]}]}",
 		"{\"stateSlice\":[{\"key\":\"k\",\"value\":{\"mAuthor\":\"a\",\"mTtl\":1}}]}",
+		"{\"stateSlice\":[{\"key\":\"k\",\"value\":{\"mAuthor\":\"a\",\"mData\":1}}]}",
 	};
 	struct heard h;
 
@@ -338,6 +373,30 @@ static void test_no_entry(void **state)
 	assert_int_equal(decode(ENTRY("\"k\"", "\"a\"", "{\"xstr64\":\"77\"}", "1"), &h), 0);
 	assert_int_equal(h.count, 1);
 	assert_int_equal(h.ttl_s, 77);
+}
+
+/* An entry with a key and an author of these lengths. */
+static int decode_words(int key_len, int author_len, struct heard *h)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), ENTRY("\"%0*d\"", "\"%0*d\"", "1", "1"), key_len, 0,
+		 author_len, 0);
+	return decode(text, h);
+}
+
+static void test_long_words(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	assert_int_equal(decode_words(SS_KEY_MAX, SS_AUTHOR_MAX, &h), 0);
+	assert_int_equal(h.count, 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(decode_words(SS_KEY_MAX + i, SS_AUTHOR_MAX + !i, &h), 0);
+		assert_int_equal(h.count, 0);
+		assert_int_equal(h.bad, 1);
+	}
 }
 
 /* Data of that depth, brackets of the state itself among it. */
@@ -430,6 +489,7 @@ static void test_slice(void **state)
 
 static void test_slice_full(void **state)
 {
+	char name[SS_KEY_MAX + 200];
 	static char data[60000];
 	struct ss_slice s;
 	unsigned int bad;
@@ -441,8 +501,10 @@ static void test_slice_full(void **state)
 	for (int i = 0; i < 20; i++)
 		ss_slice_add(&s, "k", "a", 1, data, sizeof(data));
 	ss_slice_add(&s, "small", "a", 1, "1", 1); /* what still fits is taken */
+	snprintf(name, sizeof(name), "%0*d", (int)sizeof(name) - 1, 0);
+	ss_slice_add(&s, name, "a", 1, "1", 1); /* longer than any key is not */
 	assert_int_equal(ss_slice_end(&s), 0);
-	assert_int_equal(s.left_out, 3);
+	assert_int_equal(s.left_out, 4);
 	assert_true(s.len > SS_DATA_MAX - sizeof(data) && s.len <= SS_DATA_MAX);
 	memset(&h, 0, sizeof(h));
 	assert_int_equal(ss_decode(s.text, s.len, hear, &h, &bad), 0);
@@ -644,6 +706,7 @@ int main(void)
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_no_state),
 		cmocka_unit_test(test_no_entry),
+		cmocka_unit_test(test_long_words),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_huge_entry),
 		cmocka_unit_test(test_slice),

@@ -274,13 +274,221 @@ static void test_input_rate(void **state)
 	net_free(net);
 }
 
+/* ---- digests, and what else the other node says ---- */
+
+static int say(struct net *net, uint16_t handle, enum state_item type, const struct wr *body)
+{
+	uint8_t buf[STATE_DATAGRAM_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct state_msg_header h = one_header();
+	size_t mark;
+
+	h.sender = net_id(handle);
+	state_msg_write_header(&w, &h);
+	mark = state_msg_item_begin(&w, type);
+	wr_bytes(&w, body->start, wr_len(body));
+	state_msg_item_end(&w, mark);
+	return state_input(net->node[0].s, handle, buf, wr_len(&w), net->now);
+}
+
+static void tell(struct net *net, uint16_t handle, uint32_t epoch)
+{
+	uint8_t body[16];
+	struct wr w = wr_init(body, sizeof(body));
+
+	wr_u32(&w, epoch);
+	wr_zero(&w, 12);
+	assert_int_equal(say(net, handle, STATE_ITEM_TELL, &w), 0);
+}
+
+/* Below that node of the tree it has something else everywhere. */
+static void differs(struct net *net, uint16_t handle, struct state_msg_place place)
+{
+	uint8_t body[4 + STATE_MSG_FANOUT * 8];
+	struct wr w = wr_init(body, sizeof(body));
+
+	state_msg_write_place(&w, STATE_ITEM_NODES, &place);
+	for (uint64_t i = 1; i <= STATE_MSG_FANOUT; i++)
+		wr_u64(&w, i);
+	assert_int_equal(say(net, handle, STATE_ITEM_NODES, &w), 0);
+}
+
+/* It has nothing below that node. */
+static void lists_none(struct net *net, uint16_t handle, struct state_msg_place place)
+{
+	uint8_t body[5];
+	struct wr w = wr_init(body, sizeof(body));
+
+	state_msg_write_place(&w, STATE_ITEM_LIST, &place);
+	assert_int_equal(say(net, handle, STATE_ITEM_LIST, &w), 0);
+}
+
+/* Bytes that go to it. */
+static size_t sent(struct net *net, uint16_t handle)
+{
+	struct out o;
+	size_t len = 0;
+
+	while (outq_pop(&net->node[0].out, &o))
+		len += o.kind == STATE_SEND && o.port == handle ? o.len : 0;
+	return len;
+}
+
+static const struct state_msg_place root = { .scope = STATE_NETWORK };
+
+/* However fast a peer asks, answers keep to their rate; what it did not get it may ask for later.
+ */
+static void test_digest_rate(void **state)
+{
+	struct net *net = one();
+	size_t len = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(net_put(net, 0, NET_NOTE, i, ""), 0);
+	tell(net, OTHER, 0);
+	for (uint16_t i = 0; i < 50; i++) {
+		/* the first is answered by nodes, the second by lists */
+		differs(net, OTHER, root);
+		differs(net, OTHER, (struct state_msg_place) { STATE_NETWORK, 2, 0, i });
+		len += sent(net, OTHER);
+	}
+	assert_in_range(len, 65536 - 132, 65536 + 8192); /* with headers */
+	assert_in_range(net_count(net, 0, STATE_C_REPAIR_DEFERRED), 16 * 2, 16 * 100);
+	net->now += USEC_S;
+	differs(net, OTHER, root);
+	assert_in_range(sent(net, OTHER), 16 * 132, 16 * 132 + 200);
+	net_free(net);
+}
+
+/* More records below one leaf of the tree than a list has room for, and one more at each end. */
+static void test_full_leaf(void **state)
+{
+	enum { COMMON = STATE_MSG_LIST_MAX + 12 };
+	struct state_msg_record m = record(NET_NOTE, 0, 1, "");
+	uint16_t leaf = state_msg_leaf(&m.key);
+	struct net *net = net_new(2, 1);
+	uint32_t ids[COMMON + 2], n = 0;
+
+	(void)state;
+	for (uint32_t i = 0; n < COMMON + 2; i++) {
+		m = record(NET_NOTE, i, 1, "");
+		if (state_msg_leaf(&m.key) == leaf)
+			ids[n++] = i;
+	}
+	net_join(net, 0, 1, BOTH, 0);
+	for (uint32_t i = 0; i < COMMON; i++)
+		assert_int_equal(net_put(net, 0, NET_NOTE, ids[i], "x"), 0);
+	assert_true(net_settle(net, 10 * USEC_S) < 10 * USEC_S);
+	net_part(net, 0, 1);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(net_put(net, i, NET_NOTE, ids[COMMON + i], "new"), 0);
+	net_join(net, 0, 1, BOTH, 0);
+	assert_true(net_settle(net, 60 * USEC_S) < 60 * USEC_S);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_string_equal(net_get(net, i, NET_NOTE, ids[COMMON + 1 - i], -1), "new");
+	net_free(net);
+}
+
+/* A peer that never ends to send what it says was missing keeps others away for 30 s. */
+static void test_filled_for_long(void **state)
+{
+	struct net *net = one();
+	struct state_msg_record m = record(NET_NOTE, 1, 1, "x");
+	uint8_t buf[STATE_DATAGRAM_MAX];
+	usec_t begin = net->now;
+
+	(void)state;
+	assert_int_equal(state_peer_add(net->node[0].s, OTHER + 1, NULL, BOTH, net->now), 0);
+	tell(net, OTHER + 1, 0);
+	do {
+		size_t len = datagram(buf, STATE_ITEM_BULK, &m, 1);
+
+		assert_int_equal(state_input(net->node[0].s, OTHER, buf, len, net->now), 0);
+		net->now += 400 * USEC_MS;
+		differs(net, OTHER + 1, root);
+	} while (!sent(net, OTHER + 1) && net->now < begin + 60 * USEC_S);
+	assert_in_range(net->now - begin, 30 * USEC_S, 31 * USEC_S);
+	net_free(net);
+}
+
+/* What is not for a peer it does not get by its digests either. */
+static void test_digests_of_a_scope(void **state)
+{
+	struct net *net = net_new(1, 1);
+	struct state_msg_place leaf;
+	struct state_msg_record m = record(NET_NOTE, 1, 1, "");
+
+	(void)state;
+	state_peer_add(net->node[0].s, OTHER, NULL, STATE_SCOPE_BIT(STATE_CLOUD), net->now);
+	assert_int_equal(net_put(net, 0, NET_NOTE, 1, "network"), 0);
+	leaf = (struct state_msg_place) { STATE_NETWORK, STATE_MSG_DEPTH, 0,
+					  state_msg_leaf(&m.key) };
+	tell(net, OTHER, 0);
+	differs(net, OTHER, root);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_SCOPE), 1);
+	lists_none(net, OTHER, leaf);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_SCOPE), 2);
+	assert_int_equal(sent(net, OTHER), 0);
+	net_free(net);
+}
+
+/* Versions of our name have come to their end but for the last ones: a mere word takes none. */
+static void test_tell_of_the_last_version(void **state)
+{
+	struct net *net = one();
+	struct state *s = net->node[0].s;
+	struct state_msg_record m = record(NET_GATEWAY, 2, UINT32_MAX - 3, "forged");
+
+	(void)state;
+	m.author = m.key.author = net_id(0);
+	assert_int_equal(give(net, m), 0);
+	assert_int_equal(state_epoch(s), UINT32_MAX - 2);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_EPOCH), 0);
+	tell(net, OTHER, UINT32_MAX);
+	assert_int_equal(net_count(net, 0, STATE_C_DROP_EPOCH), 1);
+	assert_int_equal(state_epoch(s), UINT32_MAX - 2);
+	assert_int_equal(net_put(net, 0, NET_GATEWAY, 1, "x"), 0);
+	net_free(net);
+}
+
+/* An answer that finds no room in the out queue is lost, as if on its way: asked again, it comes.
+ */
+static void test_answer_without_room(void **state)
+{
+	static uint64_t small[2];
+	struct net *net = one();
+	struct outq *out = &net->node[0].out;
+	struct wr nothing = wr_init(small, 0);
+
+	(void)state;
+	outq_init(out, small, sizeof(small));
+	assert_int_equal(say(net, OTHER, STATE_ITEM_ASK, &nothing), 0);
+	assert_int_equal(net_count(net, 0, STATE_C_OUT_FULL), 1);
+	assert_int_equal(sent(net, OTHER), 0);
+	outq_init(out, net->node[0].outbuf, STATE_DATAGRAM_MAX);
+	assert_int_equal(say(net, OTHER, STATE_ITEM_ASK, &nothing), 0);
+	assert_int_equal(net_count(net, 0, STATE_C_OUT_FULL), 1);
+	assert_int_equal(sent(net, OTHER), STATE_MSG_HEADER + 3 + 16);
+	net_free(net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),	       cmocka_unit_test(test_many_of_one_author),
-		cmocka_unit_test(test_forged_authors), cmocka_unit_test(test_change_rate),
-		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_repeat),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_many_of_one_author),
+		cmocka_unit_test(test_forged_authors),
+		cmocka_unit_test(test_change_rate),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_repeat),
 		cmocka_unit_test(test_input_rate),
+		cmocka_unit_test(test_digest_rate),
+		cmocka_unit_test(test_full_leaf),
+		cmocka_unit_test(test_filled_for_long),
+		cmocka_unit_test(test_digests_of_a_scope),
+		cmocka_unit_test(test_tell_of_the_last_version),
+		cmocka_unit_test(test_answer_without_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,6 +247,28 @@ static void test_unknown_peer_and_headers(void **state)
 	net_free(net);
 }
 
+/* Whom the node has named stays the only one there, for however long he is silent. */
+static void test_named_peer(void **state)
+{
+	struct net *net = net_new(1, 1);
+	struct state *s = net->node[0].s;
+	struct state_node id = net_id(OTHER);
+	struct state_msg_record m = record(NET_NOTE, 1, 1, "x");
+	uint8_t buf[STATE_DATAGRAM_MAX];
+	size_t len = datagram(buf, STATE_ITEM_PUSH, &m, 1);
+
+	(void)state;
+	assert_int_equal(state_peer_add(s, OTHER, &id, BOTH, net->now), 0);
+	buf[9]++;
+	assert_int_equal(state_input(s, OTHER, buf, len, net->now), -EPERM);
+	buf[9]--;
+	assert_int_equal(state_input(s, OTHER, buf, len, net->now), 0);
+	buf[9]++;
+	buf[17]++;
+	assert_int_equal(state_input(s, OTHER, buf, len, net->now + 11 * USEC_S), -EPERM);
+	net_free(net);
+}
+
 static void test_scope_and_kind(void **state)
 {
 	struct net *net = net_new(1, 1);
@@ -575,6 +597,7 @@ int main(void)
 		cmocka_unit_test(test_forged_author),
 		cmocka_unit_test(test_tell),
 		cmocka_unit_test(test_unknown_peer_and_headers),
+		cmocka_unit_test(test_named_peer),
 		cmocka_unit_test(test_scope_and_kind),
 		cmocka_unit_test(test_truncations),
 		cmocka_unit_test(test_malformed_items),
