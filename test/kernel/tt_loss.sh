@@ -8,7 +8,7 @@
 # Runs inside user-mode Linux; tt_loss.py does the rest.
 set -u
 export INTERVAL=${INTERVAL:-150}
-export BAT0_MTU=560 # a diff of 50 clients is too large for the kernel to send as well
+export BAT0_MTU=420 # a diff of 40 clients is too large for the kernel to send as well
 here=$(dirname "$0")
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$here/uml/mesh.sh"

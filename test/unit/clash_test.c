@@ -399,9 +399,10 @@ static void test_refused(void **state)
 	assert_silent(&t, 0);
 	/* one for each node of the other: node 2 hears of both */
 	assert_int_equal(t.notices[NOTICE_CLASH_CLOUD], 3);
-	t.count = 2;
+	t.count = 2; /* the other's node is switched off */
 	town_run(&t, t.now + 70 * USEC_S);
 	assert_silent(&t, 1);
+	t.count = 3;
 	town_stop(&t);
 }
 
