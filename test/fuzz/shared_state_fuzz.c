@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plat/linux/bridges/shared_state_store.h"
+#include "plat/linux/bridges/shared_state_msg.h"
 
 #define NOW (1000 * USEC_S)
 
@@ -31,14 +31,14 @@ static void count(void *arg, const struct ss_entry *e)
 {
 	struct counts *c = arg;
 
-	if (e->ttl_s <= 0 || e->ttl_s > ss_store_ttl(c->store))
+	if (e->ttl_s <= 0 || e->ttl_s > c->store->type->life_s)
 		abort(); /* it outlives what the type allows */
 	c->entries++;
 }
 
 static void state(const uint8_t *text, size_t len)
 {
-	static const struct ss_type type = { "bat-hosts", 2400, 30 };
+	static const struct ss_type type = { .name = "bat-hosts", .life_s = 2431 };
 	struct ss_store store;
 	struct counts c = { &store, 0 };
 	struct ss_slice out;
@@ -48,7 +48,7 @@ static void state(const uint8_t *text, size_t len)
 		abort();
 	(void)ss_store_own_put(&store, "ours", "us", json_true(), NOW);
 	(void)ss_decode((const char *)text, len, merge, &c, &bad);
-	if (ss_store_encode(&store, NOW, &out))
+	if (ss_encode(&store, NOW, &out))
 		abort();
 	if (ss_decode(out.text, out.len, count, &c, &bad) || bad ||
 	    c.entries + out.left_out != store.items.count)

@@ -15,10 +15,22 @@
 
 #include "dhcp_client.h"
 #include "node_town.h"
-#include "plat/linux/bridges/shared_state_own.h"
+#include "plat/linux/bridges/shared_state_msg.h"
+#include "rpc/shared_state_own.h"
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
 static const struct ip6 babel_neighbour = { { 0xfe, 0x80, [15] = 2 } };
+
+/* All kinds, as no bridge shares them. */
+static const struct ss_type types[SS_KINDS] = {
+	[SS_LEASES] = { "leases", 100, .leases = true },
+	[SS_BAT_HOSTS] = { "bat-hosts", 101 },
+	[SS_NODE_INFO] = { "info", 102 },
+	[SS_WIFI_LINKS] = { "wifi", 103 },
+	[SS_BAT_LINKS] = { "bat", 104 },
+	[SS_BABEL_LINKS] = { "babel", 105 },
+	[SS_HOSTS] = { "hosts", 106 },
+};
 
 /* Each device that it asks for has a MAC of its own. */
 static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_mac)
@@ -59,10 +71,7 @@ static void hear(void *arg, const struct ss_entry *e)
 /* Everything that node i of the town says now. */
 static struct told say(const struct town *t, int i, struct ss_own *own)
 {
-	struct bridges_setup setup = { .conf = &t->conf[i],
-				       .node = t->node[i],
-				       .device = device,
-				       .neighbour_next = neighbour_next };
+	const struct ss_view view = { t->node[i], device, neighbour_next, NULL };
 	struct hash_key key = { 1, 2 };
 	struct ss_store stores[SS_KINDS];
 	struct ss_slice slice;
@@ -70,12 +79,12 @@ static struct told say(const struct town *t, int i, struct ss_own *own)
 	unsigned int bad;
 
 	for (int k = 0; k < SS_KINDS; k++)
-		assert_int_equal(ss_store_init(&stores[k], &ss_types[k], key), 0);
-	ss_own_refresh(own, &setup, stores, t->now);
+		assert_int_equal(ss_store_init(&stores[k], &types[k], key), 0);
+	ss_own_refresh(own, &view, stores, t->now);
 	assert_int_equal(own->left_out, 0);
 	for (int k = 0; k < SS_KINDS; k++) {
 		told.of[k] = json_object();
-		assert_int_equal(ss_store_encode(&stores[k], t->now, &slice), 0);
+		assert_int_equal(ss_encode(&stores[k], t->now, &slice), 0);
 		assert_int_equal(ss_decode(slice.text, slice.len, hear, told.of[k], &bad), 0);
 		assert_int_equal(bad, 0);
 		ss_slice_done(&slice);
@@ -100,8 +109,7 @@ static const char *data(const struct told *t, enum ss_kind kind, const char *key
 
 	assert_non_null(e);
 	assert_string_equal(json_string_value(json_array_get(e, 0)), author);
-	assert_int_equal(json_integer_value(json_array_get(e, 2)),
-			 ss_types[kind].bleach_s + ss_types[kind].interval_s + 1);
+	assert_int_equal(json_integer_value(json_array_get(e, 2)), types[kind].life_s);
 	all = json_dumps(json_array_get(e, 3), JSON_COMPACT | JSON_ENCODE_ANY);
 	text_copy(text, sizeof(text), all);
 	free(all);
@@ -144,6 +152,19 @@ static struct node_member member(const struct town *t, int at, int of)
 	return m;
 }
 
+/* As in /etc/hosts, both addresses. */
+static void check_names(const struct told *told, const struct node_member *m, const char *author)
+{
+	char ip[IP6_TEXT], line[128];
+	struct text t = text_init(line, sizeof(line));
+
+	text_add(&t, "%s %s", ip4_text(&m->ip4, ip), m->name);
+	assert_string_equal(data(told, SS_HOSTS, line, author), "true");
+	t = text_init(line, sizeof(line));
+	text_add(&t, "%s %s", ip6_text(&m->ip6, ip), m->name);
+	assert_string_equal(data(told, SS_HOSTS, line, author), "true");
+}
+
 /* What everybody knows node 1 says, too: in the name of who serves the client. */
 static void check_cloud(const struct town *t, const struct told *told, const struct ip4 *lease)
 {
@@ -169,8 +190,10 @@ static void check_cloud(const struct town *t, const struct told *told, const str
 			json_string_value(json_array_get(json_object_get(info, "macs"), 0)), mac);
 		assert_string_equal(json_string_value(json_object_get(info, "device")), "Router");
 		assert_int_equal(json_is_integer(json_object_get(info, "uptime")), i == 1);
+		check_names(told, &m, names[1]);
 	}
 	assert_int_equal(json_object_size(told->of[SS_LEASES]), 3);
+	assert_int_equal(json_object_size(told->of[SS_HOSTS]), 4);
 }
 
 static void check_hosts(const struct town *t, const struct told *told)

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "plat/linux/bridges/shared_state_store.h"
+#include "plat/linux/bridges/shared_state_msg.h"
 
 #define STATE "{\"stateSlice\":[]}"
 
@@ -513,7 +513,7 @@ static void test_slice_full(void **state)
 
 /* ---- the rules ---- */
 
-static const struct ss_type type = { "bat-hosts", 2400, 30 };
+static const struct ss_type type = { .name = "bat-hosts", .life_s = 2431 };
 static const struct hash_key key = { 1, 2 };
 #define NOW (1000 * USEC_S)
 
@@ -540,7 +540,7 @@ static int64_t only(const struct ss_store *s, usec_t now, char author[static 64]
 	struct heard h = { 0 };
 	struct ss_slice out;
 
-	assert_int_equal(ss_store_encode(s, now, &out), 0);
+	assert_int_equal(ss_encode(s, now, &out), 0);
 	assert_int_equal(ss_decode(out.text, out.len, hear, &h, &h.bad), 0);
 	assert_int_equal(h.bad, 0);
 	ss_slice_done(&out);
@@ -585,6 +585,39 @@ static void test_lives_no_longer(void **state)
 	assert_int_equal(only(&s, NOW + 2431 * USEC_S, author), -1);
 	ss_store_bleach(&s, NOW + 2431 * USEC_S);
 	assert_int_equal(s.items.count, 0);
+	assert_int_equal(s.foreign, 0);
+	assert_int_equal(s.foreign_bytes, 0);
+	ss_store_done(&s);
+}
+
+/* Over HTTP: of equals the one that was here, and what is deleted takes the place of what is not.
+ */
+static void test_only_longer(void **state)
+{
+	static const struct ss_type http = { .name = "h", .life_s = 3600, .only_longer = true };
+	struct ss_entry gone = { .key = "k", .author = "c", .ttl_s = 102 };
+	const struct ss_item *i;
+	uint32_t cursor = 0;
+	struct ss_store s;
+	char author[64];
+
+	(void)state;
+	assert_int_equal(ss_store_init(&s, &http, key), 0);
+	assert_int_equal(say(&s, "k", "a", 100, NOW), SS_TAKEN);
+	assert_int_equal(say(&s, "k", "b", 100, NOW), SS_OLDER);
+	assert_int_equal(say(&s, "k", "b", 99, NOW + USEC_S), SS_OLDER);
+	/* what is left is 98.5 seconds: less than 99 */
+	assert_int_equal(say(&s, "k", "b", 99, NOW + 1500 * USEC_MS), SS_TAKEN);
+	assert_int_equal(only(&s, NOW + 1500 * USEC_MS, author), 99);
+	assert_string_equal(author, "b");
+	assert_int_equal(ss_store_merge(&s, &gone, false, NOW), SS_TAKEN);
+	i = table_next(&s.items, &cursor);
+	assert_non_null(i);
+	assert_int_equal(i->len, 0);
+	assert_int_equal(s.foreign, 1);
+	assert_int_equal(s.foreign_bytes, 0);
+	assert_int_equal(say(&s, "k", "a", 103, NOW), SS_TAKEN);
+	ss_store_bleach(&s, NOW + 103 * USEC_S);
 	assert_int_equal(s.foreign, 0);
 	assert_int_equal(s.foreign_bytes, 0);
 	ss_store_done(&s);
@@ -652,7 +685,7 @@ static void test_bounded(void **state)
 	}
 	assert_true(s.foreign_bytes > SS_FOREIGN_BYTES - 1100);
 	json_decref(big.data);
-	assert_int_equal(ss_store_encode(&s, NOW, &out), 0);
+	assert_int_equal(ss_encode(&s, NOW, &out), 0);
 	assert_int_equal(out.left_out, 0);
 	ss_slice_done(&out);
 	ss_store_done(&s);
@@ -674,7 +707,7 @@ static void test_fits(void **state)
 		snprintf(name, sizeof(name), "%0*d", SS_KEY_MAX, i);
 		assert_int_equal(say(&s, name, author, 2431, NOW), SS_TAKEN);
 	}
-	assert_int_equal(ss_store_encode(&s, NOW, &out), 0);
+	assert_int_equal(ss_encode(&s, NOW, &out), 0);
 	assert_int_equal(out.left_out, 0);
 	assert_int_equal(out.count, SS_FOREIGN_MAX);
 	ss_slice_done(&out);
@@ -713,6 +746,7 @@ int main(void)
 		cmocka_unit_test(test_slice_full),
 		cmocka_unit_test(test_longer_life_wins),
 		cmocka_unit_test(test_lives_no_longer),
+		cmocka_unit_test(test_only_longer),
 		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_fits),

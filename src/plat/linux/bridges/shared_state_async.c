@@ -21,10 +21,11 @@
 
 #include "lib/bucket.h"
 #include "node/view.h"
-#include "node/wish.h"
-#include "plat/linux/bridges/shared_state_own.h"
+#include "plat/linux/bridges/bridges.h"
+#include "plat/linux/bridges/shared_state_msg.h"
 #include "plat/linux/log.h"
 #include "plat/linux/poller.h"
+#include "rpc/shared_state_own.h"
 
 #define PEERS 8
 #define INCOMING 5
@@ -70,6 +71,21 @@ enum counter {
 		COUNTER_COUNT
 };
 
+#define KINDS SS_HOSTS /* those before it */
+
+/* As theirs: what a type bleaches, its interval, and one. */
+#define LIFE_S(bleach_s, interval_s) ((bleach_s) + (interval_s) + 1)
+
+/* With the times that LibreMesh registers. */
+static const struct ss_type types[KINDS] = {
+	[SS_LEASES] = { .name = "dnsmasq-leases", .life_s = LIFE_S(2400, 30), .leases = true },
+	[SS_BAT_HOSTS] = { .name = "bat-hosts", .life_s = LIFE_S(2400, 30) },
+	[SS_NODE_INFO] = { .name = "node_info", .life_s = LIFE_S(2400, 33) },
+	[SS_WIFI_LINKS] = { .name = "wifi_links_info", .life_s = LIFE_S(2400, 33) },
+	[SS_BAT_LINKS] = { .name = "bat_links_info", .life_s = LIFE_S(2400, 30) },
+	[SS_BABEL_LINKS] = { .name = "babel_links_info", .life_s = LIFE_S(2400, 30) },
+};
+
 struct peer {
 	bool used, wanted;
 	struct sockaddr_in6 address;
@@ -77,7 +93,7 @@ struct peer {
 	usec_t due_at;
 	unsigned int failures; /* in a row */
 	unsigned int kind;     /* that comes next */
-	usec_t unknown_until[SS_KINDS];
+	usec_t unknown_until[KINDS];
 	bool busy;
 };
 
@@ -95,7 +111,7 @@ struct ssa {
 	struct bridges_setup setup;
 	struct poller *listener;
 	struct alarm *tick;
-	struct ss_store stores[SS_KINDS];
+	struct ss_store stores[SS_KINDS]; /* the first KINDS are used */
 	struct ss_own own;
 	usec_t own_at, look_at, listen_at; /* next */
 	bool others;			   /* originators of other software are there */
@@ -109,17 +125,20 @@ struct ssa {
 
 static struct ss_store *store_find(struct ssa *a, const char *name)
 {
-	for (unsigned int i = 0; i < SS_KINDS; i++)
-		if (!strcmp(ss_types[i].name, name))
+	for (unsigned int i = 0; i < KINDS; i++)
+		if (!strcmp(types[i].name, name))
 			return &a->stores[i];
 	return NULL;
 }
 
 static void own_look(struct ssa *a, usec_t now)
 {
+	const struct ss_view view = { a->setup.node, a->setup.device, a->setup.neighbour_next,
+				      a->setup.ctx };
+
 	if (now < a->own_at)
 		return;
-	ss_own_refresh(&a->own, &a->setup, a->stores, now);
+	ss_own_refresh(&a->own, &view, a->stores, now);
 	a->own_at = now + OWN_PAUSE;
 	a->counters[C_LEFT_OUT] += a->own.left_out;
 	a->own.left_out = 0;
@@ -132,65 +151,20 @@ static int state_encode(struct ssa *a, const struct ss_store *s, struct ss_slice
 	int r;
 
 	own_look(a, now);
-	r = ss_store_encode(s, now, ret);
+	r = ss_encode(s, now, ret);
 	a->counters[C_LEFT_OUT] += ret->left_out;
 	return r;
-}
-
-struct hearing {
-	struct ssa *ssa;
-	struct ss_store *store;
-	usec_t now;
-};
-
-/* A lease that another author told of. */
-static void lease_import(struct hearing *h, const struct ss_entry *e)
-{
-	const char *mac = json_string_value(json_object_get(e->data, "mac"));
-	const char *name = json_string_value(json_object_get(e->data, "hostname"));
-	int64_t ttl_s = e->ttl_s < ss_store_ttl(h->store) ? e->ttl_s : ss_store_ttl(h->store);
-	struct event event = { .kind = EVENT_IMPORT };
-	struct event_import *i = &event.import;
-
-	i->source = IMPORT_SHARED_STATE;
-	i->ttl_s = (uint32_t)ttl_s;
-	if (!mac || mac_parse(mac, &i->mac) || ip4_parse(e->key, &i->ip4))
-		return;
-	if (name && strcmp(name, "*") != 0)
-		text_copy(i->name, sizeof(i->name), name);
-	sink_event(&h->ssa->setup.sink, &event);
-}
-
-static void entry_heard(void *arg, const struct ss_entry *e)
-{
-	struct hearing *h = arg;
-	bool own_name = ss_own_has_name(&h->ssa->own, e->author);
-	enum ss_verdict v = ss_store_merge(h->store, e, own_name, h->now);
-
-	switch (v) {
-	case SS_TAKEN:
-		h->ssa->counters[C_TAKEN]++;
-		break;
-	case SS_OURS:
-	case SS_OWN_NAME:
-		/* what we said comes back all the time */
-		h->ssa->counters[C_OURS] += v == SS_OWN_NAME || !own_name;
-		break;
-	case SS_FULL:
-		h->ssa->counters[C_FULL]++;
-		break;
-	case SS_OLDER:
-	case SS_DEAD:
-		break;
-	}
-	if (!own_name && (v == SS_TAKEN || v == SS_OURS) && h->store == &h->ssa->stores[SS_LEASES])
-		lease_import(h, e);
 }
 
 /* False: there was too much to do. */
 static bool state_heard(struct ssa *a, struct ss_store *s, const struct ss_session *from)
 {
-	struct hearing h = { a, s, loop_now() };
+	struct ss_hearing h = { .own = &a->own,
+				.store = s,
+				.now = loop_now(),
+				.source = IMPORT_SHARED_STATE,
+				.import = a->setup.sink.event,
+				.ctx = a->setup.sink.ctx };
 	uint32_t pieces = (uint32_t)(from->in_len / WORK_SIZE) + 1;
 	unsigned int bad;
 
@@ -199,9 +173,12 @@ static bool state_heard(struct ssa *a, struct ss_store *s, const struct ss_sessi
 		return false;
 	}
 	own_look(a, h.now);
-	if (ss_decode((const char *)from->in, from->in_len, entry_heard, &h, &bad))
+	if (ss_decode((const char *)from->in, from->in_len, ss_hear, &h, &bad))
 		a->counters[C_MALFORMED]++;
 	a->counters[C_BAD_ENTRIES] += bad;
+	a->counters[C_TAKEN] += h.taken;
+	a->counters[C_OURS] += h.ours;
+	a->counters[C_FULL] += h.full;
 	return true;
 }
 
@@ -248,7 +225,7 @@ static void peer_done(struct ssa *a, struct conn *c, bool good)
 		p->failures++;
 		a->counters[C_FAILED]++;
 	}
-	if (good && p->kind < SS_KINDS) {
+	if (good && p->kind < KINDS) {
 		p->due_at = now;
 		return;
 	}
@@ -531,9 +508,7 @@ static void peers_of_cloud(struct ssa *a)
 	struct batman_client c;
 	struct batman_orig o;
 
-	a->others = false;
-	for (uint32_t i = 0; !a->others && batman_orig_next(b, &i, &o);)
-		a->others = o.reachable && !o.trama;
+	a->others = ss_own_has_others(a->setup.node);
 	for (uint32_t i = 0; a->others && batman_global_next(b, &i, &c);) {
 		struct ip6 address = ip6_link_local(&c.mac);
 
@@ -557,7 +532,7 @@ static void peers_look(struct ssa *a, bool always)
 	for (struct peer *p = a->peers; p < a->peers + PEERS; p++)
 		if (!p->wanted && !p->busy)
 			p->used = false;
-	for (unsigned int i = 0; i < SS_KINDS; i++)
+	for (unsigned int i = 0; i < KINDS; i++)
 		ss_store_bleach(&a->stores[i], loop_now());
 }
 
@@ -593,7 +568,7 @@ static bool peer_sync(struct ssa *a, struct peer *p, struct conn *c)
 	int fd, r = state_encode(a, &a->stores[p->kind], &slice);
 
 	if (!r)
-		r = ss_session_client(&c->session, ss_types[p->kind].name, slice.text, slice.len);
+		r = ss_session_client(&c->session, types[p->kind].name, slice.text, slice.len);
 	ss_slice_done(&slice);
 	fd = r ? -1 : socket_connect(&p->address);
 	if (fd < 0 || !conn_begin(a, c, fd, UV_WRITABLE)) {
@@ -610,9 +585,9 @@ static void peer_due(struct ssa *a, struct peer *p, usec_t now)
 {
 	struct conn *c;
 
-	while (p->kind < SS_KINDS && p->unknown_until[p->kind] > now)
+	while (p->kind < KINDS && p->unknown_until[p->kind] > now)
 		p->kind++;
-	if (p->kind == SS_KINDS) {
+	if (p->kind == KINDS) {
 		p->kind = 0;
 		p->due_at = now + ROUND;
 		return;
@@ -662,7 +637,7 @@ static void stop(void *state)
 			conn_done(c);
 	poller_free(a->listener);
 	alarm_free(a->tick);
-	for (unsigned int i = 0; i < SS_KINDS; i++)
+	for (unsigned int i = 0; i < KINDS; i++)
 		ss_store_done(&a->stores[i]);
 	ss_own_done(&a->own);
 	free(a);
@@ -676,8 +651,8 @@ static int begin(struct ssa *a)
 	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		return -EIO;
 	r = ss_own_init(&a->own, key);
-	for (unsigned int i = 0; !r && i < SS_KINDS; i++)
-		r = ss_store_init(&a->stores[i], &ss_types[i], key);
+	for (unsigned int i = 0; !r && i < KINDS; i++)
+		r = ss_store_init(&a->stores[i], &types[i], key);
 	a->tick = alarm_new(a->setup.loop, tick, a);
 	if (!r && !a->tick)
 		r = -ENOMEM;

@@ -484,15 +484,15 @@ void ss_slice_done(struct ss_slice *s)
 	s->text = NULL;
 }
 
-bool ss_is_word(const char *text, size_t max)
+int ss_encode(const struct ss_store *s, usec_t now, struct ss_slice *ret)
 {
-	size_t len = strlen(text);
+	const struct ss_item *i;
 
-	if (!len || len > max)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < 0x20 || text[i] >= 0x7f || text[i] == '"' || text[i] == '\\')
-			return false;
-	}
-	return true;
+	ss_slice_init(ret);
+	for (int own = 1; own >= 0; own--)
+		for (uint32_t cursor = 0; (i = table_next(&s->items, &cursor));)
+			if (i->own == (bool)own && ss_item_ttl(i, now) > 0)
+				ss_slice_add(ret, i->key, i->author, ss_item_ttl(i, now), i->data,
+					     i->len);
+	return ss_slice_end(ret);
 }

@@ -19,17 +19,12 @@
 #ifndef PLAT_SHARED_STATE_MSG_H
 #define PLAT_SHARED_STATE_MSG_H
 
-#include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "rpc/shared_state_store.h"
 
 #define SS_PORT 3490
 #define SS_VERSION 1
 #define SS_NAME_MAX 128
 #define SS_DATA_MAX (1024 * 1024)
-#define SS_KEY_MAX 127
-#define SS_AUTHOR_MAX 63
 #define SS_ENTRY_MAX 65536 /* bytes of JSON */
 #define SS_DEPTH_MAX 16
 
@@ -82,12 +77,6 @@ int ss_session_written(struct ss_session *s, size_t len);
 
 /* ---- the JSON of a state ---- */
 
-struct ss_entry {
-	const char *key, *author;
-	int64_t ttl_s;
-	json_t *data; /* borrowed for the call */
-};
-
 /*
  * All entries, in their order, one at a time: memory for one of SS_ENTRY_MAX bytes is needed. What
  * is no entry is left out and counted in *ret_bad. 0, or -EBADMSG: it is no state, and nothing was
@@ -112,8 +101,7 @@ void ss_slice_add(struct ss_slice *s, const char *key, const char *author, int64
 int ss_slice_end(struct ss_slice *s);
 void ss_slice_done(struct ss_slice *s);
 
-/* Fits into a JSON text as it is: not empty, no longer than max, printable ASCII that needs no
- * escape. */
-bool ss_is_word(const char *text, size_t max);
+/* The whole state of a store, ours first. 0 or -ENOMEM; then, too, ss_slice_done. */
+int ss_encode(const struct ss_store *s, usec_t now, struct ss_slice *ret);
 
 #endif

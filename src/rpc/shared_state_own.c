@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plat/linux/bridges/shared_state_own.h"
+#include "rpc/shared_state_own.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -13,15 +13,6 @@
 
 #define KNOWN_MAX 4096
 
-const struct ss_type ss_types[SS_KINDS] = {
-	[SS_LEASES] = { "dnsmasq-leases", 2400, 30 },
-	[SS_BAT_HOSTS] = { "bat-hosts", 2400, 30 },
-	[SS_NODE_INFO] = { "node_info", 2400, 33 },
-	[SS_WIFI_LINKS] = { "wifi_links_info", 2400, 33 },
-	[SS_BAT_LINKS] = { "bat_links_info", 2400, 30 },
-	[SS_BABEL_LINKS] = { "babel_links_info", 2400, 30 },
-};
-
 /* A node that we speak for, by one of what it is known by. */
 struct known {
 	char key[SS_AUTHOR_MAX + 1]; /* its name; or 1 and its id, or 2 and its MAC in the cloud */
@@ -33,7 +24,7 @@ enum known_by { BY_NAME, BY_ID, BY_MAC };
 /* All of what one refresh needs. */
 struct saying {
 	struct ss_own *own;
-	const struct bridges_setup *setup;
+	const struct ss_view *view;
 	struct ss_store *stores;
 	usec_t now;
 	const char *self; /* our name */
@@ -90,11 +81,18 @@ bool ss_own_has_name(const struct ss_own *o, const char *author)
 	return known_find(o, BY_NAME, author, strlen(author)) != NULL;
 }
 
+static bool is_shared(const struct saying *s, enum ss_kind kind)
+{
+	return s->stores[kind].type;
+}
+
 /* Steals data. */
 static void say(struct saying *s, enum ss_kind kind, const char *key, const char *author,
 		json_t *data)
 {
-	if (!ss_store_own_put(&s->stores[kind], key, author, data, s->now))
+	if (!is_shared(s, kind))
+		json_decref(data);
+	else if (!ss_store_own_put(&s->stores[kind], key, author, data, s->now))
 		s->own->left_out++;
 }
 
@@ -114,7 +112,7 @@ static void members_learn(struct saying *s)
 	for (uint32_t i = 0; (k = table_next(&s->own->known, &i));)
 		table_remove(&s->own->known, k);
 	known_add(s->own, BY_NAME, s->self, strlen(s->self), s->self);
-	for (uint32_t i = 0; node_member_next(s->setup->node, &i, &m);) {
+	for (uint32_t i = 0; node_member_next(s->view->node, &i, &m);) {
 		if (!m.name[0])
 			continue;
 		known_add(s->own, BY_NAME, m.name, strlen(m.name), m.name);
@@ -138,7 +136,7 @@ static void say_leases(struct saying *s)
 {
 	struct lease_view v;
 
-	for (uint32_t i = 0; lease_next(node_lease(s->setup->node), &i, s->now, &v);) {
+	for (uint32_t i = 0; lease_next(node_lease(s->view->node), &i, s->now, &v);) {
 		const struct lease_client *c = &v.client;
 		const char *author = known_find(s->own, BY_ID, c->node.b, sizeof(c->node.b));
 
@@ -148,7 +146,7 @@ static void say_leases(struct saying *s)
 }
 
 /* As theirs: what is neither letter nor digit becomes _. */
-static void say_host(struct saying *s, const struct mac *mac, const char *name, const char *dev)
+static void say_bat_host(struct saying *s, const struct mac *mac, const char *name, const char *dev)
 {
 	char key[MAC_TEXT], host[CLOUD_HOSTNAME_MAX + NODE_IFNAME + 2];
 	struct text t = text_init(host, sizeof(host));
@@ -161,9 +159,9 @@ static void say_host(struct saying *s, const struct mac *mac, const char *name, 
 		say(s, SS_BAT_HOSTS, mac_text(mac, key), name, json_string(host));
 }
 
-static void say_hosts(struct saying *s)
+static void say_bat_hosts(struct saying *s)
 {
-	const struct node *n = s->setup->node;
+	const struct node *n = s->view->node;
 	struct batman_orig o;
 	struct mac mac;
 	int index;
@@ -174,15 +172,15 @@ static void say_hosts(struct saying *s)
 				: NULL;
 
 		if (name)
-			say_host(s, &o.mac, name, NODE_CLOUD);
+			say_bat_host(s, &o.mac, name, NODE_CLOUD);
 	}
 	for (uint16_t i = 0; i < NODE_PORTS; i++) {
 		const char *dev = node_port_name(n, i), *mesh = node_port_mesh_dev(n, i);
 
-		if (dev[0] && s->setup->device(s->setup->ctx, dev, &index, &mac))
-			say_host(s, &mac, s->self, dev);
-		if (mesh[0] && s->setup->device(s->setup->ctx, mesh, &index, &mac))
-			say_host(s, &mac, s->self, mesh);
+		if (dev[0] && s->view->device(s->view->ctx, dev, &index, &mac))
+			say_bat_host(s, &mac, s->self, dev);
+		if (mesh[0] && s->view->device(s->view->ctx, mesh, &index, &mac))
+			say_bat_host(s, &mac, s->self, mesh);
 	}
 }
 
@@ -213,12 +211,35 @@ static void say_members(struct saying *s)
 {
 	struct node_member m;
 
-	for (uint32_t i = 0; node_member_next(s->setup->node, &i, &m);) {
+	for (uint32_t i = 0; node_member_next(s->view->node, &i, &m);) {
 		if (!m.name[0])
 			continue;
 		say_node(s, &m);
 		say_lease(s, &m.ip4, &m.cloud_mac, m.name, m.name);
-		say_host(s, &m.cloud_mac, m.name, NODE_BRIDGE);
+		say_bat_host(s, &m.cloud_mac, m.name, NODE_BRIDGE);
+	}
+}
+
+/* IPv4 and IPv6 of each name, as lines of /etc/hosts. */
+static void say_hosts(struct saying *s)
+{
+	struct node_name n;
+
+	for (uint32_t i = 0; is_shared(s, SS_HOSTS) && node_name_next(s->view->node, &i, &n);) {
+		char ip[IP6_TEXT], line[IP6_TEXT + sizeof(n.name) + 1];
+		struct text t = text_init(line, sizeof(line));
+
+		if (strpbrk(n.name, " #"))
+			continue; /* several names, or none */
+		if (!ip4_is_zero(&n.ip4)) {
+			text_add(&t, "%s %s", ip4_text(&n.ip4, ip), n.name);
+			say(s, SS_HOSTS, line, s->self, json_true());
+		}
+		t = text_init(line, sizeof(line));
+		if (!ip6_is_zero(&n.ip6)) {
+			text_add(&t, "%s %s", ip6_text(&n.ip6, ip), n.name);
+			say(s, SS_HOSTS, line, s->self, json_true());
+		}
 	}
 }
 
@@ -253,7 +274,7 @@ static void say_links(struct saying *s, enum ss_kind kind, json_t *links)
 
 static json_t *bat_links(struct saying *s)
 {
-	const struct node *n = s->setup->node;
+	const struct node *n = s->view->node;
 	char src_text[MAC_TEXT], dst_text[MAC_TEXT];
 	json_t *links = json_object();
 	struct batman_path p;
@@ -263,7 +284,7 @@ static json_t *bat_links(struct saying *s)
 	for (uint32_t i = 0; batman_neighbour_next(node_batman(n), &i, &p);) {
 		const char *dev = node_port_mesh_dev(n, p.port);
 
-		if (!dev[0] || !s->setup->device(s->setup->ctx, dev, &index, &src))
+		if (!dev[0] || !s->view->device(s->view->ctx, dev, &index, &src))
 			continue;
 		mac_text(&src, src_text);
 		mac_text(&p.neighbour, dst_text);
@@ -277,7 +298,7 @@ static json_t *bat_links(struct saying *s)
 
 static json_t *babel_links(struct saying *s)
 {
-	const struct node *n = s->setup->node;
+	const struct node *n = s->view->node;
 	char src_text[IP6_TEXT], dst_text[IP6_TEXT];
 	json_t *links = json_object();
 	struct event_neighbour e;
@@ -285,10 +306,10 @@ static json_t *babel_links(struct saying *s)
 	struct ip6 src;
 	int index;
 
-	for (uint32_t i = 0; s->setup->neighbour_next(s->setup->ctx, &i, &e);) {
+	for (uint32_t i = 0; s->view->neighbour_next(s->view->ctx, &i, &e);) {
 		const char *dev = node_port_babel_dev(n, e.port);
 
-		if (!dev[0] || !s->setup->device(s->setup->ctx, dev, &index, &mac))
+		if (!dev[0] || !s->view->device(s->view->ctx, dev, &index, &mac))
 			continue;
 		src = ip6_link_local(&mac);
 		ip6_text(&src, src_text);
@@ -300,10 +321,20 @@ static json_t *babel_links(struct saying *s)
 	return links;
 }
 
-void ss_own_refresh(struct ss_own *o, const struct bridges_setup *setup,
+static void say_all_links(struct saying *s)
+{
+	if (is_shared(s, SS_BAT_LINKS))
+		say_links(s, SS_BAT_LINKS, bat_links(s));
+	if (is_shared(s, SS_BABEL_LINKS))
+		say_links(s, SS_BABEL_LINKS, babel_links(s));
+	/* who is heard by radio, and how well, is asked of nobody yet */
+	say_links(s, SS_WIFI_LINKS, json_object());
+}
+
+void ss_own_refresh(struct ss_own *o, const struct ss_view *view,
 		    struct ss_store stores[static SS_KINDS], usec_t now)
 {
-	struct saying s = { o, setup, stores, now, node_cloud(setup->node)->hostname };
+	struct saying s = { o, view, stores, now, node_cloud(view->node)->hostname };
 
 	for (unsigned int i = 0; i < SS_KINDS; i++)
 		ss_store_own_begin(&stores[i]);
@@ -311,10 +342,65 @@ void ss_own_refresh(struct ss_own *o, const struct bridges_setup *setup,
 	say_members(&s);
 	say_leases(&s);
 	say_hosts(&s);
-	say_links(&s, SS_BAT_LINKS, bat_links(&s));
-	say_links(&s, SS_BABEL_LINKS, babel_links(&s));
-	/* who is heard by radio, and how well, is asked of nobody yet */
-	say_links(&s, SS_WIFI_LINKS, json_object());
+	if (is_shared(&s, SS_BAT_HOSTS))
+		say_bat_hosts(&s);
+	say_all_links(&s);
 	for (unsigned int i = 0; i < SS_KINDS; i++)
 		ss_store_own_end(&stores[i]);
+}
+
+/* ---- what others say ---- */
+
+bool ss_own_has_others(const struct node *n)
+{
+	struct batman_orig o;
+
+	for (uint32_t i = 0; batman_orig_next(node_batman(n), &i, &o);)
+		if (o.reachable && !o.trama)
+			return true;
+	return false;
+}
+
+static void lease_import(struct ss_hearing *h, const struct ss_entry *e)
+{
+	const char *mac = json_string_value(json_object_get(e->data, "mac"));
+	const char *name = json_string_value(json_object_get(e->data, "hostname"));
+	uint32_t life_s = h->store->type->life_s;
+	struct event event = { .kind = EVENT_IMPORT };
+	struct event_import *i = &event.import;
+
+	i->source = h->source;
+	if (ip4_parse(e->key, &i->ip4) || (e->data && (!mac || mac_parse(mac, &i->mac))))
+		return;
+	if (e->data) /* else it has ended */
+		i->ttl_s = e->ttl_s < life_s ? (uint32_t)e->ttl_s : life_s;
+	if (name && strcmp(name, "*") != 0)
+		text_copy(i->name, sizeof(i->name), name);
+	h->import(h->ctx, &event);
+}
+
+void ss_hear(void *hearing, const struct ss_entry *e)
+{
+	struct ss_hearing *h = hearing;
+	bool own_name = ss_own_has_name(h->own, e->author);
+	enum ss_verdict v = ss_store_merge(h->store, e, own_name, h->now);
+
+	switch (v) {
+	case SS_TAKEN:
+		h->taken++;
+		break;
+	case SS_OURS:
+	case SS_OWN_NAME:
+		/* what we said comes back all the time */
+		h->ours += v == SS_OWN_NAME || !own_name;
+		break;
+	case SS_FULL:
+		h->full++;
+		break;
+	case SS_OLDER:
+	case SS_DEAD:
+		break;
+	}
+	if (!own_name && (v == SS_TAKEN || v == SS_OURS) && h->store->type->leases)
+		lease_import(h, e);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plat/linux/bridges/shared_state_store.h"
+#include "rpc/shared_state_store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +36,6 @@ void ss_store_done(struct ss_store *s)
 	for (uint32_t cursor = 0; s->items.entries && (i = table_next(&s->items, &cursor));)
 		item_remove(s, i);
 	table_done(&s->items);
-}
-
-uint32_t ss_store_ttl(const struct ss_store *s)
-{
-	return s->type->bleach_s + s->type->interval_s + 1;
 }
 
 /* The key as the table has it. NULL when there is none. */
@@ -90,7 +85,7 @@ bool ss_store_own_put(struct ss_store *s, const char *key, const char *author, j
 	item_forget(s, i);
 	item_fill(i, author, text, strlen(text));
 	i->own = i->renewed = true;
-	i->expires_at = now + (usec_t)ss_store_ttl(s) * USEC_S;
+	i->expires_at = now + (usec_t)s->type->life_s * USEC_S;
 	return true;
 }
 
@@ -103,24 +98,27 @@ void ss_store_own_end(struct ss_store *s)
 			item_remove(s, i);
 }
 
-/* Whole seconds, as they travel. */
-static int64_t item_ttl_s(const struct ss_item *i, usec_t now)
+int64_t ss_item_ttl(const struct ss_item *i, usec_t now)
 {
 	return i->expires_at > now ? (i->expires_at - now) / USEC_S : 0;
 }
 
 /* May an entry take the place of i (NULL: there is none)? */
-static enum ss_verdict judge(const struct ss_item *i, int64_t ttl_s, bool own_name, usec_t now)
+static enum ss_verdict judge(const struct ss_store *s, const struct ss_item *i, int64_t ttl_s,
+			     bool own_name, usec_t now)
 {
+	int64_t held_s;
+
 	if (ttl_s <= 0)
 		return SS_DEAD;
 	if (!i)
 		return SS_TAKEN;
 	if (i->own)
 		return SS_OURS;
-	if (own_name && ttl_s > item_ttl_s(i, now))
+	held_s = ss_item_ttl(i, now);
+	if (own_name && ttl_s > held_s)
 		return SS_OWN_NAME;
-	return ttl_s >= item_ttl_s(i, now) ? SS_TAKEN : SS_OLDER;
+	return ttl_s > held_s || (ttl_s == held_s && !s->type->only_longer) ? SS_TAKEN : SS_OLDER;
 }
 
 /* There are places and bytes for that much in place of i. */
@@ -135,15 +133,15 @@ static bool has_room(const struct ss_store *s, const struct ss_item *i, size_t l
 enum ss_verdict ss_store_merge(struct ss_store *s, const struct ss_entry *e, bool own_name,
 			       usec_t now)
 {
-	int64_t ttl_s = e->ttl_s < ss_store_ttl(s) ? e->ttl_s : ss_store_ttl(s);
+	int64_t ttl_s = e->ttl_s < s->type->life_s ? e->ttl_s : s->type->life_s;
 	char fixed[SS_KEY_MAX + 1], *text;
 	struct ss_item *i = item_find(s, e->key, fixed);
-	enum ss_verdict v = judge(i, ttl_s, own_name, now);
+	enum ss_verdict v = judge(s, i, ttl_s, own_name, now);
 	size_t len;
 
 	if (v != SS_TAKEN)
 		return v;
-	text = json_dumps(e->data, JSON_COMPACT | JSON_ENCODE_ANY);
+	text = e->data ? json_dumps(e->data, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("");
 	len = text ? strlen(text) : 0;
 	if (!text || !has_room(s, i, len) || (!i && !(i = table_add(&s->items, fixed)))) {
 		free(text);
@@ -167,15 +165,15 @@ void ss_store_bleach(struct ss_store *s, usec_t now)
 			item_remove(s, i);
 }
 
-int ss_store_encode(const struct ss_store *s, usec_t now, struct ss_slice *ret)
+bool ss_is_word(const char *text, size_t max)
 {
-	const struct ss_item *i;
+	size_t len = strlen(text);
 
-	ss_slice_init(ret);
-	for (int own = 1; own >= 0; own--)
-		for (uint32_t cursor = 0; (i = table_next(&s->items, &cursor));)
-			if (i->own == (bool)own && item_ttl_s(i, now) > 0)
-				ss_slice_add(ret, i->key, i->author, item_ttl_s(i, now), i->data,
-					     i->len);
-	return ss_slice_end(ret);
+	if (!len || len > max)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < 0x20 || text[i] >= 0x7f || text[i] == '"' || text[i] == '\\')
+			return false;
+	}
+	return true;
 }

@@ -1,38 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One type of LibreMesh's shared state: what we say ourselves and what others said, by their rules.
+ * shared-state-async (plat/linux/bridges) and shared-state over HTTP (rpc/shared_state.h) have one
+ * for each type that they share.
  *
- * An entry lives for a number of seconds that only its author sets (the type's bleach time, its
- * interval and one) and that everybody who holds it counts down; more than that is cut. Of two for
- * one key the one that lives longer stays, of equals the one that came later. What is said in our
- * own name is believed only while we hold nothing for the key, or less than we do ourselves.
+ * An entry lives for a number of seconds that only its author sets and that everybody who holds it
+ * counts down; more than the type allows is cut. Of two for one key the one that lives longer
+ * stays; of equals the one that came later, or the one that was here, as the type says. What is
+ * said in our own name is believed only while we hold nothing for the key, or no less than we do
+ * ourselves.
  *
  * What we say ourselves, for this node and the others of its cloud, nobody else changes: it is ours
  * as long as it is put again at each ss_store_own_begin. Others have SS_FOREIGN_MAX places and
  * SS_FOREIGN_BYTES at most, so a whole state always fits into a message.
  */
-#ifndef PLAT_SHARED_STATE_STORE_H
-#define PLAT_SHARED_STATE_STORE_H
+#ifndef RPC_SHARED_STATE_STORE_H
+#define RPC_SHARED_STATE_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "lib/clock.h"
 #include "lib/table.h"
-#include "plat/linux/bridges/shared_state_msg.h"
 
+#define SS_KEY_MAX 127
+#define SS_AUTHOR_MAX 63
 #define SS_ITEMS_MAX 4096
 #define SS_FOREIGN_MAX 2048
 #define SS_FOREIGN_BYTES (256 * 1024) /* of data */
 
 struct ss_type {
 	const char *name;
-	uint32_t bleach_s, interval_s;
+	uint32_t life_s;  /* of a new entry */
+	bool leases;	  /* IPv4 -> {mac, hostname} */
+	bool only_longer; /* of entries that live equally long the one that was here stays */
+};
+
+/* What somebody says; all is borrowed for the call. */
+struct ss_entry {
+	const char *key, *author;
+	int64_t ttl_s;
+	json_t *data; /* NULL: it is deleted, which is kept as long as an entry */
 };
 
 struct ss_item {
 	char key[SS_KEY_MAX + 1]; /* zero behind its end */
 	char author[SS_AUTHOR_MAX + 1];
 	bool own, renewed; /* ours; put again since ss_store_own_begin */
-	uint32_t len;
-	char *data; /* JSON, owned */
+	uint32_t len;	   /* 0: it is deleted */
+	char *data;	   /* JSON, owned */
 	usec_t expires_at;
 };
 
@@ -55,8 +73,6 @@ struct ss_store {
 /* 0 or -ENOMEM. */
 int ss_store_init(struct ss_store *s, const struct ss_type *type, struct hash_key key);
 void ss_store_done(struct ss_store *s);
-/* Seconds that a new entry lives. */
-uint32_t ss_store_ttl(const struct ss_store *s);
 
 /* What we say, anew: begin, put all of it, end, which drops the rest. */
 void ss_store_own_begin(struct ss_store *s);
@@ -70,7 +86,10 @@ enum ss_verdict ss_store_merge(struct ss_store *s, const struct ss_entry *e, boo
 			       usec_t now);
 /* Drops what has no time left. */
 void ss_store_bleach(struct ss_store *s, usec_t now);
-/* The whole state, ours first. 0 or -ENOMEM; then, too, ss_slice_done. */
-int ss_store_encode(const struct ss_store *s, usec_t now, struct ss_slice *ret);
+/* Whole seconds that it still has. */
+int64_t ss_item_ttl(const struct ss_item *i, usec_t now);
+/* Fits into a JSON text as it is: not empty, no longer than max, printable ASCII that needs no
+ * escape. */
+bool ss_is_word(const char *text, size_t max);
 
 #endif
