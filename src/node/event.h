@@ -224,7 +224,7 @@ struct event_import {
 	enum import_source source;
 	struct ip4 ip4;
 	struct mac mac;
-	uint32_t ttl_s; /* from now on; 0: it is no more */
+	uint32_t ttl_s; /* from now on; 0: it is no more, whoever's it was */
 	char name[64];	/* "" = none */
 };
 

@@ -18,7 +18,7 @@ void imports_event(struct node *n, const struct event_import *e)
 	struct node_import key = { .ip4 = e->ip4, .source = (uint8_t)e->source }, *i;
 
 	/* what belongs to another cloud is that one's business */
-	if (!net4_has(&n->cloud.network4, &e->ip4) || !mac_is_station(&e->mac))
+	if (!net4_has(&n->cloud.network4, &e->ip4))
 		return;
 	i = table_find(&n->imports, &key);
 	if (!e->ttl_s) {
@@ -26,6 +26,8 @@ void imports_event(struct node *n, const struct event_import *e)
 			table_remove(&n->imports, i);
 		return;
 	}
+	if (!mac_is_station(&e->mac))
+		return;
 	if (!i)
 		i = table_add(&n->imports, &key);
 	if (!i) {

@@ -54,7 +54,9 @@ static void test_listed_until_it_ends(void **state)
 	assert_true(mac_eq(&i.mac, &theirs));
 	assert_string_equal(i.name, "phone");
 	hear(&t, lease_of(3, &theirs, 0)); /* it is no more */
-	hear(&t, lease_of(1, &ours, 60));  /* the same address again replaces what was said */
+	hear(&t, lease_of(4, &theirs, 60));
+	hear(&t, lease_of(4, &(struct mac) { 0 }, 0)); /* whoever's it was */
+	hear(&t, lease_of(1, &ours, 60)); /* the same address again replaces what was said */
 	assert_int_equal(imports(&t, &i), 2);
 	town_run(&t, t.now + 40 * USEC_S);
 	assert_int_equal(imports(&t, &i), 1);
