@@ -6,7 +6,7 @@
  * Limits: a line has at most RPC_LINE_MAX bytes and its values nest at most RPC_DEPTH_MAX deep;
  * a batch is refused (send one request per line). Errors: -32700 no JSON, -32600 no request,
  * -32601 no such method, -32602 parameters, -32603 internal, RPC_NOT_FOUND nothing of that name,
- * RPC_FORBIDDEN not allowed, RPC_FULL no room, RPC_NOT_YET in a few seconds.
+ * RPC_FORBIDDEN not allowed, RPC_FULL no room (or too much at once), RPC_NOT_YET in a few seconds.
  */
 #ifndef RPC_CALL_H
 #define RPC_CALL_H
@@ -76,6 +76,8 @@ struct rpc_platform {
 	int (*statistics)(void *ctx, rpc_statistic_fn *fn, void *arg);
 };
 
+struct shared_state;
+
 struct rpc_context {
 	const struct node *node;
 	usec_t started; /* when the daemon started; node_now() counts from the same zero */
@@ -84,6 +86,7 @@ struct rpc_context {
 	void (*act)(void *ctx, const struct event *e); /* hands an event to the node */
 	const struct rpc_platform *platform;	       /* may be NULL */
 	void *ctx;				       /* of act and platform */
+	struct shared_state *shared_state;	       /* NULL: this node does not share by HTTP */
 	/* set by rpc_call for its methods */
 	struct rpc_members *members;
 	struct rpc_watch *watch;

@@ -2,6 +2,7 @@
 /* counters: of all parts, as {part: {name: value}}. */
 #include "node/view.h"
 #include "rpc/method.h"
+#include "rpc/shared_state.h"
 
 static void put(json_t *o, const char *name, uint64_t v)
 {
@@ -91,6 +92,17 @@ static json_t *node_json(const struct node *n)
 	return o;
 }
 
+static json_t *shared_state_json(const struct shared_state *s)
+{
+	json_t *o = json_object();
+	const char *name;
+	uint64_t value;
+
+	for (uint32_t i = 0; shared_state_counter_next(s, &i, &name, &value);)
+		put(o, name, value);
+	return o;
+}
+
 static void platform_counters(const struct rpc_context *c, json_t *all)
 {
 	struct rpc_counter counter;
@@ -118,6 +130,8 @@ json_t *method_counters(const struct rpc_context *c, json_t *params, struct meth
 
 	(void)params;
 	(void)err;
+	if (all && c->shared_state)
+		json_object_set_new(all, "shared_state_http", shared_state_json(c->shared_state));
 	if (all)
 		platform_counters(c, all);
 	return all;

@@ -121,6 +121,15 @@ static const struct method methods[] = {
 	  "replicated records that change from now on, as notifications",
 	  method_state_watch,
 	  { TYPE_FILTER, AUTHOR_FILTER } },
+	{ "shared-state.sync",
+	  METHOD_ACT,
+	  "merge what a LibreMesh node posts by HTTP, and answer with the whole store then",
+	  method_shared_state_sync,
+	  { { "type", PARAM_TEXT, true, 0, 0, "dnsmasq-leases or dnsmasq-hosts" },
+	    { "store", PARAM_OBJECT, true, 0, 0,
+	      "each key with its bleachTTL, author and data; or an empty list" },
+	    { "more", PARAM_BOOL, false, 0, 0,
+	      "another part of the posted store follows: nothing is answered yet" } } },
 	PLAIN("counters", METHOD_READ, method_counters, "counters of all parts, by name"),
 	PLAIN("events", METHOD_READ | METHOD_EVENTS, method_events,
 	      "what happens from now on, as notifications"),
@@ -177,6 +186,7 @@ const char *param_type_name(enum param_type type)
 		[PARAM_TEXT] = "string",
 		[PARAM_NUMBER] = "integer",
 		[PARAM_BOOL] = "boolean",
+		[PARAM_OBJECT] = "object",
 	};
 
 	return names[type];
@@ -217,12 +227,18 @@ static bool text_fits(const struct method_param *p, json_t *v)
 
 static bool value_fits(const struct method_param *p, json_t *v)
 {
-	if (p->type == PARAM_TEXT)
+	switch (p->type) {
+	case PARAM_TEXT:
 		return text_fits(p, v);
-	if (p->type == PARAM_NUMBER)
+	case PARAM_NUMBER:
 		return json_is_integer(v) && json_integer_value(v) >= p->min &&
 		       json_integer_value(v) <= p->max;
-	return json_is_boolean(v);
+	case PARAM_BOOL:
+		return json_is_boolean(v);
+	case PARAM_OBJECT: /* Lua writes an empty one as a list */
+		return json_is_object(v) || (json_is_array(v) && !json_array_size(v));
+	}
+	return false;
 }
 
 static int refuse(const struct method_param *p, struct method_error *err)
@@ -233,6 +249,8 @@ static int refuse(const struct method_param *p, struct method_error *err)
 	else if (p->type == PARAM_TEXT)
 		method_fail(err, RPC_PARAMS, "parameter '%s' must be a text of 1 to %zu bytes",
 			    p->name, text_max(p));
+	else if (p->type == PARAM_OBJECT)
+		method_fail(err, RPC_PARAMS, "parameter '%s' must be an object", p->name);
 	else
 		method_fail(err, RPC_PARAMS, "parameter '%s' must be true or false", p->name);
 	return -EINVAL;

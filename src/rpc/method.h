@@ -17,7 +17,7 @@ enum method_flag {
 	METHOD_STREAM = METHOD_EVENTS | METHOD_RECORDS,
 };
 
-enum param_type { PARAM_TEXT, PARAM_NUMBER, PARAM_BOOL };
+enum param_type { PARAM_TEXT, PARAM_NUMBER, PARAM_BOOL, PARAM_OBJECT };
 
 struct method_param {
 	const char *name;
@@ -99,6 +99,9 @@ json_t *method_state_list(const struct rpc_context *c, json_t *params, struct me
 json_t *method_state_get(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_state_put(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_state_watch(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* shared_state.c */
+json_t *method_shared_state_sync(const struct rpc_context *c, json_t *params,
+				 struct method_error *err);
 /* events.c */
 json_t *method_events(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* method.c */

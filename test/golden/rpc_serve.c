@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two nodes on a wire in memory; the first one answers on a Unix socket: rpc_serve PATH. Time
- * stands still while it does, so that what the command line prints is always the same. */
+/* Two nodes on a wire in memory; the first one answers on a Unix socket: rpc_serve PATH [http].
+ * Time stands still while it does, so that what the command line prints is always the same. With
+ * http it shares by shared-state over HTTP. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "node/node.h"
 #include "rpc/call.h"
+#include "rpc/shared_state.h"
 
 #define NODES 2
 
@@ -118,13 +120,14 @@ static void run(struct town *t, usec_t until)
 	}
 }
 
-static int town_start(struct town *t)
+static int town_start(struct town *t, bool http)
 {
 	struct event load = { .kind = EVENT_LOAD };
 	int err;
 
 	t->now = 1000 * USEC_S;
 	conf_init(&t->conf);
+	t->conf.bridge.shared_state_http = http ? CONF_USE_ON : CONF_USE_AUTO;
 	for (int i = 0; i < NODES; i++) {
 		struct node_setup s = { .conf = &t->conf, .boot_epoch = 1 };
 
@@ -135,7 +138,11 @@ static int town_start(struct town *t)
 			return err;
 	}
 	t->rpc = (struct rpc_context) {
-		.node = t->node[0], .started = t->now, .act = act, .ctx = t
+		.node = t->node[0],
+		.started = t->now,
+		.act = act,
+		.ctx = t,
+		.shared_state = http ? shared_state_new((struct hash_key) { 1, 2 }) : NULL
 	};
 	for (int i = 0; i < NODES; i++) {
 		feed(t, i, &load);
@@ -225,8 +232,8 @@ int main(int argc, char **argv)
 	struct town *t = calloc(1, sizeof(*t));
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0), peer;
 
-	if (argc != 2 || !t || !text_copy(at.sun_path, sizeof(at.sun_path), argv[1]) ||
-	    town_start(t))
+	if (argc < 2 || !t || !text_copy(at.sun_path, sizeof(at.sun_path), argv[1]) ||
+	    town_start(t, argc > 2 && !strcmp(argv[2], "http")))
 		return 1;
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 4))
 		return 1;

@@ -331,6 +331,7 @@ static const struct row {
 	{ "trama node", "state_dir", NULL, NULL, NULL, "lab/options_test" },
 	{ "trama node", "save_interval_s", "60", see_store, "saved", NULL },
 	{ "trama bridge", "shared_state", NULL, NULL, NULL, "lab/shared_state_test" },
+	{ "trama bridge", "shared_state_http", NULL, NULL, NULL, "shared_state_http_test" },
 	{ "trama bridge", "alfred", NULL, NULL, NULL, "lab/alfred_test" },
 	{ "trama limits", "originators", "16", see_originators, "few", NULL },
 	{ "trama limits", "clients", "64", see_clients, "clients 64", NULL },

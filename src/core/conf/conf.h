@@ -131,6 +131,7 @@ struct conf_node {
 /* What other software shares its state by; auto: where such a peer is seen. */
 struct conf_bridge {
 	enum conf_use shared_state;
+	enum conf_use shared_state_http;
 	enum conf_use alfred;
 };
 

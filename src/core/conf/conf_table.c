@@ -134,6 +134,8 @@ const struct conf_option conf_table[] = {
 
 	{ "trama bridge", "shared_state", WORD(bridge.shared_state, uses), .def = "auto",
 	  .help = "Share leases and tables with LibreMesh (shared-state-async); auto: when such a node is seen." },
+	{ "trama bridge", "shared_state_http", WORD(bridge.shared_state_http, uses), .def = "auto",
+	  .help = "Share leases and names with LibreMesh nodes that post them by HTTP; auto: while other software is in the cloud." },
 	{ "trama bridge", "alfred", WORD(bridge.alfred, uses), .def = "auto",
 	  .help = "Share facts with ALFRED of batman-adv; auto: when a primary is heard, on: also be one where there is none." },
 

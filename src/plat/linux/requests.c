@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
+#include "node/view.h"
 #include "plat/linux/counters.h"
 #include "plat/linux/helpers/helpers.h"
+#include "plat/linux/log.h"
 #include "rpc/call.h"
+#include "rpc/shared_state.h"
 
 struct requests {
 	struct loop *loop;
@@ -167,6 +171,21 @@ void requests_record(struct requests *r, const struct state_event *e)
 	rpc_reply_done(&reply);
 }
 
+/* NULL: it is not wanted, or cannot be. */
+static struct shared_state *http_new(const struct node *n)
+{
+	struct shared_state *s = NULL;
+	struct hash_key key;
+
+	if (node_conf(n)->bridge.shared_state_http == CONF_USE_OFF)
+		return NULL;
+	if (getrandom(&key, sizeof(key), 0) == (ssize_t)sizeof(key))
+		s = shared_state_new(key);
+	if (!s)
+		log_warning("no memory for shared-state over HTTP");
+	return s;
+}
+
 struct requests *requests_new(struct loop *l, const struct node *n, const struct bridges *bridges,
 			      const char *path, int *ret_err)
 {
@@ -184,9 +203,11 @@ struct requests *requests_new(struct loop *l, const struct node *n, const struct
 					.now = loop_now(),
 					.act = act,
 					.platform = &platform,
-					.ctx = r };
+					.ctx = r,
+					.shared_state = http_new(n) };
 	r->control = control_new(loop_uv(l), path, &calls, ret_err);
 	if (!r->control) {
+		shared_state_free(r->rpc.shared_state);
 		free(r);
 		return NULL;
 	}
@@ -198,5 +219,6 @@ void requests_free(struct requests *r)
 	if (!r)
 		return;
 	control_free(r->control);
+	shared_state_free(r->rpc.shared_state);
 	free(r);
 }
