@@ -11,8 +11,8 @@
 
 #define OWN_PAUSE (20 * USEC_S) /* between two looks at what we have to say */
 
-/* A part that is merged costs one, an answer more; so many at once, and one per pause. */
-#define WORK_ANSWER 4
+/* Entries are merged and answered in pieces: so many at once, and one per pause. */
+#define WORK_ENTRIES 512
 #define WORK_BURST 64
 #define WORK_PAUSE (200 * USEC_MS)
 
@@ -44,8 +44,8 @@ struct shared_state {
 #define LIFE_S (SS_BLEACH_MAX * SS_BLEACH_S)
 
 static const struct ss_type types[SS_KINDS] = {
-	[SS_LEASES] = { "dnsmasq-leases", LIFE_S, .leases = true, .only_longer = true },
-	[SS_HOSTS] = { "dnsmasq-hosts", LIFE_S, .only_longer = true },
+	[SS_LEASES] = { "dnsmasq-leases", LIFE_S, .step_s = SS_BLEACH_S, .leases = true },
+	[SS_HOSTS] = { "dnsmasq-hosts", LIFE_S, .step_s = SS_BLEACH_S },
 };
 
 struct shared_state *shared_state_new(struct hash_key key)
@@ -201,6 +201,21 @@ static struct ss_store *store_find(struct shared_state *s, const char *type,
 	return NULL;
 }
 
+/* False with the error set: there was too much to do. */
+static bool may_work(const struct rpc_context *c, const struct ss_store *store, size_t posted,
+		     bool answered, struct method_error *err)
+{
+	size_t entries = posted + (answered ? store->items.count : 0);
+	uint32_t pieces = (uint32_t)(entries / WORK_ENTRIES) + 1;
+	struct shared_state *s = c->shared_state;
+
+	if (bucket_take_many(&s->work, pieces, WORK_PAUSE, WORK_BURST, c->now))
+		return true;
+	s->counters[C_OVER_RATE]++;
+	method_fail(err, RPC_FULL, "too many stores at once: again in a second");
+	return false;
+}
+
 static void own_look(const struct rpc_context *c)
 {
 	const struct ss_view view = { .node = c->node };
@@ -218,6 +233,7 @@ json_t *method_shared_state_sync(const struct rpc_context *c, json_t *params,
 				 struct method_error *err)
 {
 	const char *type = json_string_value(json_object_get(params, "type"));
+	json_t *posted = json_object_get(params, "store");
 	bool more = json_is_true(json_object_get(params, "more"));
 	struct shared_state *s = c->shared_state;
 	struct ss_store *store;
@@ -226,15 +242,11 @@ json_t *method_shared_state_sync(const struct rpc_context *c, json_t *params,
 	if (!may_share(c, err))
 		return NULL;
 	store = store_find(s, type, err);
-	if (!store)
+	if (!store || !may_work(c, store, json_object_size(posted), !more, err))
 		return NULL;
-	if (!bucket_take_many(&s->work, more ? 1 : WORK_ANSWER, WORK_PAUSE, WORK_BURST, c->now)) {
-		s->counters[C_OVER_RATE]++;
-		return method_fail(err, RPC_FULL, "too many stores at once: again in a second");
-	}
 	own_look(c);
 	ss_store_bleach(store, c->now);
-	bad = merge(c, store, json_object_get(params, "store"));
+	bad = merge(c, store, posted);
 	s->counters[C_SERVED]++;
 	return json_pack("{so sI}", "store", more ? json_null() : store_json(store, c->now),
 			 "bad_entries", (json_int_t)bad);

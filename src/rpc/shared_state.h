@@ -7,11 +7,11 @@
  * that the other one holds then. A store is {key: {"bleachTTL": N, "author": name, "data":
  * anything}}; an entry without data is a deleted one, an empty store may be a list. N counts
  * SS_BLEACH_S each, new entries have SS_BLEACH_MAX. Of two for one key the one with the higher N
- * stays, else the one that was here; what N is here is rounded down, so whoever carries an entry
- * does not prolong it.
+ * stays, else the one that was here. What is told is N rounded down, what is compared is N rounded
+ * up, so whoever carries an entry for less than a step does not prolong it.
  *
  * Limits: what a line of the control socket carries (a longer store comes in parts), what a store
- * holds (shared_state_store.h), and so many parts and answers in a time.
+ * holds (shared_state_store.h), and so many entries in a time.
  */
 #ifndef RPC_SHARED_STATE_H
 #define RPC_SHARED_STATE_H

@@ -107,7 +107,8 @@ int64_t ss_item_ttl(const struct ss_item *i, usec_t now)
 static enum ss_verdict judge(const struct ss_store *s, const struct ss_item *i, int64_t ttl_s,
 			     bool own_name, usec_t now)
 {
-	int64_t held_s;
+	int64_t step_s = s->type->step_s;
+	bool longer, equal;
 
 	if (ttl_s <= 0)
 		return SS_DEAD;
@@ -115,10 +116,12 @@ static enum ss_verdict judge(const struct ss_store *s, const struct ss_item *i, 
 		return SS_TAKEN;
 	if (i->own)
 		return SS_OURS;
-	held_s = ss_item_ttl(i, now);
-	if (own_name && ttl_s > held_s)
+	longer = step_s ? i->expires_at <= now + (ttl_s - step_s) * USEC_S
+			: ttl_s > ss_item_ttl(i, now);
+	equal = !step_s && ttl_s == ss_item_ttl(i, now);
+	if (own_name && longer)
 		return SS_OWN_NAME;
-	return ttl_s > held_s || (ttl_s == held_s && !s->type->only_longer) ? SS_TAKEN : SS_OLDER;
+	return longer || equal ? SS_TAKEN : SS_OLDER;
 }
 
 /* There are places and bytes for that much in place of i. */

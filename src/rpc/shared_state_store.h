@@ -6,9 +6,10 @@
  *
  * An entry lives for a number of seconds that only its author sets and that everybody who holds it
  * counts down; more than the type allows is cut. Of two for one key the one that lives longer
- * stays; of equals the one that came later, or the one that was here, as the type says. What is
- * said in our own name is believed only while we hold nothing for the key, or no less than we do
- * ourselves.
+ * stays; of equals the one that came later. Where lives are told in steps, everybody counts down at
+ * moments of his own and tells what he holds for up to a step too long: only one that lives a whole
+ * step longer takes the place of the one that was here. What is said in our own name is believed
+ * only while we hold nothing for the key, or no less than we do ourselves.
  *
  * What we say ourselves, for this node and the others of its cloud, nobody else changes: it is ours
  * as long as it is put again at each ss_store_own_begin. Others have SS_FOREIGN_MAX places and
@@ -33,9 +34,9 @@
 
 struct ss_type {
 	const char *name;
-	uint32_t life_s;  /* of a new entry */
-	bool leases;	  /* IPv4 -> {mac, hostname} */
-	bool only_longer; /* of entries that live equally long the one that was here stays */
+	uint32_t life_s; /* of a new entry */
+	uint32_t step_s; /* lives are told in steps of so many seconds; 0: in seconds */
+	bool leases;	 /* IPv4 -> {mac, hostname} */
 };
 
 /* What somebody says; all is borrowed for the call. */

@@ -280,15 +280,18 @@ static void test_higher_wins(void **state)
 	assert_int_equal(left_now(b, KEY, "LiMe-bb", "02:cc:00:00:00:02"), 21);
 	run(b, 119 * USEC_S);
 	assert_int_equal(left_now(b, KEY, "LiMe-bb", NULL), 20);
+	json_decref(post(b, LEASES, one(KEY, lease(THEIRS, "LiMe-aa", 21)))); /* not yet 20 there */
+	assert_int_equal(left_now(b, KEY, "LiMe-bb", NULL), 20);
 	run(b, 2 * USEC_S);
 	assert_int_equal(left_now(b, KEY, "LiMe-bb", NULL), 19);
-	json_decref(post(b, LEASES, one(KEY, lease(THEIRS, "LiMe-aa", 19))));
+	json_decref(post(b, LEASES, one(KEY, lease(THEIRS, "LiMe-aa", 20))));
 	assert_int_equal(left_now(b, KEY, "LiMe-bb", NULL), 19);
 	run(b, 19 * 120 * USEC_S);
 	assert_int_equal(left_now(b, KEY, "LiMe-bb", NULL), 0);
 }
 
-/* More than a new entry has is cut, and who gives back what it was given prolongs nothing. */
+/* More than a new entry has is cut, and who gives back what it was given, at once or before it has
+ * counted down, prolongs nothing. */
 static void test_lives_no_longer(void **state)
 {
 	struct box *b = *state;
@@ -297,8 +300,8 @@ static void test_lives_no_longer(void **state)
 
 	assert_int_equal(left_of(store, KEY, "LiMe-aa", NULL), SS_BLEACH_MAX);
 	for (int i = 0; i < 31; i++) {
-		run(b, 117 * USEC_S);
-		json_decref(store);
+		run(b, 119 * USEC_S);
+		json_decref(post(b, LEASES, store));
 		store = post(b, LEASES, json_array());
 		assert_int_equal(left_of(store, KEY, "LiMe-aa", NULL) > 0, i < 29);
 		json_decref(post(b, LEASES, json_incref(store)));
@@ -438,20 +441,27 @@ static void test_parameters(void **state)
 	assert_int_equal(counter(b, "served"), 0);
 }
 
+/* A part of a store, of so many names from that number on. */
+static json_t *part_of(int first, int count)
+{
+	json_t *part = json_object();
+	char key[32];
+
+	for (int i = first; i < first + count; i++) {
+		snprintf(key, sizeof(key), "10.13.1.1 n%d", i);
+		json_object_set_new(part, key, lease(THEIRS, "LiMe-aa", 30));
+	}
+	return json_pack("{ss so sb}", "type", HOSTS, "store", part, "more", 1);
+}
+
 /* In parts, as it is longer than a line; others have so many places, and ours are beside them. */
 static void test_bounded(void **state)
 {
 	struct box *b = *state;
-	char key[32];
-	json_t *part, *v;
+	json_t *v;
 
-	for (int i = 0; i < 3000;) {
-		part = json_object();
-		for (int k = 0; k < 200; k++, i++) {
-			snprintf(key, sizeof(key), "10.13.1.1 n%d", i);
-			json_object_set_new(part, key, lease(THEIRS, "LiMe-aa", 30));
-		}
-		v = call(b, json_pack("{ss so sb}", "type", HOSTS, "store", part, "more", 1));
+	for (int i = 0; i < 3000; i += 200) {
+		v = call(b, part_of(i, 200));
 		assert_true(json_is_null(json_object_get(json_object_get(v, "result"), "store")));
 		json_decref(v);
 	}
@@ -469,12 +479,27 @@ static void test_rate(void **state)
 {
 	struct box *b = *state;
 
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 70; i++)
 		assert_int_equal(code(b, json_pack("{ss s{}}", "type", LEASES, "store")),
-				 i < 16 ? 0 : RPC_FULL);
-	assert_int_equal(counter(b, "over_rate"), 4);
+				 i < 64 ? 0 : RPC_FULL);
+	assert_int_equal(counter(b, "over_rate"), 6);
 	run(b, USEC_S);
-	assert_int_equal(code(b, json_pack("{ss s{}}", "type", LEASES, "store")), 0);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(code(b, json_pack("{ss s{}}", "type", LEASES, "store")),
+				 i < 5 ? 0 : RPC_FULL);
+}
+
+/* More is allowed less often: of what is posted, and of what is answered. */
+static void test_rate_of_much(void **state)
+{
+	struct box *b = *state;
+
+	for (int i = 0; i < 33; i++)
+		assert_int_equal(code(b, part_of(0, 520)), i < 32 ? 0 : RPC_FULL);
+	run(b, 20 * USEC_S);
+	for (int i = 0; i < 33; i++)
+		assert_int_equal(code(b, json_pack("{ss s{}}", "type", HOSTS, "store")),
+				 i < 32 ? 0 : RPC_FULL);
 }
 
 static void test_who_may(void **state)
@@ -540,6 +565,7 @@ int main(void)
 		TEST(test_parameters),
 		TEST(test_bounded),
 		TEST(test_rate),
+		TEST(test_rate_of_much),
 		TEST(test_who_may),
 		cmocka_unit_test_setup_teardown(test_auto_among_ourselves, setup_auto, teardown),
 		cmocka_unit_test_setup_teardown(test_auto_with_others, setup_auto_kernel, teardown),

@@ -590,12 +590,13 @@ static void test_lives_no_longer(void **state)
 	ss_store_done(&s);
 }
 
-/* Over HTTP: of equals the one that was here, and what is deleted takes the place of what is not.
- */
-static void test_only_longer(void **state)
+/* Over HTTP: who carries an entry tells up to a step too much of it; what is deleted takes the
+ * place of what is not. */
+static void test_steps(void **state)
 {
-	static const struct ss_type http = { .name = "h", .life_s = 3600, .only_longer = true };
-	struct ss_entry gone = { .key = "k", .author = "c", .ttl_s = 102 };
+	static const struct ss_type http = { .name = "h", .life_s = 3600, .step_s = 120 };
+	struct ss_entry gone = { .key = "k", .author = "c", .ttl_s = 1320 };
+	const usec_t later = NOW + 120 * USEC_S;
 	const struct ss_item *i;
 	uint32_t cursor = 0;
 	struct ss_store s;
@@ -603,21 +604,21 @@ static void test_only_longer(void **state)
 
 	(void)state;
 	assert_int_equal(ss_store_init(&s, &http, key), 0);
-	assert_int_equal(say(&s, "k", "a", 100, NOW), SS_TAKEN);
-	assert_int_equal(say(&s, "k", "b", 100, NOW), SS_OLDER);
-	assert_int_equal(say(&s, "k", "b", 99, NOW + USEC_S), SS_OLDER);
-	/* what is left is 98.5 seconds: less than 99 */
-	assert_int_equal(say(&s, "k", "b", 99, NOW + 1500 * USEC_MS), SS_TAKEN);
-	assert_int_equal(only(&s, NOW + 1500 * USEC_MS, author), 99);
+	assert_int_equal(say(&s, "k", "a", 1200, NOW), SS_TAKEN);
+	assert_int_equal(say(&s, "k", "b", 1200, NOW), SS_OLDER);
+	assert_int_equal(say(&s, "k", "b", 1200, later - USEC_MS), SS_OLDER);
+	assert_int_equal(say(&s, "k", "b", 1200, later), SS_TAKEN);
+	assert_int_equal(only(&s, later, author), 1200);
 	assert_string_equal(author, "b");
-	assert_int_equal(ss_store_merge(&s, &gone, false, NOW), SS_TAKEN);
+	assert_int_equal(ss_store_merge(&s, &gone, false, later), SS_TAKEN);
 	i = table_next(&s.items, &cursor);
 	assert_non_null(i);
 	assert_int_equal(i->len, 0);
 	assert_int_equal(s.foreign, 1);
 	assert_int_equal(s.foreign_bytes, 0);
-	assert_int_equal(say(&s, "k", "a", 103, NOW), SS_TAKEN);
-	ss_store_bleach(&s, NOW + 103 * USEC_S);
+	assert_int_equal(say(&s, "k", "a", 1320, later), SS_OLDER);
+	assert_int_equal(say(&s, "k", "a", 1440, later), SS_TAKEN);
+	ss_store_bleach(&s, later + 1440 * USEC_S);
 	assert_int_equal(s.foreign, 0);
 	assert_int_equal(s.foreign_bytes, 0);
 	ss_store_done(&s);
@@ -746,7 +747,7 @@ int main(void)
 		cmocka_unit_test(test_slice_full),
 		cmocka_unit_test(test_longer_life_wins),
 		cmocka_unit_test(test_lives_no_longer),
-		cmocka_unit_test(test_only_longer),
+		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_fits),
