@@ -5,7 +5,8 @@
     ss.sync(address, "bat-hosts", {"K": ss.entry("author", 100, data)})     # as a client: {key: value}
 
 As a program, in a host of a town: `serve STATE` (a JSON file {type: {key: value}}) answers every client with that state
-and prints a line of JSON for what it got; `silent` accepts and says nothing; `ask ADDRESS TYPE STATE` is one sync.
+and prints a line of JSON for what it got; `silent` accepts and says nothing, and prints how long a client stays with it;
+`ask ADDRESS TYPE STATE` is one sync.
 """
 
 import json
@@ -126,11 +127,16 @@ def serve_main(path):
 
 
 def silent_main():
-    kept = []
+    """To one client after the other: that it came, and how long it stayed."""
     with listener() as all_of_us:
         while True:
-            kept.append(all_of_us.accept()[0])
-            print(json.dumps({"accepted": len(kept)}), flush=True)
+            s = all_of_us.accept()[0]
+            begin = time.monotonic()
+            print("ready", flush=True)
+            with s:
+                while not closed(s):
+                    pass
+            print(json.dumps(round(time.monotonic() - begin, 2)), flush=True)
 
 
 def ask_main(address, kind, ours):

@@ -24,6 +24,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -36,25 +37,28 @@ class Failed(Exception):
 
 
 class Tap:
-    """Counts and prints results; a failure does not end the test."""
+    """Counts and prints results, each with the name of its part (at_once); a failure does not end the test."""
 
     def __init__(self):
         self.count = self.failures = 0
+        self.lock = threading.RLock()
 
     def ok(self, condition, name, why=""):
-        self.count += 1
-        self.failures += not condition
-        print("%s %d - %s" % ("ok" if condition else "not ok", self.count, name), flush=True)
-        if not condition and why:
-            self.note(why)
+        with self.lock:
+            self.count += 1
+            self.failures += not condition
+            print("%s %d - %s%s" % ("ok" if condition else "not ok", self.count, part(), name), flush=True)
+            if not condition and why:
+                self.note(why)
         return bool(condition)
 
     def equal(self, got, expected, name):
         return self.ok(got == expected, name, "got %r, expected %r" % (got, expected))
 
     def note(self, text):
-        for line in str(text).rstrip().splitlines():
-            print("# " + line, flush=True)
+        with self.lock:
+            for line in str(text).rstrip().splitlines():
+                print("# %s%s" % (part(), line), flush=True)
 
     def skip(self, name, why):
         self.count += 1
@@ -63,6 +67,33 @@ class Tap:
     def done(self):
         print("1..%d" % self.count, flush=True)
         sys.exit(1 if self.failures else 0)
+
+
+def part():
+    """Of at_once, the one that asks, as it stands before a name."""
+    thread = threading.current_thread()
+    return "" if thread is threading.main_thread() else thread.name + ": "
+
+
+def at_once(**parts):
+    """Calls functions side by side, and when all have ended raises what one of them has raised. For what waits more than
+    it works, each in hosts of its own."""
+    raised = []
+
+    def run(function):
+        try:
+            function()
+        except BaseException as e:
+            raised.append(e)
+
+    # a test that is killed does not wait for them
+    threads = [threading.Thread(target=run, args=[f], name=name, daemon=True) for name, f in parts.items()]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    if raised:
+        raise raised[0]
 
 
 def need_root(name):
