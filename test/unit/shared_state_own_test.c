@@ -23,13 +23,13 @@ static const struct ip6 babel_neighbour = { { 0xfe, 0x80, [15] = 2 } };
 
 /* All kinds, as no bridge shares them. */
 static const struct ss_type types[SS_KINDS] = {
-	[SS_LEASES] = { "leases", 100, .leases = true },
-	[SS_BAT_HOSTS] = { "bat-hosts", 101 },
-	[SS_NODE_INFO] = { "info", 102 },
-	[SS_WIFI_LINKS] = { "wifi", 103 },
-	[SS_BAT_LINKS] = { "bat", 104 },
-	[SS_BABEL_LINKS] = { "babel", 105 },
-	[SS_HOSTS] = { "hosts", 106 },
+	[SS_LEASES] = { .name = "leases", .life_s = 100, .leases = true },
+	[SS_BAT_HOSTS] = { .name = "bat-hosts", .life_s = 101 },
+	[SS_NODE_INFO] = { .name = "info", .life_s = 102 },
+	[SS_WIFI_LINKS] = { .name = "wifi", .life_s = 103 },
+	[SS_BAT_LINKS] = { .name = "bat", .life_s = 104 },
+	[SS_BABEL_LINKS] = { .name = "babel", .life_s = 105 },
+	[SS_HOSTS] = { .name = "hosts", .life_s = 106 },
 };
 
 /* Each device that it asks for has a MAC of its own. */
