@@ -11,7 +11,7 @@ INTERVAL_S = int(os.environ["INTERVAL"]) / 1000
 ACTIONS = ("lost", "late", "twice", "swapped")
 FEW, MANY = 20, 80  # whose diff an OGM can carry, or not, even if a late machine makes two of it
 CROWD = 150  # whose table one frame cannot hold
-FLAPS = 5
+FLAPS = 3  # with the walks behind them fewer than a node may advertise in 20 s, or nobody tells of the last one
 SETTLED = 4  # intervals, until what two nodes say of a client has reached both
 PORTS_S = 20  # at most until a node that starts has its ports
 VERSION_S = 5  # at most until a client has made a new version
@@ -29,6 +29,7 @@ class Step:
     count, skip, vid, actions = 1, 0, UNTAGGED, ACTIONS
     unasked = None  # a node that no request for a table may reach
     starts = False  # do() ends when a node that was away is there again
+    speaks_again = False  # once more, when the tables are not right
 
     def __init__(self, town, node, before=None):
         self.town, self.node, self.before, self.pool, self.used = town, node, before, [], []
@@ -152,7 +153,10 @@ class Walks(Step):
 class Flaps(Walks):
     """A client is heard at both ends in turn, oftener than they tell of it, then walks to and fro once. What is told at first
     may be wrong, among kernels too: two nodes that heard it may each leave it to the other, and a kernel announces a client
-    that is back before it was withdrawn with the flag ROAM, for which other kernels forget who else announces it."""
+    that is back before it was withdrawn with the flag ROAM, for which other kernels forget who else announces it. So may what
+    a frame tells that comes late: an answer of before makes a node give up a client, which is nobody's until it speaks."""
+
+    speaks_again = True
 
     def do(self, taken):
         for _ in range(FLAPS):
