@@ -9,7 +9,7 @@ tables every 5 s, for what is over time:
     400 s    the originator itself, with its window of broadcasts
     600 s    a client of their own that is silent; one of which only an advertisement told, or only a frame
 
-A client that a trama node's bridge knows goes when the bridge forgets it, after 300 s.
+A client that a trama node's bridge knows goes when the bridge forgets it, after 300 s, in all VLANs.
 
 At last ports go. All tables are read all the time: a row is gone between the last look that had it and the next one.
 """
@@ -261,15 +261,19 @@ class Test:
     def has_passed(self, node, dead, client):
         return (node, "tg", self.primary[dead], client, -1) in self.tables.lives
 
+    def stay(self):
+        for node, client in self.staying.items():
+            self.frames.client(node, *client)
+
     def live(self):
         """All that happens with time."""
         end = self.died[1]
         self.tables.watch(end + WAY_S + 10)
         self.probe(0, 20000)
         self.probe(1, 20000)
-        for node, client in self.staying.items():
-            self.frames.client(node, *client)
+        self.stay()
         self.tables.watch(end + ORIGINATOR_S - 5)
+        self.stay()
         for number in range(2, 2 + int(10 / PROBE_S)):
             self.probe(number, 20000 + number)
             self.tables.watch(time.monotonic() + PROBE_S)
@@ -316,13 +320,16 @@ class Test:
             found = {key: life for key, life in found.items() if life.row.flags & flags == flags}
             check_gone("%s: %s" % (NAMES[node], what), found, since, limit, CLIENTS_EVERY_S)
 
+        kept_s = {"k": CLIENT_S, "t": BRIDGE_S}
         if node in self.silent:
-            check("its own silent client", "tl", [self.silent[node]], self.died)
+            check("its own silent client", "tl", [self.silent[node]], self.died, kept_s[KINDS[node]])
             if KINDS[node] == "t":
-                check("the client that its bridge has forgotten", "tl", [(self.silent[node][0], -1)], self.died, BRIDGE_S)
+                check("the same without its VLAN", "tl", [(self.silent[node][0], -1)], self.died, BRIDGE_S)
         else:
             check("the client of which a frame told", "tg", [self.passing[node]], self.told, flags=TEMP)
-        check("the silent clients of others", "tg", [c for n, c in self.silent.items() if n != node], self.died)
+        for n, client in self.silent.items():
+            if n != node:
+                check("the silent client of node %d" % n, "tg", [client], self.died, kept_s[KINDS[n]])
         check("the clients that roam", "tg", self.roamed.values(), self.told, flags=ROAM)
 
     def lose_ports(self, ports, change, within_s):
