@@ -9,8 +9,6 @@
 #include "rpc/method.h"
 #include "rpc/shared_state_own.h"
 
-#define OWN_PAUSE (20 * USEC_S) /* between two looks at what we have to say */
-
 /* Entries are merged and answered in pieces: so many at once, and one per pause. */
 #define WORK_ENTRIES 512
 #define WORK_BURST 64
@@ -36,7 +34,6 @@ enum counter {
 struct shared_state {
 	struct ss_store stores[SS_KINDS]; /* those of `types` are used */
 	struct ss_own own;
-	usec_t own_at; /* next look */
 	struct bucket work;
 	uint64_t counters[COUNTER_COUNT];
 };
@@ -216,25 +213,13 @@ static bool may_work(const struct rpc_context *c, const struct ss_store *store, 
 	return false;
 }
 
-static void own_look(const struct rpc_context *c)
-{
-	const struct ss_view view = { .node = c->node };
-	struct shared_state *s = c->shared_state;
-
-	if (c->now < s->own_at)
-		return;
-	ss_own_refresh(&s->own, &view, s->stores, c->now);
-	s->own_at = c->now + OWN_PAUSE;
-	s->counters[C_LEFT_OUT] += s->own.left_out;
-	s->own.left_out = 0;
-}
-
 json_t *method_shared_state_sync(const struct rpc_context *c, json_t *params,
 				 struct method_error *err)
 {
 	const char *type = json_string_value(json_object_get(params, "type"));
 	json_t *posted = json_object_get(params, "store");
 	bool more = json_is_true(json_object_get(params, "more"));
+	const struct ss_view view = { .node = c->node };
 	struct shared_state *s = c->shared_state;
 	struct ss_store *store;
 	unsigned int bad;
@@ -244,7 +229,7 @@ json_t *method_shared_state_sync(const struct rpc_context *c, json_t *params,
 	store = store_find(s, type, err);
 	if (!store || !may_work(c, store, json_object_size(posted), !more, err))
 		return NULL;
-	own_look(c);
+	s->counters[C_LEFT_OUT] += ss_own_look(&s->own, &view, s->stores, c->now);
 	ss_store_bleach(store, c->now);
 	bad = merge(c, store, posted);
 	s->counters[C_SERVED]++;

@@ -12,6 +12,7 @@
 #include "rpc/value.h"
 
 #define KNOWN_MAX 4096
+#define LOOK_PAUSE (20 * USEC_S)
 
 /* A node that we speak for, by one of what it is known by. */
 struct known {
@@ -68,6 +69,7 @@ static void known_add(struct ss_own *o, enum known_by by, const void *what, size
 int ss_own_init(struct ss_own *o, struct hash_key key)
 {
 	o->left_out = 0;
+	o->look_at = 0;
 	return table_init(&o->known, sizeof(struct known), SS_AUTHOR_MAX + 1, KNOWN_MAX, key);
 }
 
@@ -347,6 +349,20 @@ void ss_own_refresh(struct ss_own *o, const struct ss_view *view,
 	say_all_links(&s);
 	for (unsigned int i = 0; i < SS_KINDS; i++)
 		ss_store_own_end(&stores[i]);
+}
+
+uint64_t ss_own_look(struct ss_own *o, const struct ss_view *view,
+		     struct ss_store stores[static SS_KINDS], usec_t now)
+{
+	uint64_t left_out;
+
+	if (now < o->look_at)
+		return 0;
+	ss_own_refresh(o, view, stores, now);
+	o->look_at = now + LOOK_PAUSE;
+	left_out = o->left_out;
+	o->left_out = 0;
+	return left_out;
 }
 
 /* ---- what others say ---- */

@@ -33,6 +33,7 @@ struct ss_view {
 struct ss_own {
 	struct table known; /* struct known, by name, id and MAC */
 	uint64_t left_out;  /* entries that found no place */
+	usec_t look_at;	    /* next one of ss_own_look */
 };
 
 /* 0 or -ENOMEM. */
@@ -41,6 +42,9 @@ void ss_own_done(struct ss_own *o);
 /* Everything anew, into one store of each kind; those that are all zero are left so. */
 void ss_own_refresh(struct ss_own *o, const struct ss_view *view,
 		    struct ss_store stores[static SS_KINDS], usec_t now);
+/* The same where the last look was 20 s ago: how many entries found no place, or 0. */
+uint64_t ss_own_look(struct ss_own *o, const struct ss_view *view,
+		     struct ss_store stores[static SS_KINDS], usec_t now);
 bool ss_own_has_name(const struct ss_own *o, const char *author);
 /* An originator of other software is in the cloud. */
 bool ss_own_has_others(const struct node *n);

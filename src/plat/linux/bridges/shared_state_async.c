@@ -42,7 +42,6 @@
 #define UNKNOWN_PAUSE (600 * USEC_S) /* of a kind that the peer does not know */
 #define SPOKE_MAX (600 * USEC_S)     /* after which a silent peer opens our port no more */
 #define LOOK_PAUSE (10 * USEC_S)     /* between two looks for peers */
-#define OWN_PAUSE (20 * USEC_S)	     /* and at what we have to say */
 #define LISTEN_PAUSE (60 * USEC_S)
 
 /* What others send is worked on in pieces of WORK_SIZE: so many at once, and one per pause. */
@@ -113,8 +112,8 @@ struct ssa {
 	struct alarm *tick;
 	struct ss_store stores[SS_KINDS]; /* the first KINDS are used */
 	struct ss_own own;
-	usec_t own_at, look_at, listen_at; /* next */
-	bool others;			   /* originators of other software are there */
+	usec_t look_at, listen_at; /* next */
+	bool others;		   /* originators of other software are there */
 	struct bucket work;
 	struct peer peers[PEERS];
 	struct conn conns[CONNS];
@@ -136,12 +135,7 @@ static void own_look(struct ssa *a, usec_t now)
 	const struct ss_view view = { a->setup.node, a->setup.device, a->setup.neighbour_next,
 				      a->setup.ctx };
 
-	if (now < a->own_at)
-		return;
-	ss_own_refresh(&a->own, &view, a->stores, now);
-	a->own_at = now + OWN_PAUSE;
-	a->counters[C_LEFT_OUT] += a->own.left_out;
-	a->own.left_out = 0;
+	a->counters[C_LEFT_OUT] += ss_own_look(&a->own, &view, a->stores, now);
 }
 
 /* Our state of that kind as it is now. 0 or -ENOMEM. */
