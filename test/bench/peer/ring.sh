@@ -155,7 +155,6 @@ times() { # KINDS
 	DELAY=2ms
 	# shellcheck disable=SC2046
 	loss 1 $(ends ${#1})
-	echo_server c2
 	echo_server c3
 	roam "$1" 4 roam_gap_ms
 	roam "$1" 1 back_gap_ms
