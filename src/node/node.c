@@ -7,6 +7,7 @@
 #include "node/internal.h"
 
 #define SLOW_INTERVAL USEC_S
+#define STARVED (3 * USEC_S)		/* without a call, though something is due every second */
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
@@ -453,6 +454,8 @@ static void tick(struct node *n)
 
 void node_input(struct node *n, const struct event *e, usec_t now)
 {
+	if (now - n->now > STARVED)
+		lease_starved(&n->lease, now);
 	n->now = now;
 	if (e->kind != EVENT_LOAD && all_loaded(n))
 		lease_begin(n);

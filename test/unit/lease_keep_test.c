@@ -278,6 +278,33 @@ static void no_reuse(void **state)
 	town_stop(&town);
 }
 
+/* A node got no time while a client of its gave its address back elsewhere. What the client had
+ * said here, and that it had come, does not bring that back. */
+static void starved(void **state)
+{
+	struct town *t = *state;
+	struct host h = town_host(1), before;
+	struct lease_view v;
+
+	assert_true(host_join(t, &h, 0));
+	town_run(t, USEC_S);
+	before = h;
+	t->away[1] = true; /* what is sent to it waits */
+	host_release(t, &h, 0);
+	town_run(t, 20 * USEC_S);
+	lease_starved(&t->node[1].lease, t->now);
+	lease_client_here(&t->node[1].lease, &h.mac, 1, t->now);
+	town_drain(t, 1);
+	assert_int_equal(host_renew(t, &before, 1), 0);
+	t->away[1] = false;
+	town_run(t, 5 * USEC_S);
+	for (int i = 0; i < 2; i++) {
+		assert_true(view(t, i, &h, &v) && ip4_is_zero(&v.client.ip4));
+		assert_false(is_held(t, i, &before.ip));
+	}
+	assert_true(host_join(t, &h, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +316,7 @@ int main(void)
 		cmocka_unit_test(long_lease),
 		TWO(present),
 		TWO(learnt_late),
+		TWO(starved),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(no_reuse),
 	};

@@ -23,6 +23,7 @@ enum {
 };
 
 #define SWEEP (60 * USEC_S)
+#define BEHIND (2 * USEC_S)	/* until what waited is read, and what others repeat has come */
 #define LOAD_WAIT (60 * USEC_S) /* for lease_loaded, which comes for certain */
 
 static enum pool_use address_use(void *ctx, const struct ip4 *ip)
@@ -258,6 +259,10 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 		return;
 	if (!lease_port_take(l, port, LEASE_PORT_MESSAGE, now))
 		return;
+	if (now < l->behind_until) {
+		l->counters[LEASE_COUNT_NOT_READY]++;
+		return;
+	}
 	if (bad || dhcp_decode(&data, &s.msg) < 0) {
 		l->counters[LEASE_COUNT_MALFORMED]++;
 		return;
@@ -273,6 +278,13 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 	}
 	if (lease_client_admits(l, &s.msg.chaddr, port, now))
 		serve_message(&s);
+}
+
+/* A client that was here, left, and gave its address back elsewhere would have it again, by its old
+ * message or by our record that it came. Who is still here asks again. */
+void lease_starved(struct lease *l, usec_t now)
+{
+	l->behind_until = now + BEHIND;
 }
 
 usec_t lease_alone_since(const struct lease *l)

@@ -22,7 +22,8 @@
  * - As long as we have other nodes and are not synced with them (lease_peers), we know too little
  * to refuse anybody: then we answer only those whose records we have. Nor is it told where a client
  * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
- * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT).
+ * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT), or what they have told
+ * while we got no time (lease_starved).
  *
  * - No block is claimed before all is learnt that is on the disk (lease_loaded).
  * - Of a block of a former run from which something was granted that may be on no disk the free
@@ -135,7 +136,7 @@ enum lease_counter {
 	LEASE_COUNT_PORT_LEASES,   /* a port asked for too many new addresses */
 	LEASE_COUNT_PORT_CLIENTS,  /* a port brought too many clients that nobody knew */
 	LEASE_COUNT_RATE_MOVES,	   /* a client came here too often */
-	LEASE_COUNT_NOT_READY,	   /* no block is ready yet, or not synced: no answer */
+	LEASE_COUNT_NOT_READY,	   /* no block is ready yet, or not synced, or behind: no answer */
 	LEASE_COUNT_EXHAUSTED,	   /* every address of the pool is claimed or in use */
 	LEASE_COUNT_TABLE_FULL,	   /* a new client or offer found no room */
 	LEASE_COUNT_ADDRESS_CLASH, /* two clients with one address met */
@@ -166,12 +167,13 @@ struct lease {
 	usec_t vain_until;   /* nobody there had one */
 	usec_t recall_until; /* clients may have what we had borrowed for them in a former run */
 	uint32_t talk_id;
-	usec_t unsynced_at; /* since when we have other nodes and do not know what they know */
-	usec_t linked_at;   /* when a way to other nodes last opened */
-	usec_t claim_due;   /* next look whether more blocks are needed */
-	usec_t claim_from;  /* none is claimed before; from then on the disk is learnt */
-	usec_t saved_at;    /* all that was granted before is on the disk, or soon */
-	bool is_disk_lost;  /* what was, that is, in the run before this one */
+	usec_t unsynced_at;  /* since when we have other nodes and do not know what they know */
+	usec_t linked_at;    /* when a way to other nodes last opened */
+	usec_t behind_until; /* what was said while we got no time is coming in */
+	usec_t claim_due;    /* next look whether more blocks are needed */
+	usec_t claim_from;   /* none is claimed before; from then on the disk is learnt */
+	usec_t saved_at;     /* all that was granted before is on the disk, or soon */
+	bool is_disk_lost;   /* what was, that is, in the run before this one */
 	usec_t talkers_swept;
 	usec_t full_until;  /* there was no block to claim */
 	usec_t reclaim_due; /* no owner of blocks was gone */
@@ -240,6 +242,9 @@ void lease_loaded(struct lease *l, bool whole, usec_t now);
 void lease_saved(struct lease *l, usec_t now);
 /* A way to other nodes has just opened: whoever is alone waits for them. */
 void lease_linked(struct lease *l, usec_t now);
+/* We got no time for seconds. What clients said meanwhile, and comes now, is not answered, and that
+ * they are here is told only where the others have not told meanwhile that they went. */
+void lease_starved(struct lease *l, usec_t now);
 /* A record appeared or changed, written by any node; what we put ourselves may come back. */
 void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now);
 /*

@@ -37,9 +37,11 @@ void lease_save(struct lease *l, struct book_client *c, usec_t now)
 
 usec_t lease_save_from(const struct lease *l)
 {
+	usec_t from = l->synced ? l->linked_at : l->unsynced_at + LEASE_UNSYNCED_MAX;
+
 	if (l->peers == 0)
-		return l->linked_at + POOL_ALONE_WAIT;
-	return l->synced ? l->linked_at : l->unsynced_at + LEASE_UNSYNCED_MAX;
+		from = l->linked_at + POOL_ALONE_WAIT;
+	return from > l->behind_until ? from : l->behind_until;
 }
 
 void lease_save_later(struct lease *l, struct book_client *c, usec_t now)
