@@ -203,6 +203,8 @@ struct node {
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
 	uint32_t announced_to; /* originators */
+	usec_t met_at;	       /* the first of them */
+	usec_t meeting_until;  /* they may not have said yet who they are */
 	struct node_probe probes[NODE_PROBES];
 	unsigned int next_probe;
 	struct node_vlan vlans[WISH_VLANS]; /* of the kernel's engine */

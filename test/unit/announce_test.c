@@ -185,6 +185,42 @@ static void test_announces_itself(void **state)
 	town_stop(&t);
 }
 
+static bool has_ready_block(const struct town *t)
+{
+	const struct pool_own *o;
+
+	for (uint32_t i = 0; (o = pool_own_next(&node_lease(t->node[KERNEL])->pool, &i));)
+		if (o->state == POOL_READY)
+			return true;
+	return false;
+}
+
+/* Seconds until it gives addresses: in some of them there is another originator. */
+static int ready_after_s(unsigned int pattern)
+{
+	unsigned int announced = 0;
+	struct town t;
+	int s = 0;
+
+	start(&t, &announced);
+	for (; s < 30 && !has_ready_block(&t); s++) {
+		tell_tables(&t, pattern >> s & 1);
+		town_run(&t, t.now + USEC_S);
+	}
+	town_stop(&t);
+	return s;
+}
+
+/* Who has met others waits until they have said that they are trama nodes, or had time to; but not
+ * for ever where they come and go. */
+static void test_waits_for_others(void **state)
+{
+	(void)state;
+	assert_in_range(ready_after_s(0), 6, 8);
+	assert_in_range(ready_after_s(~0u << 4), 10, 11);
+	assert_in_range(ready_after_s(0x55555555), 12, 14);
+}
+
 static struct mac between; /* the port of KERNEL that OWN hears */
 
 static bool hear(struct town *t, int from, int to, uint8_t *frame, size_t len)
@@ -315,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_announcement_is_heard),
 		cmocka_unit_test(test_others_are_not),
 		cmocka_unit_test(test_announces_itself),
+		cmocka_unit_test(test_waits_for_others),
 		cmocka_unit_test(test_of_whom_it_is),
 		cmocka_unit_test(test_state_of_a_new_neighbour),
 	};
