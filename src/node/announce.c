@@ -7,8 +7,8 @@
  *
  * Timers: every 10 s, and once a second while the number of originators changes; once more 3 s
  * after that, because who has just come may not have our translation table yet. So who has just met
- * others does not know for some seconds whether these are trama nodes, and is not alone: until they
- * had time to say it twice.
+ * others does not know for some seconds whether these are trama nodes: until they had time to say
+ * it twice.
  */
 #include "node/internal.h"
 #include "packet/eth.h"
@@ -16,8 +16,6 @@
 
 #define ANNOUNCE_INTERVAL (10 * USEC_S)
 #define ANNOUNCE_AGAIN (3 * USEC_S)
-#define MEETING (ANNOUNCE_AGAIN + USEC_S)
-#define MEETING_MAX (10 * USEC_S) /* who come and go all the time must not stop us */
 
 static const struct ip6 all_nodes = { { 0xff, 0x02, [15] = 1 } };
 
@@ -29,21 +27,6 @@ static uint32_t originators(const struct node *n)
 	for (uint32_t i = 0; batman_orig_next(n->batman, &i, &o);)
 		count += o.reachable;
 	return count;
-}
-
-/* True: others have come or gone. */
-static bool meet(struct node *n, uint32_t count)
-{
-	bool changed = count != n->announced_to;
-
-	if (changed && !n->announced_to)
-		n->met_at = n->now;
-	if (changed)
-		n->meeting_until = usec_min(n->now + MEETING, n->met_at + MEETING_MAX);
-	if (count && n->now < n->meeting_until)
-		lease_linked(&n->lease, n->now);
-	n->announced_to = count;
-	return changed;
 }
 
 void announce_refresh(struct node *n)
@@ -64,7 +47,10 @@ void announce_refresh(struct node *n)
 	if (n->conf->l2.engine != CONF_ENGINE_KERNEL)
 		return;
 	count = originators(n);
-	changed = meet(n, count);
+	changed = count != n->announced_to;
+	if (changed)
+		peers_meet(n, ANNOUNCE_AGAIN + USEC_S);
+	n->announced_to = count;
 	if (!count || (!changed && n->now < n->announce_at))
 		return;
 	n->announce_at = n->now + (changed ? ANNOUNCE_AGAIN : ANNOUNCE_INTERVAL);

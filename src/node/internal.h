@@ -171,6 +171,8 @@ struct node {
 	bool peers_short;	/* there was no place for all of them */
 	usec_t peers_at;	/* they are to be chosen anew; USEC_NEVER: not */
 	usec_t peers_next;	/* not before */
+	unsigned int others;	/* trama nodes of the cloud, told to the leases */
+	usec_t met_at;		/* the first of them, but for time that we did not get */
 	usec_t foreign_since;	/* nodes of other software are in the cloud, 0: none */
 	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
@@ -203,8 +205,6 @@ struct node {
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
 	uint32_t announced_to; /* originators */
-	usec_t met_at;	       /* the first of them */
-	usec_t meeting_until;  /* they may not have said yet who they are */
 	struct node_probe probes[NODE_PROBES];
 	unsigned int next_probe;
 	struct node_vlan vlans[WISH_VLANS]; /* of the kernel's engine */
@@ -294,6 +294,8 @@ void record_gateway_changed(struct node *n, const struct state_event *e);
 bool record_gateway_decode(const struct state_view *v, struct gateway_record *ret);
 
 /* peers.c: neighbours of the state service */
+/* Somebody has come who may be of the cloud; wait: until what it claims is known. */
+void peers_meet(struct node *n, usec_t wait);
 /* Every second, and at peers_at. */
 void peers_refresh(struct node *n);
 /* A trama node of the cloud appeared, changed or went. Anybody can make them by a frame each. */

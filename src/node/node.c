@@ -7,7 +7,7 @@
 #include "node/internal.h"
 
 #define SLOW_INTERVAL USEC_S
-#define STARVED (3 * USEC_S)		/* without a call, though something is due every second */
+#define LATE (500 * USEC_MS)		/* what is due every second: we got no time */
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
@@ -452,10 +452,17 @@ static void tick(struct node *n)
 		state_tick(n->state, now);
 }
 
+/* Time that we did not get is no time in which we have heard nothing. */
+static void starved(struct node *n, usec_t lost, usec_t now)
+{
+	n->met_at += n->met_at ? lost : 0;
+	lease_starved(&n->lease, lost, now);
+}
+
 void node_input(struct node *n, const struct event *e, usec_t now)
 {
-	if (now - n->now > STARVED)
-		lease_starved(&n->lease, now);
+	if (now - n->second_at > LATE)
+		starved(n, now - n->second_at, now);
 	n->now = now;
 	if (e->kind != EVENT_LOAD && all_loaded(n))
 		lease_begin(n);

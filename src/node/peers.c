@@ -23,6 +23,10 @@
  * has asked for does not count any more. */
 #define PEER_SILENCE (40 * USEC_S)
 #define PEER_LINGER (30 * USEC_S) /* that a peer is kept which neither end has chosen */
+
+#define MEETING (2 * USEC_S) /* from an originator that was seen until its records have come */
+#define MEETING_MAX (10 * USEC_S)
+#define MEETING_PAUSE (60 * USEC_S)
 /* Of each scope's places those who only wrote to us have a part: whoever invents addresses must not
  * keep the neighbours out. */
 #define STRANGERS 12
@@ -263,10 +267,28 @@ static void tell_lease(struct node *n)
 		/* what was written since then it may not have */
 		equal += v.lacking == 0;
 	}
+	if (others > n->others)
+		peers_meet(n, MEETING);
+	n->others = others;
 	lease_peers(&n->lease, others, present == 0 || synced > 0, n->now);
 	tell_near(n, &ways);
 	if (peers && equal == present)
 		all_acked(n);
+}
+
+/*
+ * Who was alone and meets others waits until they are all there and have told what they claim, or
+ * two that have started together both give addresses of one block. Who is among others already
+ * knows their claims. But they cannot keep it from giving addresses by coming and going.
+ */
+void peers_meet(struct node *n, usec_t wait)
+{
+	bool alone = !n->others && n->now - n->met_at >= MEETING_PAUSE;
+
+	if (!n->met_at || alone)
+		n->met_at = n->now;
+	if (n->now - n->met_at < MEETING_MAX)
+		lease_meeting(&n->lease, usec_min(n->now + wait, n->met_at + MEETING_MAX));
 }
 
 static void drop_leaving(struct node *n)

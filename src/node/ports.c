@@ -4,6 +4,8 @@
 
 #include "node/internal.h"
 
+#define HEARD_WAIT (5 * USEC_S) /* from a hello until its node is an originator, or never is */
+
 /* LibreMesh's name of a VLAN device: what is neither letter, digit nor '-' becomes '-', then
  * _<vid>. Of a long name the end stays: adapters of one maker, as enx00e04c680001, differ there. */
 static void vlan_name(char ret[static NODE_IFNAME], const char *parent, uint16_t vid)
@@ -210,6 +212,8 @@ bool ports_out(struct node *n, const struct out *o, struct effect *ret)
 		break;
 	case PORT_EVENT:
 		memcpy(&data, o->data, sizeof(data));
+		if (o->arg == PORT_EVENT_NODE_HEARD)
+			peers_meet(n, HEARD_WAIT);
 		e.notice = o->arg == PORT_EVENT_ROGUE_DHCP ? NOTICE_ROGUE_DHCP : NOTICE_PORT_ROLE;
 		e.mac = data.mac;
 		e.ip4 = data.addr;

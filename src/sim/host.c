@@ -9,6 +9,7 @@
 #include "sim/world.h"
 
 #define PING_INTERVAL USEC_S
+#define SOLICIT_INTERVAL (4 * USEC_S)
 
 static void transmit(struct sim_host *h, const uint8_t *frame, size_t len)
 {
@@ -100,6 +101,7 @@ static void host_reset(struct sim_host *h)
 	h->stack.ip6[0] = ip6_link_local(&h->mac);
 	h->stack.ip6_count = 1;
 	h->state = HOST_OFF;
+	h->solicit_at = 0;
 	h->gateway = (struct mac) { { 0 } };
 	h->router = (struct ip6) { { 0 } };
 }
@@ -139,6 +141,7 @@ static void send_dhcp(struct sim_host *h, uint8_t type)
 	transmit(h, frame, wr_len(&f));
 }
 
+/* Again and again until a router answers (RFC 7559). */
 static void solicit_router(struct sim_host *h)
 {
 	uint8_t frame[128];
@@ -151,6 +154,9 @@ static void solicit_router(struct sim_host *h)
 				.hop_limit = 255 };
 	struct icmp6_nd nd = { .type = ICMP6_RS, .has_mac = true, .mac = h->mac };
 
+	if (h->stack.ip6_count > 1 || h->world->now < h->solicit_at)
+		return;
+	h->solicit_at = h->world->now + SOLICIT_INTERVAL;
 	icmp6_nd_build(&w, &p, &nd);
 	transmit(h, frame, wr_len(&w));
 }
@@ -193,12 +199,12 @@ void host_timer(struct sim_host *h)
 		h->moved_at = w->now;
 		world_changed(w, true);
 		associate(h);
-		solicit_router(h);
 		h->xid = rng_u32(&w->rng);
 		h->state = HOST_SELECTING;
 		h->tries = 0;
 		/* fall through */
 	case HOST_SELECTING:
+		solicit_router(h);
 		send_dhcp(h, DHCP_DISCOVER);
 		wait = (2 + (usec_t)(h->tries < 3 ? h->tries++ : 3)) * USEC_S;
 		break;
@@ -214,6 +220,7 @@ void host_timer(struct sim_host *h)
 			send_dhcp(h, DHCP_REQUEST);
 		}
 		check_gateway(h);
+		solicit_router(h);
 		if (!h->world->plan->hosts[h->index].quiet)
 			ping_somebody(h);
 		break;

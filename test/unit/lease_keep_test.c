@@ -292,7 +292,7 @@ static void starved(void **state)
 	t->away[1] = true; /* what is sent to it waits */
 	host_release(t, &h, 0);
 	town_run(t, 20 * USEC_S);
-	lease_starved(&t->node[1].lease, t->now);
+	lease_starved(&t->node[1].lease, 20 * USEC_S, t->now);
 	lease_client_here(&t->node[1].lease, &h.mac, 1, t->now);
 	town_drain(t, 1);
 	assert_int_equal(host_renew(t, &before, 1), 0);

@@ -410,6 +410,27 @@ static enum pool_use always_free(void *ctx, const struct ip4 *ip)
 	return POOL_USE_FREE;
 }
 
+/* What is waited for longest counts. */
+static void meeting(void **state)
+{
+	usec_t from;
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	from = now;
+	pool_alone(&pool, from);
+	assert_non_null(pool_claim_new(&pool, NULL, now));
+	pool_meeting(&pool, from + 2 * POOL_ALONE_WAIT);
+	pool_meeting(&pool, from + POOL_ALONE_WAIT);
+	now = from + 2 * POOL_ALONE_WAIT - 1;
+	assert_false(pool_tick(&pool, now));
+	assert_int_equal(pool_deadline(&pool), now + 1);
+	now++;
+	assert_true(pool_tick(&pool, now));
+	pool_done(&pool);
+}
+
 /* One node may have as many blocks as it was set up for: here all of a /16. */
 static void whole_network(void **state)
 {
@@ -638,10 +659,10 @@ static void clash_chances(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(like_the_stupid_one), cmocka_unit_test(whole_network),
-		cmocka_unit_test(taken_ours),	       cmocka_unit_test(taken_by_us),
-		cmocka_unit_test(taken_elsewhere),     cmocka_unit_test(takes_what_is_left),
-		cmocka_unit_test(clash_chances),
+		cmocka_unit_test(like_the_stupid_one), cmocka_unit_test(meeting),
+		cmocka_unit_test(whole_network),       cmocka_unit_test(taken_ours),
+		cmocka_unit_test(taken_by_us),	       cmocka_unit_test(taken_elsewhere),
+		cmocka_unit_test(takes_what_is_left),  cmocka_unit_test(clash_chances),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,28 +91,6 @@ static void test_client_keeps_lease_where_it_goes(void **state)
 	town_stop(&t);
 }
 
-/* What waited for a daemon that got no time is not answered. */
-static void test_starved(void **state)
-{
-	(void)state;
-	for (int seconds = 1; seconds < 5; seconds += 3) {
-		struct ip4 none = { { 0 } }, ip;
-		struct town t;
-
-		town_start(&t, 1);
-		town_run(&t, t.now + 30 * USEC_S);
-		town_station(&t, 0, &client, CLIENT_ASSOCIATED);
-		ip = ask(&t, 0, DHCP_DISCOVER, none).yiaddr;
-		assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
-		t.now += seconds * USEC_S;
-		say(&t, 0, DHCP_REQUEST, ip);
-		assert_int_equal(t.dhcp_len != 0, seconds == 1);
-		town_run(&t, t.now + 3 * USEC_S);
-		assert_int_equal(ask(&t, 0, DHCP_REQUEST, ip).type, DHCP_ACK);
-		town_stop(&t);
-	}
-}
-
 /* What a client uses besides its lease is known at the other end, and asked for without a
  * broadcast. */
 static void test_seen_address_travels(void **state)
@@ -797,7 +775,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain_knows_all_members),
 		cmocka_unit_test(test_client_keeps_lease_where_it_goes),
-		cmocka_unit_test(test_starved),
 		cmocka_unit_test(test_seen_address_travels),
 		cmocka_unit_test(test_record_names_gateway),
 		cmocka_unit_test(test_clients_hear_of_narrow_links),

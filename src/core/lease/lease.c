@@ -23,6 +23,7 @@ enum {
 };
 
 #define SWEEP (60 * USEC_S)
+#define STARVED (2 * USEC_S)
 #define BEHIND (2 * USEC_S)	/* until what waited is read, and what others repeat has come */
 #define LOAD_WAIT (60 * USEC_S) /* for lease_loaded, which comes for certain */
 
@@ -282,9 +283,12 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 
 /* A client that was here, left, and gave its address back elsewhere would have it again, by its old
  * message or by our record that it came. Who is still here asks again. */
-void lease_starved(struct lease *l, usec_t now)
+void lease_starved(struct lease *l, usec_t lost, usec_t now)
 {
-	l->behind_until = now + BEHIND;
+	l->linked_at += lost;
+	pool_alone(&l->pool, lease_alone_since(l));
+	if (lost > STARVED)
+		l->behind_until = now + BEHIND;
 }
 
 usec_t lease_alone_since(const struct lease *l)
@@ -296,6 +300,11 @@ void lease_linked(struct lease *l, usec_t now)
 {
 	l->linked_at = now;
 	pool_alone(&l->pool, lease_alone_since(l));
+}
+
+void lease_meeting(struct lease *l, usec_t until)
+{
+	pool_meeting(&l->pool, until);
 }
 
 void lease_tick(struct lease *l, usec_t now)

@@ -242,9 +242,12 @@ void lease_loaded(struct lease *l, bool whole, usec_t now);
 void lease_saved(struct lease *l, usec_t now);
 /* A way to other nodes has just opened: whoever is alone waits for them. */
 void lease_linked(struct lease *l, usec_t now);
-/* We got no time for seconds. What clients said meanwhile, and comes now, is not answered, and that
- * they are here is told only where the others have not told meanwhile that they went. */
-void lease_starved(struct lease *l, usec_t now);
+/* Others have come, or are about to: what they have claimed is not known before. */
+void lease_meeting(struct lease *l, usec_t until);
+/* We got no time, for so long. Whoever is alone waits for others as much longer. After seconds what
+ * clients said meanwhile, and comes now, is not answered, and that they are here is told only where
+ * the others have not told meanwhile that they went. */
+void lease_starved(struct lease *l, usec_t lost, usec_t now);
 /* A record appeared or changed, written by any node; what we put ourselves may come back. */
 void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now);
 /*

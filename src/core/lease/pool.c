@@ -146,7 +146,7 @@ static usec_t alone_until(const struct pool *p, const struct pool_own *o)
 	return (p->alone > o->claimed_at ? p->alone : o->claimed_at) + POOL_ALONE_WAIT;
 }
 
-static usec_t ready_due(const struct pool *p, const struct pool_own *o)
+static usec_t state_due(const struct pool *p, const struct pool_own *o)
 {
 	switch (o->state) {
 	case POOL_CLAIMED:
@@ -159,6 +159,13 @@ static usec_t ready_due(const struct pool *p, const struct pool_own *o)
 		break;
 	}
 	return USEC_NEVER;
+}
+
+static usec_t ready_due(const struct pool *p, const struct pool_own *o)
+{
+	usec_t due = state_due(p, o);
+
+	return due > p->meeting_until ? due : p->meeting_until;
 }
 
 static usec_t own_due(const struct pool *p, const struct pool_own *o)
@@ -487,6 +494,14 @@ void pool_alone(struct pool *p, usec_t since)
 	if (since == p->alone)
 		return;
 	p->alone = since;
+	due_find(p);
+}
+
+void pool_meeting(struct pool *p, usec_t until)
+{
+	if (until <= p->meeting_until)
+		return;
+	p->meeting_until = until;
 	due_find(p);
 }
 

@@ -95,8 +95,9 @@ struct pool {
 	uint32_t heap_count;
 	struct pool_count count;
 	struct pool_taken taken[POOL_TAKEN_SLOTS];
-	usec_t alone; /* see pool_alone */
-	usec_t due;   /* no claim becomes ready, and no rest ends, before */
+	usec_t alone;	      /* see pool_alone */
+	usec_t meeting_until; /* see pool_meeting */
+	usec_t due;	      /* no claim becomes ready, and no rest ends, before */
 };
 
 enum pool_verdict {
@@ -150,6 +151,8 @@ struct pool_own *pool_own_next(const struct pool *p, uint32_t *cursor);
 /* Since when we could have heard of other nodes and know none; USEC_NEVER (at first): we know some.
  */
 void pool_alone(struct pool *p, usec_t since);
+/* No claim becomes ready before. */
+void pool_meeting(struct pool *p, usec_t until);
 /* Nobody refused it; who is alone waits POOL_ALONE_WAIT all the same. */
 void pool_acked(struct pool *p, const struct lease_block *block, usec_t now);
 /* All addresses of a block of ours that nobody holds rest: pool_pick leaves them out until then.
