@@ -11,6 +11,11 @@ typedef int64_t usec_t;
 #define USEC_S ((usec_t)1000000)
 #define USEC_NEVER INT64_MAX
 
+static inline usec_t usec_max(usec_t a, usec_t b)
+{
+	return a > b ? a : b;
+}
+
 static inline usec_t usec_min(usec_t a, usec_t b)
 {
 	return a < b ? a : b;

@@ -48,8 +48,8 @@ void announce_refresh(struct node *n)
 		return;
 	count = originators(n);
 	changed = count != n->announced_to;
-	if (changed)
-		peers_meet(n, ANNOUNCE_AGAIN + USEC_S);
+	if (count > n->announced_to)
+		peers_meet(n, MEETING_SILENT);
 	n->announced_to = count;
 	if (!count || (!changed && n->now < n->announce_at))
 		return;

@@ -171,8 +171,7 @@ struct node {
 	bool peers_short;	/* there was no place for all of them */
 	usec_t peers_at;	/* they are to be chosen anew; USEC_NEVER: not */
 	usec_t peers_next;	/* not before */
-	unsigned int others;	/* trama nodes of the cloud, told to the leases */
-	usec_t met_at;		/* the first of them, but for time that we did not get */
+	usec_t met_at;		/* when others began to come; 0: nobody did yet */
 	usec_t foreign_since;	/* nodes of other software are in the cloud, 0: none */
 	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
@@ -294,8 +293,15 @@ void record_gateway_changed(struct node *n, const struct state_event *e);
 bool record_gateway_decode(const struct state_view *v, struct gateway_record *ret);
 
 /* peers.c: neighbours of the state service */
-/* Somebody has come who may be of the cloud; wait: until what it claims is known. */
-void peers_meet(struct node *n, usec_t wait);
+/* What tells that somebody has come. */
+enum meeting {
+	MEETING_HELLO,	    /* its OGMs have not come yet */
+	MEETING_SILENT,	    /* an originator that has not said yet whether it is one of ours */
+	MEETING_ORIGINATOR, /* one of ours, of whose records some have not come yet */
+};
+void peers_meet(struct node *n, enum meeting how);
+/* We got no time, for so long. */
+void peers_starved(struct node *n, usec_t lost);
 /* Every second, and at peers_at. */
 void peers_refresh(struct node *n);
 /* A trama node of the cloud appeared, changed or went. Anybody can make them by a frame each. */

@@ -452,18 +452,15 @@ static void tick(struct node *n)
 		state_tick(n->state, now);
 }
 
-/* Time that we did not get is no time in which we have heard nothing. */
-static void starved(struct node *n, usec_t lost, usec_t now)
-{
-	n->met_at += n->met_at ? lost : 0;
-	lease_starved(&n->lease, lost, now);
-}
-
 void node_input(struct node *n, const struct event *e, usec_t now)
 {
-	if (now - n->second_at > LATE)
-		starved(n, now - n->second_at, now);
+	usec_t late = now - n->second_at;
+
 	n->now = now;
+	if (late > LATE) {
+		lease_starved(&n->lease, late, now);
+		peers_starved(n, late);
+	}
 	if (e->kind != EVENT_LOAD && all_loaded(n))
 		lease_begin(n);
 	dispatch(n, e);

@@ -24,9 +24,14 @@
 #define PEER_SILENCE (40 * USEC_S)
 #define PEER_LINGER (30 * USEC_S) /* that a peer is kept which neither end has chosen */
 
-#define MEETING (2 * USEC_S) /* from an originator that was seen until its records have come */
+/* How long who meets others waits for what they have claimed; for all that come, and how often that
+ * begins: somebody who invents nodes must not keep it from giving addresses. */
+#define WAIT_HELLO (3 * USEC_S)	 /* and two originator intervals */
+#define WAIT_SILENT (4 * USEC_S) /* it says it once more after 3 s (announce.c) */
+#define WAIT_ORIGINATOR (2 * USEC_S)
 #define MEETING_MAX (10 * USEC_S)
 #define MEETING_PAUSE (60 * USEC_S)
+
 /* Of each scope's places those who only wrote to us have a part: whoever invents addresses must not
  * keep the neighbours out. */
 #define STRANGERS 12
@@ -267,28 +272,52 @@ static void tell_lease(struct node *n)
 		/* what was written since then it may not have */
 		equal += v.lacking == 0;
 	}
-	if (others > n->others)
-		peers_meet(n, MEETING);
-	n->others = others;
+	/* what they said while we got no time is only coming in: none of them has gone */
+	if (lease_is_behind(&n->lease, n->now))
+		return;
+	if (others > n->lease.peers)
+		peers_meet(n, MEETING_ORIGINATOR);
 	lease_peers(&n->lease, others, present == 0 || synced > 0, n->now);
 	tell_near(n, &ways);
 	if (peers && equal == present)
 		all_acked(n);
 }
 
+static usec_t meeting_wait(const struct node *n, enum meeting how)
+{
+	switch (how) {
+	case MEETING_HELLO:
+		return WAIT_HELLO + 2 * n->conf->network.batadv_orig_interval_ms * USEC_MS;
+	case MEETING_SILENT:
+		return WAIT_SILENT;
+	case MEETING_ORIGINATOR:
+		break;
+	}
+	return WAIT_ORIGINATOR;
+}
+
 /*
  * Who was alone and meets others waits until they are all there and have told what they claim, or
  * two that have started together both give addresses of one block. Who is among others already
- * knows their claims. But they cannot keep it from giving addresses by coming and going.
+ * knows their claims.
  */
-void peers_meet(struct node *n, usec_t wait)
+void peers_meet(struct node *n, enum meeting how)
 {
-	bool alone = !n->others && n->now - n->met_at >= MEETING_PAUSE;
+	bool alone = !n->lease.peers && !n->announced_to && n->now - n->met_at >= MEETING_PAUSE;
+	usec_t until = n->now + meeting_wait(n, how);
 
 	if (!n->met_at || alone)
 		n->met_at = n->now;
 	if (n->now - n->met_at < MEETING_MAX)
-		lease_meeting(&n->lease, usec_min(n->now + wait, n->met_at + MEETING_MAX));
+		lease_meeting(&n->lease, usec_min(until, n->met_at + MEETING_MAX));
+}
+
+/* Who was there meanwhile is heard next. */
+void peers_starved(struct node *n, usec_t lost)
+{
+	if (n->met_at)
+		n->met_at += lost;
+	peers_meet(n, MEETING_ORIGINATOR);
 }
 
 static void drop_leaving(struct node *n)

@@ -4,8 +4,6 @@
 
 #include "node/internal.h"
 
-#define HEARD_WAIT (5 * USEC_S) /* from a hello until its node is an originator, or never is */
-
 /* LibreMesh's name of a VLAN device: what is neither letter, digit nor '-' becomes '-', then
  * _<vid>. Of a long name the end stays: adapters of one maker, as enx00e04c680001, differ there. */
 static void vlan_name(char ret[static NODE_IFNAME], const char *parent, uint16_t vid)
@@ -212,8 +210,8 @@ bool ports_out(struct node *n, const struct out *o, struct effect *ret)
 		break;
 	case PORT_EVENT:
 		memcpy(&data, o->data, sizeof(data));
-		if (o->arg == PORT_EVENT_NODE_HEARD)
-			peers_meet(n, HEARD_WAIT);
+		if (o->arg == PORT_EVENT_NODE_HEARD && data.ours)
+			peers_meet(n, MEETING_HELLO);
 		e.notice = o->arg == PORT_EVENT_ROGUE_DHCP ? NOTICE_ROGUE_DHCP : NOTICE_PORT_ROLE;
 		e.mac = data.mac;
 		e.ip4 = data.addr;

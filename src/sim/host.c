@@ -9,7 +9,7 @@
 #include "sim/world.h"
 
 #define PING_INTERVAL USEC_S
-#define SOLICIT_INTERVAL (4 * USEC_S)
+#define SOLICIT_INTERVAL (4 * USEC_S) /* twice of that for the next, and so on */
 
 static void transmit(struct sim_host *h, const uint8_t *frame, size_t len)
 {
@@ -102,6 +102,7 @@ static void host_reset(struct sim_host *h)
 	h->stack.ip6_count = 1;
 	h->state = HOST_OFF;
 	h->solicit_at = 0;
+	h->solicit_wait = SOLICIT_INTERVAL;
 	h->gateway = (struct mac) { { 0 } };
 	h->router = (struct ip6) { { 0 } };
 }
@@ -156,7 +157,8 @@ static void solicit_router(struct sim_host *h)
 
 	if (h->stack.ip6_count > 1 || h->world->now < h->solicit_at)
 		return;
-	h->solicit_at = h->world->now + SOLICIT_INTERVAL;
+	h->solicit_at = h->world->now + h->solicit_wait;
+	h->solicit_wait *= 2;
 	icmp6_nd_build(&w, &p, &nd);
 	transmit(h, frame, wr_len(&w));
 }

@@ -99,8 +99,8 @@ struct sim_host {
 			 * not know better gave it the address of another */
 	unsigned int tries;
 	usec_t moved_at, shown_at; /* its first frame after that */
-	usec_t solicit_at;	   /* not before */
-	struct ip4 kept;	   /* the address it was given first, which it must keep */
+	usec_t solicit_at, solicit_wait;
+	struct ip4 kept; /* the address it was given first, which it must keep */
 	usec_t kept_since;
 	struct mac gateway; /* of IPv4, as first seen */
 	struct ip6 router;  /* of IPv6, as first seen */

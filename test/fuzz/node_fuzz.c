@@ -41,6 +41,17 @@ static void prepare(struct node *n, usec_t now)
 	}
 }
 
+/* Time goes on, and the node gets it. */
+static void wait_until(struct node *n, usec_t *now, usec_t until)
+{
+	struct event timer = { .kind = EVENT_TIMER };
+
+	while ((*now = usec_min(*now + USEC_S, until)) < until) {
+		node_input(n, &timer, *now);
+		drain(n);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct conf conf;
@@ -72,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (!rd_ok(&r) || record_event_decode(&entry, &e, &at))
 			continue;
-		now += at & 0x7fffff; /* time goes on, up to 8 s a step */
+		wait_until(n, &now, now + (at & 0x7fffff)); /* up to 8 s */
 		node_input(n, &e, now);
 		drain(n);
 	}

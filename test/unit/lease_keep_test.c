@@ -305,6 +305,22 @@ static void starved(void **state)
 	assert_true(host_join(t, &h, 1));
 }
 
+/* Who is late again and again answers all the same. */
+static void often_starved(void **state)
+{
+	struct town *t = *state;
+	struct lease *l = &t->node[0].lease;
+
+	lease_starved(l, 5 * USEC_S, t->now);
+	assert_true(lease_is_behind(l, t->now));
+	town_run(t, 4 * USEC_S);
+	lease_starved(l, 5 * USEC_S, t->now);
+	assert_false(lease_is_behind(l, t->now));
+	town_run(t, 40 * USEC_S);
+	lease_starved(l, 5 * USEC_S, t->now);
+	assert_true(lease_is_behind(l, t->now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +333,7 @@ int main(void)
 		TWO(present),
 		TWO(learnt_late),
 		TWO(starved),
+		TWO(often_starved),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(no_reuse),
 	};

@@ -410,27 +410,6 @@ static enum pool_use always_free(void *ctx, const struct ip4 *ip)
 	return POOL_USE_FREE;
 }
 
-/* What is waited for longest counts. */
-static void meeting(void **state)
-{
-	usec_t from;
-
-	(void)state;
-	begin(&NET, OWN_MAX);
-	pool.use = always_free;
-	from = now;
-	pool_alone(&pool, from);
-	assert_non_null(pool_claim_new(&pool, NULL, now));
-	pool_meeting(&pool, from + 2 * POOL_ALONE_WAIT);
-	pool_meeting(&pool, from + POOL_ALONE_WAIT);
-	now = from + 2 * POOL_ALONE_WAIT - 1;
-	assert_false(pool_tick(&pool, now));
-	assert_int_equal(pool_deadline(&pool), now + 1);
-	now++;
-	assert_true(pool_tick(&pool, now));
-	pool_done(&pool);
-}
-
 /* One node may have as many blocks as it was set up for: here all of a /16. */
 static void whole_network(void **state)
 {
@@ -483,6 +462,60 @@ static void learn(const struct lease_block *b, enum pool_verdict right)
 	struct lease_block lost;
 
 	assert_int_equal(pool_learn(&pool, b, now, &lost), right);
+}
+
+/* What is waited for longest counts; but not for claims of a former run. */
+static void meeting(void **state)
+{
+	struct lease_block found = claim_of(SELF.b[0], 20);
+	usec_t from;
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	from = now;
+	pool_alone(&pool, from);
+	assert_non_null(pool_claim_new(&pool, NULL, now));
+	pool_meeting(&pool, from + 2 * POOL_ALONE_WAIT);
+	pool_meeting(&pool, from + POOL_ALONE_WAIT);
+	now = from + 2 * POOL_ALONE_WAIT - 1;
+	assert_false(pool_tick(&pool, now));
+	assert_int_equal(pool_deadline(&pool), now + 1);
+	now++;
+	assert_true(pool_tick(&pool, now));
+	pool_meeting(&pool, now + 2 * POOL_ALONE_WAIT);
+	learn(&found, POOL_ADOPTED);
+	now += POOL_ALONE_WAIT;
+	assert_true(pool_tick(&pool, now));
+	pool_done(&pool);
+}
+
+/* Time that a node did not get counts for none of its claims. */
+static void starved(void **state)
+{
+	struct pool_own *o;
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	pool_alone(&pool, now);
+	now += 60 * USEC_S;
+	assert_non_null(pool_claim_new(&pool, NULL, now));
+	now += 10 * USEC_S;
+	pool_starved(&pool, 10 * USEC_S);
+	assert_false(pool_tick(&pool, now));
+	assert_int_equal(pool_deadline(&pool), now + POOL_ALONE_WAIT);
+	now += POOL_ALONE_WAIT;
+	assert_true(pool_tick(&pool, now));
+	pool_alone(&pool, USEC_NEVER);
+	o = pool_claim_new(&pool, NULL, now);
+	assert_non_null(o);
+	pool_acked(&pool, &o->block, now);
+	now += 10 * USEC_S;
+	pool_starved(&pool, 10 * USEC_S);
+	assert_false(pool_tick(&pool, now));
+	assert_int_equal(pool_deadline(&pool), now + POOL_ACKED_WAIT);
+	pool_done(&pool);
 }
 
 /* Our claim, and one that takes it, or another. */
@@ -659,10 +692,15 @@ static void clash_chances(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(like_the_stupid_one), cmocka_unit_test(meeting),
-		cmocka_unit_test(whole_network),       cmocka_unit_test(taken_ours),
-		cmocka_unit_test(taken_by_us),	       cmocka_unit_test(taken_elsewhere),
-		cmocka_unit_test(takes_what_is_left),  cmocka_unit_test(clash_chances),
+		cmocka_unit_test(like_the_stupid_one),
+		cmocka_unit_test(meeting),
+		cmocka_unit_test(starved),
+		cmocka_unit_test(whole_network),
+		cmocka_unit_test(taken_ours),
+		cmocka_unit_test(taken_by_us),
+		cmocka_unit_test(taken_elsewhere),
+		cmocka_unit_test(takes_what_is_left),
+		cmocka_unit_test(clash_chances),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

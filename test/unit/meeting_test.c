@@ -9,11 +9,13 @@
 
 #include <cmocka.h>
 
+#include "core/lease/serve.h"
 #include "dhcp_client.h"
 #include "node_town.h"
 #include "packet/eth.h"
 
 #define HELLO_TYPE_AT 12
+#define BLOCK_START 512
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
 
@@ -22,24 +24,24 @@ static const struct pool *pool_of(const struct town *t, int i)
 	return &node_lease(t->node[i])->pool;
 }
 
-static bool has_ready_block(const struct town *t, int i)
-{
-	const struct pool_own *o;
-
-	for (uint32_t k = 0; (o = pool_own_next(pool_of(t, i), &k));)
-		if (o->state == POOL_READY)
-			return true;
-	return false;
-}
-
 /* Tenths of a second until that node gives addresses. */
 static int ready_after_ds(struct town *t, int i)
 {
 	int ds = 0;
 
-	for (; ds < 300 && !has_ready_block(t, i); ds++)
+	for (; ds < 300 && !town_gives(t, i); ds++)
 		town_run(t, t->now + 100 * USEC_MS);
 	return ds;
+}
+
+/* The machine has no time for any node. */
+static void starve(struct town *t, usec_t lost)
+{
+	struct event e = { .kind = EVENT_TIMER };
+
+	t->now += lost;
+	for (int i = 0; i < t->count; i++)
+		town_feed(t, i, &e);
 }
 
 /* What passes the wires, and from when on. */
@@ -57,16 +59,18 @@ static bool pass(struct town *t, int from, int to, uint8_t *frame, size_t len)
 	return t->now >= w->opens[from > to ? from : to] && (hello || !w->hellos_only);
 }
 
-static void start(struct town *t, int count, struct wires *w)
+static void plan(struct town *t, int count, struct wires *w)
 {
-	usec_t begin;
-
 	town_plan(t, count);
-	begin = t->now;
 	for (int i = 0; i < count; i++)
-		w->opens[i] += begin;
+		w->opens[i] += t->now;
 	t->wire = pass;
 	t->arg = w;
+}
+
+static void start(struct town *t, int count, struct wires *w)
+{
+	plan(t, count, w);
 	town_begin(t);
 }
 
@@ -81,15 +85,37 @@ static void test_alone(void **state)
 	town_stop(&t);
 }
 
-/* A hello tells of a node before its OGMs do. */
+/* A hello tells of a node before its OGMs do; as long as it may be of the cloud, nothing is told
+ * about clients either. */
 static void test_hello(void **state)
 {
 	struct wires w = { .hellos_only = true, .opens = { 0, 2 * USEC_S } };
+	const struct lease *l;
 	struct town t;
+	usec_t begin;
 
 	(void)state;
 	start(&t, 2, &w);
-	assert_in_range(ready_after_ds(&t, 0), 70, 76);
+	begin = t.now;
+	l = node_lease(t.node[0]);
+	town_run(&t, t.now + 2600 * USEC_MS);
+	assert_true(pool_of(&t, 0)->meeting_until >= begin + 7 * USEC_S);
+	assert_int_equal(lease_save_from(l), pool_of(&t, 0)->meeting_until);
+	assert_in_range(ready_after_ds(&t, 0), 70 - 26, 76 - 26);
+	town_stop(&t);
+}
+
+/* Of another cloud nobody is waited for. */
+static void test_other_cloud(void **state)
+{
+	struct wires w = { .opens = { 0 } };
+	struct town t;
+
+	(void)state;
+	plan(&t, 2, &w);
+	strcpy(t.conf[1].wifi.ap_ssid, "another");
+	town_begin(&t);
+	assert_in_range(ready_after_ds(&t, 0), 30, 32);
 	town_stop(&t);
 }
 
@@ -108,18 +134,37 @@ static void test_growing(void **state)
 /* Who is among others knows what they have claimed, whoever comes. */
 static void test_among_others(void **state)
 {
-	struct wires w = { .opens = { 0, 0, 0, 120 * USEC_S } };
+	struct wires w = { .opens = { 120 * USEC_S, 120 * USEC_S, 0, 0 } };
 	struct town t;
 	usec_t until;
 
 	(void)state;
 	start(&t, TOWN_NODES, &w);
 	town_run(&t, t.now + 110 * USEC_S);
-	until = pool_of(&t, 0)->meeting_until;
+	until = pool_of(&t, 1)->meeting_until;
 	town_run(&t, t.now + 30 * USEC_S);
-	assert_int_equal(node_lease(t.node[0])->peers, TOWN_NODES - 1);
-	assert_int_equal(pool_of(&t, 0)->meeting_until, until);
+	assert_int_equal(node_lease(t.node[1])->peers, TOWN_NODES - 1);
+	assert_int_equal(pool_of(&t, 1)->meeting_until, until);
+	assert_int_not_equal(pool_of(&t, 0)->meeting_until, 0);
 	town_stop(&t);
+}
+
+/* Somebody who invents nodes holds nobody back for long: once a minute. */
+static void test_not_for_ever(void **state)
+{
+	(void)state;
+	for (int second_s = 30; second_s <= 90; second_s += 60) {
+		struct wires w = { .hellos_only = true, .opens = { 0, 0, second_s * USEC_S } };
+		struct town t;
+		usec_t until;
+
+		start(&t, 3, &w);
+		town_run(&t, t.now + 20 * USEC_S);
+		until = pool_of(&t, 1)->meeting_until;
+		town_run(&t, t.now + 80 * USEC_S);
+		assert_int_equal(pool_of(&t, 1)->meeting_until != until, second_s == 90);
+		town_stop(&t);
+	}
 }
 
 /* Time that a node did not get is no time in which it heard nothing. */
@@ -127,15 +172,27 @@ static void test_no_time(void **state)
 {
 	struct wires w = { .opens = { 0 } };
 	struct town t;
-	struct event e = { .kind = EVENT_TIMER };
 
 	(void)state;
 	start(&t, 1, &w);
 	town_run(&t, t.now + USEC_S);
-	t.now += 10 * USEC_S;
-	town_feed(&t, 0, &e);
-	assert_false(has_ready_block(&t, 0));
+	starve(&t, 10 * USEC_S);
+	assert_false(town_gives(&t, 0));
 	assert_in_range(ready_after_ds(&t, 0), 18, 24);
+	town_stop(&t);
+}
+
+/* ... nor one in which it could have met who was heard before, */
+static void test_no_time_for_one(void **state)
+{
+	struct wires w = { .hellos_only = true, .opens = { 0 } };
+	struct town t;
+
+	(void)state;
+	start(&t, 2, &w);
+	town_run(&t, t.now + USEC_S);
+	starve(&t, 10 * USEC_S);
+	assert_in_range(ready_after_ds(&t, 0), 36, 44);
 	town_stop(&t);
 }
 
@@ -143,17 +200,42 @@ static void test_no_time(void **state)
 static void test_no_time_to_meet(void **state)
 {
 	struct wires w = { .hellos_only = true, .opens = { 0, 0, 12 * USEC_S } };
-	struct event e = { .kind = EVENT_TIMER };
 	struct town t;
 
 	(void)state;
 	start(&t, 3, &w);
 	town_run(&t, t.now + USEC_S);
-	t.now += 10 * USEC_S;
-	for (int i = 0; i < 3; i++)
-		town_feed(&t, i, &e);
+	starve(&t, 10 * USEC_S);
 	assert_in_range(ready_after_ds(&t, 1), 58, 68);
 	town_stop(&t);
+}
+
+/* Two nodes claim the same block and hear nothing of each other, but only because nobody had time;
+ * whenever that began, one of them gives addresses of it. */
+static void test_one_block(void **state)
+{
+	enum { LOST_MS = 10000 };
+
+	(void)state;
+	for (int begin_ms = 1000; begin_ms <= 2900; begin_ms += 475) {
+		struct wires w = { .opens = { 0, (begin_ms + LOST_MS) * USEC_MS } };
+		struct town t;
+
+		plan(&t, 2, &w);
+		for (int i = 0; i < 2; i++) {
+			t.conf[i].network.anygw_dhcp_start = BLOCK_START;
+			t.conf[i].network.anygw_dhcp_limit = POOL_BLOCK;
+		}
+		town_begin(&t);
+		town_run(&t, t.now + begin_ms * USEC_MS);
+		starve(&t, LOST_MS * USEC_MS);
+		for (int ds = 0; ds < 200; ds++) {
+			assert_false(town_gives(&t, 0) && town_gives(&t, 1));
+			town_run(&t, t.now + 100 * USEC_MS);
+		}
+		assert_true(town_gives(&t, 0) || town_gives(&t, 1));
+		town_stop(&t);
+	}
 }
 
 /* As a client sends it; an answer is in t->dhcp. */
@@ -202,8 +284,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alone),		cmocka_unit_test(test_hello),
-		cmocka_unit_test(test_growing),		cmocka_unit_test(test_among_others),
-		cmocka_unit_test(test_no_time_to_meet), cmocka_unit_test(test_no_time),
+		cmocka_unit_test(test_other_cloud),	cmocka_unit_test(test_growing),
+		cmocka_unit_test(test_among_others),	cmocka_unit_test(test_not_for_ever),
+		cmocka_unit_test(test_no_time),		cmocka_unit_test(test_no_time_for_one),
+		cmocka_unit_test(test_no_time_to_meet), cmocka_unit_test(test_one_block),
 		cmocka_unit_test(test_starved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

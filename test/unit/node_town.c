@@ -224,6 +224,16 @@ void town_stop(struct town *t)
 		node_free(t->node[i]);
 }
 
+bool town_gives(const struct town *t, int i)
+{
+	const struct pool_own *o;
+
+	for (uint32_t k = 0; (o = pool_own_next(&node_lease(t->node[i])->pool, &k));)
+		if (o->state == POOL_READY)
+			return true;
+	return false;
+}
+
 uint64_t town_counter(const struct town *t, int i, enum node_counter c)
 {
 	return node_counter(t->node[i], c);

@@ -64,6 +64,8 @@ void town_ogm(struct town *t, int i, const struct town_ogm *o);
 void town_port(struct town *t, int i, uint16_t port, const char *name, enum port_kind kind);
 void town_station(struct town *t, int i, const struct mac *mac, enum client_change change);
 void town_run(struct town *t, usec_t until);
+/* It has a block of addresses that is ready. */
+bool town_gives(const struct town *t, int i);
 uint64_t town_counter(const struct town *t, int i, enum node_counter c);
 
 #endif

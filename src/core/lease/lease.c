@@ -24,8 +24,9 @@ enum {
 
 #define SWEEP (60 * USEC_S)
 #define STARVED (2 * USEC_S)
-#define BEHIND (2 * USEC_S)	/* until what waited is read, and what others repeat has come */
-#define LOAD_WAIT (60 * USEC_S) /* for lease_loaded, which comes for certain */
+#define BEHIND (2 * USEC_S)	   /* until what waited is read, and what others repeat has come */
+#define BEHIND_PAUSE (30 * USEC_S) /* who is late again and again answers all the same */
+#define LOAD_WAIT (60 * USEC_S)	   /* for lease_loaded, which comes for certain */
 
 static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 {
@@ -260,7 +261,7 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 		return;
 	if (!lease_port_take(l, port, LEASE_PORT_MESSAGE, now))
 		return;
-	if (now < l->behind_until) {
+	if (lease_is_behind(l, now)) {
 		l->counters[LEASE_COUNT_NOT_READY]++;
 		return;
 	}
@@ -285,10 +286,20 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
  * message or by our record that it came. Who is still here asks again. */
 void lease_starved(struct lease *l, usec_t lost, usec_t now)
 {
+	bool again = l->behind_until && now - l->behind_until < BEHIND_PAUSE;
+
 	l->linked_at += lost;
+	if (l->peers && !l->synced)
+		l->unsynced_at += lost;
+	pool_starved(&l->pool, lost);
 	pool_alone(&l->pool, lease_alone_since(l));
-	if (lost > STARVED)
+	if (lost > STARVED && !again)
 		l->behind_until = now + BEHIND;
+}
+
+bool lease_is_behind(const struct lease *l, usec_t now)
+{
+	return now < l->behind_until;
 }
 
 usec_t lease_alone_since(const struct lease *l)

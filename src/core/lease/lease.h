@@ -11,7 +11,8 @@
  * - An address is allocated only from a block of our own that is ready, while no record holds or
  * shows it; or it is borrowed from another node's, which then holds it for us (borrow.c).
  * - A block is ready 2 s after all present neighbours acknowledged the claim, or when we know no
- * other node 3 s after it and after the last port to other nodes came up.
+ * other node 3 s after it and after the last port to other nodes came up; but not while others are
+ * coming (lease_meeting). Time that we did not get counts for none of these (lease_starved).
  * - Of two claims to a block the lower (epoch, node id) holds it; the loser allocates nothing more
  * from it, and the clients on both sides keep what they have.
  * - A block of another node is taken only when that has been gone for 7 days and over 80 % of the
@@ -22,8 +23,8 @@
  * - As long as we have other nodes and are not synced with them (lease_peers), we know too little
  * to refuse anybody: then we answer only those whose records we have. Nor is it told where a client
  * is or which addresses it shows, for that would be a record without the lease that it has. Nor is
- * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT), or what they have told
- * while we got no time (lease_starved).
+ * it as long as the other nodes may not be known yet (POOL_ALONE_WAIT, lease_meeting), or what they
+ * have told while we got no time (lease_starved).
  *
  * - No block is claimed before all is learnt that is on the disk (lease_loaded).
  * - Of a block of a former run from which something was granted that may be on no disk the free
@@ -168,7 +169,7 @@ struct lease {
 	usec_t recall_until; /* clients may have what we had borrowed for them in a former run */
 	uint32_t talk_id;
 	usec_t unsynced_at;  /* since when we have other nodes and do not know what they know */
-	usec_t linked_at;    /* when a way to other nodes last opened */
+	usec_t linked_at;    /* when a way to other nodes last opened, and time we did not get */
 	usec_t behind_until; /* what was said while we got no time is coming in */
 	usec_t claim_due;    /* next look whether more blocks are needed */
 	usec_t claim_from;   /* none is claimed before; from then on the disk is learnt */
@@ -242,12 +243,14 @@ void lease_loaded(struct lease *l, bool whole, usec_t now);
 void lease_saved(struct lease *l, usec_t now);
 /* A way to other nodes has just opened: whoever is alone waits for them. */
 void lease_linked(struct lease *l, usec_t now);
-/* Others have come, or are about to: what they have claimed is not known before. */
+/* Others have come, or are about to: what they have claimed is not known before. Of claims that
+ * were ours in a former run they know. */
 void lease_meeting(struct lease *l, usec_t until);
 /* We got no time, for so long. Whoever is alone waits for others as much longer. After seconds what
  * clients said meanwhile, and comes now, is not answered, and that they are here is told only where
  * the others have not told meanwhile that they went. */
 void lease_starved(struct lease *l, usec_t lost, usec_t now);
+bool lease_is_behind(const struct lease *l, usec_t now);
 /* A record appeared or changed, written by any node; what we put ourselves may come back. */
 void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t now);
 /*

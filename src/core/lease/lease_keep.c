@@ -40,8 +40,8 @@ usec_t lease_save_from(const struct lease *l)
 	usec_t from = l->synced ? l->linked_at : l->unsynced_at + LEASE_UNSYNCED_MAX;
 
 	if (l->peers == 0)
-		from = l->linked_at + POOL_ALONE_WAIT;
-	return from > l->behind_until ? from : l->behind_until;
+		from = usec_max(l->linked_at + POOL_ALONE_WAIT, l->pool.meeting_until);
+	return usec_max(from, l->behind_until);
 }
 
 void lease_save_later(struct lease *l, struct book_client *c, usec_t now)

@@ -143,7 +143,7 @@ static void own_read(struct pool *p, struct pool_own *o)
 
 static usec_t alone_until(const struct pool *p, const struct pool_own *o)
 {
-	return (p->alone > o->claimed_at ? p->alone : o->claimed_at) + POOL_ALONE_WAIT;
+	return usec_max(p->alone, o->claimed_at) + POOL_ALONE_WAIT;
 }
 
 static usec_t state_due(const struct pool *p, const struct pool_own *o)
@@ -152,8 +152,8 @@ static usec_t state_due(const struct pool *p, const struct pool_own *o)
 	case POOL_CLAIMED:
 		return p->alone == USEC_NEVER ? USEC_NEVER : alone_until(p, o);
 	case POOL_ACKED:
-		return p->alone != USEC_NEVER && alone_until(p, o) > o->ready_at ? alone_until(p, o)
-										 : o->ready_at;
+		return p->alone == USEC_NEVER ? o->ready_at
+					      : usec_max(alone_until(p, o), o->ready_at);
 	case POOL_NONE:
 	case POOL_READY:
 		break;
@@ -165,7 +165,7 @@ static usec_t ready_due(const struct pool *p, const struct pool_own *o)
 {
 	usec_t due = state_due(p, o);
 
-	return due > p->meeting_until ? due : p->meeting_until;
+	return o->is_found ? due : usec_max(due, p->meeting_until);
 }
 
 static usec_t own_due(const struct pool *p, const struct pool_own *o)
@@ -348,6 +348,7 @@ static enum pool_verdict learn_own(struct pool *p, struct pool_claim *c,
 	if (!o)
 		return POOL_LOST;
 	o->is_found = true;
+	p->due = usec_min(p->due, own_due(p, o)); /* no meeting counts for it */
 	c->block = *block;
 	return POOL_ADOPTED;
 }
@@ -481,6 +482,7 @@ void pool_settle(struct pool *p)
 		o->given_at = 0;
 		o->is_found = true;
 	}
+	due_find(p);
 }
 
 static void rest_end(struct pool *p, struct pool_own *o)
@@ -502,6 +504,20 @@ void pool_meeting(struct pool *p, usec_t until)
 	if (until <= p->meeting_until)
 		return;
 	p->meeting_until = until;
+	due_find(p);
+}
+
+void pool_starved(struct pool *p, usec_t lost)
+{
+	struct pool_own *o;
+
+	p->meeting_until += lost; /* what was over before is over still */
+	for (uint32_t i = 0; (o = pool_own_next(p, &i));) {
+		if (o->state != POOL_READY)
+			o->claimed_at += lost;
+		if (o->state == POOL_ACKED)
+			o->ready_at += lost;
+	}
 	due_find(p);
 }
 

@@ -4,9 +4,10 @@
  * nothing of clients.
  *
  * Life of a block of ours: CLAIMED until all neighbours acknowledged it (then ACKED, and READY 2 s
- * later) or until we have been without any other node for 3 s; gone when it is returned or lost to
- * a claim that goes before it: the lower one. But a claim that names another as taken goes before
- * just that one, and when it is given back, that one stands again.
+ * later) or until we have been without any other node for 3 s, and until a meeting is over, if it
+ * is not of a former run; gone when it is returned or lost to a claim that goes before it: the
+ * lower one. But a claim that names another as taken goes before just that one, and when it is
+ * given back, that one stands again.
  *
  * What is asked for each packet (counts, the next address, the deadline) does not depend on how
  * many blocks are ours: counts are kept, and ready blocks stand in a heap by the address of theirs
@@ -153,6 +154,8 @@ struct pool_own *pool_own_next(const struct pool *p, uint32_t *cursor);
 void pool_alone(struct pool *p, usec_t since);
 /* No claim becomes ready before. */
 void pool_meeting(struct pool *p, usec_t until);
+/* We got no time, for so long: it does not count as time in which a claim was not refused. */
+void pool_starved(struct pool *p, usec_t lost);
 /* Nobody refused it; who is alone waits POOL_ALONE_WAIT all the same. */
 void pool_acked(struct pool *p, const struct lease_block *block, usec_t now);
 /* All addresses of a block of ours that nobody holds rest: pool_pick leaves them out until then.

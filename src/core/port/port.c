@@ -251,6 +251,7 @@ static void tell_heard(struct port *p, const struct port_entry *e, const struct 
 		data.mac = h->port_mac;
 		tell(p, e, PORT_EVENT_DUPLICATE_NODE, &data);
 	} else if (!mac_eq(&h->node_mac, &p->conf.node_mac)) {
+		data.ours = memcmp(h->network_id, p->conf.network_id, sizeof(h->network_id)) == 0;
 		tell(p, e, PORT_EVENT_NODE_HEARD, &data);
 	}
 }

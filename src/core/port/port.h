@@ -112,6 +112,7 @@ struct port_event_data {
 	struct mac mac;
 	struct ip4 addr;
 	struct ip4 router;
+	bool ours; /* NODE_HEARD: of our cloud */
 };
 
 /* A hello as decoded; network_id and ssid name the sender's cloud. */
