@@ -16,7 +16,7 @@
 # Runs inside user-mode Linux; what comes of it is judged outside, by test/long/bcast_test.
 set -u
 INTERVAL=${INTERVAL:-200}
-PHASE_S=${PHASE_S:-8}
+PHASE_S=${PHASE_S:-30}
 here=$(dirname "$0")
 # shellcheck source=test/kernel/uml/mesh.sh
 . "$here/uml/mesh.sh"
