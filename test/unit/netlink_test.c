@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <linux/batman_adv.h>
 #include <linux/genetlink.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +29,7 @@ struct step {
 static struct step steps[STEPS];
 static unsigned int step_count, step_at, sent;
 static uint32_t seq;
+static size_t sent_len;
 static int open_error, bind_error, send_error;
 static struct nl nl;
 
@@ -55,6 +58,7 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *s, const void *req, size_t le
 
 	(void)s;
 	sent++;
+	sent_len = len;
 	seq = m->nlmsg_seq;
 	errno = send_error;
 	return send_error ? -1 : (ssize_t)len;
@@ -192,6 +196,24 @@ static void test_one_answer(void **state)
 	assert_int_equal(ask(0, count, &n), -ESRCH);
 	send_error = ECONNREFUSED;
 	assert_int_equal(ask(0, count, &n), -ECONNREFUSED);
+	assert_int_equal(step_at, step_count);
+}
+
+/* Two messages in one datagram; whichever of them the answer is about, it is waited for once. */
+static void test_trial(void **state)
+{
+	struct nlmsghdr *m;
+
+	(void)state;
+	says(0, 0);
+	m = nl_begin_trial(&nl, NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWTABLE);
+	assert_int_equal(nl_talk(&nl, m, NULL, NULL), 0);
+	assert_int_equal(((struct nlmsghdr *)(void *)nl.request)->nlmsg_type, NFNL_MSG_BATCH_BEGIN);
+	assert_int_equal(m->nlmsg_seq, seq);
+	assert_int_equal(sent_len, 2 * NLMSG_HDRLEN + sizeof(struct nfgenmsg));
+	says(-EOPNOTSUPP, 0);
+	m = nl_begin_trial(&nl, NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWTABLE);
+	assert_int_equal(nl_talk(&nl, m, NULL, NULL), -EOPNOTSUPP);
 	assert_int_equal(step_at, step_count);
 }
 
@@ -458,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_open, setup),
 		cmocka_unit_test_setup(test_one_answer, setup),
+		cmocka_unit_test_setup(test_trial, setup),
 		cmocka_unit_test_setup(test_dump, setup),
 		cmocka_unit_test_setup(test_enough, setup),
 		cmocka_unit_test_setup(test_family, setup),

@@ -20,7 +20,7 @@
 
 #define COMPLAINT 400
 #define WAIT_MS 10000
-/* A minute, later ten: a kernel without the family will not take it then either, and the node
+/* A minute, later ten: what a kernel does not know it will not know then either, and the node
  * stands still while nft runs. */
 #define REFUSED_LOOKS 20
 #define REFUSED_LOOKS_MAX 200
@@ -140,12 +140,58 @@ static int nft(const char *head, const char *text, size_t len, char complaint[st
 	return r;
 }
 
+static const uint8_t families[FILTER_FAMILIES] = {
+	[FILTER_BRIDGE] = NFPROTO_BRIDGE, [FILTER_INET] = NFPROTO_INET
+};
+
+static struct nlmsghdr *begin_table(struct nlmsghdr *m, uint8_t family)
+{
+	struct nfgenmsg *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
+
+	h->nfgen_family = family;
+	mnl_attr_put_strz(m, NFTA_TABLE_NAME, "trama");
+	return m;
+}
+
+/* Some kernels have tables of one family only. They say so at once, nft after it has started, which
+ * may take a second. */
+static bool is_without(enum filter_family family)
+{
+	struct nlmsghdr *m;
+	struct nl nl;
+	int r;
+
+	if (nl_open(&nl, NETLINK_NETFILTER) != 0)
+		return false;
+	m = begin_table(nl_begin_trial(&nl, NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWTABLE),
+			families[family]);
+	r = nl_talk(&nl, m, NULL, NULL);
+	nl_close(&nl);
+	return r == -EOPNOTSUPP || r == -EAFNOSUPPORT;
+}
+
 static void table_refused(struct filter_table *f, bool is)
 {
 	unsigned int longer = f->pause ? 2 * f->pause : REFUSED_LOOKS;
 
 	f->pause = is ? (longer < REFUSED_LOOKS_MAX ? longer : REFUSED_LOOKS_MAX) : 0;
 	f->refused = f->pause;
+}
+
+static int table_put(const struct filter_table *f, enum filter_family family, const struct text *t,
+		     char complaint[static COMPLAINT])
+{
+	int r = -EINVAL;
+
+	complaint[0] = '\0';
+	if (f->known)
+		r = nft(again[family], t->buf, t->len, complaint);
+	if (!r)
+		return 0;
+	if (is_without(family))
+		return -EOPNOTSUPP;
+	/* it was never there, or somebody has deleted it */
+	return nft(first[family], t->buf, t->len, complaint);
 }
 
 static void table_apply(struct filter_table *f, enum filter_family family, struct apply *a)
@@ -162,11 +208,9 @@ static void table_apply(struct filter_table *f, enum filter_family family, struc
 	}
 	if ((f->known || f->refused) && f->len == t.len && !memcmp(f->text, buf, t.len))
 		return;
-	r = nft(f->known ? again[family] : first[family], buf, t.len, complaint);
-	if (r && f->known) /* somebody has deleted our table */
-		r = nft(first[family], buf, t.len, complaint);
+	r = table_put(f, family, &t, complaint);
 	f->known = !r;
-	table_refused(f, r == -EINVAL);
+	table_refused(f, r == -EINVAL || r == -EOPNOTSUPP);
 	memcpy(f->text, buf, t.len);
 	f->len = t.len;
 	apply_done(a, r, names[family], complaint[0] ? complaint : "nft");
@@ -181,19 +225,13 @@ void filters_apply(struct filters *f, struct apply *a)
 /* In doubt it is there. */
 static bool table_is_there(struct nl *nl, uint8_t family)
 {
-	struct nlmsghdr *m = nl_begin(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
-	struct nfgenmsg *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
+	uint16_t get = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE;
 
-	h->nfgen_family = family;
-	mnl_attr_put_strz(m, NFTA_TABLE_NAME, "trama");
-	return nl_talk(nl, m, NULL, NULL) != -ENOENT;
+	return nl_talk(nl, begin_table(nl_begin(nl, get, 0), family), NULL, NULL) != -ENOENT;
 }
 
 bool filters_gone(struct filters *f)
 {
-	static const uint8_t families[FILTER_FAMILIES] = {
-		[FILTER_BRIDGE] = NFPROTO_BRIDGE, [FILTER_INET] = NFPROTO_INET
-	};
 	struct nl nl;
 	bool gone = false;
 
@@ -219,7 +257,7 @@ int filters_remove(struct filters *f)
 	int r = 0;
 
 	for (int i = 0; i < FILTER_FAMILIES; i++) {
-		int err = nft(first[i], "", 0, complaint);
+		int err = is_without((enum filter_family)i) ? 0 : nft(first[i], "", 0, complaint);
 
 		f->table[i].known = false;
 		table_refused(&f->table[i], false);

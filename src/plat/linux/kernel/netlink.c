@@ -2,8 +2,10 @@
 /* Requests to rtnetlink. */
 #include "plat/linux/kernel/netlink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -44,15 +46,30 @@ void nl_close(struct nl *nl)
 	nl->sock = NULL;
 }
 
-struct nlmsghdr *nl_begin(struct nl *nl, uint16_t type, uint16_t flags)
+static struct nlmsghdr *put_header(void *at, uint16_t type, uint16_t flags)
 {
-	struct nlmsghdr *m = mnl_nlmsg_put_header(nl->request);
+	struct nlmsghdr *m = mnl_nlmsg_put_header(at);
 
 	m->nlmsg_type = type;
 	m->nlmsg_flags = NLM_F_REQUEST | flags;
-	if ((flags & NLM_F_DUMP) != NLM_F_DUMP)
-		m->nlmsg_flags |= NLM_F_ACK;
 	return m;
+}
+
+struct nlmsghdr *nl_begin(struct nl *nl, uint16_t type, uint16_t flags)
+{
+	bool dump = (flags & NLM_F_DUMP) == NLM_F_DUMP;
+
+	return put_header(nl->request, type, dump ? flags : flags | NLM_F_ACK);
+}
+
+struct nlmsghdr *nl_begin_trial(struct nl *nl, uint16_t subsystem, uint16_t type)
+{
+	struct nlmsghdr *begin = put_header(nl->request, NFNL_MSG_BATCH_BEGIN, 0);
+	struct nfgenmsg *h = mnl_nlmsg_put_extra_header(begin, sizeof(*h));
+
+	h->res_id = htons(subsystem);
+	return put_header(mnl_nlmsg_get_payload_tail(begin), (uint16_t)(subsystem << 8 | type),
+			  NLM_F_CREATE | NLM_F_ACK);
 }
 
 static int talk_message(const struct nlmsghdr *m, void *arg)
@@ -64,14 +81,26 @@ static int talk_message(const struct nlmsghdr *m, void *arg)
 	return MNL_CB_OK;
 }
 
+/* All that is in nl->request, m at its end; one number for both, so that no answer is missed. */
+static int talk_send(struct nl *nl, struct nlmsghdr *m)
+{
+	char *end = mnl_nlmsg_get_payload_tail(m);
+	struct nlmsghdr *first = (void *)nl->request;
+
+	first->nlmsg_seq = ++nl->seq;
+	m->nlmsg_seq = nl->seq;
+	nl->requests++;
+	return mnl_socket_sendto(nl->sock, nl->request, (size_t)(end - nl->request)) < 0 ? -errno
+											 : 0;
+}
+
 static int talk_once(struct nl *nl, struct nlmsghdr *m, struct talk *t)
 {
-	int r = MNL_CB_OK;
+	int r = talk_send(nl, m);
 
-	m->nlmsg_seq = ++nl->seq;
-	nl->requests++;
-	if (mnl_socket_sendto(nl->sock, m, m->nlmsg_len) < 0)
-		return -errno;
+	if (r)
+		return r;
+	r = MNL_CB_OK;
 	while (r > MNL_CB_STOP) {
 		ssize_t len = mnl_socket_recvfrom(nl->sock, nl->reply, sizeof(nl->reply));
 

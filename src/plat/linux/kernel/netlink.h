@@ -37,6 +37,9 @@ void nl_close(struct nl *nl);
 
 /* An empty request in nl->request; valid until the next nl_begin. */
 struct nlmsghdr *nl_begin(struct nl *nl, uint16_t type, uint16_t flags);
+/* The same to a subsystem of nfnetlink that takes changes in batches only: would the kernel create
+ * this? It is checked and taken back, since the batch has no end. */
+struct nlmsghdr *nl_begin_trial(struct nl *nl, uint16_t subsystem, uint16_t type);
 /* Sends it and waits for the end of the answer: 0 or -errno of the kernel or of fn. With
  * NLM_F_DUMP, starts again when the tables changed meanwhile. */
 int nl_talk(struct nl *nl, struct nlmsghdr *m, nl_fn *fn, void *arg);
