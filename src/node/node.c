@@ -99,7 +99,7 @@ static int start_engine(struct node *n, usec_t now)
 		.orig_interval_ms = (uint32_t)n->conf->network.batadv_orig_interval_ms,
 		.hop_penalty = NODE_HOP_PENALTY,
 		.fragmentation = true,
-		.aggregation = true,
+		.aggregation = n->conf->l2.aggregated_ogms,
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
 		.mirror = n->conf->l2.engine == CONF_ENGINE_KERNEL,

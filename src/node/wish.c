@@ -123,6 +123,7 @@ static void cloud_links(const struct node *n, struct wish *w)
 		l->mac = n->cloud_mac;
 		w->batadv.orig_interval_ms = (uint32_t)n->conf->network.batadv_orig_interval_ms;
 		w->batadv.hop_penalty = NODE_HOP_PENALTY;
+		w->batadv.aggregated_ogms = n->conf->l2.aggregated_ogms;
 		vlans_wish(n, &w->batadv);
 	} else {
 		add_veth(w, NODE_CLOUD, NODE_CLOUD "p");

@@ -68,6 +68,7 @@ struct wish_batadv {
 	bool used;
 	uint32_t orig_interval_ms;
 	uint8_t hop_penalty;
+	bool aggregated_ogms;
 	bool vlans_told; /* vlans are all that there are; else others that bat0 has stay */
 	uint8_t vlan_count;
 	uint16_t vlans[WISH_VLANS]; /* that it carries, beside untagged frames */

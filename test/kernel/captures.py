@@ -17,10 +17,10 @@ def missing(*tools, groups="test"):
     return "%s missing: tools/install-packages %s" % (", ".join(lacking), groups) if lacking else ""
 
 
-def options(out, script, *words, memory="384M", seconds=600, output=subprocess.PIPE):
-    """Of subprocess, to run it; `out` is /uml-out inside; what it writes goes to `output`."""
-    return {"args": [HERE / "uml/run", "-m", memory, "-t", str(seconds), "/usr/bin/env", "BIN=%s" % (BUILD / "src/cmd"),
-                     "bash", script, *words],
+def options(out, script, *words, memory="384M", seconds=600, settings=None, output=subprocess.PIPE):
+    """Of subprocess, to run it with these variables; `out` is /uml-out inside; what it writes goes to `output`."""
+    given = ["%s=%s" % s for s in {"BIN": BUILD / "src/cmd", **(settings or {})}.items()]
+    return {"args": [HERE / "uml/run", "-m", memory, "-t", str(seconds), "/usr/bin/env", *given, "bash", script, *words],
             "env": dict(os.environ, UML_OUT=str(out)), "stdout": output, "stderr": subprocess.STDOUT, "text": True}
 
 

@@ -249,6 +249,17 @@ static void announce(struct bench *b, int from)
 	bench_feed(b, &e);
 }
 
+/* Originators that speak within a second; each is passed on. */
+static void see_passed(struct bench *b, struct text *t)
+{
+	b->ogms = 0;
+	for (int i = 0; i < 40; i++) {
+		announce(b, i);
+		bench_run(b, 25 * USEC_MS);
+	}
+	text_add(t, "%s", b->ogms >= 40 ? "each alone" : "together");
+}
+
 static void see_originators(struct bench *b, struct text *t)
 {
 	unsigned int originators = 0;
@@ -309,6 +320,7 @@ static const struct row {
 	{ "trama l2", "vlan_protocol", "8021q", see_links, " 8100.29; ", NULL },
 	{ "trama l2", "vlan_protocol", "8021q", see_filter, "8100 88a8", NULL },
 	{ "trama l2", "vlan_id", "55", see_links, " 88a8.55; ", NULL },
+	{ "trama l2", "aggregated_ogms", "0", see_passed, "each alone", NULL },
 	{ "trama l3", "vlan_protocol", "8021q", see_links, " 8100.17; ", NULL },
 	{ "trama l3", "vlan_protocol", "8021q", see_filter, "88a8 8100", NULL },
 	{ "trama l3", "vlan_id", "18", see_links, " 88a8.18; ", NULL },

@@ -85,6 +85,7 @@ struct conf_l2 {
 	enum conf_engine engine;
 	enum conf_vlan_protocol vlan_protocol;
 	int32_t vlan_id; /* CONF_VLAN_DERIVED, 0: untagged */
+	bool aggregated_ogms;
 };
 
 struct conf_l3 {

@@ -74,6 +74,8 @@ const struct conf_option conf_table[] = {
 	  .help = "Tag of the cloud's VLAN: " VLAN_WORDS "." },
 	{ "trama l2", "vlan_id", NUMBER(l2.vlan_id, -1, 4094), .def = "-1",
 	  .help = "VLAN of the cloud (batman-adv); -1 derives it from the SSID, 0 is untagged." },
+	{ "trama l2", "aggregated_ogms", BOOL(l2.aggregated_ogms), .def = "1",
+	  .help = "Originator messages of others wait up to 100 ms to share a frame." },
 
 	{ "trama l3", "vlan_protocol", WORD(l3.vlan_protocol, vlan_protocols), .def = "8021ad",
 	  .help = "Tag of the network's VLAN: " VLAN_WORDS "." },

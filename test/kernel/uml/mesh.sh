@@ -6,6 +6,7 @@
 
 : "${BIN:?directory of tramad and trama}"
 : "${INTERVAL:=500}" # originator interval of both kinds, ms
+: "${AGGREGATION:=1}" # 0: each OGM in a frame of its own, with both kinds
 
 count=0
 failures=0
@@ -143,6 +144,7 @@ kernel_cloud() { # NUMBER [MAC]: bat0 of a kernel node, without ports
 		in_ns "n$1" batctl meshif bat0 dat 0
 	fi
 	in_ns "n$1" batctl meshif bat0 it "$INTERVAL"
+	[ "$AGGREGATION" = 1 ] || in_ns "n$1" batctl meshif bat0 ag "$AGGREGATION"
 }
 
 # A trama node: NUMBER [PORT]; its daemon is started by trama_start once its wires are there. A port that is there from the
@@ -156,6 +158,8 @@ trama_node() {
 		config lime 'network'
 		        option batadv_orig_interval '$INTERVAL'
 		        option primary_interface '${2:-port$1}'
+		config trama 'l2'
+		        option aggregated_ogms '$AGGREGATION'
 	X
 }
 

@@ -92,7 +92,7 @@ static struct settings settings_wished(const struct wish_batadv *w)
 			  { BATADV_ATTR_DISTRIBUTED_ARP_TABLE_ENABLED, false, 0 },
 			  { BATADV_ATTR_GW_MODE, false, BATADV_GW_MODE_OFF },
 			  { BATADV_ATTR_FRAGMENTATION_ENABLED, false, 1 },
-			  { BATADV_ATTR_AGGREGATED_OGMS_ENABLED, false, 1 } },
+			  { BATADV_ATTR_AGGREGATED_OGMS_ENABLED, false, w->aggregated_ogms } },
 	};
 }
 
