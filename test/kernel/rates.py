@@ -49,9 +49,17 @@ def passed_rates(node):
         yield k + " passed on by other ports: per one heard", per(on[k], heard[k, True])
 
 
-def hold_rate(node):
-    held = [p["at"] - p["heard"]["at"] for p in node.packets if p["sent"] and p["kind"] == "ogm" and p["heard"]]
-    yield "ogm passed on: held, ms", statistics.median(held) * 1000 if held else 0
+def hold_rates(node):
+    """Of OGMs of others: how long they wait; and how long the first one of a frame does, where no own OGM, whose time comes
+    by chance, takes the others along."""
+    frames = collections.defaultdict(list)
+    for p in node.packets:
+        if p["sent"] and p["kind"] == "ogm":
+            frames[p["frame"]].append(p["at"] - p["heard"]["at"] if p["heard"] else None)
+    held = [wait for frame in frames.values() for wait in frame if wait is not None]
+    first = [max(frame) for frame in frames.values() if None not in frame]
+    for what, waits in (("held", held), ("the first of a frame held", first)):
+        yield "ogm passed on: %s, ms" % what, statistics.median(waits) * 1000 if waits else 0
 
 
 def change_rate(nodes):
@@ -77,6 +85,6 @@ def message_counts(node):
 def of(nodes, interval_s):
     found = dict(change_rate(nodes.values()))
     for number, node in nodes.items():
-        for rates in (own_rates(node, interval_s), passed_rates(node), hold_rate(node), message_counts(node)):
+        for rates in (own_rates(node, interval_s), passed_rates(node), hold_rates(node), message_counts(node)):
             found |= {"n%d %s" % (number, what): value for what, value in rates}
     return found
