@@ -46,6 +46,7 @@ void served_lease(const struct node *n, struct lease_conf *c)
 	c->anycast_mac = n->cloud.anygw_mac;
 	c->lease_s = (uint32_t)conf->dhcp.lease_time_s;
 	c->rate = (uint32_t)conf->dhcp.rate;
+	c->port_unlimited = !conf->dhcp.port_limits;
 	lease_pool(n, c);
 	c->mtu = (uint16_t)(conf->dhcp.mtu ? (uint32_t)conf->dhcp.mtu : n->client_mtu);
 	text_copy(c->domain, sizeof(c->domain), conf->system.domain);

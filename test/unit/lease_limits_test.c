@@ -249,6 +249,23 @@ static void rate(void **state)
 	town_stop(&town);
 }
 
+/* For measurements: neither a port nor a client is told to wait. */
+static void unlimited(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	struct host h = town_host(1);
+	int answers = 0;
+
+	(void)state;
+	conf.port_unlimited = true;
+	town_start(&town, 1, &conf, 1);
+	town_run(&town, 5 * USEC_S);
+	for (int i = 0; i < 500; i++)
+		answers += host_discover(&town, &h, 0) == DHCP_OFFER;
+	assert_int_equal(answers, 500);
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +281,7 @@ int main(void)
 		WITH(town_setup_alone, limits_declines),
 		cmocka_unit_test(forgets_talkers),
 		cmocka_unit_test(rate),
+		cmocka_unit_test(unlimited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,14 @@ static void see_dhcp_rate(struct bench *b, struct text *t)
 	text_add(t, "%s", node_lease(b->node)->counters[LEASE_COUNT_RATE_PORT] ? "too many" : "");
 }
 
+/* More at once than a port may send. */
+static void see_dhcp_limits(struct bench *b, struct text *t)
+{
+	for (int i = 0; i < 400; i++)
+		discover(b, i);
+	text_add(t, "%s", node_lease(b->node)->counters[LEASE_COUNT_RATE_PORT] ? "" : "all heard");
+}
+
 static void see_ra(struct bench *b, struct text *t)
 {
 	struct rd r, payload, body;
@@ -332,6 +340,7 @@ static const struct row {
 	{ "trama dhcp", "captive_portal", "http://portal.example/api", see_offer, "portal 1",
 	  NULL },
 	{ "trama dhcp", "rate", "10", see_dhcp_rate, "too many", NULL },
+	{ "trama dhcp", "port_limits", "0", see_dhcp_limits, "all heard", NULL },
 	{ "trama ra", "mtu", "1300", see_ra, "mtu 1300", NULL },
 	{ "trama ra", "interval_s", "4", see_ra, "often", NULL },
 	{ "trama ra", "lifetime_s", "3600", see_ra, "lifetime 3600", NULL },

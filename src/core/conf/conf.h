@@ -106,6 +106,7 @@ struct conf_dhcp {
 	struct conf_route route[CONF_ROUTE_MAX]; /* option 121, beside the default route */
 	char captive_portal[CONF_URL_MAX];	 /* option 114 */
 	int32_t rate;				 /* messages that each port may send per second */
+	bool port_limits;			 /* rate, and what else clients and ports may do */
 };
 
 struct conf_ra {

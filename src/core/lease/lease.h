@@ -82,7 +82,7 @@ struct lease_conf {
 	unsigned route_count; /* option 121; the default route by way of anycast is added to them */
 	struct lease_route routes[LEASE_ROUTES_MAX];
 	uint32_t rate;	     /* messages per second that a port may send; 0: 100 */
-	bool port_unlimited; /* no limit per port: for benchmarks */
+	bool port_unlimited; /* no limit per port and client: for measurements */
 };
 
 struct lease_limits {

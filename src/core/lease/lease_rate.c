@@ -71,15 +71,16 @@ bool lease_port_take(struct lease *l, uint16_t port, enum lease_port_right right
 bool lease_client_admits(struct lease *l, const struct mac *mac, uint16_t port, usec_t now)
 {
 	struct lease_talker_key key = { .mac = *mac, .port = port };
-	struct lease_talker *t = table_find(&l->talkers, &key);
+	struct lease_talker *t;
 
+	if (l->conf.port_unlimited)
+		return true;
+	t = table_find(&l->talkers, &key);
 	if (!t) {
 		if (l->talkers.count == l->talkers.limit)
 			talkers_sweep(l, now);
 		t = table_add(&l->talkers, &key);
 	}
-	if (l->conf.port_unlimited && !t)
-		return true;
 	if (t && bucket_take(&t->messages, CLIENT_INTERVAL, CLIENT_BURST, now))
 		return true;
 	l->counters[LEASE_COUNT_RATE_CLIENT]++;
