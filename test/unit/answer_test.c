@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Frames of the DHCP server: how long they may be. */
+/* Frames of the DHCP server: how long they may be, and where those for relays go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,12 +15,17 @@
 
 static struct lease_conf conf;
 static struct dhcp_msg asked, got;
+static struct mac got_by; /* the frame's destination */
+static struct ip4 got_at;
+static uint16_t got_port;
 
 /* Length of the frame; what it says is in `got`. */
-static size_t answer(uint16_t max_size)
+static size_t answer_of_type(uint8_t type, uint16_t max_size)
 {
 	static uint8_t frame[ANSWER_FRAME_MAX];
-	struct answer a = { .asked = &asked, .type = DHCP_OFFER, .name = "x" };
+	struct answer a = {
+		.asked = &asked, .from = { { 2, 0, 0, 0, 0, 9 } }, .type = type, .name = "x"
+	};
 	struct rd r, payload, data;
 	struct ip4_head ip;
 	struct udp_head udp;
@@ -34,7 +39,15 @@ static size_t answer(uint16_t max_size)
 	assert_int_equal(ip4_decode(&r, &ip, &payload), 0);
 	assert_int_equal(udp4_decode(&payload, &ip, &udp, &data), 0);
 	assert_int_equal(dhcp_decode(&data, &got), 0);
+	got_by = eth.dst;
+	got_at = ip.dst;
+	got_port = udp.dst_port;
 	return len;
+}
+
+static size_t answer(uint16_t max_size)
+{
+	return answer_of_type(DHCP_OFFER, max_size);
 }
 
 static int setup(void **state)
@@ -81,11 +94,35 @@ static void test_no_mtu(void **state)
 	assert_int_equal(got.mtu, 0);
 }
 
+/* To the relay that asked, whatever the answer is. */
+static void test_relay(void **state)
+{
+	static const uint8_t types[] = { DHCP_OFFER, DHCP_ACK, DHCP_NAK };
+	struct mac relay = { { 2, 0, 0, 0, 0, 9 } };
+
+	(void)state;
+	asked.giaddr = (struct ip4) { { 10, 13, 7, 7 } };
+	for (size_t i = 0; i < sizeof(types); i++) {
+		answer_of_type(types[i], 1500);
+		assert_true(mac_eq(&got_by, &relay));
+		assert_true(ip4_eq(&got_at, &asked.giaddr));
+		assert_true(ip4_eq(&got.giaddr, &asked.giaddr));
+		assert_int_equal(got_port, DHCP_SERVER_PORT);
+		assert_int_equal(got.broadcast, types[i] == DHCP_NAK);
+	}
+	asked.giaddr = (struct ip4) { { 0 } };
+	answer_of_type(DHCP_NAK, 1500);
+	assert_true(mac_eq(&got_by, &MAC_BROADCAST));
+	assert_int_equal(got_port, DHCP_CLIENT_PORT);
+	assert_false(got.broadcast);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_sizes, setup),
 		cmocka_unit_test_setup(test_no_mtu, setup),
+		cmocka_unit_test_setup(test_relay, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

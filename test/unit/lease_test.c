@@ -609,7 +609,7 @@ static void broken(void **state)
 	feed_raw(t, frame, wr_len(&w));
 	assert_false(t->replied);
 	assert_int_equal(town_counter(t, LEASE_COUNT_MALFORMED), 1);
-	/* a relayed one, a reply, a group's MAC, our MAC */
+	/* one relayed from elsewhere, a reply, a group's MAC, our MAC */
 	for (int i = 0; i < 4; i++) {
 		struct dhcp_msg bad = m;
 
@@ -632,6 +632,33 @@ static void broken(void **state)
 	assert_int_equal(town_counter(t, LEASE_COUNT_BAD_CLIENT), 2);
 	for (int i = 0; i < LEASE_COUNTERS; i++)
 		assert_non_null(lease_counter_name((enum lease_counter)i));
+}
+
+/* By a relay in the cloud: its client gets a lease like any other; where the relay is elsewhere,
+ * nothing. */
+static void relayed(void **state)
+{
+	struct town *t = *state;
+	struct host h = town_host(1), relay = town_host(2);
+	struct dhcp_msg m = { .type = DHCP_DISCOVER };
+	struct lease_view v;
+
+	assert_true(host_join(t, &relay, 0));
+	h.from = relay.mac;
+	m.giaddr = relay.ip;
+	assert_int_equal(host_send(t, &h, 0, &m), DHCP_OFFER);
+	assert_true(ip4_eq(&t->reply.giaddr, &relay.ip));
+	m.type = DHCP_REQUEST;
+	m.requested = t->reply.yiaddr;
+	m.server_id = t->reply.server_id;
+	assert_int_equal(host_send(t, &h, 0, &m), DHCP_ACK);
+	assert_true(lease_find(&t->node[0].lease, &h.mac, t->now, &v));
+	assert_true(ip4_eq(&v.client.ip4, &m.requested));
+	m.giaddr = TOWN_CONF.anycast;
+	assert_int_equal(host_send(t, &h, 0, &m), 0);
+	m.giaddr = (struct ip4) { { 10, 14, 0, 7 } };
+	assert_int_equal(host_send(t, &h, 0, &m), 0);
+	assert_int_equal(town_counter(t, LEASE_COUNT_NOT_FOR_US), 2);
 }
 
 static struct host host_with_id(unsigned number)
@@ -712,6 +739,7 @@ int main(void)
 		ALONE(addresses_come_and_go),
 		ALONE(records_end),
 		ALONE(broken),
+		ALONE(relayed),
 		ALONE(by_identifier),
 		cmocka_unit_test(not_ready),
 		ALONE(renews_by_name),

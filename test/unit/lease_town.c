@@ -269,7 +269,8 @@ static void take_frame(struct town *t, const struct out *o)
 	assert_int_equal(ip4_decode(&r, &ip, &payload), 0);
 	assert_int_equal(udp4_decode(&payload, &ip, &udp, &data), 0);
 	assert_int_equal(dhcp_decode(&data, &t->reply), 0);
-	assert_int_equal(udp.dst_port, DHCP_CLIENT_PORT);
+	assert_int_equal(udp.dst_port,
+			 ip4_is_zero(&t->reply.giaddr) ? DHCP_CLIENT_PORT : DHCP_SERVER_PORT);
 	assert_true(ip4_eq(&ip.src, &TOWN_CONF.anycast));
 	t->replied = true;
 }

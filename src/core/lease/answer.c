@@ -112,6 +112,9 @@ static size_t message_build(void *buf, size_t cap, const struct lease_conf *conf
 
 	if (a->type == DHCP_ACK)
 		m.ciaddr = asked->ciaddr;
+	/* a relay is not to send it to the address that is refused */
+	if (a->type == DHCP_NAK && !ip4_is_zero(&asked->giaddr))
+		m.broadcast = true;
 	dhcp_encode_begin(&w, &m);
 	dhcp_encode_ip4(&w, DHCP_OPT_SERVER_ID, &conf->anycast);
 	dhcp_encode_option(&w, DHCP_OPT_CLIENT_ID, asked->id, asked->id_len); /* RFC 6842 */
@@ -124,7 +127,7 @@ static size_t message_build(void *buf, size_t cap, const struct lease_conf *conf
 	return wr_len(&w);
 }
 
-/* RFC 2131 section 4.1: where the client can hear it. */
+/* RFC 2131 section 4.1: where the client can hear it, or who relays for it. */
 static void address(struct udp4_path *p, const struct answer *a)
 {
 	static const struct ip4 all = { { 255, 255, 255, 255 } };
@@ -132,9 +135,13 @@ static void address(struct udp4_path *p, const struct answer *a)
 
 	p->eth_dst = MAC_BROADCAST;
 	p->dst = all;
-	if (a->type == DHCP_NAK)
+	if (!ip4_is_zero(&asked->giaddr)) {
+		p->eth_dst = a->from;
+		p->dst = asked->giaddr;
+		p->dst_port = DHCP_SERVER_PORT;
+	} else if (a->type == DHCP_NAK) {
 		return;
-	if (!ip4_is_zero(&asked->ciaddr)) {
+	} else if (!ip4_is_zero(&asked->ciaddr)) {
 		p->eth_dst = a->from;
 		p->dst = asked->ciaddr;
 	} else if (!asked->broadcast && mac_eq(&a->from, &asked->chaddr)) {

@@ -251,6 +251,13 @@ static bool frame_open(const struct lease *l, const void *frame, size_t len, str
 	return true;
 }
 
+/* Asked by the client itself, or by a relay that is in our network, as those are for whom it asks.
+ */
+static bool is_of_network(const struct lease *l, const struct dhcp_msg *m)
+{
+	return ip4_is_zero(&m->giaddr) || lease_is_client_address(l, &m->giaddr);
+}
+
 void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, usec_t now)
 {
 	struct serve s = { .l = l, .port = port, .now = now };
@@ -269,7 +276,7 @@ void lease_input(struct lease *l, const void *frame, size_t len, uint16_t port, 
 		l->counters[LEASE_COUNT_MALFORMED]++;
 		return;
 	}
-	if (s.msg.op != DHCP_OP_REQUEST || s.msg.type == 0 || !ip4_is_zero(&s.msg.giaddr)) {
+	if (s.msg.op != DHCP_OP_REQUEST || s.msg.type == 0 || !is_of_network(l, &s.msg)) {
 		l->counters[LEASE_COUNT_NOT_FOR_US]++;
 		return;
 	}

@@ -130,7 +130,8 @@ enum lease_counter {
 	LEASE_COUNT_DECLINE,
 	LEASE_COUNT_INFORM,
 	LEASE_COUNT_MALFORMED,	   /* not a DHCP message that we can read */
-	LEASE_COUNT_NOT_FOR_US,	   /* a reply, relayed, plain BOOTP or for another server */
+	LEASE_COUNT_NOT_FOR_US,	   /* a reply, relayed from elsewhere, plain BOOTP or for another
+				      server */
 	LEASE_COUNT_BAD_CLIENT,	   /* hardware address that is no station's, or ours */
 	LEASE_COUNT_RATE_CLIENT,   /* over the limit per client */
 	LEASE_COUNT_RATE_PORT,	   /* over the limit per port */

@@ -86,7 +86,8 @@ static void add_claims(const struct wish_filter *f, struct text *t)
 	text_add(t, DROP("claim_arp", ARP "arp saddr ether %s"), mac);
 	text_add(t, "\t}\n\n\tchain claims_ip4 {\n");
 	text_add(t, DROP("claim_ip4", IP4 "ip saddr %s"), ip4);
-	text_add(t, DROP("rogue_dhcp4", "udp sport 67"));
+	/* but for relays, which ask a server from the port of one */
+	text_add(t, DROP("rogue_dhcp4", "udp sport 67 udp dport != 67"));
 	text_add(t, DROP("icmp_redirect", IP4 "icmp type redirect"));
 	text_add(t, "\t}\n\n\tchain claims_ip6 {\n");
 	text_add(t, DROP("claim_ip6", IP6 "ip6 saddr { %s, %s }"), ip6, local);
