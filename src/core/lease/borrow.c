@@ -196,7 +196,9 @@ static struct lease_offer *ask_begin(struct lease *l, const struct mac *mac,
 {
 	struct lease_offer *o;
 
-	if (l->near_count == 0 || table_find(&l->offers, mac) || !port_may_ask(l, port) ||
+	/* who is over the rate costs no look through the offers */
+	if (l->near_count == 0 || !bucket_has(&l->ask_rate, ASK_INTERVAL, ASK_BURST, now) ||
+	    table_find(&l->offers, mac) || !port_may_ask(l, port) ||
 	    !lease_port_may(l, port, LEASE_PORT_LEASE, now) ||
 	    !bucket_take(&l->ask_rate, ASK_INTERVAL, ASK_BURST, now))
 		return NULL;

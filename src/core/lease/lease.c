@@ -13,7 +13,7 @@ enum {
 	CLIENTS_DEFAULT = 16384,
 	BLOCKS_DEFAULT = 8192,
 	OWN_BLOCKS_DEFAULT = 4096,
-	OFFERS_DEFAULT = 1024,
+	OFFERS_DEFAULT = 4096, /* a crowd after a power cut: all ask before any of them takes one */
 	RESERVED_DEFAULT = 4096,
 	TALKERS_MAX = 4096,
 	LENT_MAX = 512,

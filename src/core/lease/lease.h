@@ -89,7 +89,7 @@ struct lease_limits {
 	uint32_t clients;    /* records; 0: 16384 */
 	uint32_t blocks;     /* claims of all nodes; 0: 8192 */
 	uint32_t own_blocks; /* claims of this one; 0: 4096 */
-	uint32_t offers;     /* 0: 1024 */
+	uint32_t offers;     /* 0: 4096 */
 	uint32_t reserved;   /* addresses of nodes; 0: 4096 */
 };
 

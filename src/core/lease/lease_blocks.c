@@ -3,8 +3,12 @@
 #include "core/lease/serve.h"
 
 enum {
-	SPARE_MIN = 8,	     /* free addresses to have, and one for every four in use */
-	CLAIMS_WAITING = 64, /* at a time */
+	SPARE_MIN = 8,	  /* free addresses to have, and one for every four in use */
+	UNMET_MAX = 1024, /* and for clients that found none: their word costs them nothing */
+	/* At a time: so many addresses come to be free in the two seconds that a claim takes. How
+	 * many are wanted follows from what was given, which has a limit per port. */
+	CLAIMS_WAITING = 2048,
+	CLAIMS_AT_ONCE = 256, /* for which there is room in the queue */
 	WORD_CLAIM_BURST = 32,
 	REST_MAX_S = 7 * 86400, /* what a disk or a neighbour may say: the longest lease time */
 	REST_STEPS = 16,	/* the rest is told anew after such a part of a lease time ... */
@@ -12,6 +16,7 @@ enum {
 };
 
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
+#define CLAIM_PAUSE (10 * USEC_MS)
 #define UNMET_LIFE (4 * USEC_S)	    /* a client without an answer asks again by then */
 #define FULL_PAUSE (1 * USEC_S)	    /* all blocks are claimed: to see that takes a while */
 #define RECLAIM_PAUSE (60 * USEC_S) /* no owner is gone: to see that takes a while, too */
@@ -30,6 +35,8 @@ static unsigned spare_wanted(const struct lease *l, const struct pool_count *cou
 {
 	unsigned unmet = now - l->unmet_since < UNMET_LIFE ? l->unmet : 0;
 
+	if (unmet > UNMET_MAX && !l->conf.port_unlimited)
+		unmet = UNMET_MAX;
 	return SPARE_MIN + count->used / 4 + 2 * pool_taken(&l->pool, now) + unmet;
 }
 
@@ -60,6 +67,7 @@ static struct pool_own *claim_one(struct lease *l, usec_t now)
 void lease_claim_ahead(struct lease *l, usec_t now)
 {
 	struct pool_count count;
+	unsigned claimed = 0;
 
 	if (now < l->claim_from) {
 		l->claim_due = l->claim_from; /* lease_loaded comes first */
@@ -75,8 +83,13 @@ void lease_claim_ahead(struct lease *l, usec_t now)
 	if (now < l->full_until)
 		return;
 	while (count.waiting < CLAIMS_WAITING && count.free < spare_wanted(l, &count, now)) {
-		struct pool_own *o = claim_one(l, now);
+		struct pool_own *o;
 
+		if (claimed++ == CLAIMS_AT_ONCE) {
+			l->claim_due = now + CLAIM_PAUSE;
+			return;
+		}
+		o = claim_one(l, now);
 		if (!o) {
 			l->full_until = now + FULL_PAUSE;
 			return;
