@@ -266,6 +266,41 @@ static void unlimited(void **state)
 	town_stop(&town);
 }
 
+/* The cloud hears of the first addresses that are given, and then of 50 a second. */
+static void limits_probes(void **state)
+{
+	struct lease_conf conf = TOWN_CONF;
+	unsigned joined = 0, before;
+
+	(void)state;
+	conf.port_unlimited = true;
+	town_start(&town, 1, &conf, 1);
+	town_run(&town, 5 * USEC_S);
+	for (unsigned i = 0; i < 300; i++) {
+		struct host h = town_host(i);
+
+		joined += host_join(&town, &h, 0);
+		town_run(&town, 100 * USEC_MS);
+	}
+	assert_int_equal(town.probes, joined);
+	for (unsigned i = 300; i < 1000; i++) {
+		struct host h = town_host(i);
+
+		host_discover(&town, &h, 0);
+	}
+	town_run(&town, 4 * USEC_S);
+	before = town.probes;
+	assert_in_range(pool_count(&town.node[0].lease.pool).free, 600, 2000);
+	for (unsigned i = 1000; i < 1600; i++) {
+		struct host h = town_host(i);
+
+		joined += host_join(&town, &h, 0);
+	}
+	assert_true(joined > 800);
+	assert_in_range(town.probes - before, 500, 512 + 1);
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +317,7 @@ int main(void)
 		cmocka_unit_test(forgets_talkers),
 		cmocka_unit_test(rate),
 		cmocka_unit_test(unlimited),
+		cmocka_unit_test(limits_probes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

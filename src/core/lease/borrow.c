@@ -334,7 +334,7 @@ static bool ask_elsewhere(struct lease *l, struct lease_offer *o, const struct l
 }
 
 static void borrow(struct lease *l, struct lease_offer *o, const struct lease_node *from,
-		   const struct ip4 *ip)
+		   const struct ip4 *ip, usec_t now)
 {
 	o->asking = false;
 	l->asking--;
@@ -342,7 +342,7 @@ static void borrow(struct lease *l, struct lease_offer *o, const struct lease_no
 	o->lender = *from;
 	o->ip = *ip;
 	l->counters[LEASE_COUNT_BORROWED]++;
-	outq_push(&l->out, LEASE_PROBE, o->port, 0, &o->ip, sizeof(o->ip));
+	serve_probe(l, o->port, &o->ip, now);
 }
 
 static void lent_to_us(struct lease *l, const struct lease_node *from, const struct word *word,
@@ -361,7 +361,7 @@ static void lent_to_us(struct lease *l, const struct lease_node *from, const str
 	}
 	if (o && o->asking && is_usable(l, from, &word->ip)) {
 		if (lease_port_take(l, o->port, LEASE_PORT_LEASE, now)) {
-			borrow(l, o, from, &word->ip);
+			borrow(l, o, from, &word->ip, now);
 			return;
 		}
 		serve_offer_drop(l, o, now); /* the next one would lend in vain, too */

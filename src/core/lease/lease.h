@@ -101,7 +101,8 @@ enum lease_out_kind {
 	LEASE_BLOCK_PUT,     /* data: struct lease_block, a claim of ours: replicate it */
 	LEASE_BLOCK_RELEASE, /* data: struct lease_block, given back or lost */
 	LEASE_TALK,	     /* data: struct lease_talk, for that node's lease_talk() */
-	LEASE_PROBE, /* data: struct ip4, just allocated: see by ARP that no stranger has it */
+	LEASE_PROBE, /* data: struct ip4, just allocated: see by ARP that no stranger has it; at a
+			limited rate, for the whole cloud hears it */
 	LEASE_CLASH, /* data: struct lease_clash: people may want to know */
 	LEASE_DISASSOCIATE, /* data: struct mac, of a client here that lost its address: have it ask
 			       anew */
@@ -192,6 +193,7 @@ struct lease {
 	usec_t reuse_due;   /* no look for leases to end before */
 	usec_t clash_due;   /* who keeps an address is to be decided */
 	struct bucket disassociate_rate;
+	struct bucket probe_rate;
 	unsigned peers; /* other nodes that are present */
 	bool synced;
 	bool was_synced; /* since the start */

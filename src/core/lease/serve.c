@@ -17,6 +17,9 @@ enum {
 #define OFFER_LIFE (60 * USEC_S)
 /* until a node that renews a lease has heard that we have ended it; clients ask again after 4 s */
 #define REUSE_WAIT (3 * USEC_S)
+/* Each of them goes to everybody, on Wi-Fi as slowly as that goes. A morning's clients at once. */
+#define PROBE_INTERVAL (20 * USEC_MS)
+#define PROBE_BURST 512
 #define REFRESH_LATE (LEASE_REFRESH + 300 * USEC_S) /* its node should have done it */
 
 enum verdict {
@@ -150,6 +153,13 @@ void serve_offers_expire(struct lease *l, usec_t now)
 	l->offers_due = due;
 }
 
+void serve_probe(struct lease *l, uint16_t port, const struct ip4 *ip, usec_t now)
+{
+	/* who comes after that sees by its own ARP whether somebody has its address (RFC 5227) */
+	if (bucket_take(&l->probe_rate, PROBE_INTERVAL, PROBE_BURST, now))
+		outq_push(&l->out, LEASE_PROBE, port, 0, ip, sizeof(*ip));
+}
+
 static void drop_offer_of(struct serve *s)
 {
 	struct lease_offer *o = table_find(&s->l->offers, &s->msg.chaddr);
@@ -243,7 +253,7 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 	o->expires_at = s->now + OFFER_LIFE;
 	l->offers_due = usec_min(l->offers_due, o->expires_at);
 	pool_offer(&l->pool, ret, true, s->now);
-	outq_push(&l->out, LEASE_PROBE, s->port, 0, ret, sizeof(*ret));
+	serve_probe(l, s->port, ret, s->now);
 	lease_claim_ahead(l, s->now);
 	return ready_at <= s->now;
 }

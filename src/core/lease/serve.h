@@ -74,6 +74,8 @@ struct serve {
 
 /* A message of a client that is within its limits. */
 void serve_message(struct serve *s);
+/* An address is about to be given to a client at that port: others may use it. */
+void serve_probe(struct lease *l, uint16_t port, const struct ip4 *ip, usec_t now);
 /* Offers that nobody took are free again. */
 void serve_offers_expire(struct lease *l, usec_t now);
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
