@@ -28,7 +28,7 @@ void records_put_client(struct node *n, const struct lease_client *c)
 	for (unsigned int i = 0; i < c->addr_count; i++)
 		field_put_bytes(&w, FIELD_IP6, c->addrs[i].b, sizeof(c->addrs[i].b));
 	(void)state_put_shared(n->state, &key, buf, wr_len(&w), 0, n->now);
-	n->names_dirty = true;
+	n->names_dirty = n->names_dirty || c->name[0];
 }
 
 void records_drop_client(struct node *n, const struct mac *mac)
@@ -114,22 +114,13 @@ static void client_went(struct node *n, const struct lease_client *c)
 	clients_moved(n, &c->mac, 0);
 }
 
-void record_client_changed(struct node *n, const struct state_event *e)
+static void client_changed(struct node *n, const struct state_event *e, const struct mac *mac)
 {
-	struct state_view v;
 	struct lease_client c;
+	struct state_view v;
 
-	n->names_dirty = true;
-	if (e->local && e->change != STATE_HAS_EXPIRED)
-		return;
-	if (e->key.len != sizeof(c.mac.b)) {
-		n->counters[NODE_C_BAD_RECORD]++;
-		return;
-	}
-	memset(&c, 0, sizeof(c));
-	memcpy(c.mac.b, e->key.id, sizeof(c.mac.b));
 	if (e->change != STATE_IS_SET) {
-		lease_client_gone(&n->lease, &c.mac, n->now);
+		lease_client_gone(&n->lease, mac, n->now);
 		return;
 	}
 	if (state_get(n->state, &e->key, NULL, n->now, &v) || !client_decode(&v, &c)) {
@@ -145,4 +136,22 @@ void record_client_changed(struct node *n, const struct state_event *e)
 		lease_client_here(&n->lease, &c.mac, clients_port(n, &c.mac), n->now);
 	else
 		client_went(n, &c);
+}
+
+/* What DNS answers depends on those clients only that have a name: a crowd without any does not
+ * have all of them looked through every second. */
+void record_client_changed(struct node *n, const struct state_event *e)
+{
+	struct mac mac;
+
+	if (e->local && e->change != STATE_HAS_EXPIRED)
+		return;
+	if (e->key.len != sizeof(mac.b)) {
+		n->counters[NODE_C_BAD_RECORD]++;
+		return;
+	}
+	memcpy(mac.b, e->key.id, sizeof(mac.b));
+	n->names_dirty = n->names_dirty || lease_is_named(&n->lease, &mac);
+	client_changed(n, e, &mac);
+	n->names_dirty = n->names_dirty || lease_is_named(&n->lease, &mac);
 }

@@ -313,6 +313,8 @@ struct lease_view {
 };
 
 bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct lease_view *ret);
+/* There is such a client, and it calls itself something. */
+bool lease_is_named(const struct lease *l, const struct mac *mac);
 /* By lease or by any address seen; IPv4 as ::ffff:a.b.c.d. A declined address is nobody's. */
 bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t now,
 			struct lease_view *ret);

@@ -281,6 +281,13 @@ bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct
 	return c;
 }
 
+bool lease_is_named(const struct lease *l, const struct mac *mac)
+{
+	const struct book_client *c = book_find(&l->book, mac);
+
+	return c && c->rec.name[0];
+}
+
 bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t now,
 			struct lease_view *ret)
 {
