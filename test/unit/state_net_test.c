@@ -52,6 +52,37 @@ static void test_push_and_ack(void **state)
 	net_free(net);
 }
 
+/* A change alone goes at once, a stream of them in full datagrams. */
+static void test_gathered(void **state)
+{
+	struct net *net = net_new(2, 20);
+	uint64_t datagrams, bytes;
+
+	(void)state;
+	net_join(net, 0, 1, CLOUD, 0);
+	net_run(net, 10 * USEC_S);
+	assert_int_equal(net_put(net, 0, NET_CLIENT, 0, lease(0)), 0);
+	net_run(net, 6 * USEC_MS); /* as long as the link takes */
+	assert_non_null(net_get(net, 1, NET_CLIENT, 0, -1));
+	net_run(net, USEC_S);
+	datagrams = net_count(net, 0, STATE_C_SENT);
+	bytes = net->bytes[0][1];
+	for (uint32_t i = 1; i <= 1000; i++) {
+		assert_int_equal(net_put(net, 0, NET_CLIENT, i, lease(i)), 0);
+		net_run(net, 200);
+	}
+	net_run(net, 20 * USEC_MS);
+	for (uint32_t i = 1; i <= 1000; i++)
+		assert_string_equal(net_get(net, 1, NET_CLIENT, i, -1), lease(i));
+	datagrams = net_count(net, 0, STATE_C_SENT) - datagrams;
+	bytes = net->bytes[0][1] - bytes;
+	print_message("1000 records of %zu bytes: %llu datagrams, %llu bytes\n", strlen(lease(0)),
+		      (unsigned long long)datagrams, (unsigned long long)bytes);
+	assert_true(datagrams <= 1000 / 10 + 3);
+	assert_true(bytes <= 1000 * 110);
+	net_free(net);
+}
+
 static void test_scopes(void **state)
 {
 	struct net *net = net_new(3, 2);
@@ -722,29 +753,18 @@ static void test_far_peer_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_push_and_ack),
-		cmocka_unit_test(test_scopes),
-		cmocka_unit_test(test_convergence),
-		cmocka_unit_test(test_ten_hops),
-		cmocka_unit_test(test_hundred_nodes),
-		cmocka_unit_test(test_idle_cost),
-		cmocka_unit_test(test_each_speaks),
-		cmocka_unit_test(test_added_again),
-		cmocka_unit_test(test_partition_heals),
-		cmocka_unit_test(test_deletion_stays),
-		cmocka_unit_test(test_author_restarts),
-		cmocka_unit_test(test_lifetimes),
-		cmocka_unit_test(test_join),
-		cmocka_unit_test(test_repair_cost),
-		cmocka_unit_test(test_join_two),
-		cmocka_unit_test(test_ring),
-		cmocka_unit_test(test_far_peer),
-		cmocka_unit_test(test_one_way),
-		cmocka_unit_test(test_chaos),
-		cmocka_unit_test(test_same_name),
-		cmocka_unit_test(test_silent_peer),
-		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_far_peer_counts),
+		cmocka_unit_test(test_push_and_ack),   cmocka_unit_test(test_gathered),
+		cmocka_unit_test(test_scopes),	       cmocka_unit_test(test_convergence),
+		cmocka_unit_test(test_ten_hops),       cmocka_unit_test(test_hundred_nodes),
+		cmocka_unit_test(test_idle_cost),      cmocka_unit_test(test_each_speaks),
+		cmocka_unit_test(test_added_again),    cmocka_unit_test(test_partition_heals),
+		cmocka_unit_test(test_deletion_stays), cmocka_unit_test(test_author_restarts),
+		cmocka_unit_test(test_lifetimes),      cmocka_unit_test(test_join),
+		cmocka_unit_test(test_repair_cost),    cmocka_unit_test(test_join_two),
+		cmocka_unit_test(test_ring),	       cmocka_unit_test(test_far_peer),
+		cmocka_unit_test(test_one_way),	       cmocka_unit_test(test_chaos),
+		cmocka_unit_test(test_same_name),      cmocka_unit_test(test_silent_peer),
+		cmocka_unit_test(test_absent),	       cmocka_unit_test(test_far_peer_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,11 +15,12 @@
  * and then some, so that no older copy is left anywhere when it is forgotten.
  *
  * Neighbours are peers, which the node adds and removes. A change is pushed to all peers of its
- * scope in the next state_tick, acknowledged by each (repeated after 100 ms, with back-off) and
- * passed on. A peer that lets a change of ours wait for 5 s, or is not heard for so long after it
- * was added, is absent: nobody waits for it any more until it is heard again, or, if that was in
- * vain, until it acknowledges something. What was missed is found by digests (a summary every 5 s;
- * a hash tree is descended where it differs) and sent paced, never before a push.
+ * scope in the next state_tick, or 10 ms later where others went just before, acknowledged by each
+ * (repeated after 100 ms, with back-off) and passed on. A peer that lets a change of ours wait for
+ * 5 s, or is not heard for so long after it was added, is absent: nobody waits for it any more
+ * until it is heard again, or, if that was in vain, until it acknowledges something. What was
+ * missed is found by digests (a summary every 5 s; a hash tree is descended where it differs) and
+ * sent paced, never before a push.
  *
  * What may live where: a peer is told and may tell records of its scopes only. Whatever authors it
  * invents, by way of one peer come at most 7/8 of the records; a full table makes room for what

@@ -47,9 +47,11 @@
 #define STATE_FLIGHTS 32		 /* datagrams with records on the way to one peer */
 #define STATE_FLIGHTS_BULK 24		 /* of these for repair: a push always finds room */
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
-#define STATE_SEAL_MAX 40		 /* bytes of a datagram kept for nonce, tag and the like */
-#define STATE_DIGEST_RATE 65536		 /* bytes per second of digest answers to one peer */
-#define STATE_CHANGES_RATE 200		 /* changes per second that one peer may push */
+#define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
+#define STATE_GATHER_FULL 24	    /* so many fill a datagram, and wait for no more */
+#define STATE_SEAL_MAX 40	    /* bytes of a datagram kept for nonce, tag and the like */
+#define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
+#define STATE_CHANGES_RATE 200	    /* changes per second that one peer may push */
 #define STATE_CHANGES_BURST 2000
 #define STATE_TALK_INTERVAL (10 * USEC_MS) /* between words of one peer, in the long run */
 #define STATE_TALK_BURST 200
@@ -154,6 +156,7 @@ struct state_peer {
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */
 	uint32_t n_lacks, n_push, n_bulk;
 	uint32_t push_cursor, bulk_cursor;
+	usec_t push_at; /* a datagram that is not full does not go before */
 	uint32_t n_flights;
 	struct state_flight *flights;
 	uint64_t sent_bytes, received_bytes;

@@ -3,10 +3,12 @@
  * Neighbours, and what goes out to them. `lacks` has the records a peer has not acknowledged; of
  * these `push` and `bulk` have those to be sent next, the others are in flight.
  *
- * Timers, per peer: a datagram with records is repeated when it is not acknowledged after 100 ms,
- * or twice the last round trip if that is longer, doubled up to 10 s while nothing comes back (then
- * one datagram at a time); bulk waits for its pace; a summary every 5 s, every second while the
- * last one differed. Of two that are equal one speaks for both, each at least every 16.25 s.
+ * Timers, per peer: a change goes out at once, and those that follow it within 10 ms go together,
+ * or when they fill a datagram: a busy node would send each on its own. A datagram with records is
+ * repeated when it is not acknowledged after 100 ms, or twice the last round trip if that is
+ * longer, doubled up to 10 s while nothing comes back (then one datagram at a time); bulk waits for
+ * its pace; a summary every 5 s, every second while the last one differed. Of two that are equal
+ * one speaks for both, each at least every 16.25 s.
  */
 #include "core/state/state_internal.h"
 
@@ -553,6 +555,16 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 	p->summary_at = now + interval * 3 / 4 + rng_below(&s->rng, (uint32_t)(interval / 2));
 }
 
+static bool can_push(const struct state_peer *p)
+{
+	return p->n_push && p->n_flights < window(p, false);
+}
+
+static bool push_is_due(const struct state_peer *p, usec_t now)
+{
+	return can_push(p) && (p->n_push >= STATE_GATHER_FULL || p->push_at <= now);
+}
+
 void state_peer_tick(struct state *s, struct state_peer *p, usec_t now)
 {
 	usec_t repeat = repeat_after(p);
@@ -560,9 +572,11 @@ void state_peer_tick(struct state *s, struct state_peer *p, usec_t now)
 	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
 		if (p->flights[i].n && p->flights[i].sent_at + repeat <= now)
 			flight_lost(s, p, &p->flights[i], now);
-	while (p->n_push && p->n_flights < window(p, false))
+	while (push_is_due(p, now)) {
 		if (!send_records(s, p, false, now))
 			return;
+		p->push_at = now + STATE_GATHER;
+	}
 	while (p->n_bulk && p->n_flights < window(p, true) &&
 	       state_peer_take(&p->bulk_pace, STATE_DATAGRAM_MAX, now))
 		if (!send_records(s, p, true, now))
@@ -576,8 +590,10 @@ usec_t state_peer_deadline(const struct state *s, const struct state_peer *p)
 	usec_t at = p->summary_at;
 
 	(void)s;
-	if (p->n_push && p->n_flights < window(p, false))
+	if (can_push(p) && p->n_push >= STATE_GATHER_FULL)
 		return 0;
+	if (can_push(p))
+		at = usec_min(at, p->push_at);
 	if (p->n_bulk && p->n_flights < window(p, true))
 		at = usec_min(at, bucket_ready(&p->bulk_pace, STATE_DATAGRAM_MAX));
 	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
