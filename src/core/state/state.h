@@ -24,7 +24,7 @@
  *
  * What may live where: a peer is told and may tell records of its scopes only. Whatever authors it
  * invents, by way of one peer come at most 7/8 of the records; a full table makes room for what
- * another one tells. It may push 2000 changes at once and 200 a second; what is more it must send
+ * another one tells. It may push 2000 changes at once and 200 a second; what is more is passed on
  * as repair, which is paced.
  */
 #ifndef CORE_STATE_STATE_H
@@ -107,6 +107,7 @@ struct state_conf {
 	X(OLDER, "older")	/* a newer version was here */                                     \
 	X(STALE, "stale")	/* at the end of its lifetime on arrival */                        \
 	X(EXPIRED, "expired")                                                                      \
+	X(PACED, "paced")		      /* changes of a peer that pushes too many */         \
 	X(REPAIRS, "repairs")		      /* descents begun because summaries differed */      \
 	X(REPAIR_DEFERRED, "repair-deferred") /* digest answers over the pace */                   \
 	X(JUMPED, "jumped")		      /* our own version was found higher elsewhere */     \
@@ -126,7 +127,6 @@ struct state_conf {
 	X(DROP_TABLE_FULL, "drop-table-full")                                                      \
 	X(DROP_TELLER_FULL, "drop-teller-full") /* that peer told of too many first */             \
 	X(EVICTED, "evicted")			/* for a record that another peer told of first */ \
-	X(DROP_CHANGES, "drop-changes")		/* peer pushes too many changes */                 \
 	X(DROP_TALK, "drop-talk")		/* peer says too many words */                     \
 	X(DROP_TYPE_FULL, "drop-type-full")                                                        \
 	X(DROP_AUTHOR_FULL, "drop-author-full") /* that author has too many */                     \

@@ -116,8 +116,11 @@ enum state_verdict state_merge(struct state *s, struct state_peer *from,
 			state_peer_has(s, from, rec, true);
 		return newer ? STATE_OLD : STATE_SAME;
 	}
-	if (from && !bulk && !state_peer_take(&from->change_pace, 1, now))
-		return refuse(s, STATE_C_DROP_CHANGES);
+	/* what is over its rate is taken like repair, and passed on like it: later */
+	if (from && !bulk && !state_peer_take(&from->change_pace, 1, now)) {
+		state_count_up(s, STATE_C_PACED);
+		bulk = true;
+	}
 	if (m->key.kind == STATE_OWNED && memcmp(&m->author, &s->conf.id, sizeof(m->author)) == 0)
 		return merge_own(s, from, rec, m, bulk, now);
 	/* what was on the disk counts as fresh until we hear otherwise */
