@@ -20,7 +20,9 @@
 #define ETHERTYPE_BATMAN 0x4305
 #define TAG_SIZE 4
 #define PLACES (2 * (2 * NODE_PORTS + 3)) /* the new ones are opened before the old ones go */
-#define QUEUE_BYTES (1 << 20) /* receive buffer of places that carry the traffic of the cloud */
+/* Receive buffer of places that carry the traffic of the cloud, or what a crowd of clients asks at
+ * once: some 800 frames. */
+#define QUEUE_BYTES (1 << 20)
 
 /* Where frames come in. */
 struct place {
@@ -226,7 +228,7 @@ static int socket_open(enum link link, const struct wish_batadv *engine, unsigne
 		r = setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
 	if (!r && link == LINK_CLOUD)
 		r = setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one));
-	if (!r && (link == LINK_CLOUD || link == LINK_MESH))
+	if (!r && (link == LINK_CLOUD || link == LINK_MESH || link == LINK_CLIENT))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 	if (!r)
 		r = bind(fd, (struct sockaddr *)&at, sizeof(at));
