@@ -96,6 +96,18 @@ struct rd rd_rest(struct rd *r)
 	return rd_sub(r, rd_left(r));
 }
 
+uint32_t rd_sum16(struct rd *r)
+{
+	size_t len = rd_left(r);
+	const uint8_t *p = rd_take(r, len);
+	uint32_t sum = 0;
+	size_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)(p[i] << 8 | p[i + 1]);
+	return len > i ? sum + (uint32_t)(p[i] << 8) : sum;
+}
+
 bool rd_tlv8(struct rd *r, uint8_t *ret_type, struct rd *ret_value)
 {
 	if (rd_left(r) == 0)

@@ -45,6 +45,9 @@ void rd_skip(struct rd *r, size_t n);
 struct rd rd_sub(struct rd *r, size_t n);
 /* Everything that is left, borrowed. */
 struct rd rd_rest(struct rd *r);
+/* All that is left, added up as 16-bit words; the last byte of an odd number is the high half of
+ * one. For less than 128 KiB. */
+uint32_t rd_sum16(struct rd *r);
 /* Next {type u8, length u8, value}; false at the end and on error (then r->bad). */
 bool rd_tlv8(struct rd *r, uint8_t *ret_type, struct rd *ret_value);
 

@@ -9,10 +9,7 @@ uint32_t sum_add(uint32_t sum, const void *data, size_t len)
 {
 	struct rd r = rd_init(data, len);
 
-	while (rd_left(&r) >= 2)
-		sum += rd_u16(&r);
-	if (rd_left(&r) == 1)
-		sum += (uint32_t)rd_u8(&r) << 8;
+	sum += rd_sum16(&r);
 	/* folded, so that no number of pieces overflows */
 	return (sum & 0xffff) + (sum >> 16);
 }

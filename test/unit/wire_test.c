@@ -191,10 +191,32 @@ static void test_patch_outside_is_refused(void **state)
 	assert_int_equal(buf[2], 0);
 }
 
+/* As one adds it up by hand. */
+static void test_sum(void **state)
+{
+	uint8_t data[67];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(255 - 3 * i);
+	for (size_t len = 0; len <= sizeof(data); len++) {
+		struct rd r = rd_init(data, len);
+		uint32_t sum = 0;
+
+		for (size_t i = 0; i < len; i++)
+			sum += i % 2 ? data[i] : 256u * data[i];
+		assert_int_equal(rd_sum16(&r), sum);
+		assert_true(rd_done(&r));
+		rd_u8(&r);
+		assert_int_equal(rd_sum16(&r), 0); /* it is bad now */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_every_capacity),
 		cmocka_unit_test(test_errors_stick),
