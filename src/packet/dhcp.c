@@ -19,6 +19,7 @@ enum {
 struct fields {
 	struct rd part[3];
 	unsigned count;
+	uint32_t present[8]; /* bit per option */
 };
 
 struct value {
@@ -42,21 +43,23 @@ static bool option_next(struct rd *r, uint8_t *ret_option, struct rd *ret_value)
 	return !r->bad;
 }
 
-static bool field_well_formed(struct rd r)
+/* False when it is broken. */
+static bool field_add(struct fields *f, struct rd r)
 {
 	struct rd value;
 	uint8_t option;
 
+	f->part[f->count++] = r;
 	while (option_next(&r, &option, &value))
-		;
+		f->present[option / 32] |= 1u << option % 32;
 	return rd_ok(&r);
 }
 
 static void value_find(const struct fields *f, uint8_t wanted, struct value *ret)
 {
 	ret->len = 0;
-	ret->present = false;
-	for (unsigned i = 0; i < f->count; i++) {
+	ret->present = f->present[wanted / 32] >> wanted % 32 & 1;
+	for (unsigned i = 0; ret->present && i < f->count; i++) {
 		struct rd r = f->part[i], piece;
 		uint8_t option;
 
@@ -65,7 +68,6 @@ static void value_find(const struct fields *f, uint8_t wanted, struct value *ret
 
 			if (option != wanted)
 				continue;
-			ret->present = true;
 			if (n > VALUE_MAX - ret->len)
 				n = VALUE_MAX - ret->len;
 			rd_copy(&piece, ret->bytes + ret->len, n);
@@ -189,7 +191,7 @@ int dhcp_decode(struct rd *r, struct dhcp_msg *ret)
 	struct dhcp_msg m = { .op = rd_u8(r) };
 	uint8_t hardware = rd_u8(r);
 	uint8_t hardware_len = rd_u8(r);
-	struct fields f = { .count = 1 };
+	struct fields f = { .count = 0 };
 	struct rd sname, file;
 	uint32_t overload;
 	bool bad = false;
@@ -208,16 +210,13 @@ int dhcp_decode(struct rd *r, struct dhcp_msg *ret)
 	file = rd_sub(r, FILE_LEN);
 	if (rd_u32(r) != COOKIE || hardware != HARDWARE_ETHERNET || hardware_len != 6)
 		return -EBADMSG;
-	f.part[0] = rd_rest(r);
-	if (!field_well_formed(f.part[0]))
+	if (!field_add(&f, rd_rest(r)))
 		return -EBADMSG;
 	overload = value_number(&f, DHCP_OPT_OVERLOAD, 1, &bad);
 	if (overload & OVERLOAD_FILE)
-		f.part[f.count++] = file;
+		bad |= !field_add(&f, file);
 	if (overload & OVERLOAD_SNAME)
-		f.part[f.count++] = sname;
-	for (unsigned i = 1; i < f.count; i++)
-		bad |= !field_well_formed(f.part[i]);
+		bad |= !field_add(&f, sname);
 	options_decode(&f, &m, &bad);
 	if (bad)
 		return -EBADMSG;
