@@ -10,7 +10,7 @@
 #include "lib/clock.h"
 #include "lib/rng.h"
 
-#define PLAN_NODES 64
+#define PLAN_NODES 128
 #define PLAN_WIRES 256
 #define PLAN_HOSTS 128
 
