@@ -16,6 +16,28 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
 
 from town import BUILD, Failed, Town, wait_for  # noqa: E402,F401
 
+PROCESSES = """for p in /proc/[0-9]*; do
+	echo "pid ${p#/proc/} $(tr '\\0' ' ' <$p/cmdline)"; cat $p/stat $p/smaps_rollup
+done 2>/dev/null"""
+
+
+def processes(town, host):
+    """{pid: (command line, private KB, CPU seconds)}"""
+    found, pid = {}, None
+    for line in town.sh(host, PROCESSES).splitlines():
+        words = line.split()
+        if words[:1] == ["pid"]:
+            pid = int(words[1])
+            found[pid] = (" ".join(words[2:]), 0, 0)
+        elif words[0] == str(pid):
+            fields = line[line.rindex(")") + 2:].split()
+            used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            found[pid] = (found[pid][0], 0, used)
+        elif words[0] in ("Private_Clean:", "Private_Dirty:"):
+            name, private, used = found[pid]
+            found[pid] = (name, private + int(words[1]), used)
+    return found
+
 
 def row(name, unit, values, peer=None, peer_values=None, command=""):
     """Medians of what the rounds gave."""

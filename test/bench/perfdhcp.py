@@ -12,8 +12,8 @@ import re
 from bench import Failed
 
 WAIT_S = 1  # for answers, after the last client has begun
-OFFERS, ACKS = "DISCOVER-OFFER", "REQUEST-ACK"
-SECTION = re.compile(r"\*\*\*(Statistics for|Timestamps for packets|Leases for):? ([A-Z-]+)\*\*\*\n")
+OFFERS, ACKS, RENEWALS = "DISCOVER-OFFER", "REQUEST-ACK", "REQUEST-ACK (renewal)"
+SECTION = re.compile(r"\*\*\*(Statistics for|Timestamps for packets|Leases for):? ([A-Z-]+(?: \(renewal\))?)\*\*\*\n")
 
 serial = itertools.count(1)
 
@@ -24,6 +24,7 @@ class Said:
     clients: str  # see new_clients
     begun: int  # clients that asked
     done: int  # that have their acknowledgement
+    renewed: int  # acknowledgements to clients that asked for their lease once more
     delays_ms: list  # of all answers, where that was asked for
     leases: dict  # {client identifier: address}, where that was asked for
     took_s: float  # of a crowd: until all were done
@@ -60,9 +61,11 @@ def understand(clients, text):
     delays = [seconds(b) - seconds(a) for kind in (OFFERS, ACKS)
               for a, b in re.findall(r"sent / received: (\S+) / (\S+)", told.get(("Timestamps for packets", kind), ""))]
     leases = re.findall(r"^([0-9a-f]+),([\d.]+),", told.get(("Leases for", ACKS), ""), re.M)
+    renewals = told.get(("Statistics for", RENEWALS))
     took = re.search(r"It took ([\d:.]+) to provision", text)
     return Said(clients=clients, begun=int(number(told["Statistics for", OFFERS], "sent packets")),
                 done=int(number(told["Statistics for", ACKS], "received packets")),
+                renewed=int(number(renewals, "received packets")) if renewals else 0,
                 delays_ms=[1000 * d for d in delays], leases=dict(leases), took_s=seconds(took[1]) if took else math.nan,
                 text=text)
 
@@ -89,6 +92,6 @@ def at_rate(town, host, server, rate, lasting_s, *more):
     return run(town, host, new_clients(), words, lasting_s + WAIT_S + 30)
 
 
-def crowd(town, host, server, clients, count, within_s):
+def crowd(town, host, server, clients, count, within_s, *more):
     """So many at once; who is not answered asks again after about 1, 2, 4, 8 s."""
-    return run(town, host, clients, ["--scenario", "avalanche", "-R", count, "-x", "l", server], within_s)
+    return run(town, host, clients, ["--scenario", "avalanche", "-R", count, "-x", "l", *more, server], within_s)
