@@ -87,6 +87,15 @@ bench: all ## the benchmarks: tables, and build/bench/NAME.json
 	@ninja -C build test/bench/crowd
 	@$(ROOT) test/bench/run-all
 
+bench-dhcp: all ## DHCP exchanges per second beside dnsmasq and Kea, and a crowd after a power cut
+	@tools/install-packages run bench
+	@$(ROOT) test/bench/run-all dhcp
+
+bench-state: all ## how fast, at what cost and in what memory nodes share what they know
+	@tools/install-packages run bench
+	@ninja -C build test/bench/spread
+	@$(ROOT) test/bench/run-all state
+
 bench-peer: all ## nodes of trama among kernel nodes, in user-mode Linux: start, roaming, failure, TCP
 	@tools/install-packages run test bench
 	@test/bench/run-all peer
@@ -101,4 +110,4 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 clean: ## remove everything that was built
 	rm -rf build build-asan build-fuzz build-portable build-coverage build-analyze
 
-.PHONY: all help packages-run packages-test packages-long packages-portable run demo test test-long test-portable coverage analyze bench bench-peer fuzz install clean
+.PHONY: all help packages-run packages-test packages-long packages-portable run demo test test-long test-portable coverage analyze bench bench-dhcp bench-state bench-peer fuzz install clean
