@@ -48,7 +48,7 @@
 #define STATE_FLIGHTS_BULK 24		 /* of these for repair: a push always finds room */
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
 #define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
-#define STATE_GATHER_FULL 24	    /* so many fill a datagram, and wait for no more */
+#define STATE_GATHER_FULL 12	    /* so many clients fill a datagram, and wait for no more */
 #define STATE_SEAL_MAX 40	    /* bytes of a datagram kept for nonce, tag and the like */
 #define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
 #define STATE_CHANGES_RATE 200	    /* changes per second that one peer may push */
