@@ -61,7 +61,7 @@ class Plain(Server):
         self.town.sh("plain", "ip link show br0 >/dev/null 2>&1 || { ip link add br0 type bridge && ip link set br0 up && "
                               "ip link set eth0 master br0 up && ip addr add %s/16 dev br0; }" % ADDRESS)
         self.town.sh("asks", "ip addr replace 10.20.0.2/16 dev eth0 && ip link set eth0 up")
-        self.town.sh("plain", "mkdir -p /run/kea /run/lock/kea /etc/kea /var/lib/kea /var/lib/misc && "
+        self.town.sh("plain", "mkdir -p /run/kea /run/lock/kea /var/lib/kea /var/lib/misc && "
                               "rm -f /var/lib/kea/* /var/lib/misc/*")
 
     def start(self):
@@ -113,10 +113,10 @@ class Kea(Plain):
 
     def prepare(self):
         super().prepare()
-        self.town.sh("plain", "cat >/etc/kea/bench.json <<'END'\n%s\nEND" % json.dumps(self.config()))
+        self.town.sh("plain", "cat >/run/kea/bench.json <<'END'\n%s\nEND" % json.dumps(self.config()))
 
     def command(self):
-        return ["env", "KEA_LOCKFILE_DIR=none", "kea-dhcp4", "-c", "/etc/kea/bench.json"]
+        return ["env", "KEA_LOCKFILE_DIR=none", "kea-dhcp4", "-c", "/run/kea/bench.json"]
 
 
 class Trama(Server):
