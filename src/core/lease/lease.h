@@ -182,8 +182,6 @@ struct lease {
 	usec_t reclaim_due; /* no owner of blocks was gone */
 	uint32_t (*quiet_s)(void *ctx, const struct lease_block *block);
 	void *quiet_ctx;
-	unsigned unmet; /* clients that found no free address since unmet_since */
-	usec_t unmet_since;
 	unsigned declines;	  /* records of declined addresses that we made */
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
 	struct bucket ask_rate;	  /* of clients for whom others are asked */

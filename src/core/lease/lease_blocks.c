@@ -3,8 +3,8 @@
 #include "core/lease/serve.h"
 
 enum {
-	SPARE_MIN = 8,	  /* free addresses to have, and one for every four in use */
-	UNMET_MAX = 1024, /* and for clients that found none: their word costs them nothing */
+	SPARE_MIN = 8,	 /* free addresses to have, and one for every four in use */
+	UNMET_MAX = 512, /* and for clients that found none: their word costs them nothing */
 	/* At a time: so many addresses come to be free in the two seconds that a claim takes. How
 	 * many are wanted follows from what was given, which has a limit per port. */
 	CLAIMS_WAITING = 2048,
@@ -17,7 +17,6 @@ enum {
 
 #define WORD_CLAIM_INTERVAL (2 * USEC_S)
 #define CLAIM_PAUSE (10 * USEC_MS)
-#define UNMET_LIFE (4 * USEC_S)	    /* a client without an answer asks again by then */
 #define FULL_PAUSE (1 * USEC_S)	    /* all blocks are claimed: to see that takes a while */
 #define RECLAIM_PAUSE (60 * USEC_S) /* no owner is gone: to see that takes a while, too */
 #define CLAIM_REPEAT (20 * USEC_S)
@@ -29,24 +28,15 @@ static void block_put(struct lease *l, const struct pool_own *o)
 	outq_push(&l->out, LEASE_BLOCK_PUT, 0, 0, &o->block, sizeof(o->block));
 }
 
-/* It takes two seconds or more until a claim can be used: twice of what the last two took is there
- * when the next come as fast. */
+/* It takes two seconds or more until a claim can be used: twice of what the last two took, or
+ * lacked, is there when the next come as fast. */
 static unsigned spare_wanted(const struct lease *l, const struct pool_count *count, usec_t now)
 {
-	unsigned unmet = now - l->unmet_since < UNMET_LIFE ? l->unmet : 0;
+	unsigned unmet = pool_unmet(&l->pool, now);
 
 	if (unmet > UNMET_MAX && !l->conf.port_unlimited)
 		unmet = UNMET_MAX;
-	return SPARE_MIN + count->used / 4 + 2 * pool_taken(&l->pool, now) + unmet;
-}
-
-void lease_note_unmet(struct lease *l, usec_t now)
-{
-	if (now - l->unmet_since >= UNMET_LIFE) {
-		l->unmet = 0;
-		l->unmet_since = now;
-	}
-	l->unmet++;
+	return SPARE_MIN + count->used / 4 + 2 * (pool_taken(&l->pool, now) + unmet);
 }
 
 /*

@@ -21,7 +21,7 @@
 #include "lib/table.h"
 
 #define POOL_BLOCK 16 /* addresses in a block */
-#define POOL_TAKEN_SLOTS 4
+#define POOL_RECENT_SLOTS 4
 
 #define POOL_ACKED_WAIT (2 * USEC_S)
 #define POOL_ALONE_WAIT (3 * USEC_S)
@@ -68,10 +68,12 @@ struct pool_own {
 	uint32_t place;		   /* in the heap, + 1; 0: no such address, or not ready */
 };
 
-/* Addresses promised in one half second. */
-struct pool_taken {
-	int64_t slot; /* which */
-	unsigned count;
+/* How many of something in each of the last half seconds. */
+struct pool_recent {
+	struct {
+		int64_t number; /* which half second */
+		unsigned count;
+	} slot[POOL_RECENT_SLOTS];
 };
 
 struct pool_claim {
@@ -95,10 +97,11 @@ struct pool {
 	uint32_t *heap;	  /* table_index of those with an address for anybody, oldest first */
 	uint32_t heap_count;
 	struct pool_count count;
-	struct pool_taken taken[POOL_TAKEN_SLOTS];
-	usec_t alone;	      /* see pool_alone */
-	usec_t meeting_until; /* see pool_meeting */
-	usec_t due;	      /* no claim becomes ready, and no rest ends, before */
+	struct pool_recent taken; /* addresses promised */
+	struct pool_recent unmet; /* clients for whom there was none */
+	usec_t alone;		  /* see pool_alone */
+	usec_t meeting_until;	  /* see pool_meeting */
+	usec_t due;		  /* no claim becomes ready, and no rest ends, before */
 };
 
 enum pool_verdict {
@@ -187,9 +190,11 @@ bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);
 /* Rests by pool_rest. */
 bool pool_is_resting(struct pool *p, const struct ip4 *ip);
 struct pool_count pool_count(const struct pool *p);
-/* How many were offered or lent in the last 2 s. */
+/* How many were offered or lent in the last 2 s, and how many clients found none. */
 unsigned pool_taken(const struct pool *p, usec_t now);
+unsigned pool_unmet(const struct pool *p, usec_t now);
 void pool_note_taken(struct pool *p, usec_t now);
+void pool_note_unmet(struct pool *p, usec_t now);
 
 /* pool_free.c for pool.c: the block has changed, or came or goes (POOL_NONE). */
 void pool_own_note(struct pool *p, struct pool_own *o);

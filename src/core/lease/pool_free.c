@@ -7,7 +7,7 @@
 #include "core/lease/pool.h"
 
 #define REST (5 * USEC_S)
-#define TAKEN_SLOT (500 * USEC_MS)
+#define RECENT_SLOT (500 * USEC_MS)
 
 static unsigned bits(uint16_t mask)
 {
@@ -162,24 +162,46 @@ void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t
 	note(p, o, now);
 }
 
+static void recent_note(struct pool_recent *r, usec_t now)
+{
+	int64_t number = now / RECENT_SLOT;
+	unsigned i = (unsigned)(number % POOL_RECENT_SLOTS);
+
+	if (r->slot[i].number != number) {
+		r->slot[i].number = number;
+		r->slot[i].count = 0;
+	}
+	r->slot[i].count++;
+}
+
+static unsigned recent_count(const struct pool_recent *r, usec_t now)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < POOL_RECENT_SLOTS; i++)
+		if (r->slot[i].number > now / RECENT_SLOT - POOL_RECENT_SLOTS)
+			sum += r->slot[i].count;
+	return sum;
+}
+
 void pool_note_taken(struct pool *p, usec_t now)
 {
-	int64_t slot = now / TAKEN_SLOT;
-	struct pool_taken *t = &p->taken[slot % POOL_TAKEN_SLOTS];
-
-	if (t->slot != slot)
-		*t = (struct pool_taken) { .slot = slot };
-	t->count++;
+	recent_note(&p->taken, now);
 }
 
 unsigned pool_taken(const struct pool *p, usec_t now)
 {
-	unsigned sum = 0;
+	return recent_count(&p->taken, now);
+}
 
-	for (unsigned i = 0; i < POOL_TAKEN_SLOTS; i++)
-		if (p->taken[i].slot > now / TAKEN_SLOT - POOL_TAKEN_SLOTS)
-			sum += p->taken[i].count;
-	return sum;
+void pool_note_unmet(struct pool *p, usec_t now)
+{
+	recent_note(&p->unmet, now);
+}
+
+unsigned pool_unmet(const struct pool *p, usec_t now)
+{
+	return recent_count(&p->unmet, now);
 }
 
 void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now)

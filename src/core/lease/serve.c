@@ -217,7 +217,7 @@ static bool address_pick(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 		return true;
 	/* only then are its clients a reason to claim more */
 	if (lease_port_may(s->l, s->port, LEASE_PORT_LEASE, s->now))
-		lease_note_unmet(l, s->now);
+		pool_note_unmet(&l->pool, s->now);
 	lease_claim_ahead(l, s->now);
 	if (!lease_borrow_in_vain(l, s->now))
 		count(s, LEASE_COUNT_NOT_READY);

@@ -126,8 +126,6 @@ void lease_clash_tick(struct lease *l, usec_t now);
 
 /* lease_blocks.c */
 
-/* A client found no free address. */
-void lease_note_unmet(struct lease *l, usec_t now);
 /* Claims blocks, so that free addresses are there before they are asked for. */
 void lease_claim_ahead(struct lease *l, usec_t now);
 /* Claims the block of ip in particular; false when it is not free. */

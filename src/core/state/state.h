@@ -199,10 +199,11 @@ struct state_peer_view {
 	uint16_t handle;
 	struct state_node id; /* zero: not known yet */
 	uint8_t scopes;
-	uint8_t synced;	     /* scopes whose summaries were equal last time */
-	bool absent;	     /* silent: not waited for until it answers */
-	usec_t heard_at;     /* last datagram accepted, 0 never */
-	uint32_t lacking;    /* records it has not acknowledged yet */
+	uint8_t synced;	  /* scopes whose summaries were equal last time, but for what is on its way
+			   */
+	bool absent;	  /* silent: not waited for until it answers */
+	usec_t heard_at;  /* last datagram accepted, 0 never */
+	uint32_t lacking; /* records it has not acknowledged yet */
 	uint64_t sent_bytes; /* UDP payload */
 	uint64_t received_bytes;
 };

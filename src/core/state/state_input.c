@@ -312,10 +312,13 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 
 		if (!has_scope(a->s, p, scope))
 			continue;
-		p->synced |= bit;
-		if (theirs == ours && sum == a->s->trees[scope].sum[0])
+		if (theirs == ours && sum == a->s->trees[scope].sum[0]) {
+			p->synced |= bit;
 			continue;
-		p->synced &= (uint8_t)~bit;
+		}
+		/* while we tell it of one change after the other it is always a little behind */
+		if (!p->n_lacks || theirs > ours)
+			p->synced &= (uint8_t)~bit;
 		differ |= bit;
 		missing += theirs > ours ? theirs - ours : ours - theirs;
 		here += theirs > ours ? theirs - ours : 0;
