@@ -9,7 +9,9 @@
 enum effect_kind {
 	EFFECT_FRAME, /* send an Ethernet frame; LINK_CLOUD: deliver it to the client bridge through
 			 bat0p */
-	EFFECT_DATAGRAM, /* state datagram (UDP, NODE_STATE_UDP_PORT) to a Babel neighbour */
+	EFFECT_DATAGRAM, /* state datagram (UDP, NODE_STATE_UDP_PORT) to a Babel neighbour; port
+			    NODE_PORTS: routed, from own6 of the wish to a node of another part of
+			    the cloud (NODE_PART_UDP_PORT) */
 	EFFECT_WISH, /* what the system should look like has changed: read node_wish() and apply the
 			difference */
 	EFFECT_NAMES,  /* the names clients may ask for have changed: read node_name_next()
@@ -27,6 +29,7 @@ enum effect_kind {
 };
 
 #define NODE_STATE_UDP_PORT 5510
+#define NODE_PART_UDP_PORT 5512 /* between parts of a cloud; 5511 says who has not chosen whom */
 
 struct effect_frame {
 	enum link link;
@@ -120,8 +123,11 @@ enum notice {
 	NOTICE_CHILD_DIED,
 	NOTICE_LEASE,
 	NOTICE_TABLE_FULL,
-	NOTICE_STATE_REJECTED, /* by the platform: the file and why */
-	NOTICE_LEASE_CLASH,    /* mac lost ip4; the text says to whom */
+	NOTICE_STATE_REJECTED,	/* by the platform: the file and why */
+	NOTICE_LEASE_CLASH,	/* mac lost ip4; the text says to whom */
+	NOTICE_CLOUD_CUT,	/* mac leads a part that is reached on layer 3 only */
+	NOTICE_CLOUD_HEALED,	/* ... and is heard again */
+	NOTICE_CLOUD_PART_GONE, /* ... and is not heard of on layer 3 either */
 	NOTICE_COUNT,
 };
 

@@ -39,7 +39,8 @@ enum link {
 enum event_kind {
 	EVENT_TIMER, /* nothing but the time: node_deadline() has passed */
 	EVENT_FRAME,
-	EVENT_DATAGRAM,	 /* state datagram from a Babel neighbour */
+	EVENT_DATAGRAM,	 /* state datagram from a Babel neighbour; port NODE_PORTS: routed, from
+			    another part of the cloud */
 	EVENT_PORT,	 /* a port appeared, changed or went */
 	EVENT_CLIENT,	 /* the bridge learnt or forgot a station; a station (dis)associated */
 	EVENT_SOLICIT,	 /* the kernel looks for the neighbour of an address on the client bridge */
@@ -70,7 +71,7 @@ struct event_frame {
 
 struct event_datagram {
 	uint16_t port;
-	struct ip6 from; /* link-local */
+	struct ip6 from; /* link-local, unless it was routed */
 	const uint8_t *data;
 	size_t len;
 };

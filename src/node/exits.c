@@ -253,6 +253,14 @@ static void route_key(const struct event_route *r, uint8_t key[static 40])
 	wr_u8(&w, r->from6.len);
 }
 
+/* Routes to single hosts are those of clouds that are cut: they leave the others room. */
+static bool has_place(const struct node *n, const struct event_route *r)
+{
+	bool host = r->v6 ? r->to6.len == 128 : r->to4.len == 32;
+
+	return !host || n->routes.count < NODE_ROUTES / 2;
+}
+
 static void remember(struct node *n, const struct event_route *r)
 {
 	uint8_t key[40];
@@ -265,7 +273,7 @@ static void remember(struct node *n, const struct event_route *r)
 			table_remove(&n->routes, e);
 		return;
 	}
-	if (!e)
+	if (!e && has_place(n, r))
 		e = table_add(&n->routes, key);
 	if (!e) {
 		n->counters[NODE_C_ROUTE_FULL]++;

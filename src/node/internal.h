@@ -14,19 +14,22 @@
 #define NODE_STATIONS 1100  /* with a fifth of 2048 known from frames only: a table on the wire */
 #define NODE_ROUTES 1024
 #define NODE_CLOUD_PEERS 80 /* as many as are chosen, and strangers */
-#define NODE_PEERS (NODE_CLOUD_PEERS + 32)
+#define NODE_LINK_PEERS (NODE_CLOUD_PEERS + 32)
+#define NODE_PEERS (NODE_LINK_PEERS + CUT_PARTS)
 #define NODE_ADDRESSES 4096 /* of other nodes of the cloud, two each */
 #define NODE_STRAYS 8
 #define NODE_TWINS 128
 #define NODE_PROBES 32
 #define NODE_IMPORTS 2048
+#define NODE_ROUTED NODE_PORTS /* in the place of a port: by whatever way layer 3 has */
 
 /* Types of replicated records. Numbers are the wire format of the state service: never reused. */
 enum record_type {
-	RECORD_NODE = 1,    /* owned, cloud: id = node id; who it is */
-	RECORD_BLOCK = 2,   /* owned, cloud: id = block index; a claim of addresses */
-	RECORD_CLIENT = 3,  /* shared, cloud: id = MAC; client with its lease */
-	RECORD_GATEWAY = 4, /* owned, network: id = node id; resolvers and uplinks */
+	RECORD_NODE = 1,     /* owned, cloud: id = node id; who it is */
+	RECORD_BLOCK = 2,    /* owned, cloud: id = block index; a claim of addresses */
+	RECORD_CLIENT = 3,   /* shared, cloud: id = MAC; client with its lease */
+	RECORD_GATEWAY = 4,  /* owned, network: id = node id; resolvers and uplinks */
+	RECORD_PRESENCE = 9, /* owned, network: id = node id; a leader's word of its part */
 };
 
 struct node_port {
@@ -59,8 +62,9 @@ struct node_peer {
 	bool asks;   /* of the cloud: it has chosen us */
 	enum state_scope scope;
 	struct mac cloud_mac; /* STATE_CLOUD */
-	uint16_t port;	      /* STATE_NETWORK */
+	uint16_t port;	      /* STATE_NETWORK; NODE_ROUTED: of the cloud, in another part */
 	struct ip6 address;
+	uint64_t token;	  /* NODE_ROUTED */
 	usec_t heard_at;  /* its last datagram that the state core took, 0: none yet */
 	usec_t needed_at; /* one of both had chosen the other */
 };
@@ -75,6 +79,22 @@ struct node_route {
 struct member_address {
 	struct ip6 addr; /* key */
 	struct mac mac;
+	struct state_node id;
+};
+
+/* An address of a client of ours, or of ourselves, that others are told a route to. */
+struct node_host {
+	struct ip6 addr; /* key; IPv4 as lease_mapped */
+	uint32_t round;
+	usec_t ends_at; /* 0: it is here */
+};
+
+/* What is known of a leader of a part of our cloud. */
+struct presence {
+	struct cut_word word;
+	uint64_t token;
+	struct ip4 ip4;
+	struct ip6 ip6;
 };
 
 /* A VLAN in which clients speak. */
@@ -157,7 +177,8 @@ struct node {
 	struct ra ra;
 	struct port port;
 	struct gateway gateway;
-	struct outq batman_out, state_out, port_out, gateway_out, effects;
+	struct cut cut;
+	struct outq batman_out, state_out, port_out, gateway_out, cut_out, effects;
 	void *queues; /* memory of all of them */
 
 	struct node_port ports[NODE_PORTS];
@@ -166,6 +187,11 @@ struct node {
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct table imports; /* struct node_import */
+	struct table hosts;   /* here, while the cloud is cut */
+	uint32_t hosts_round;
+	bool hosts_short;  /* there was no place for all of them */
+	bool parts_routed; /* what Babel knows of hosts goes before what is connected */
+	uint64_t part_token;
 	struct node_peer peers[NODE_PEERS];
 	struct choices choices; /* of neighbours in the cloud */
 	bool peers_short;	/* there was no place for all of them */
@@ -311,6 +337,8 @@ void peers_datagram(struct node *n, const struct event_datagram *d);
 /* True when the frame was a state datagram for this node. */
 bool peers_frame(struct node *n, const uint8_t *frame, size_t len);
 bool peers_send(struct node *n, const struct out *o, struct effect *ret);
+/* The leaders of the parts of a cloud are neighbours of each other. */
+void peers_parts(struct node *n);
 
 /* talk.c: words to single nodes, and from them */
 void talk_lease(struct node *n, const struct lease_talk *t);
@@ -350,6 +378,27 @@ void vlans_frame(struct node *n, const uint8_t *frame, size_t len);
 /* After the tables of the kernel's engine have been told. */
 void vlans_refresh(struct node *n);
 void vlans_wish(const struct node *n, struct wish_batadv *w);
+
+/* records_presence.c */
+/* What that node is called in OGMs. */
+struct mac record_presence_mac(const struct state_node *id);
+void records_put_presence(struct node *n, const struct cut_word *w);
+void records_drop_presence(struct node *n);
+void record_presence_changed(struct node *n, const struct state_event *e);
+/* The word of a leader in our cloud. */
+bool record_presence_find(const struct node *n, const struct mac *leader, struct presence *ret);
+
+/* parts.c: a cloud that is cut */
+int parts_init(struct node *n, struct hash_key key);
+/* At cut_deadline. */
+void parts_refresh(struct node *n);
+void parts_out(struct node *n, const struct out *o);
+/* Is that node (id, not zero) in another part, so that no frame goes there? */
+bool parts_elsewhere(const struct node *n, const struct state_node *id);
+
+/* hosts.c: host routes while the cloud is cut */
+void hosts_refresh(struct node *n, bool cut);
+void hosts_wish(const struct node *n, struct wish *w);
 
 /* clash.c: two clouds with one VLAN or one IPv4 network, as people are told of them */
 /* The engine refuses a node of another SSID. */

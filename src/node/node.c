@@ -30,6 +30,10 @@ static const struct state_type record_types[] = {
 	  .scope = STATE_NETWORK,
 	  .kind = STATE_OWNED,
 	  .lifetime_max_s = 180 },
+	{ .type = RECORD_PRESENCE,
+	  .scope = STATE_NETWORK,
+	  .kind = STATE_OWNED,
+	  .lifetime_max_s = 3600 },
 };
 
 /* Memory of the queues between the cores and the node. */
@@ -40,9 +44,10 @@ enum queue_size {
 	QUEUE_RA = 16 * 1024,
 	QUEUE_PORT = 32 * 1024,
 	QUEUE_GATEWAY = 48 * 1024,
+	QUEUE_CUT = 4 * 1024,
 	QUEUE_EFFECTS = 80 * 1024,
 	QUEUE_ALL = QUEUE_BATMAN + QUEUE_STATE + QUEUE_LEASE + QUEUE_RA + QUEUE_PORT +
-		    QUEUE_GATEWAY + QUEUE_EFFECTS,
+		    QUEUE_GATEWAY + QUEUE_CUT + QUEUE_EFFECTS,
 };
 
 void node_effect_push(struct node *n, const struct effect *e)
@@ -179,6 +184,7 @@ static int start(struct node *n, usec_t now)
 	outq_init(&n->state_out, carve(&at, QUEUE_STATE), QUEUE_STATE);
 	outq_init(&n->port_out, carve(&at, QUEUE_PORT), QUEUE_PORT);
 	outq_init(&n->gateway_out, carve(&at, QUEUE_GATEWAY), QUEUE_GATEWAY);
+	outq_init(&n->cut_out, carve(&at, QUEUE_CUT), QUEUE_CUT);
 	outq_init(&n->effects, carve(&at, QUEUE_EFFECTS), QUEUE_EFFECTS);
 	err = table_init(&n->stations, sizeof(struct station),
 			 sizeof(struct mac) + sizeof(uint16_t), NODE_STATIONS, key);
@@ -194,6 +200,8 @@ static int start(struct node *n, usec_t now)
 				 NODE_IMPORTS, key);
 	if (!err)
 		err = choices_init(&n->choices, (uint32_t)n->conf->limits.originators, key);
+	if (!err)
+		err = parts_init(n, key);
 	if (!err)
 		err = start_engine(n, now);
 	if (!err)
@@ -250,6 +258,8 @@ void node_free(struct node *n)
 	table_done(&n->routes);
 	table_done(&n->members);
 	table_done(&n->imports);
+	table_done(&n->hosts);
+	cut_done(&n->cut);
 	choices_done(&n->choices);
 	free(n->store_buf);
 	free(n->queues);
@@ -448,6 +458,8 @@ static void tick(struct node *n)
 		ra_tick(&n->ra, now);
 	if (gateway_deadline(&n->gateway) <= now)
 		gateway_tick(&n->gateway, now);
+	if (cut_deadline(&n->cut) <= now)
+		parts_refresh(n);
 	if (state_deadline(n->state) <= now)
 		state_tick(n->state, now);
 }
@@ -478,6 +490,7 @@ usec_t node_deadline(const struct node *n)
 	t = usec_min(t, lease_deadline(&n->lease));
 	t = usec_min(t, ra_deadline(&n->ra));
 	t = usec_min(t, gateway_deadline(&n->gateway));
+	t = usec_min(t, cut_deadline(&n->cut));
 	return usec_min(t, state_deadline(n->state));
 }
 
@@ -499,6 +512,10 @@ static bool from_cores(struct node *n, struct effect *ret, bool *ret_any)
 		return ports_out(n, &o, ret);
 	if (outq_pop(&n->gateway_out, &o))
 		return exits_out(n, &o, ret);
+	if (outq_pop(&n->cut_out, &o)) {
+		parts_out(n, &o);
+		return false;
+	}
 	if (outq_pop(&n->state_out, &o)) {
 		if (o.kind == STATE_SEND)
 			return peers_send(n, &o, ret);

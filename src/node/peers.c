@@ -5,7 +5,10 @@
  * In the cloud: trama nodes next to us, and those behind nodes of other software, as choice.h
  * chooses them. Datagrams are IPv6 UDP between the link-local addresses of the nodes' bridges, put
  * into the cloud and taken out of it by the node itself; no kernel in between. In the network: the
- * neighbours that babeld sees, by UDP on the Babel VLAN.
+ * neighbours that babeld sees, by UDP on the Babel VLAN. In a cloud that is cut: the leaders of its
+ * parts, by UDP that is routed between the nodes' addresses. Each datagram of those begins with 8
+ * bytes that its receiver has given in its word of presence: who is only somewhere in the network
+ * has not read that.
  *
  * Both ends need not choose the same. Who is written to by somebody it has not chosen answers, from
  * the next UDP port, which says that it does so only for the other's sake. Without that two nodes
@@ -43,18 +46,18 @@ static_assert(CHOICE_DIRECT + CHOICE_OWN + STRANGERS <= NODE_CLOUD_PEERS, "place
 
 static struct node_peer *peer_cloud(struct node *n, const struct mac *cloud_mac)
 {
-	for (unsigned int i = 0; i < NODE_PEERS; i++)
-		if (n->peers[i].used && n->peers[i].scope == STATE_CLOUD &&
-		    mac_eq(&n->peers[i].cloud_mac, cloud_mac))
+	for (unsigned int i = 0; i < NODE_CLOUD_PEERS; i++)
+		if (n->peers[i].used && mac_eq(&n->peers[i].cloud_mac, cloud_mac))
 			return &n->peers[i];
 	return NULL;
 }
 
-static struct node_peer *peer_network(struct node *n, uint16_t port, const struct ip6 *address)
+/* By an address: of a Babel neighbour at a port, or NODE_ROUTED. */
+static struct node_peer *peer_at(struct node *n, uint16_t port, const struct ip6 *address)
 {
-	for (unsigned int i = 0; i < NODE_PEERS; i++)
-		if (n->peers[i].used && n->peers[i].scope == STATE_NETWORK &&
-		    n->peers[i].port == port && ip6_eq(&n->peers[i].address, address))
+	for (unsigned int i = NODE_CLOUD_PEERS; i < NODE_PEERS; i++)
+		if (n->peers[i].used && n->peers[i].port == port &&
+		    ip6_eq(&n->peers[i].address, address))
 			return &n->peers[i];
 	return NULL;
 }
@@ -88,7 +91,7 @@ static enum place place_is(const struct node *n, const struct node_peer *p)
 	return PLACE_LEAVING;
 }
 
-/* The places of a scope. */
+/* The places of a scope, but for those of leaders. */
 struct places {
 	struct node_peer *first, *end;
 };
@@ -97,7 +100,7 @@ static struct places places_of(struct node *n, enum state_scope scope)
 {
 	if (scope == STATE_CLOUD)
 		return (struct places) { n->peers, n->peers + NODE_CLOUD_PEERS };
-	return (struct places) { n->peers + NODE_CLOUD_PEERS, n->peers + NODE_PEERS };
+	return (struct places) { n->peers + NODE_CLOUD_PEERS, n->peers + NODE_LINK_PEERS };
 }
 
 /* Of the places of that kind the one of him who was silent for longest. */
@@ -266,6 +269,8 @@ static void tell_lease(struct node *n)
 		if (v.absent)
 			continue;
 		present++;
+		/* who speaks with another part is not alone, even if nobody is left here */
+		others += v.handle >= NODE_LINK_PEERS && v.heard_at;
 		if (!(v.synced & STATE_SCOPE_BIT(STATE_CLOUD)))
 			continue;
 		synced++;
@@ -373,7 +378,7 @@ bool node_peer_speaks(const struct node *n, uint16_t port, const struct ip6 *add
 
 void peers_babel(struct node *n, const struct event_neighbour *e)
 {
-	struct node_peer *p = peer_network(n, e->port, &e->address);
+	struct node_peer *p = peer_at(n, e->port, &e->address);
 	bool there = !e->gone && e->cost != 0xffff;
 
 	if (e->port >= NODE_PORTS)
@@ -401,10 +406,28 @@ static void heard(struct node *n, struct node_peer *p, bool asks, const uint8_t 
 	p->asks = asks;
 }
 
+static void routed_datagram(struct node *n, const struct event_datagram *d)
+{
+	struct node_peer *p = peer_at(n, NODE_ROUTED, &d->from);
+	struct rd r = rd_init(d->data, d->len);
+	uint64_t token = rd_u64(&r);
+	size_t len = rd_left(&r);
+
+	if (!p || !rd_ok(&r) || token != n->part_token)
+		n->counters[NODE_C_BAD_DATAGRAM]++;
+	else
+		heard(n, p, true, rd_take(&r, len), len);
+}
+
 void peers_datagram(struct node *n, const struct event_datagram *d)
 {
-	struct node_peer *p = peer_network(n, d->port, &d->from);
+	struct node_peer *p;
 
+	if (d->port == NODE_ROUTED) {
+		routed_datagram(n, d);
+		return;
+	}
+	p = peer_at(n, d->port, &d->from);
 	if (!p && d->port < NODE_PORTS && ip6_is_link_local(&d->from)) {
 		p = peer_new(n, STATE_NETWORK, false);
 		if (p) {
@@ -479,6 +502,17 @@ static void send_cloud(struct node *n, const struct node_peer *p, const struct o
 		cloudside_send(n, n->scratch, wr_len(&w));
 }
 
+static void send_routed(struct node *n, const struct node_peer *p, const struct out *o,
+			struct effect *ret)
+{
+	struct wr w = wr_init(n->scratch, sizeof(n->scratch));
+
+	wr_u64(&w, p->token);
+	wr_bytes(&w, o->data, o->len);
+	ret->datagram.data = n->scratch;
+	ret->datagram.len = wr_len(&w);
+}
+
 bool peers_send(struct node *n, const struct out *o, struct effect *ret)
 {
 	const struct node_peer *p;
@@ -486,7 +520,7 @@ bool peers_send(struct node *n, const struct out *o, struct effect *ret)
 	if (o->port >= NODE_PEERS || !n->peers[o->port].used)
 		return false;
 	p = &n->peers[o->port];
-	if (p->scope == STATE_CLOUD) {
+	if (o->port < NODE_CLOUD_PEERS) {
 		send_cloud(n, p, o);
 		return false;
 	}
@@ -494,5 +528,47 @@ bool peers_send(struct node *n, const struct out *o, struct effect *ret)
 	ret->datagram = (struct effect_datagram) {
 		.port = p->port, .to = p->address, .data = o->data, .len = o->len
 	};
+	if (p->port == NODE_ROUTED)
+		send_routed(n, p, o, ret);
 	return true;
+}
+
+/* There is a place for each part. */
+static struct node_peer *routed_new(struct node *n, const struct ip6 *address)
+{
+	for (struct node_peer *p = n->peers + NODE_LINK_PEERS; p < n->peers + NODE_PEERS; p++) {
+		if (p->used)
+			continue;
+		*p = (struct node_peer) { .port = NODE_ROUTED,
+					  .scope = STATE_CLOUD,
+					  .address = *address };
+		p->used = !state_peer_add(n->state, handle(n, p), NULL,
+					  STATE_SCOPE_BIT(STATE_CLOUD), n->now);
+		return p->used ? p : NULL;
+	}
+	return NULL;
+}
+
+void peers_parts(struct node *n)
+{
+	const struct cut_part *part;
+	struct presence known;
+	struct node_peer *p;
+
+	for (p = n->peers + NODE_LINK_PEERS; p < n->peers + NODE_PEERS; p++)
+		p->wanted = false;
+	for (uint32_t i = 0; cut_leads(&n->cut) && (part = cut_part_next(&n->cut, &i));) {
+		if (part->joined_at || !record_presence_find(n, &part->word.leader, &known))
+			continue;
+		p = peer_at(n, NODE_ROUTED, &known.ip6);
+		if (!p)
+			p = routed_new(n, &known.ip6);
+		if (!p)
+			continue;
+		p->wanted = true;
+		p->token = known.token;
+	}
+	for (p = n->peers + NODE_LINK_PEERS; p < n->peers + NODE_PEERS; p++)
+		if (p->used && !p->wanted)
+			peer_drop(n, p);
 }

@@ -77,6 +77,11 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_MTU:
 	case FIELD_TAKES:
 	case FIELD_REST:
+	case FIELD_NETWORK:
+	case FIELD_TOKEN:
+	case FIELD_COUNT:
+	case FIELD_MEMBERS:
+	case FIELD_OTHERS:
 		break;
 	}
 }

@@ -5,10 +5,13 @@
  * answered from them. Only for the rest everybody is asked, at a limited rate: who scans the
  * cloud's network must not make a storm of broadcasts on everybody's Wi-Fi.
  *
- * What is over the rate is refused, which tells the sender at once and frees the entry in the
- * kernel's table of neighbours: of 1024 by default, in which the node's own neighbours need places
- * too. Refusals cost a system call each, so they are limited as well.
+ * What is over the rate, and what is in another part of a cloud that is cut, is refused, which
+ * tells the sender at once and frees the entry in the kernel's table of neighbours: of 1024 by
+ * default, in which the node's own neighbours need places too. Refusals cost a system call each, so
+ * they are limited as well.
  */
+#include <string.h>
+
 #include "node/internal.h"
 #include "packet/arp.h"
 #include "packet/eth.h"
@@ -26,13 +29,15 @@ static void answer(struct node *n, const struct event_solicit *s, const struct m
 	node_effect_push(n, &e);
 }
 
-static void member_add(struct node *n, const struct ip6 *addr, const struct mac *mac)
+static void member_add(struct node *n, const struct ip6 *addr, const struct node_member *m)
 {
 	struct member_address *a;
 
 	a = table_find(&n->members, addr) ? NULL : table_add(&n->members, addr);
-	if (a)
-		a->mac = *mac;
+	if (!a)
+		return;
+	a->mac = m->cloud_mac;
+	memcpy(a->id.b, m->id, sizeof(a->id.b));
 }
 
 /* Whoever scans the cloud's network makes the kernel ask for every address there: the records are
@@ -52,26 +57,35 @@ static void members_index(struct node *n)
 		if (m.self)
 			continue;
 		mapped = lease_mapped(&m.ip4);
-		member_add(n, &mapped, &m.cloud_mac);
-		member_add(n, &m.ip6, &m.cloud_mac);
+		member_add(n, &mapped, &m);
+		member_add(n, &m.ip6, &m);
 	}
 }
 
-/* False: no record tells. */
-static bool find(struct node *n, const struct ip6 *addr, struct mac *ret)
+enum found {
+	FOUND_NOTHING,	 /* no record tells */
+	FOUND_HERE,	 /* in our part of the cloud, if it is cut */
+	FOUND_ELSEWHERE, /* in another one, to which no frame goes */
+};
+
+static enum found find(struct node *n, const struct ip6 *addr, struct mac *ret)
 {
 	const struct member_address *member;
+	struct state_node at;
 	struct lease_view v;
 
 	members_index(n);
 	member = table_find(&n->members, addr);
-	if (member)
+	if (member) {
 		*ret = member->mac;
-	else if (lease_find_address(&n->lease, addr, n->now, &v))
+		at = member->id;
+	} else if (lease_find_address(&n->lease, addr, n->now, &v)) {
 		*ret = v.client.mac;
-	else
-		return false;
-	return true;
+		memcpy(at.b, v.client.node.b, sizeof(at.b));
+	} else {
+		return FOUND_NOTHING;
+	}
+	return parts_elsewhere(n, &at) ? FOUND_ELSEWHERE : FOUND_HERE;
 }
 
 static void ask4(const struct node *n, const struct mac *whom, const struct ip4 *target,
@@ -128,6 +142,14 @@ static void ask_everybody(struct node *n, const struct ip6 *addr)
 	node_effect_push(n, &e);
 }
 
+static void refuse(struct node *n, const struct event_solicit *s)
+{
+	static const struct mac nobody;
+
+	if (bucket_take(&n->solicit_refuse, REFUSE_INTERVAL, REFUSE_BURST, n->now))
+		answer(n, s, &nobody);
+}
+
 void solicit_event(struct node *n, const struct event_solicit *s)
 {
 	struct ip6 addr = s->v6 ? s->ip6 : lease_mapped(&s->ip4);
@@ -135,15 +157,23 @@ void solicit_event(struct node *n, const struct event_solicit *s)
 	struct mac mac = { { 0 } };
 
 	n->counters[NODE_C_SOLICIT]++;
-	if (find(n, &addr, &mac)) {
+	switch (find(n, &addr, &mac)) {
+	case FOUND_HERE:
 		n->counters[NODE_C_SOLICIT_ANSWERED]++;
 		answer(n, s, &mac);
-	} else if (bucket_take(&n->solicit_ask[s->v6], USEC_S / rate, rate, n->now)) {
-		n->counters[NODE_C_SOLICIT_ASKED]++;
-		ask_everybody(n, &addr);
-	} else {
-		n->counters[NODE_C_SOLICIT_RATE]++;
-		if (bucket_take(&n->solicit_refuse, REFUSE_INTERVAL, REFUSE_BURST, n->now))
-			answer(n, s, &mac);
+		break;
+	case FOUND_ELSEWHERE:
+		n->counters[NODE_C_SOLICIT_PART]++;
+		refuse(n, s);
+		break;
+	case FOUND_NOTHING:
+		if (bucket_take(&n->solicit_ask[s->v6], USEC_S / rate, rate, n->now)) {
+			n->counters[NODE_C_SOLICIT_ASKED]++;
+			ask_everybody(n, &addr);
+		} else {
+			n->counters[NODE_C_SOLICIT_RATE]++;
+			refuse(n, s);
+		}
+		break;
 	}
 }

@@ -27,7 +27,9 @@
 	X(TWIN_FULL, "twin_routes_full")                                                           \
 	X(VLAN_FULL, "vlans_full")                                                                 \
 	X(IMPORT_FULL, "imports_full")                                                             \
-	X(IMPORT_CLASH, "imports_of_leased_addresses")
+	X(IMPORT_CLASH, "imports_of_leased_addresses")                                             \
+	X(HOST_FULL, "host_routes_full")                                                           \
+	X(SOLICIT_PART, "solicitations_for_other_parts")
 
 enum node_counter {
 #define X(name, text) NODE_C_##name,
@@ -90,6 +92,15 @@ bool node_import_next(const struct node *n, uint32_t *cursor, struct node_import
 bool node_member_next(const struct node *n, uint32_t *cursor, struct node_member *ret);
 /* By its id in records. */
 bool node_member_find(const struct node *n, const struct state_node *id, struct node_member *ret);
+
+/* A part of the cloud that is reached on layer 3 only, until a while after it was joined again. */
+struct node_part {
+	const struct cut_part *part; /* until the next input */
+	struct ip4 ip4;		     /* of its leader; zero when its word is over */
+	struct ip6 ip6;
+};
+
+bool node_part_next(const struct node *n, uint32_t *cursor, struct node_part *ret);
 
 /* How people write the ids of a type of replicated records. */
 enum node_id_form {

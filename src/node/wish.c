@@ -10,7 +10,8 @@
  * Routing, by priority: replies of the anycast addresses by table 170; what is connected (main
  * table without default routes); what Babel learnt (without default routes); the default routes in
  * use. So the own cloud is always the connected route, and nobody's default route in the main table
- * decides for the clients.
+ * decides for the clients. Only while the cloud is cut do Babel's routes to single hosts go before
+ * that.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 /* Below everything that an administrator is likely to use, above main. */
 enum rule_priority {
 	RULE_ANYCAST = 170,
+	RULE_HOSTS = 1699,
 	RULE_CONNECTED = 1700,
 	RULE_MESH = 1701,
 	RULE_EXIT = 1702,
@@ -184,12 +186,15 @@ static void bridge_addresses(const struct node *n, struct wish *w)
 	add_sysctl(w, 0, "ipv6/conf", NODE_BRIDGE, "accept_dad");
 }
 
-static void general(struct wish *w)
+static void general(const struct node *n, struct wish *w)
 {
 	add_sysctl(w, 1, "ipv4", "conf/all", "forwarding");
 	add_sysctl(w, 1, "ipv6", "conf/all", "forwarding");
 	add_sysctl(w, 0, "ipv4", "conf/all", "rp_filter");
 	for (int v6 = 0; v6 < 2; v6++) {
+		if (n->parts_routed)
+			add_rule(w, v6, RULE_HOSTS, WISH_TABLE_EXPORT)->suppress_prefixlength =
+				v6 ? 127 : 31;
 		add_rule(w, v6, RULE_CONNECTED, 254)->suppress_prefixlength = 0;
 		add_rule(w, v6, RULE_MESH, WISH_TABLE_EXPORT)->suppress_prefixlength = 0;
 		add_rule(w, v6, RULE_EXIT, WISH_TABLE_EXIT);
@@ -422,7 +427,7 @@ void wish_compute(const struct node *n, struct wish *w)
 	memset(w, 0, sizeof(*w));
 	bridge_links(n, w);
 	bridge_addresses(n, w);
-	general(w);
+	general(n, w);
 	anycast_routes(n, w);
 	w->children[w->child_count++].kind = CHILD_BABELD;
 	w->children[w->child_count++].kind = CHILD_DNSMASQ;
@@ -431,4 +436,6 @@ void wish_compute(const struct node *n, struct wish *w)
 	filter(n, w);
 	names(n, w);
 	w->babel_key = n->conf->security.community_key[0] != '\0';
+	w->has_parts = cut_is_cut(&n->cut);
+	hosts_wish(n, w);
 }

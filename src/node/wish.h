@@ -3,7 +3,7 @@
  * What the kernel should look like, computed whole. The platform compares it with what is there and
  * applies the difference, so start, restart, upgrade and repair are one piece of code. What the
  * platform may remove: links of the names and kinds that a wish ever names, everything on those
- * links, routes and rules with protocol WISH_PROTO, the nft tables named trama, addresses it has
+ * links, routes and rules with these protocols, the nft tables named trama, addresses it has
  * put on ports itself. Nothing else is ever touched.
  */
 #ifndef NODE_WISH_H
@@ -16,6 +16,9 @@
 #define NODE_CLOUD "bat0"
 
 #define WISH_PROTO 171 /* rtm_protocol and FRA_PROTOCOL of everything that is ours */
+#define WISH_PROTO_LEAVES                                                                          \
+	172 /* rtm_protocol of hosts that have left: babeld tells a bad metric                     \
+	     */
 
 /* Routing tables, below 256: babeld 1.12 knows no others. */
 #define WISH_TABLE_ANYCAST 170 /* replies of the anycast addresses, as LibreMesh */
@@ -30,6 +33,7 @@
 #define WISH_FDB 8
 #define WISH_SYSCTLS 192
 #define WISH_CHILDREN (2 + NODE_PORTS)
+#define WISH_HOSTS 1024
 #define WISH_UPLINKS NODE_PORTS /* each has its filters */
 #define WISH_VLANS 32		/* of clients, as our own engine's: they are in each OGM */
 
@@ -100,6 +104,14 @@ struct wish_route {
 	struct ip4 via4; /* zero = none; with via6 set: IPv4 by an IPv6 next hop (RTA_VIA) */
 	struct ip6 via6;
 	char dev[NODE_IFNAME];
+};
+
+/* A route to an address on the bridge, in table IMPORT. */
+struct wish_host {
+	bool v6;
+	bool leaves; /* others are to take any other one, but this one rather than none */
+	struct ip4 ip4;
+	struct ip6 ip6;
 };
 
 struct wish_rule {
@@ -192,6 +204,9 @@ struct wish {
 	struct wish_babel_port babel[NODE_PORTS];
 	struct wish_dns dns;
 	bool babel_key; /* community_key is set: the platform derives Babel's MAC key from it */
+	bool has_parts; /* routed state datagrams come to dns.own6 */
+	uint16_t host_count;
+	struct wish_host hosts[WISH_HOSTS];
 };
 
 #endif

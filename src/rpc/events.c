@@ -29,6 +29,10 @@ static const struct {
 	[NOTICE_TABLE_FULL] = { "table-full", "a table is full" },
 	[NOTICE_STATE_REJECTED] = { "state-rejected", "the state on disk could not be used" },
 	[NOTICE_LEASE_CLASH] = { "lease-clash", "a client lost its address to another one" },
+	[NOTICE_CLOUD_CUT] = { "cloud-cut", "a part of the cloud is reached on layer 3 only" },
+	[NOTICE_CLOUD_HEALED] = { "cloud-healed", "the cloud is joined with that part again" },
+	[NOTICE_CLOUD_PART_GONE] = { "part-gone",
+				     "a part of the cloud is not heard of on layer 3 either" },
 };
 
 static_assert(sizeof(notices) / sizeof(notices[0]) == NOTICE_COUNT, "a notice has no name");

@@ -232,6 +232,11 @@ static const struct {
 	[FIELD_RESOLVER6] = { "resolver6", AS_ADDRESS },
 	[FIELD_MTU] = { "mtu", AS_NUMBER },
 	[FIELD_TAKES] = { "takes", AS_HEX },
+	[FIELD_NETWORK] = { "network", AS_HEX },
+	[FIELD_TOKEN] = { "token", AS_HEX },
+	[FIELD_COUNT] = { "count", AS_NUMBER },
+	[FIELD_MEMBERS] = { "members", AS_HEX },
+	[FIELD_OTHERS] = { "others", AS_HEX },
 };
 
 static json_t *rest_hex(struct rd r)

@@ -22,6 +22,49 @@ static json_t *cloud_json(const struct node *n)
 			 "anygw_ipv6", value_ip6(&c->anygw6));
 }
 
+/* ---- a cloud that is cut ---- */
+
+/* Of a node by its MAC in the cloud; that itself when nothing else is known. */
+static json_t *node_name(const struct rpc_context *c, const struct mac *cloud_mac)
+{
+	char mac[MAC_TEXT];
+	struct node_member m;
+
+	return who_member(c, mac_text(cloud_mac, mac), &m) ? value_text(m.name)
+							   : value_mac(cloud_mac);
+}
+
+static json_t *part_json(const struct rpc_context *c, const struct node_part *p)
+{
+	const struct cut_word *w = &p->part->word;
+	json_t *names = json_array();
+
+	json_array_append_new(names, node_name(c, &w->leader));
+	for (uint8_t i = 0; i < w->member_count; i++)
+		json_array_append_new(names, node_name(c, &w->members[i]));
+	return json_pack("{so so so so sI so so sb so}", "leader", node_name(c, &w->leader), "mac",
+			 value_mac(&w->leader), "ipv4", value_ip4(&p->ip4), "ipv6",
+			 value_ip6(&p->ip6), "nodes", (json_int_t)w->count, "names", names,
+			 "since_s", value_ago_s(p->part->since, c->now), "joined",
+			 p->part->joined_at != 0, "joined_ago_s",
+			 p->part->joined_at ? value_ago_s(p->part->joined_at, c->now)
+					    : json_null());
+}
+
+/* The parts that this node does not hear on layer 2; null: the cloud is whole. */
+static json_t *parts_json(const struct rpc_context *c)
+{
+	json_t *list = json_array();
+	struct node_part p;
+
+	for (uint32_t i = 0; node_part_next(c->node, &i, &p);)
+		json_array_append_new(list, part_json(c, &p));
+	if (json_array_size(list))
+		return list;
+	json_decref(list);
+	return json_null();
+}
+
 /* ---- ports ---- */
 
 static const char *medium_name(enum port_medium m)
@@ -150,15 +193,16 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 
 	(void)params;
 	(void)err;
-	return json_pack(
-		"{ss so so so so ss so so so so so so so so}", "version", TRAMA_VERSION, "hostname",
-		value_text(cloud->hostname), "node_id",
-		value_hex(node_lease(n)->self.b, sizeof(node_lease(n)->self.b)), "mac",
-		value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now), "engine",
-		node_conf(n)->l2.engine == CONF_ENGINE_KERNEL ? "kernel" : "user", "cloud",
-		cloud_json(n), "clash", value_text(node_clash(n)), "state_rejected",
-		state_rejected(c), "counts", counts(c), "ports", ports_json(n, c->now), "gateway",
-		ways_used(c), "uplinks", ways_uplinks(c), "children", children_json(c));
+	return json_pack("{ss so so so so ss so so so so so so so so so}", "version", TRAMA_VERSION,
+			 "hostname", value_text(cloud->hostname), "node_id",
+			 value_hex(node_lease(n)->self.b, sizeof(node_lease(n)->self.b)), "mac",
+			 value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now),
+			 "engine",
+			 node_conf(n)->l2.engine == CONF_ENGINE_KERNEL ? "kernel" : "user", "cloud",
+			 cloud_json(n), "cut", parts_json(c), "clash", value_text(node_clash(n)),
+			 "state_rejected", state_rejected(c), "counts", counts(c), "ports",
+			 ports_json(n, c->now), "gateway", ways_used(c), "uplinks", ways_uplinks(c),
+			 "children", children_json(c));
 }
 
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err)

@@ -86,6 +86,26 @@ static void warning(json_t *status, const char *key, const char *name)
 	printf("%-13s%s\n", name, text);
 }
 
+/* The other parts of a cloud that is cut, a line each. */
+static void show_parts(json_t *parts)
+{
+	char names[256], since[64];
+	json_t *part;
+	size_t i;
+
+	json_array_foreach(parts, i, part)
+	{
+		bool joined = json_is_true(json_object_get(part, "joined"));
+
+		grid_text(names, sizeof(names), part, "names", GRID_LIST);
+		grid_text(since, sizeof(since), part, joined ? "joined_ago_s" : "since_s",
+			  GRID_SECONDS);
+		printf("%-13s%s%s: %" JSON_INTEGER_FORMAT " nodes, %s\n", "CUT",
+		       joined ? "joined again since " : "on layer 2, for ", since,
+		       json_integer_value(json_object_get(part, "nodes")), names);
+	}
+}
+
 void show_status(const struct cli *c, json_t *s)
 {
 	static const char *const networks[] = { "ipv4_network", "ipv6_network", NULL };
@@ -108,6 +128,7 @@ void show_status(const struct cli *c, json_t *s)
 	show_counts(json_object_get(s, "counts"));
 	way_out(gateway, "ipv4", "way out", "IPv4");
 	way_out(gateway, "ipv6", "", "IPv6");
+	show_parts(json_object_get(s, "cut"));
 	warning(s, "clash", "CLASH");
 	warning(s, "state_rejected", "STATE");
 	show_ports(s);

@@ -130,13 +130,19 @@ static void route_lose(struct babel_table *t, const struct route_key *k, const s
 	}
 }
 
-/* Where its event goes, NULL when the table is full. */
+static bool is_host(const struct route_key *k)
+{
+	return k->to_len == (k->v6 ? 128 : 32);
+}
+
+/* Where its event goes, NULL when the table is full. Routes to single hosts, those of clouds that
+ * are cut, leave the others room. */
 static struct event_route *route_have(struct babel_table *t, const struct route_key *k,
 				      const struct babel_line *l)
 {
 	struct route *r = table_find(&t->routes, k);
 
-	if (!r)
+	if (!r && (!is_host(k) || t->routes.count < t->routes.limit / 2))
 		r = table_add(&t->routes, k);
 	if (!r) {
 		t->full++;

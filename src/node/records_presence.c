@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the leader of a part of a cloud says of it: core/cut. */
+#include <string.h>
+
+#include "node/internal.h"
+#include "node/records_fields.h"
+
+#define NETWORK_SIZE 8
+
+struct mac record_presence_mac(const struct state_node *id)
+{
+	struct mac primary;
+
+	memcpy(primary.b, id->b + 2, sizeof(primary.b));
+	return cloud_hardif_mac(NODE_BRIDGE, &primary);
+}
+
+static void put_macs(struct wr *w, enum field f, const struct mac *list, uint8_t count)
+{
+	size_t mark = wr_tlv8_begin(w, (uint8_t)f);
+
+	for (uint8_t i = 0; i < count; i++)
+		wr_mac(w, &list[i]);
+	wr_tlv8_end(w, mark);
+}
+
+static void put_token(struct wr *w, uint64_t token)
+{
+	size_t mark = wr_tlv8_begin(w, FIELD_TOKEN);
+
+	wr_u64(w, token);
+	wr_tlv8_end(w, mark);
+}
+
+void records_put_presence(struct node *n, const struct cut_word *word)
+{
+	uint8_t buf[STATE_VALUE_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct state_key key = state_key_init(RECORD_PRESENCE, n->id.b, sizeof(n->id.b));
+
+	field_put_bytes(&w, FIELD_NETWORK, n->cloud.network_id, NETWORK_SIZE);
+	field_put_bytes(&w, FIELD_IP4, n->cloud.node4.b, sizeof(n->cloud.node4.b));
+	field_put_bytes(&w, FIELD_IP6, n->cloud.node6.b, sizeof(n->cloud.node6.b));
+	put_token(&w, n->part_token);
+	field_put_u32(&w, FIELD_EPOCH, word->number);
+	field_put_u32(&w, FIELD_COUNT, word->count);
+	put_macs(&w, FIELD_MEMBERS, word->members, word->member_count);
+	put_macs(&w, FIELD_OTHERS, word->others, word->other_count);
+	(void)state_put_owned(n->state, &key, buf, wr_len(&w), 0, n->now);
+}
+
+void records_drop_presence(struct node *n)
+{
+	struct state_key key = state_key_init(RECORD_PRESENCE, n->id.b, sizeof(n->id.b));
+
+	(void)state_delete(n->state, &key, n->now);
+}
+
+static uint8_t get_macs(struct rd *f, struct mac *list, uint8_t max)
+{
+	uint8_t count = 0;
+
+	while (count < max && rd_left(f) && rd_ok(f))
+		list[count++] = rd_mac(f);
+	return count;
+}
+
+/* False also when it is of another cloud. */
+static bool decode(const struct node *n, const struct state_view *v, struct presence *ret)
+{
+	struct rd r = rd_init(v->value, v->len), f;
+	uint8_t type, network[NETWORK_SIZE] = { 0 };
+	struct cut_word *w = &ret->word;
+
+	memset(ret, 0, sizeof(*ret));
+	w->leader = record_presence_mac(&v->author);
+	while (rd_tlv8(&r, &type, &f)) {
+		if (type == FIELD_NETWORK)
+			rd_copy(&f, network, sizeof(network));
+		else if (type == FIELD_IP4)
+			ret->ip4 = rd_ip4(&f);
+		else if (type == FIELD_IP6)
+			ret->ip6 = rd_ip6(&f);
+		else if (type == FIELD_TOKEN)
+			ret->token = rd_u64(&f);
+		else if (type == FIELD_EPOCH)
+			w->number = rd_u32(&f);
+		else if (type == FIELD_COUNT)
+			w->count = rd_u32(&f);
+		else if (type == FIELD_MEMBERS)
+			w->member_count = get_macs(&f, w->members, CUT_MEMBERS);
+		else if (type == FIELD_OTHERS)
+			w->other_count = get_macs(&f, w->others, CUT_PARTS);
+		if (!rd_ok(&f))
+			return false;
+	}
+	return rd_done(&r) && !memcmp(network, n->cloud.network_id, sizeof(network)) &&
+	       net6_has(&n->cloud.network6, &ret->ip6);
+}
+
+void record_presence_changed(struct node *n, const struct state_event *e)
+{
+	struct mac leader = record_presence_mac(&e->author);
+	struct state_view v;
+	struct presence p;
+
+	if (e->own ? e->local || e->change != STATE_IS_SET : mac_eq(&leader, &n->cloud_mac))
+		return;
+	if (e->change == STATE_IS_SET && !state_get(n->state, &e->key, &e->author, n->now, &v) &&
+	    decode(n, &v, &p))
+		cut_told(&n->cut, &p.word, v.age_s, n->now);
+	else
+		cut_untold(&n->cut, &leader, n->now);
+}
+
+bool record_presence_find(const struct node *n, const struct mac *leader, struct presence *ret)
+{
+	struct state_view v;
+
+	for (uint32_t i = 0; state_next(n->state, RECORD_PRESENCE, &i, n->now, &v);)
+		if (!v.own && decode(n, &v, ret) && mac_eq(&ret->word.leader, leader))
+			return true;
+	return false;
+}
