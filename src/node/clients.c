@@ -360,6 +360,7 @@ void clients_frame(struct node *n, const uint8_t *frame, size_t len)
 
 	lease_input(&n->lease, frame, len, port, n->now);
 	ra_input(&n->ra, frame, len, port, n->now);
+	proxy_frame(n, frame, len);
 }
 
 static void client_frame_effect(const struct out *o, struct effect *ret)

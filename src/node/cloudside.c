@@ -51,12 +51,17 @@ static bool node_takes(struct node *n, uint32_t from, const uint8_t *frame, size
 
 static void bridge_frame(struct node *n, const struct event_frame *f)
 {
+	struct rd r = rd_init(f->data, f->len);
+	struct mac dst = rd_mac(&r);
+
 	if (is_forged_state(f->data, f->len)) {
 		n->counters[NODE_C_FORGED_STATE]++;
 		return;
 	}
 	(void)batman_cloud_input(n->batman, f->data, f->len, n->now);
 	clients_spoke(n, f->data, f->len);
+	if (!mac_is_multicast(&dst)) /* else it came by LINK_CLIENT, too */
+		proxy_frame(n, f->data, f->len);
 }
 
 void cloudside_frame(struct node *n, const struct event_frame *f)

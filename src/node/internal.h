@@ -204,6 +204,8 @@ struct node {
 
 	struct bucket solicit_ask[2], solicit_refuse; /* for IPv4 and IPv6 */
 	struct solicit_frame question;		      /* that is on its way to everybody */
+	struct solicit_frame proxied;		      /* an answer on its way to a client */
+	struct bucket proxy_rate;
 	struct solicit_frame recall_questions[RECALL_QUESTIONS];
 	struct recall recalls[RECALLS];
 	uint32_t recall_count;
@@ -280,6 +282,9 @@ void solicit_event(struct node *n, const struct event_solicit *s);
  * frame. */
 size_t solicit_build(const struct node *n, const struct mac *whom, const struct ip6 *addr,
 		     struct solicit_frame *ret);
+
+/* Does a record say that who has this address (IPv4 as lease_mapped) is in another part? */
+bool solicit_is_elsewhere(struct node *n, const struct ip6 *addr);
 
 /* imports.c: leases of other software */
 void imports_event(struct node *n, const struct event_import *e);
@@ -395,6 +400,10 @@ void parts_refresh(struct node *n);
 void parts_out(struct node *n, const struct out *o);
 /* Is that node (id, not zero) in another part, so that no frame goes there? */
 bool parts_elsewhere(const struct node *n, const struct state_node *id);
+
+/* proxy.c: clients that look for somebody in another part */
+/* A frame of a client, to everybody or into the cloud. */
+void proxy_frame(struct node *n, const uint8_t *frame, size_t len);
 
 /* hosts.c: host routes while the cloud is cut */
 void hosts_refresh(struct node *n, bool cut);

@@ -88,6 +88,13 @@ static enum found find(struct node *n, const struct ip6 *addr, struct mac *ret)
 	return parts_elsewhere(n, &at) ? FOUND_ELSEWHERE : FOUND_HERE;
 }
 
+bool solicit_is_elsewhere(struct node *n, const struct ip6 *addr)
+{
+	struct mac mac;
+
+	return n->parts_routed && find(n, addr, &mac) == FOUND_ELSEWHERE;
+}
+
 static void ask4(const struct node *n, const struct mac *whom, const struct ip4 *target,
 		 struct wr *w)
 {

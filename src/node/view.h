@@ -29,7 +29,8 @@
 	X(IMPORT_FULL, "imports_full")                                                             \
 	X(IMPORT_CLASH, "imports_of_leased_addresses")                                             \
 	X(HOST_FULL, "host_routes_full")                                                           \
-	X(SOLICIT_PART, "solicitations_for_other_parts")
+	X(SOLICIT_PART, "solicitations_for_other_parts")                                           \
+	X(PROXY, "answers_for_other_parts")
 
 enum node_counter {
 #define X(name, text) NODE_C_##name,

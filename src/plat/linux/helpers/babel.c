@@ -25,7 +25,9 @@
 #define BABEL_SOCKET RUN_DIR "/babeld.sock"
 #define CONNECT_MS 100
 #define REPORT_MS 20
-#define FORGET_MS 3000 /* babeld has ended and none came instead: its routes are gone */
+#define LOST_MS 20
+#define METRIC_LEAVES 30000 /* worse than any way there is, and of use all the same */
+#define FORGET_MS 3000	    /* babeld has ended and none came instead: its routes are gone */
 #define INTERFACES (2 * NODE_PORTS)
 
 enum babel_talk {
@@ -43,7 +45,7 @@ struct babel_port {
 struct babel {
 	uv_loop_t *loop;
 	struct poller *socket; /* NULL when not connected */
-	struct alarm *connect, *report, *forget;
+	struct alarm *connect, *report, *forget, *lost;
 	bool running;
 	bool applied; /* what is wanted is known: before, nothing of an adopted babeld may be
 			 flushed */
@@ -73,6 +75,7 @@ static void babel_config(const struct babel *b, struct text *t)
 	/* Our default routes say by themselves how good they are; all else in the import table is
 	 * this node's own. */
 	text_add(t, "redistribute proto %d allow\n", WISH_PROTO);
+	text_add(t, "redistribute proto %d metric %d\n", WISH_PROTO_LEAVES, METRIC_LEAVES);
 	text_add(t, "redistribute local deny\nredistribute deny\n");
 	if (b->has_key)
 		text_add(t, "key id trama type hmac-sha256 value %s\n", b->key);
@@ -210,6 +213,13 @@ static void answer_read(struct babel *b)
 	}
 }
 
+/* A route to a single host has just become unreachable. */
+static bool is_lost_host(const struct babel_line *l)
+{
+	return l->kind == BABEL_LINE_ROUTE && !l->flush && l->installed &&
+	       l->metric == UINT16_MAX && (l->v6 ? l->to6.len == 128 : l->to4.len == 32);
+}
+
 static void line_read(struct babel *b, char *line)
 {
 	const struct babel_port *p;
@@ -239,6 +249,8 @@ static void line_read(struct babel *b, char *line)
 		babel_table_line(&b->table, &l, p ? p->port : 0);
 		if (!alarm_is_set(b->report))
 			alarm_set(b->report, REPORT_MS);
+		if (is_lost_host(&l) && !alarm_is_set(b->lost))
+			alarm_set(b->lost, LOST_MS);
 		break;
 	case BABEL_LINE_OTHER:
 		break;
@@ -301,6 +313,15 @@ static void report_due(void *ctx)
 	b->counters.table_full = b->table.full;
 }
 
+static void lost_due(void *ctx)
+{
+	struct babel *b = ctx;
+	int r = babel_flush_lost(&b->table);
+
+	if (r)
+		log_debug("routes to hosts that are unreachable: %s", strerror(-r));
+}
+
 static void forget_due(void *ctx)
 {
 	struct babel *b = ctx;
@@ -320,11 +341,13 @@ struct babel *babel_new(uv_loop_t *loop, struct sink sink, const uint64_t hash_k
 	b->connect = alarm_new(loop, connect_due, b);
 	b->report = alarm_new(loop, report_due, b);
 	b->forget = alarm_new(loop, forget_due, b);
-	if (!b->connect || !b->report || !b->forget ||
+	b->lost = alarm_new(loop, lost_due, b);
+	if (!b->connect || !b->report || !b->forget || !b->lost ||
 	    babel_table_init(&b->table, sink, hash_key, BABEL_ROUTES, BABEL_NEIGHBOURS)) {
 		alarm_free(b->connect);
 		alarm_free(b->report);
 		alarm_free(b->forget);
+		alarm_free(b->lost);
 		free(b);
 		return NULL;
 	}
@@ -339,6 +362,7 @@ void babel_free(struct babel *b)
 	alarm_free(b->connect);
 	alarm_free(b->report);
 	alarm_free(b->forget);
+	alarm_free(b->lost);
 	babel_table_done(&b->table);
 	free(b);
 }

@@ -10,6 +10,7 @@
 
 #define BABEL_PROTO 42 /* RTPROT_BABEL */
 #define FLUSH_BATCH 256
+#define KERNEL_INFINITY 0xffff /* babeld's, of a route that it has lost */
 
 struct left {
 	struct rtmsg head;
@@ -63,6 +64,7 @@ static int route_delete(struct nl *nl, const struct left *l)
 	h->rtm_dst_len = l->head.rtm_dst_len;
 	h->rtm_src_len = l->head.rtm_src_len;
 	h->rtm_protocol = BABEL_PROTO;
+	h->rtm_type = l->head.rtm_type;
 	h->rtm_scope = RT_SCOPE_NOWHERE; /* any */
 	mnl_attr_put_u32(m, RTA_TABLE, WISH_TABLE_EXPORT);
 	if (h->rtm_dst_len)
@@ -112,4 +114,39 @@ int babel_flush_routes(void)
 	free(f);
 	free(nl);
 	return r;
+}
+
+static struct left lost_host(const struct event_route *r)
+{
+	struct left l = { .head = { .rtm_family = r->v6 ? AF_INET6 : AF_INET,
+				    .rtm_dst_len = r->v6 ? 128 : 32,
+				    .rtm_type = RTN_UNREACHABLE },
+			  .metric = KERNEL_INFINITY,
+			  .has_metric = true };
+
+	if (r->v6)
+		memcpy(l.to, r->to6.addr.b, sizeof(r->to6.addr.b));
+	else
+		memcpy(l.to, r->to4.addr.b, sizeof(r->to4.addr.b));
+	return l;
+}
+
+int babel_flush_lost(const struct babel_table *t)
+{
+	struct nl *nl = calloc(1, sizeof(*nl));
+	int r = nl ? nl_open(nl, NETLINK_ROUTE) : -ENOMEM, first = r;
+	struct event_route lost;
+
+	for (uint32_t i = 0; !r && babel_table_lost_next(t, &i, &lost);) {
+		struct left l = lost_host(&lost);
+		int error = route_delete(nl, &l);
+
+		/* it may have been taken away before, or be of use again */
+		if (error && error != -ESRCH && !first)
+			first = error;
+	}
+	if (nl && !r)
+		nl_close(nl);
+	free(nl);
+	return first;
 }

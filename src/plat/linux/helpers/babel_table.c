@@ -243,6 +243,41 @@ void babel_table_line(struct babel_table *t, const struct babel_line *l, uint16_
 		memcpy(t->my_id, l->id, sizeof(t->my_id));
 }
 
+static bool covers(const struct event_route *net, const struct event_route *host)
+{
+	if (net->v6 != host->v6 || net->metric == UINT16_MAX || net->from6.len)
+		return false;
+	return net->v6 ? net->to6.len && net->to6.len < 128 && net6_has(&net->to6, &host->to6.addr)
+		       : net->to4.len && net->to4.len < 32 && net4_has(&net->to4, &host->to4.addr);
+}
+
+static bool is_covered(const struct babel_table *t, const struct event_route *host)
+{
+	const struct route *r;
+
+	if (t->own4.len &&
+	    (host->v6 ? net6_has(&t->own6, &host->to6.addr) : net4_has(&t->own4, &host->to4.addr)))
+		return true;
+	for (uint32_t i = 0; (r = table_next(&t->routes, &i)) != NULL;)
+		if (r->present && !r->now.own && !r->now.twin && covers(&r->now, host))
+			return true;
+	return false;
+}
+
+bool babel_table_lost_next(const struct babel_table *t, uint32_t *cursor, struct event_route *ret)
+{
+	const struct route *r;
+
+	while ((r = table_next(&t->routes, cursor)) != NULL) {
+		if (!r->present || r->now.own || r->now.metric != UINT16_MAX || !is_host(&r->key) ||
+		    r->now.from6.len || !is_covered(t, &r->now))
+			continue;
+		*ret = r->now;
+		return true;
+	}
+	return false;
+}
+
 /* True when the node has to be told, with what. */
 static bool route_change(struct route *r, struct event *e)
 {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Routes: difference between wish and kernel. Only routes of our protocol are looked at. */
+/* Routes: difference between wish and kernel. Only routes of our protocols are looked at. */
 #include "plat/linux/kernel/routes.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#define METRIC6_DEFAULT 1024 /* what the kernel makes of 0 */
 
 struct dump {
 	struct route_list *list;
@@ -116,7 +114,7 @@ void routes_done(struct route_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-static int route_change(struct nl *nl, uint16_t type, uint16_t flags, const struct route_info *i)
+int route_change(struct nl *nl, uint16_t type, uint16_t flags, const struct route_info *i)
 {
 	struct nlmsghdr *m = nl_begin(nl, type, flags);
 	struct rtmsg *h = mnl_nlmsg_put_extra_header(m, sizeof(*h));
@@ -124,7 +122,7 @@ static int route_change(struct nl *nl, uint16_t type, uint16_t flags, const stru
 	h->rtm_family = i->v6 ? AF_INET6 : AF_INET;
 	h->rtm_dst_len = i->v6 ? i->to6.len : i->to4.len;
 	h->rtm_src_len = i->v6 ? i->from6.len : 0;
-	h->rtm_protocol = WISH_PROTO;
+	h->rtm_protocol = i->protocol;
 	h->rtm_type = i->type;
 	h->rtm_scope = !i->v6 && i->type == RTN_UNICAST && !i->has_via4 && !i->has_via6
 			       ? RT_SCOPE_LINK
@@ -246,13 +244,24 @@ static bool route_is_wished(const struct apply *a, const struct route_info *i, b
 	return false;
 }
 
+/* Hosts are many, and hosts_apply's. */
+static bool is_to_go(const struct apply *a, const struct route_info *i, bool key_only)
+{
+	return !route_is_host(i) && !route_is_wished(a, i, key_only);
+}
+
 static int dump_ours(struct apply *a, struct route_list *list)
 {
-	int r;
+	static const uint8_t protocols[] = { WISH_PROTO, WISH_PROTO_LEAVES };
+	int r = 0;
 
 	list->count = 0;
-	r = routes_dump(a->nl, AF_INET, WISH_PROTO, 0, list);
-	return r ? r : routes_dump(a->nl, AF_INET6, WISH_PROTO, 0, list);
+	for (size_t i = 0; !r && i < sizeof(protocols); i++) {
+		r = routes_dump(a->nl, AF_INET, protocols[i], 0, list);
+		if (!r)
+			r = routes_dump(a->nl, AF_INET6, protocols[i], 0, list);
+	}
+	return r;
 }
 
 void routes_apply(struct apply *a)
@@ -267,12 +276,13 @@ void routes_apply(struct apply *a)
 
 			/* One whose place another of ours takes is replaced, so that there is no
 			 * moment without. */
-			if (!route_is_wished(a, &list.v[k], true))
+			if (is_to_go(a, &list.v[k], true))
 				apply_done(a, route_change(a->nl, RTM_DELROUTE, 0, &list.v[k]),
 					   "delete route", route_text(&list.v[k], text));
 		}
 		for (uint16_t k = 0; k < a->wish->route_count; k++)
 			route_add(a, &list, &a->wish->routes[k]);
+		hosts_apply(a, &list);
 	}
 	if (!r && a->changes != before)
 		r = dump_ours(a, &list);
@@ -280,7 +290,7 @@ void routes_apply(struct apply *a)
 		apply_fail(a, r, "dump of", "routes");
 	/* IPv6 may keep several next hops under one key. */
 	for (size_t k = 0; !r && k < list.count; k++) {
-		if (!route_is_wished(a, &list.v[k], false))
+		if (is_to_go(a, &list.v[k], false))
 			route_change(a->nl, RTM_DELROUTE, 0, &list.v[k]);
 	}
 	routes_done(&list);

@@ -56,7 +56,7 @@ void system_close(struct system *s);
 
 /*
  * 0, or the first error as -errno; every failure is a line "what: reason" in *ret_errors, the rest
- * is done all the same. Costs six dumps and no change when the kernel looks right already. A
+ * is done all the same. Costs eight dumps and no change when the kernel looks right already. A
  * failed part is tried again with the next call.
  */
 int system_apply(struct system *s, const struct wish *w, struct text *ret_errors);

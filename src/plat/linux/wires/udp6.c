@@ -28,14 +28,34 @@ int udp6_open(const char *dev, uint16_t port, int option, int value)
 	return fd;
 }
 
-static struct in6_addr sent_to(struct msghdr *msg)
+int udp6_open_at(const struct in6_addr *addr, uint16_t port)
+{
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(port),
+				   .sin6_addr = *addr };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int one = 1;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one)) ||
+	    bind(fd, (struct sockaddr *)&at, sizeof(at))) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static struct in6_pktinfo sent_to(struct msghdr *msg)
 {
 	struct in6_pktinfo info = { 0 };
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
 		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
-	return info.ipi6_addr;
+	return info;
 }
 
 ssize_t udp6_read(int fd, void *data, size_t cap, struct udp6_way *ret)
@@ -53,11 +73,14 @@ ssize_t udp6_read(int fd, void *data, size_t cap, struct udp6_way *ret)
 			      .msg_control = &control,
 			      .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
+	struct in6_pktinfo info;
 
 	if (n < 0)
 		return -errno;
+	info = sent_to(&msg);
 	*ret = (struct udp6_way) { .from = from.sin6_addr,
-				   .to = sent_to(&msg),
+				   .to = info.ipi6_addr,
+				   .ifindex = info.ipi6_ifindex,
 				   .truncated = msg.msg_flags & MSG_TRUNC };
 	return n;
 }
