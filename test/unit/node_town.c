@@ -113,6 +113,8 @@ static void drain(struct town *t, int i)
 		if (e.kind == EFFECT_PROBE)
 			probed(t, i, e.probe.id);
 		t->nobody += e.kind == EFFECT_ANSWER && mac_is_zero(&e.answer.mac);
+		if (e.kind == EFFECT_DATAGRAM && t->datagram)
+			t->datagram(t, i, &e.datagram);
 		if (e.kind == EFFECT_RECORD && t->record)
 			t->record(t, i, &e.record);
 		if (e.kind == EFFECT_FORGET)

@@ -39,6 +39,8 @@ struct town {
 	void (*cloud)(struct town *t, int at, const uint8_t *frame, size_t len);
 	/* A replicated record has changed at a node. */
 	void (*record)(struct town *t, int at, const struct state_event *e);
+	/* A state datagram to a Babel neighbour, or routed. */
+	void (*datagram)(struct town *t, int from, const struct effect_datagram *d);
 	void *arg;
 };
 

@@ -6,6 +6,7 @@
 #define LOST_INTERVALS 6
 #define NEAR_INTERVALS 3
 #define START_INTERVALS 20
+#define START_MAX (20 * USEC_S) /* the network keeps our word of an earlier run for 30 s */
 #define SAY_GAP (2 * USEC_S)
 #define ANSWER_GAP (3 * USEC_S) /* more than SAY_GAP: two never answer each other for ever */
 #define SAY_AGAIN (60 * USEC_S)
@@ -135,11 +136,12 @@ static usec_t silent_since(const struct cut_part *p)
 	return p->heard_at ? p->heard_at : p->known_at;
 }
 
-/* Our leader says that this one is in another part, or we did so before we started again. */
+/* Our leader says that this one is in another part, or we did so before we started again. Those who
+ * led before do not count: they may have lost their power. */
 static bool is_said(const struct cut *c, const struct cut_part *p, usec_t now)
 {
 	for (const struct cut_part *q = c->parts; q < c->parts + CUT_PARTS; q++)
-		if (q != p && q->used && !q->taken_back && is_joined(c, q, now) &&
+		if (q != p && q->used && !q->taken_back && cut_hears(c, &q->word.leader, now) &&
 		    lists(q->word.others, q->word.other_count, &p->word.leader))
 			return true;
 	return !c->has_word && now - p->written_at <= SILENCE &&
@@ -304,7 +306,9 @@ static void say(struct cut *c, const struct cut_word *w, usec_t now)
 
 static bool is_leader(const struct cut *c, usec_t now)
 {
-	return cut_leads(c) && now - c->started_at >= intervals(c, START_INTERVALS);
+	usec_t start = usec_min(intervals(c, START_INTERVALS), START_MAX);
+
+	return cut_leads(c) && now - c->started_at >= start;
 }
 
 static void lead(struct cut *c, usec_t now)

@@ -18,10 +18,10 @@
  * That part is joined again with its first OGM, and 30 s after that all that was done for the cut
  * ends. A leader whose word is 150 s old is not there any more, or not joined on layer 3 either.
  *
- * A leader gives word when it becomes one (not within 20 intervals of its start, while links come
- * up), when it loses a node, when the parts that it is cut from change, when one that it does not
- * hear gives word, and every minute as long as there are others: at most every 2 s. Who has not
- * been the leader for 30 s takes its word back.
+ * A leader gives word when it becomes one (not within 20 intervals, or 20 s, of its start, while
+ * links come up), when it loses a node, when the parts that it is cut from change, when one that it
+ * does not hear gives word, and every minute as long as there are others: at most every 2 s. Who
+ * has not been the leader for 30 s takes its word back.
  *
  * Timers: everything is looked at twice per interval, at least once a second.
  */
