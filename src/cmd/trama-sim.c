@@ -10,6 +10,7 @@
 #include "lib/text.h"
 #include "sim/recorder.h"
 #include "sim/sabotage.h"
+#include "sim/split.h"
 #include "sim/world.h"
 
 static const char usage[] =
@@ -31,6 +32,9 @@ static const char usage[] =
 	"  --nodes N           (20)\n"
 	"  --hosts N           clients (20)\n"
 	"  --clouds N          side by side, joined on layer 3 (1)\n"
+	"  --split             a cloud falls apart on layer 2 from time to time, while another "
+	"one\n"
+	"                      joins its parts on layer 3; --churn is roam,leave then\n"
 	"  --loss PERCENT      of every wire and direction (0)\n"
 	"  --duplicate PERCENT (0)\n"
 	"  --reorder PERCENT   (0)\n"
@@ -41,6 +45,8 @@ static const char usage[] =
 	"  --sabotage NAME     break the nodes, to see the checks find it; list: which there are\n"
 	"  --verbose           say what happens\n";
 
+#define CALM (CHURN_ROAM | CHURN_LEAVE) /* what --split promises something for */
+
 struct options {
 	long long seed, time_s, quiet_s, every_ms, nodes, hosts, clouds, loss, duplicate, reorder,
 		lease_s, record_node;
@@ -48,7 +54,7 @@ struct options {
 	unsigned int churn;
 	const char *file, *record, *replay;
 	const struct sabotage *sabotage;
-	bool verbose;
+	bool verbose, split, churn_given;
 };
 
 /* Options with a number. */
@@ -141,7 +147,11 @@ static int parse_option(int c, const char *name, char **argv, struct options *o)
 	case 's':
 		return plan_shape_find(optarg, &o->shape) ? bad(name, optarg, PLAN_SHAPES) : 0;
 	case 'c':
+		o->churn_given = true;
 		return parse_churn(optarg, o);
+	case 'x':
+		o->split = true;
+		return 0;
 	case 'b':
 		if (!strcmp(optarg, "list"))
 			return list_sabotages();
@@ -170,7 +180,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "replay", 1, NULL, 'p' },    { "shape", 1, NULL, 's' },
 		{ "churn", 1, NULL, 'c' },     { "sabotage", 1, NULL, 'b' },
 		{ "verbose", 0, NULL, 'v' },   { "help", 0, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "split", 0, NULL, 'x' },     { NULL, 0, NULL, 0 },
 	};
 	int c, index = 0, err;
 
@@ -185,6 +195,10 @@ static int parse(int argc, char **argv, struct options *o)
 		return bad("", argv[optind], "one topology is enough; see --help");
 	if (o->clouds * 2 > o->nodes)
 		return bad("clouds", "", "at least two nodes each");
+	if (o->split && o->nodes < SPLIT_NODES_MIN)
+		return bad("split", "", "five nodes at least");
+	if (o->split && !o->churn_given)
+		o->churn = CALM;
 	return 0;
 }
 
@@ -229,6 +243,9 @@ static int run(const struct options *o, const struct world_setup *setup)
 	end = w->now + o->time_s * USEC_S;
 	if (o->churn)
 		script_start(w, o->churn, o->every_ms * USEC_MS, end - o->quiet_s * USEC_S);
+	if (o->split)
+		split_start(w, end - o->quiet_s * USEC_S,
+			    !(o->churn & ~(unsigned int)CALM) && !o->loss);
 	world_run(w, end - 5 * USEC_S);
 	check_quiet(w);
 	world_run(w, end);
@@ -299,7 +316,9 @@ int main(int argc, char **argv)
 				    .loss_ppm = (uint32_t)o.loss * 10000,
 				    .duplicate_ppm = (uint32_t)o.duplicate * 10000,
 				    .reorder_ppm = (uint32_t)o.reorder * 10000 };
-	if (!o.file)
+	if (o.split)
+		split_plan(&plan, &wish, &rng);
+	else if (!o.file)
 		plan_generate(&plan, &wish, &rng);
 	else if (sim_town_load(&plan, o.file))
 		return 1;

@@ -2,6 +2,7 @@
 /* In place of babeld: what every router of an ideal network would know, once a second. */
 #include <string.h>
 
+#include "sim/split.h"
 #include "sim/world.h"
 
 static bool linked(const struct world *w, const struct sim_wire *l)
@@ -22,8 +23,26 @@ static bool serves(const struct sim_node *k, const struct ip6 *dst)
 				  : net6_has(&node_cloud(k->node)->network6, dst);
 }
 
+/* What somebody may announce, the most specific first. */
+enum want { WANT_HOST, WANT_LEAVING, WANT_NET, WANT_DEFAULT };
+
+static bool announces(const struct sim_node *k, const struct ip6 *dst, enum want want)
+{
+	switch (want) {
+	case WANT_HOST:
+		return routes_told(k, dst) == TOLD_HERE;
+	case WANT_LEAVING:
+		return routes_told(k, dst) == TOLD_LEAVES;
+	case WANT_NET:
+		return serves(k, dst);
+	case WANT_DEFAULT:
+		return k->alive && k->announces4;
+	}
+	return false;
+}
+
 /* Breadth first; prev tells the way back. Returns the nearest that fits, -1 none. */
-static int nearest(struct world *w, unsigned int from, const struct ip6 *dst, bool any_default,
+static int nearest(struct world *w, unsigned int from, const struct ip6 *dst, enum want want,
 		   int prev[PLAN_NODES])
 {
 	unsigned int queue[PLAN_NODES], head = 0, tail = 0;
@@ -35,8 +54,7 @@ static int nearest(struct world *w, unsigned int from, const struct ip6 *dst, bo
 	while (head < tail) {
 		unsigned int at = queue[head++];
 
-		if (any_default ? w->nodes[at].alive && w->nodes[at].announces4
-				: serves(&w->nodes[at], dst))
+		if (announces(&w->nodes[at], dst, want))
 			return (int)at;
 		for (unsigned int i = 0; i < w->plan->wire_count; i++) {
 			const struct sim_wire *l = &w->wires[i];
@@ -51,17 +69,27 @@ static int nearest(struct world *w, unsigned int from, const struct ip6 *dst, bo
 	return -1;
 }
 
-int babel_exit(struct world *w, unsigned int from, const struct ip6 *dst, unsigned int *ret_hops)
+static int find(struct world *w, unsigned int from, const struct ip6 *dst, enum want last,
+		unsigned int *ret_hops)
 {
-	int prev[PLAN_NODES];
-	int to = nearest(w, from, dst, false, prev);
+	int prev[PLAN_NODES], to = -1;
 
-	if (to < 0 && ip6_is_mapped(dst))
-		to = nearest(w, from, dst, true, prev);
+	for (unsigned int want = WANT_HOST; to < 0 && want <= last; want++)
+		to = nearest(w, from, dst, (enum want)want, prev);
 	*ret_hops = 0;
 	for (int i = to; i >= 0 && i != (int)from; i = prev[i])
 		(*ret_hops)++;
 	return to;
+}
+
+int babel_exit(struct world *w, unsigned int from, const struct ip6 *dst, unsigned int *ret_hops)
+{
+	return find(w, from, dst, ip6_is_mapped(dst) ? WANT_DEFAULT : WANT_NET, ret_hops);
+}
+
+int babel_host(struct world *w, unsigned int from, const struct ip6 *dst, unsigned int *ret_hops)
+{
+	return find(w, from, dst, WANT_LEAVING, ret_hops);
 }
 
 static bool same_route(const struct event_route *a, const struct event_route *b)
@@ -74,7 +102,7 @@ static void tell_default(struct world *w, struct sim_node *k)
 {
 	static const struct ip6 any;
 	int prev[PLAN_NODES];
-	int to = nearest(w, k->index, &any, true, prev), step = to;
+	int to = nearest(w, k->index, &any, WANT_DEFAULT, prev), step = to;
 	struct event e = { .kind = EVENT_ROUTE };
 
 	if (to == (int)k->index)
@@ -128,7 +156,10 @@ void babel_recompute(struct world *w)
 	for (unsigned int i = 0; i < w->plan->wire_count; i++)
 		tell_neighbours(w, &w->wires[i]);
 	for (unsigned int i = 0; i < w->plan->node_count; i++)
-		if (w->nodes[i].alive)
+		if (w->nodes[i].alive) {
 			tell_default(w, &w->nodes[i]);
+			routes_learn(&w->nodes[i]);
+		}
+	split_tick(w);
 	world_push(w, (struct item) { .at = w->now + USEC_S, .kind = ITEM_BABEL });
 }

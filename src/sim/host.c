@@ -6,6 +6,7 @@
 #include "packet/eth.h"
 #include "packet/icmp6.h"
 #include "packet/udp.h"
+#include "sim/split.h"
 #include "sim/world.h"
 
 #define PING_INTERVAL USEC_S
@@ -318,6 +319,7 @@ void host_input(struct sim_host *h, const uint8_t *frame, size_t len)
 	if (!mac_eq(&e.dst, &h->mac) && !mac_is_multicast(&e.dst))
 		return;
 	probe_seen_host(h, frame, len);
+	split_seen(h, frame, len);
 	r6 = r;
 	if (e.type == ETH_TYPE_IP4)
 		maybe_dhcp(h, &r);

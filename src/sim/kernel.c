@@ -96,6 +96,20 @@ static void effect_frame(struct sim_node *k, const struct effect_frame *f)
 	}
 }
 
+static void effect_routed(struct sim_node *k, const struct effect_datagram *d)
+{
+	uint8_t buf[1500];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct udp6_path p = { .src = node_cloud(k->node)->node6,
+			       .dst = d->to,
+			       .src_port = NODE_PART_UDP_PORT,
+			       .dst_port = NODE_PART_UDP_PORT };
+
+	udp6_build(&w, &p, d->data, d->len);
+	if (wr_len(&w))
+		kernel_routed(k, buf, wr_len(&w));
+}
+
 /* State datagrams to Babel neighbours go over the wire as they would: UDP on the Babel VLAN. */
 static void effect_datagram(struct sim_node *k, const struct effect_datagram *d)
 {
@@ -322,7 +336,10 @@ static void do_effect(struct sim_node *k, const struct effect *e)
 		effect_frame(k, &e->frame);
 		break;
 	case EFFECT_DATAGRAM:
-		effect_datagram(k, &e->datagram);
+		if (e->datagram.port == NODE_PORTS)
+			effect_routed(k, &e->datagram);
+		else
+			effect_datagram(k, &e->datagram);
 		break;
 	case EFFECT_WISH:
 		apply(k);
@@ -472,22 +489,57 @@ static bool destination(const uint8_t *frame, size_t len, struct ip6 *ret)
 	return true;
 }
 
+/* From another part of the cloud. */
+static void own_input(struct sim_node *k, const uint8_t *frame, size_t len)
+{
+	struct rd r = rd_init(frame, len), payload, data;
+	struct event e = { .kind = EVENT_DATAGRAM };
+	struct udp_head udp;
+	struct ip6_head ip;
+	struct eth eth;
+
+	if (!node_wish(k->node)->has_parts || eth_decode(&r, &eth) ||
+	    ip6_decode(&r, &ip, &payload) || ip.next != IP_PROTO_UDP ||
+	    udp6_decode(&payload, &ip, &udp, &data) || udp.dst_port != NODE_PART_UDP_PORT)
+		return;
+	e.datagram = (struct event_datagram) { .port = NODE_PORTS,
+					       .from = ip.src,
+					       .len = rd_left(&data) };
+	e.datagram.data = rd_take(&data, e.datagram.len);
+	kernel_event(k, &e);
+}
+
+static bool is_connected(const struct cloud *c, const struct ip6 *dst)
+{
+	struct ip4 dst4 = ip6_unmapped(dst);
+
+	return ip6_is_mapped(dst) ? net4_has(&c->network4, &dst4) : net6_has(&c->network6, dst);
+}
+
 void kernel_routed(struct sim_node *k, const uint8_t *frame, size_t len)
 {
 	const struct cloud *c = node_cloud(k->node);
 	unsigned int hops = 0;
 	struct ip6 dst;
-	struct ip4 dst4;
-	int exit;
+	int exit = -1;
 
 	if (!destination(frame, len, &dst))
 		return;
-	dst4 = ip6_unmapped(&dst);
-	if (ip6_is_mapped(&dst) ? net4_has(&c->network4, &dst4) : net6_has(&c->network6, &dst)) {
-		stack_send(&k->br0, frame, len, &dst, k->world->now);
+	if (ip6_eq(&dst, &c->node6)) {
+		own_input(k, frame, len);
 		return;
 	}
-	exit = babel_exit(k->world, k->index, &dst, &hops);
+	if (!is_connected(c, &dst)) {
+		exit = babel_exit(k->world, k->index, &dst, &hops);
+	} else {
+		/* babeld takes no route to what it announces itself */
+		if (routes_first(k, !ip6_is_mapped(&dst)) && routes_told(k, &dst) == TOLD_NOT)
+			exit = babel_host(k->world, k->index, &dst, &hops);
+		if (exit < 0) {
+			stack_send(&k->br0, frame, len, &dst, k->world->now);
+			return;
+		}
+	}
 	if (exit == (int)k->index)
 		internet(k, frame, len);
 	else if (exit >= 0)

@@ -350,6 +350,10 @@ static const struct sabotage all[] = {
 	  .what = "each node's gateway has a MAC of its own",
 	  .expected = "another MAC at its gateway",
 	  .plain_gateway = true },
+	{ .name = "hosts",
+	  .what = "in a cloud that is cut nobody says who is where",
+	  .expected = "is lost for 12 s",
+	  .no_hosts = true },
 };
 
 const struct sabotage *sabotage_at(unsigned int i)

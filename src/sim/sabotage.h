@@ -21,6 +21,7 @@ struct sabotage {
 	bool (*effect)(struct sim_node *k, const struct effect *e);
 	void (*filter)(struct wish_filter *f);
 	bool plain_gateway; /* the anycast MAC is not set */
+	bool no_hosts;	    /* nobody hears of routes to single hosts */
 };
 
 /* NULL: no such. */

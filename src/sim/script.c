@@ -171,3 +171,8 @@ void script_start(struct world *w, unsigned int churn, usec_t every, usec_t unti
 			later(w, all[i].step, rng_below(&w->rng, all[i].subjects), at);
 	}
 }
+
+void script_wire(struct world *w, uint32_t wire, bool down)
+{
+	set_wire(w, wire, down);
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/sabotage.h"
+#include "sim/split.h"
 
 void world_push(struct world *w, struct item item)
 {
@@ -147,6 +148,9 @@ static void run_item(struct world *w, const struct item *i)
 		break;
 	case ITEM_PROBE:
 		probe_due(w, i->a);
+		break;
+	case ITEM_SPLIT:
+		split_step(w, i->a);
 		break;
 	}
 }
@@ -289,6 +293,7 @@ void world_free(struct world *w)
 	for (unsigned int i = 0; i < w->plan->node_count; i++)
 		kernel_done(&w->nodes[i]);
 	heap_done(&w->heap);
+	split_done(w);
 	free(w->probes);
 	free(w);
 }

@@ -15,6 +15,7 @@
 #include "node/view.h"
 #include "sim/heap.h"
 #include "sim/plan.h"
+#include "sim/routes.h"
 #include "sim/stack.h"
 
 #define WORLD_FDB 256
@@ -28,6 +29,7 @@
 
 struct world;
 struct sabotage;
+struct split;
 struct recorder;
 
 enum bridge_port_kind {
@@ -69,9 +71,10 @@ struct sim_node {
 	struct kport ports[NODE_PORTS];
 	struct fdb_entry fdb[WORLD_FDB];
 	struct stack br0, anygw;
-	usec_t armed;	   /* time of the timer that is in the queue */
-	unsigned int busy; /* inputs after which something was due at once */
-	bool announces4;   /* default route in table IMPORT */
+	usec_t armed;		   /* time of the timer that is in the queue */
+	unsigned int busy;	   /* inputs after which something was due at once */
+	bool announces4;	   /* default route in table IMPORT */
+	struct told_hosts told[2]; /* as others know it; as it is told now */
 	bool dhcp_child;
 	uint8_t *saved[STORE_FILES];
 	size_t saved_len[STORE_FILES];
@@ -169,6 +172,7 @@ struct world {
 	/* the last time that a wire joined two served ones, which only a hello shows */
 	usec_t loop_from, loop_to;
 	bool lossy;
+	struct split *split;  /* NULL: no cloud falls apart */
 	struct probe *probes; /* by id modulo WORLD_PROBES */
 	uint32_t probe_next;
 	uint64_t broadcasts, broadcast_copies, unicasts, unicast_got;
@@ -230,6 +234,8 @@ void host_roam(struct sim_host *h, int to);
 void babel_recompute(struct world *w);
 /* The nearest node that announces what dst (IPv4: mapped) needs, -1: none; how many hops away. */
 int babel_exit(struct world *w, unsigned int from, const struct ip6 *dst, unsigned int *ret_hops);
+/* The same of those who tell a route to that very address. */
+int babel_host(struct world *w, unsigned int from, const struct ip6 *dst, unsigned int *ret_hops);
 
 /* probe.c: test frames with an id, counted wherever they show */
 void probe_send(struct sim_host *h, bool broadcast);
@@ -264,5 +270,6 @@ void check_final(struct world *w);
  * time; all heals before */
 void script_start(struct world *w, unsigned int churn, usec_t every, usec_t until);
 void script_step(struct world *w, uint32_t what);
+void script_wire(struct world *w, uint32_t wire, bool down);
 
 #endif
