@@ -6,7 +6,6 @@
 
 #include "core/batman/batman.h"
 #include "core/cloud/cloud.h"
-#include "core/cut/cut.h"
 #include "core/gateway/gateway.h"
 #include "core/lease/lease.h"
 #include "core/port/port.h"
