@@ -195,6 +195,72 @@ static void test_full(void **state)
 	assert_int_equal(table.full, 2);
 }
 
+static void tell_host(const char *ip, int metric)
+{
+	char line[BABEL_LINE_MAX];
+
+	snprintf(line, sizeof(line),
+		 "change route h%s prefix %s/%d from %s installed yes id 80:bc:a8:fb:03:58:6f:7d "
+		 "metric %d refmetric 0 via fe80::1 if v0",
+		 ip, ip, strchr(ip, ':') ? 128 : 32, strchr(ip, ':') ? "::/0" : "0.0.0.0/0",
+		 metric);
+	tell(line);
+}
+
+static unsigned int lost(void)
+{
+	struct event_route r;
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; babel_table_lost_next(&table, &i, &r);)
+		count++;
+	return count;
+}
+
+/* Taken out of the kernel are those that are unreachable while their network is not, and no others:
+ * what leads nowhere else must not go by the default route. */
+static void test_lost_hosts(void **state)
+{
+	(void)state;
+	tell_host("10.13.7.7", 65535);
+	tell_host("10.14.7.7", 65535);
+	assert_int_equal(lost(), 0);
+	tell_route("add", "a1", "yes", 96);
+	assert_int_equal(lost(), 1);
+	tell_host("10.13.7.7", 192);
+	assert_int_equal(lost(), 0);
+	table.own4 = (struct net4) { { { 10, 14, 0, 0 } }, 16 };
+	assert_int_equal(lost(), 1);
+	tell_host("10.13.7.7", 65535);
+	assert_int_equal(lost(), 2);
+	tell_route("change", "a1", "yes", 65535);
+	assert_int_equal(lost(), 1);
+}
+
+static void test_lost_hosts_of_ours(void **state)
+{
+	(void)state;
+	table.own4 = (struct net4) { { { 10, 14, 0, 0 } }, 16 };
+	table.own6 = (struct net6) { { { 0xfd, 0x0d } }, 64 };
+	tell_host("fd0d::7", 65535);
+	assert_int_equal(lost(), 1);
+	tell_host("fd0e::7", 65535);
+	assert_int_equal(lost(), 1);
+}
+
+/* A thousand routes to hosts keep no network out. */
+static void test_hosts_leave_room(void **state)
+{
+	(void)state;
+	tell_host("10.13.7.7", 96);
+	tell_host("10.13.7.8", 96);
+	tell_host("10.13.7.9", 96);
+	assert_int_equal(table.full, 1);
+	tell_route("add", "a1", "yes", 96);
+	assert_int_equal(report(), 3);
+	assert_int_equal(table.full, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +270,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_neighbour, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_hosts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_hosts_of_ours, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hosts_leave_room, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
