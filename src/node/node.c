@@ -472,6 +472,7 @@ void node_input(struct node *n, const struct event *e, usec_t now)
 	if (late > LATE) {
 		lease_starved(&n->lease, late, now);
 		peers_starved(n, late);
+		cut_starved(&n->cut, late, now);
 	}
 	if (e->kind != EVENT_LOAD && all_loaded(n))
 		lease_begin(n);

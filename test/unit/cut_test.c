@@ -34,8 +34,9 @@ static struct world {
 	struct outq out[NODES];
 	uint64_t buf[NODES][512];
 	bool alive[NODES];
-	int part[NODES]; /* on layer 2 */
-	int net[NODES];	 /* on layer 3 */
+	bool frozen[NODES]; /* gets no time */
+	int part[NODES];    /* on layer 2 */
+	int net[NODES];	    /* on layer 3 */
 	usec_t heard[NODES][NODES];
 	struct cut_word word[NODES]; /* as the network knows them */
 	bool has_word[NODES];
@@ -152,10 +153,11 @@ static void drain(int i)
 static void ogms(void)
 {
 	for (int i = 0; i < NODES; i++) {
-		if (!w.alive[i] || (w.now / STEP) % (INTERVAL / STEP) != (3 * i) % 10)
+		if (!w.alive[i] || w.frozen[i] ||
+		    (w.now / STEP) % (INTERVAL / STEP) != (3 * i) % 10)
 			continue;
 		for (int j = 0; j < NODES; j++)
-			if (j != i && w.alive[j] && w.part[i] == w.part[j] &&
+			if (j != i && w.alive[j] && !w.frozen[j] && w.part[i] == w.part[j] &&
 			    rng_below(&w.rng, 100) >= w.loss)
 				w.heard[j][i] = w.now;
 	}
@@ -164,7 +166,7 @@ static void ogms(void)
 static void arrivals(void)
 {
 	for (struct flight *f = w.flights; f < w.flights + FLIGHTS; f++) {
-		if (!f->used || f->due > w.now)
+		if (!f->used || f->due > w.now || w.frozen[f->to])
 			continue;
 		f->used = false;
 		if (!w.alive[f->to])
@@ -178,7 +180,7 @@ static void arrivals(void)
 
 static void look(int i)
 {
-	while (w.alive[i] && cut_deadline(&w.c[i]) <= w.now) {
+	while (w.alive[i] && !w.frozen[i] && cut_deadline(&w.c[i]) <= w.now) {
 		for (int j = 0; j < NODES; j++) {
 			struct mac mac = mac_of(j);
 
@@ -410,6 +412,46 @@ static void test_restart(void **state)
 		assert_true(w.has_word[0] && !w.has_word[1]);
 		end();
 	}
+}
+
+/* Who got no time has lost nobody, and is lost to nobody on another part's account. */
+static void test_frozen(void **state)
+{
+	(void)state;
+	for (int who = 0; who < 4; who++) {
+		begin(4);
+		run(60 * USEC_S + who * STEP);
+		w.frozen[who] = true;
+		run(12 * USEC_S);
+		w.frozen[who] = false;
+		cut_starved(&w.c[who], 12 * USEC_S, w.now);
+		run(100 * USEC_S);
+		assert_int_equal(w.lost, 0);
+		assert_int_equal(w.said, 2);
+		assert_true(w.has_word[0] && !w.has_word[1]);
+		end();
+	}
+}
+
+/* Nor does a whole machine that had none forget the parts that there are. */
+static void test_frozen_in_cut(void **state)
+{
+	(void)state;
+	begin(4);
+	run(60 * USEC_S);
+	part(2, 3, 1);
+	run(60 * USEC_S);
+	w.now += 12 * USEC_S;
+	for (int k = 0; k < 4; k++)
+		cut_starved(&w.c[k], 12 * USEC_S, w.now);
+	for (int s = 0; s < 100; s++) {
+		run(USEC_S);
+		for (int k = 0; k < 4; k++)
+			assert_true(cut_is_cut(&w.c[k]));
+	}
+	assert_int_equal(w.lost, 4);
+	assert_int_equal(w.joined, 0);
+	end();
 }
 
 /* Its word is taken back before it is gone, as when it is switched to another SSID. */
@@ -679,6 +721,7 @@ int main(void)
 		cmocka_unit_test(test_lasts),	      cmocka_unit_test(test_healing),
 		cmocka_unit_test(test_flap),	      cmocka_unit_test(test_power),
 		cmocka_unit_test(test_last_word),     cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_frozen),	      cmocka_unit_test(test_frozen_in_cut),
 		cmocka_unit_test(test_another_cloud), cmocka_unit_test(test_leader_dies),
 		cmocka_unit_test(test_gone),	      cmocka_unit_test(test_restart_in_cut),
 		cmocka_unit_test(test_never_heard),   cmocka_unit_test(test_meet),

@@ -336,6 +336,21 @@ static void lead(struct cut *c, usec_t now)
 
 /* ---- time ---- */
 
+void cut_starved(struct cut *c, usec_t lost, usec_t now)
+{
+	struct cut_node *n;
+
+	for (uint32_t i = 0; (n = table_next(&c->nodes, &i));)
+		if (!n->lost)
+			n->heard_at = usec_min(n->heard_at + lost, now);
+	for (struct cut_part *p = c->parts; p < c->parts + CUT_PARTS; p++) {
+		if (p->cut)
+			continue;
+		p->known_at = usec_min(p->known_at + lost, now);
+		p->heard_at = p->heard_at ? usec_min(p->heard_at + lost, now) : 0;
+	}
+}
+
 void cut_tick(struct cut *c, usec_t now)
 {
 	usec_t pace = intervals(c, 1) / 2;

@@ -107,6 +107,9 @@ void cut_told(struct cut *c, const struct cut_word *word, uint32_t age_s, usec_t
 /* It was taken back, or is over. */
 void cut_untold(struct cut *c, const struct mac *leader, usec_t now);
 
+/* We got no time, for so long: who was heard before is not lost for that. */
+void cut_starved(struct cut *c, usec_t lost, usec_t now);
+
 void cut_tick(struct cut *c, usec_t now);
 usec_t cut_deadline(const struct cut *c);
 
