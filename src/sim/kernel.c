@@ -532,8 +532,8 @@ void kernel_routed(struct sim_node *k, const uint8_t *frame, size_t len)
 	if (!is_connected(c, &dst)) {
 		exit = babel_exit(k->world, k->index, &dst, &hops);
 	} else {
-		/* babeld takes no route to what it announces itself */
-		if (routes_first(k, !ip6_is_mapped(&dst)) && routes_told(k, &dst) == TOLD_NOT)
+		/* babeld takes no route to what it announces itself, as the kernel has it now */
+		if (routes_first(k, !ip6_is_mapped(&dst)) && !routes_own(k, &dst))
 			exit = babel_host(k->world, k->index, &dst, &hops);
 		if (exit < 0) {
 			stack_send(&k->br0, frame, len, &dst, k->world->now);

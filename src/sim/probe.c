@@ -109,6 +109,15 @@ static bool inner(struct rd *r, bool *ret_unicast)
 	return rd_ok(r);
 }
 
+/* What is for somebody in another part of a cloud that is cut goes to where he was, and from there
+ * towards him until it comes to the cut: batman-adv keeps such ways for 200 s. */
+static bool is_cut_off(const struct world *w, const struct probe *p)
+{
+	int from = w->hosts[p->sender].at, to = w->hosts[p->target].at;
+
+	return from >= 0 && to >= 0 && !check_promised(w, from, to, p->at);
+}
+
 static void twice(struct sim_node *k, const struct probe *p)
 {
 	struct world *w = k->world;
@@ -117,7 +126,7 @@ static void twice(struct sim_node *k, const struct probe *p)
 	if (p->nodes[k->index] > ROUNDS_MAX)
 		world_violation(w, "unicast %u came to %s %u times: no TTL ends it", p->id, name,
 				(unsigned int)p->nodes[k->index]);
-	if (p->doubled || p->at - w->changed_at <= WORLD_CALM)
+	if (p->doubled || p->at - w->changed_at <= WORLD_CALM || is_cut_off(w, p))
 		return;
 	w->calm_twice += p->nodes[k->index] == 2;
 	if (!w->lossy && p->nodes[k->index] == 2)

@@ -3,6 +3,11 @@
 
 #include "sim/sabotage.h"
 
+static struct ip6 address_of(const struct wish_host *h)
+{
+	return h->v6 ? h->ip6 : ip4_mapped(&h->ip4);
+}
+
 void routes_learn(struct sim_node *k)
 {
 	const struct sabotage *s = k->world->setup.sabotage;
@@ -16,7 +21,7 @@ void routes_learn(struct sim_node *k)
 
 		if (s && s->no_hosts)
 			break;
-		now->v[now->count].addr = h->v6 ? h->ip6 : ip4_mapped(&h->ip4);
+		now->v[now->count].addr = address_of(h);
 		now->v[now->count++].how = h->leaves ? TOLD_LEAVES : TOLD_HERE;
 	}
 }
@@ -29,6 +34,19 @@ enum told routes_told(const struct sim_node *k, const struct ip6 *addr)
 		if (ip6_eq(&known->v[i].addr, addr))
 			return known->v[i].how;
 	return TOLD_NOT;
+}
+
+bool routes_own(const struct sim_node *k, const struct ip6 *addr)
+{
+	const struct wish *w = node_wish(k->node);
+
+	for (uint16_t i = 0; i < w->host_count; i++) {
+		struct ip6 own = address_of(&w->hosts[i]);
+
+		if (ip6_eq(&own, addr))
+			return true;
+	}
+	return false;
 }
 
 bool routes_first(const struct sim_node *k, bool v6)

@@ -26,6 +26,8 @@ struct sim_node;
 void routes_learn(struct sim_node *k);
 /* What the others know that it tells of an address. */
 enum told routes_told(const struct sim_node *k, const struct ip6 *addr);
+/* Does it tell of that address, whatever, at this moment? */
+bool routes_own(const struct sim_node *k, const struct ip6 *addr);
 /* Does this node take such routes before what is connected? */
 bool routes_first(const struct sim_node *k, bool v6);
 
