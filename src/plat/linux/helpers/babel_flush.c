@@ -10,7 +10,7 @@
 
 #define BABEL_PROTO 42 /* RTPROT_BABEL */
 #define FLUSH_BATCH 256
-#define KERNEL_INFINITY 0xffff /* babeld's, of a route that it has lost */
+#define METRIC_LOST UINT32_MAX /* babeld writes -1 for a route that it has lost */
 
 struct left {
 	struct rtmsg head;
@@ -121,7 +121,7 @@ static struct left lost_host(const struct event_route *r)
 	struct left l = { .head = { .rtm_family = r->v6 ? AF_INET6 : AF_INET,
 				    .rtm_dst_len = r->v6 ? 128 : 32,
 				    .rtm_type = RTN_UNREACHABLE },
-			  .metric = KERNEL_INFINITY,
+			  .metric = METRIC_LOST,
 			  .has_metric = true };
 
 	if (r->v6)
