@@ -49,7 +49,8 @@ static bool client_is_here(struct node *n, const struct mac *mac)
 	struct ip6 leased;
 	bool all = true;
 
-	/* two nodes may believe in a client that went from one part to the other and back at once */
+	/* two nodes may believe in a client that went from one part to the other and back at once
+	 */
 	if (!lease_find(&n->lease, mac, n->now, &v) || !is_ours(n, &v.client))
 		return true;
 	leased = lease_mapped(&v.client.ip4);
