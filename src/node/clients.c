@@ -19,7 +19,7 @@
 
 #define REMIND_INTERVAL (60 * USEC_S)
 #define PRESENT_INTERVAL (60 * USEC_S)
-#define AGE_ERROR (15 * USEC_S) /* ages of records are whole seconds, rounded up at each hop */
+#define AGE_ERROR (8 * USEC_S) /* ages of records are whole seconds, rounded up at each hop */
 #define NEWCOMER_INTERVAL (20 * USEC_MS)
 #define NEWCOMER_BURST 512
 
