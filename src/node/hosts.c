@@ -7,8 +7,6 @@
  * say that such a route has gone, and the others would keep it until it is too old, before that of
  * the node where the address is now.
  */
-#include <string.h>
-
 #include "node/internal.h"
 
 #define LEAVES (3 * USEC_S) /* babeld tells a change within 1.6 s */
@@ -37,21 +35,13 @@ static bool is_of_cloud(const struct node *n, const struct ip6 *addr)
 	return net6_has(&n->cloud.network6, addr);
 }
 
-/* As all nodes know it. */
-static bool is_ours(const struct node *n, const struct lease_client *c)
-{
-	return !memcmp(c->node.b, n->id.b, sizeof(n->id.b));
-}
-
 static bool client_is_here(struct node *n, const struct mac *mac)
 {
 	struct lease_view v;
 	struct ip6 leased;
 	bool all = true;
 
-	/* two nodes may believe in a client that went from one part to the other and back at once
-	 */
-	if (!lease_find(&n->lease, mac, n->now, &v) || !is_ours(n, &v.client))
+	if (!lease_find(&n->lease, mac, n->now, &v))
 		return true;
 	leased = lease_mapped(&v.client.ip4);
 	if (is_of_cloud(n, &leased))
