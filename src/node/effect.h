@@ -120,8 +120,11 @@ enum notice {
 	NOTICE_CHILD_DIED,
 	NOTICE_LEASE,
 	NOTICE_TABLE_FULL,
-	NOTICE_STATE_REJECTED, /* by the platform: the file and why */
-	NOTICE_LEASE_CLASH,    /* mac lost ip4; the text says to whom */
+	NOTICE_STATE_REJECTED,	/* by the platform: the file and why */
+	NOTICE_LEASE_CLASH,	/* mac lost ip4; the text says to whom */
+	NOTICE_STATIC_CLASH,	/* what is fixed for a client cannot be: ip4, if it is about that */
+	NOTICE_ADDRESS_FOREIGN, /* mac uses ip4, and is no client; the text says whose it is */
+	NOTICE_ADDRESS_MOVED,	/* this node has ip4 now; mac: who has what it had */
 	NOTICE_COUNT,
 };
 

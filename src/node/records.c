@@ -19,6 +19,9 @@ static void changed(struct node *n, const struct state_event *e)
 	case RECORD_GATEWAY:
 		record_gateway_changed(n, e);
 		break;
+	case RECORD_STATIC:
+		record_static_changed(n, e);
+		break;
 	}
 }
 

@@ -77,6 +77,8 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_MTU:
 	case FIELD_TAKES:
 	case FIELD_REST:
+	case FIELD_LEASE:
+	case FIELD_OPTIONS:
 		break;
 	}
 }

@@ -30,6 +30,9 @@ enum field {
 	FIELD_MTU,
 	FIELD_TAKES = 19, /* node id, epoch: the claim that this one goes before */
 	FIELD_REST = 25,  /* of a block, in seconds: struct lease_block */
+	/* of what is fixed for a client: struct lease_static */
+	FIELD_LEASE = 30, /* in seconds */
+	FIELD_OPTIONS,
 };
 
 void field_put_bytes(struct wr *w, enum field f, const void *data, size_t len);

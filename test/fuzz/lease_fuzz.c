@@ -132,7 +132,7 @@ static void do_client(struct rd *r, uint8_t what)
 		lease_reserve_address(&lease, &ip, now);
 		break;
 	case 6:
-		(void)lease_address_told(&lease, &ip, &mac, now);
+		lease_address_told(&lease, &ip, &mac, now);
 		break;
 	default:
 		lease_unreserve_address(&lease, &ip, now);

@@ -343,9 +343,10 @@ void lease_client_gateway(struct lease *l, const struct mac *mac, const struct l
  * s keeps it.
  */
 void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
-/* Other software says that mac has ip: it is asked for by ARP, and nobody gets it for some seconds.
- * False: it is none of ours to give, and no client of ours has it. */
-bool lease_address_told(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
+/* Other software says that mac has ip, which is ours to give, or a client here has it ... */
+bool lease_address_concerns(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
+/* ... then it is asked for by ARP, and nobody gets it for some seconds. */
+void lease_address_told(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
 
 /* Queries. Results are copies. */
 
@@ -386,6 +387,8 @@ bool lease_static_rival(const struct lease *l, const struct lease_static *s,
 			struct lease_static *ret);
 /* ip may be fixed: it is of the network, and none of a node or of all of them. */
 bool lease_static_allows(const struct lease *l, const struct ip4 *ip);
+/* ... and nobody has it or is about to, as far as we know: a node may take it. */
+bool lease_is_unused(const struct lease *l, const struct ip4 *ip);
 
 struct lease_foreign_view {
 	struct ip4 ip;

@@ -142,15 +142,18 @@ static bool is_offered(const struct lease *l, const struct ip4 *ip)
 	return false;
 }
 
-/* It has a lease of it, or did not hear yet that another one keeps it; or it is about to. */
+/* It has a lease of it, or did not hear yet that another one keeps it; it is about to, or should.
+ */
 static bool is_its_own(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
 {
 	const struct book_addr *holder = book_holder4(&l->book, ip);
 	const struct lease_offer *o = table_find(&l->offers, mac);
 	const struct book_client *c = book_find(&l->book, mac);
+	const struct lease_static *s = lease_static_of(l, mac, NULL, 0);
 
-	return (holder && mac_eq(&holder->holder, mac)) || (o && ip4_eq(&o->ip, ip)) ||
-	       (c && ip4_eq(&c->rec.ip4, ip)) || lease_is_lent_for(l, ip, mac);
+	return (s && ip4_eq(&s->ip4, ip)) || (holder && mac_eq(&holder->holder, mac)) ||
+	       (o && ip4_eq(&o->ip, ip)) || (c && ip4_eq(&c->rec.ip4, ip)) ||
+	       lease_is_lent_for(l, ip, mac);
 }
 
 static struct book_client *leaseholder(const struct lease *l, const struct ip4 *ip)
@@ -189,20 +192,32 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 		lease_quarantine(l, ip, now); /* it is another node's to lend */
 }
 
-bool lease_address_told(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)
+bool lease_address_concerns(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
 {
-	bool ours = pool_is_ours(&l->pool, ip);
 	const struct book_client *c = leaseholder(l, ip);
+
+	return mac_is_station(mac) && lease_is_client_address(l, ip) && !is_its_own(l, ip, mac) &&
+	       (pool_own_find(&l->pool, ip) || lease_static_has(l, ip) ||
+		(c && lease_is_here(l, c)));
+}
+
+void lease_address_told(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)
+{
 	struct lease_foreign *f;
 
-	if (!mac_is_station(mac) || !lease_is_client_address(l, ip) || is_its_own(l, ip, mac) ||
-	    (!ours && !(c && lease_is_here(l, c))))
-		return false;
-	f = !c && ours ? foreign_get(l, ip, mac, now) : NULL;
+	if (!lease_address_concerns(l, ip, mac))
+		return;
+	f = leaseholder(l, ip) ? NULL : foreign_get(l, ip, mac, now);
 	if (f && f->told_only)
 		f->heard_at = now;
 	lease_probe(l, ip, 0, now);
-	return true;
+}
+
+bool lease_is_unused(const struct lease *l, const struct ip4 *ip)
+{
+	return lease_is_client_address(l, ip) && !lease_static_has(l, ip) &&
+	       !book_holder4(&l->book, ip) && !lease_is_lent(l, ip) && !lease_foreign_has(l, ip) &&
+	       !is_offered(l, ip);
 }
 
 /* ---- questions ---- */

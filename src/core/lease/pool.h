@@ -128,8 +128,8 @@ struct pool_setup {
 /* 0 or -ENOMEM. */
 int pool_init(struct pool *p, const struct pool_setup *setup);
 void pool_done(struct pool *p);
-struct pool_own *pool_own_find(struct pool *p, const struct ip4 *ip);
-struct pool_own *pool_own_at(struct pool *p, uint32_t index);
+struct pool_own *pool_own_find(const struct pool *p, const struct ip4 *ip);
+struct pool_own *pool_own_at(const struct pool *p, uint32_t index);
 /* New claims are made between these two addresses only; what is claimed already stays. */
 void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last);
 /* Somebody has claimed the block of ip. */
