@@ -29,6 +29,11 @@ static const struct {
 	[NOTICE_TABLE_FULL] = { "table-full", "a table is full" },
 	[NOTICE_STATE_REJECTED] = { "state-rejected", "the state on disk could not be used" },
 	[NOTICE_LEASE_CLASH] = { "lease-clash", "a client lost its address to another one" },
+	[NOTICE_STATIC_CLASH] = { "static-clash", "what is fixed for a client cannot be so" },
+	[NOTICE_ADDRESS_FOREIGN] = { "address-foreign",
+				     "somebody who is no client uses an address" },
+	[NOTICE_ADDRESS_MOVED] = { "address-moved",
+				   "this node has another address, as somebody has the same" },
 };
 
 static_assert(sizeof(notices) / sizeof(notices[0]) == NOTICE_COUNT, "a notice has no name");

@@ -232,6 +232,8 @@ static const struct {
 	[FIELD_RESOLVER6] = { "resolver6", AS_ADDRESS },
 	[FIELD_MTU] = { "mtu", AS_NUMBER },
 	[FIELD_TAKES] = { "takes", AS_HEX },
+	[FIELD_LEASE] = { "lease_s", AS_NUMBER },
+	[FIELD_OPTIONS] = { "options", AS_HEX },
 };
 
 static json_t *rest_hex(struct rd r)

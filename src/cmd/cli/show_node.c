@@ -109,6 +109,7 @@ void show_status(const struct cli *c, json_t *s)
 	way_out(gateway, "ipv4", "way out", "IPv4");
 	way_out(gateway, "ipv6", "", "IPv6");
 	warning(s, "clash", "CLASH");
+	warning(s, "address_moved", "ADDRESS");
 	warning(s, "state_rejected", "STATE");
 	show_ports(s);
 }

@@ -261,6 +261,12 @@ const char *conf_port_device(const struct conf_port *p);
 /* The section for an interface, NULL when it has none (all defaults). */
 const struct conf_port *conf_port_find(const struct conf *c, const char *device);
 
+/* ADDRESS, FIRST-LAST or NETWORK/LENGTH: 0 or -EINVAL. */
+int conf_range_parse(const char *text, struct conf_range *ret);
+void conf_range_print(const struct conf_range *r, struct text *t);
+/* Seconds, or a number of what the letter behind it says (s, m, h, d): 0 or -EINVAL. */
+int conf_time_parse(const char *text, int32_t min, int32_t max, int32_t *ret);
+
 /* "http://HOST[:PORT]/PATH [STATUS [TEXT]]": which answer an HTTP check wants, 204 with any body by
  * default. */
 struct conf_check_url {

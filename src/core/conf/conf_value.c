@@ -82,8 +82,7 @@ static int parse_addr(const char *text, struct conf_addr *to)
 	return 0;
 }
 
-/* ADDRESS, ADDRESS-ADDRESS or NETWORK/LENGTH. */
-static int parse_range(const char *text, struct conf_range *to)
+int conf_range_parse(const char *text, struct conf_range *to)
 {
 	const char *dash = strchr(text, '-');
 	struct conf_range r;
@@ -144,8 +143,7 @@ static int parse_mac(const char *text, struct mac *to)
 	return 0;
 }
 
-/* A number of seconds, or of what the letter behind it says. */
-static int parse_time(const struct conf_option *o, const char *text, int32_t *to)
+int conf_time_parse(const char *text, int32_t min, int32_t max, int32_t *to)
 {
 	static const char units[] = "smhd";
 	static const int32_t seconds[] = { 1, 60, 3600, 86400 };
@@ -159,10 +157,10 @@ static int parse_time(const struct conf_option *o, const char *text, int32_t *to
 		return -EINVAL;
 	memcpy(digits, text, len);
 	digits[len] = 0;
-	if (text_number(digits, 1, o->max, &v) < 0)
+	if (text_number(digits, 1, max, &v) < 0)
 		return -EINVAL;
 	v *= unit ? seconds[unit - units] : 1;
-	if (v < o->min || v > o->max)
+	if (v < min || v > max)
 		return -EINVAL;
 	*to = (int32_t)v;
 	return 0;
@@ -201,7 +199,7 @@ int conf_value_parse(const struct conf_option *o, const char *text, void *to)
 	case CONF_ADDR:
 		return parse_addr(text, to);
 	case CONF_RANGE:
-		return parse_range(text, to);
+		return conf_range_parse(text, to);
 	case CONF_ROUTE:
 		return parse_route(text, to);
 	case CONF_IP4:
@@ -215,7 +213,8 @@ int conf_value_parse(const struct conf_option *o, const char *text, void *to)
 	case CONF_MAC:
 		return *text ? parse_mac(text, to) : parse_zero(o, to);
 	case CONF_TIME:
-		return *text ? parse_time(o, text, to) : parse_zero(o, to);
+		return *text ? conf_time_parse(text, (int32_t)o->min, (int32_t)o->max, to)
+			     : parse_zero(o, to);
 	case CONF_OPTION:
 		return parse_option(text, to);
 	}
@@ -229,7 +228,7 @@ static void print_addr(const struct conf_addr *a, struct text *t)
 	text_add(t, "%s", a->family == 4 ? ip4_text(&a->ip4, buf) : ip6_text(&a->ip6, buf));
 }
 
-static void print_range(const struct conf_range *r, struct text *t)
+void conf_range_print(const struct conf_range *r, struct text *t)
 {
 	char buf[IP4_TEXT];
 
@@ -310,7 +309,7 @@ void conf_value_print(const struct conf_option *o, const void *from, struct text
 		print_addr(from, t);
 		break;
 	case CONF_RANGE:
-		print_range(from, t);
+		conf_range_print(from, t);
 		break;
 	case CONF_ROUTE:
 		print_route(from, t);

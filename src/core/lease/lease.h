@@ -358,6 +358,7 @@ struct lease_view {
 			      node */
 	int64_t refreshed_s; /* ago, when its record was last written */
 	int64_t held_s;	     /* until when its address is in use for others, negative: over */
+	bool is_static;	     /* its address is the one that is fixed for it */
 };
 
 enum lease_static_state {

@@ -245,6 +245,7 @@ static void view_fill(const struct lease *l, const struct book_client *c, usec_t
 	ret->expires_s = c->expires_at ? (c->expires_at - now) / USEC_S : 0;
 	ret->refreshed_s = (now - c->refreshed_at) / USEC_S;
 	ret->held_s = (c->refreshed_at + BOOK_HELD - now) / USEC_S;
+	ret->is_static = !ip4_is_zero(&c->fixed_ip) && ip4_eq(&c->fixed_ip, &c->rec.ip4);
 	/* what others may have by now is nobody's */
 	if (c->lapsed)
 		ret->client.ip4 = (struct ip4) { { 0 } };
