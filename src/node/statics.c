@@ -232,6 +232,8 @@ int statics_fix(struct node *n, const struct lease_static *s)
 		return -EADDRNOTAVAIL;
 	if (lease_static_rival(&n->lease, &fixed, &rival))
 		return -EADDRINUSE;
+	if (!lease_static_fits(&n->lease, &fixed.key))
+		return -ENOSPC;
 	err = fixed_by_others(n, &fixed.key, &is_there);
 	return err ? err : records_put_static(n, &fixed);
 }

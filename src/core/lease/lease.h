@@ -386,6 +386,8 @@ bool lease_static_find(const struct lease *l, const struct lease_key *key, usec_
 /* Another one that has the same address, or the same name. */
 bool lease_static_rival(const struct lease *l, const struct lease_static *s,
 			struct lease_static *ret);
+/* There is room for one with that key. */
+bool lease_static_fits(const struct lease *l, const struct lease_key *key);
 /* ip may be fixed: it is of the network, and none of a node or of all of them. */
 bool lease_static_allows(const struct lease *l, const struct ip4 *ip);
 /* ... and nobody has it or is about to, as far as we know: a node may take it. */

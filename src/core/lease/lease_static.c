@@ -454,6 +454,11 @@ bool lease_static_find(const struct lease *l, const struct lease_key *key, usec_
 	return s;
 }
 
+bool lease_static_fits(const struct lease *l, const struct lease_key *key)
+{
+	return l->statics.count < l->statics.limit || table_find(&l->statics, key);
+}
+
 bool lease_static_rival(const struct lease *l, const struct lease_static *s,
 			struct lease_static *ret)
 {
