@@ -3,14 +3,17 @@
  * Addresses of nodes follow from the MAC of their primary interface, two bytes of it in a /16, so
  * two nodes may have one. Their records show it: the node with the lower id keeps the address, the
  * other takes the next one that nobody has, and says so. It keeps that until it starts again.
+ * Somebody may make such records up, so that happens MEETINGS times at once and once in
+ * MEETING_INTERVAL in the long run.
  *
  * Nodes of other software have no record, and do not move. They are found by ARP: this node asks
  * for its own address, and when somebody at a node that is not of trama was heard to have it and
  * has answered ANSWERS questions since, it moves. Anybody at such a node can say so, so that
  * happens MOVES times at once and once in MOVE_INTERVAL in the long run.
  *
- * Timers: the first question after ASK_FIRST, then every ASK_INTERVAL; the next one ASK_SECOND
- * after somebody was heard to have our address.
+ * Timers: records are looked at within a second after one has changed. The first question after
+ * ASK_FIRST, then every ASK_INTERVAL; the next one ASK_SECOND after somebody was heard to have our
+ * address.
  */
 #include <string.h>
 
@@ -23,6 +26,8 @@
 #define ANSWERS 2
 #define MOVE_INTERVAL (600 * USEC_S)
 #define MOVES 3
+#define MEETING_INTERVAL (60 * USEC_S)
+#define MEETINGS 16
 #define TRIES 65536 /* addresses, at most: all of a /16 */
 
 static void tell(struct node *n, const struct mac *who, const char *name, const char *was,
@@ -93,19 +98,35 @@ static void move6(struct node *n, const struct mac *who, const char *name)
 	tell(n, who, name, ip6_text(&was, before), ip6_text(&next, now));
 }
 
-static bool goes_before(const struct node *n, const struct state_node *other)
+/* One that has an address of ours, and keeps it; false: there is none. */
+static bool keeper_find(const struct node *n, struct node_member *ret)
 {
-	return memcmp(other->b, n->id.b, sizeof(n->id.b)) < 0;
+	for (uint32_t i = 0; node_member_next(n, &i, ret);)
+		if (!ret->self && memcmp(ret->id, n->id.b, sizeof(n->id.b)) < 0 &&
+		    (ip4_eq(&ret->ip4, &n->cloud.node4) || ip6_eq(&ret->ip6, &n->cloud.node6)))
+			return true;
+	return false;
 }
 
-void address_met(struct node *n, const struct node_record *other)
+static void look(struct node *n)
 {
-	if (!goes_before(n, &other->id))
-		return; /* it moves */
-	if (ip4_eq(&other->ip4, &n->cloud.node4))
-		move4(n, &other->cloud_mac, other->name);
-	if (ip6_eq(&other->ip6, &n->cloud.node6))
-		move6(n, &other->cloud_mac, other->name);
+	struct node_member m;
+
+	n->address.is_met = false;
+	if (!keeper_find(n, &m))
+		return;
+	n->address.is_met = true; /* there may be one more, or it is too soon */
+	if (!bucket_take(&n->address.meetings, MEETING_INTERVAL, MEETINGS, n->now))
+		return;
+	if (ip4_eq(&m.ip4, &n->cloud.node4))
+		move4(n, &m.cloud_mac, m.name);
+	if (ip6_eq(&m.ip6, &n->cloud.node6))
+		move6(n, &m.cloud_mac, m.name);
+}
+
+void address_met(struct node *n)
+{
+	n->address.is_met = true;
 }
 
 /* At a node of other software: those of trama have records, and keep their clients from lying. */
@@ -143,6 +164,8 @@ void address_claimed(struct node *n, const struct mac *mac)
 
 void address_refresh(struct node *n)
 {
+	if (n->address.is_met)
+		look(n);
 	if (!n->address.ask_at)
 		n->address.ask_at = n->now + ASK_FIRST;
 	if (n->now < n->address.ask_at)

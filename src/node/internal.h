@@ -188,7 +188,8 @@ struct node {
 		usec_t answered_at; /* by somebody who has our address and is not of trama */
 		unsigned int answers;
 		struct mac by;
-		struct bucket moves;
+		bool is_met; /* a node may have come that has our address */
+		struct bucket moves, meetings;
 	} address;
 	struct bucket import_rate; /* of leases of others that are asked for */
 	struct solicit_frame stranger_question;
@@ -272,8 +273,8 @@ void strangers_overhear(struct node *n, const uint8_t *frame, size_t len);
 void strangers_found(struct node *n, const struct lease_foreign_news *f);
 
 /* address.c: two nodes with one address */
-/* Another node's record: whoever has the higher id moves. */
-void address_met(struct node *n, const struct node_record *other);
+/* Another node's record has changed. */
+void address_met(struct node *n);
 /* By ARP somebody else has our IPv4 address. */
 void address_claimed(struct node *n, const struct mac *mac);
 /* Every second. */

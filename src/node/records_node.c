@@ -65,7 +65,7 @@ void record_node_changed(struct node *n, const struct state_event *e)
 		return;
 	}
 	(void)lease_reserve_address(&n->lease, &rec.ip4, n->now);
-	address_met(n, &rec);
+	address_met(n);
 	notice.mac = rec.cloud_mac;
 	notice.ip4 = rec.ip4;
 	text_copy(notice.text, sizeof(notice.text), rec.name);

@@ -9,6 +9,9 @@
 #include <cmocka.h>
 
 #include "core/batman/msg.h"
+#include "core/state/snapshot.h"
+#include "core/state/state_msg.h"
+#include "node_bench.h"
 #include "node_town.h"
 #include "packet/arp.h"
 #include "packet/eth.h"
@@ -148,6 +151,55 @@ static void test_ip6(void **state)
 	assert_true(net6_has(&node_cloud(t.node[1])->network6, &next));
 	assert_int_equal(town_counter(&t, 1, NODE_C_ADDRESS_MOVED), 1);
 	town_stop(&t);
+}
+
+/* A node with a lower id says that it has this address, by way of a snapshot. */
+static void tell(struct bench *b, const struct ip4 *ip)
+{
+	static const struct state_node other = { { 0, 0, 2, 0, 0, 0, 0, 9 } };
+	static uint32_t epoch;
+	struct state_msg_record m = { .author = other, .epoch = ++epoch, .lifetime_s = 3600 };
+	struct event e = { .kind = EVENT_LOAD };
+	uint8_t value[8], file[256];
+	struct wr v = wr_init(value, sizeof(value)), w = wr_init(file, sizeof(file));
+	size_t field = wr_tlv8_begin(&v, 2), mark = snapshot_begin(&w);
+
+	wr_ip4(&v, ip);
+	wr_tlv8_end(&v, field);
+	m.key.key = state_key_init(1, other.b, sizeof(other.b));
+	m.key.kind = STATE_OWNED;
+	m.key.author = other;
+	m.value = value;
+	m.len = (uint16_t)wr_len(&v);
+	wr_zero(&w, 12);
+	state_msg_write_record(&w, &m);
+	e.load = (struct event_load) { file, snapshot_end(&w, mark) };
+	bench_feed(b, &e);
+	assert_int_equal(node_load_error(b->node), 0);
+}
+
+/* Somebody makes up a node that has whatever address this one takes. */
+static void test_meetings_are_bounded(void **state)
+{
+	struct ip4 ip;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	for (int i = 0; i < 150; i++) {
+		ip = node_cloud(b.node)->node4;
+		tell(&b, &ip);
+		bench_run(&b, 2 * USEC_S);
+		if (i < 5)
+			assert_false(ip4_eq(&node_cloud(b.node)->node4, &ip));
+	}
+	assert_in_range(node_counter(b.node, NODE_C_ADDRESS_MOVED), 16, 16 + 6);
+	/* in the end it is found out all the same */
+	ip = node_cloud(b.node)->node4;
+	tell(&b, &ip);
+	bench_run(&b, 120 * USEC_S);
+	assert_false(ip4_eq(&node_cloud(b.node)->node4, &ip));
+	bench_stop(&b);
 }
 
 /* ---- others: ARP tells ---- */
@@ -323,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_many_move),
 		cmocka_unit_test(test_moves_past_clients),
 		cmocka_unit_test(test_ip6),
+		cmocka_unit_test(test_meetings_are_bounded),
 		cmocka_unit_test(test_other_software),
 		cmocka_unit_test(test_one_word_is_not_enough),
 		cmocka_unit_test(test_clients_move_nobody),
