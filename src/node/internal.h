@@ -293,6 +293,8 @@ int statics_unfix(struct node *n, const struct lease_key *key);
 int records_put_static(struct node *n, const struct lease_static *s);
 bool record_static_decode(const struct state_view *v, struct lease_static *ret);
 void record_static_changed(struct node *n, const struct state_event *e);
+/* A node has come with this address: tells of those whom it is fixed for. */
+void records_static_node_has(struct node *n, const struct ip4 *ip);
 
 /* solicit.c: where a packet enters the cloud */
 void solicit_event(struct node *n, const struct event_solicit *s);

@@ -62,22 +62,48 @@ bool record_static_decode(const struct state_view *v, struct lease_static *ret)
 	return rd_done(&r) && lease_static_sound(ret);
 }
 
-/* Of several that cannot be so together one counts, at every node the same one. */
-static void tell_clash(struct node *n, const struct lease_static *s)
+static void tell(struct node *n, const struct lease_static *s, const char *why)
 {
 	struct effect_notice e = { .notice = NOTICE_STATIC_CLASH, .ip4 = s->ip4 };
-	struct text t = text_init(e.text, sizeof(e.text));
-	struct lease_static rival;
 
-	if (!lease_static_rival(&n->lease, s, &rival))
-		return;
 	n->counters[NODE_C_STATIC_CLASH]++;
 	if (lease_key_kind(&s->key) == LEASE_KEY_MAC)
 		e.mac = lease_key_to_mac(&s->key);
+	text_copy(e.text, sizeof(e.text), why);
+	node_notice(n, &e);
+}
+
+static void tell_unusable(struct node *n, const struct lease_static *s)
+{
+	tell(n, s,
+	     "a node has that address, or it is none of this cloud's clients: give this client "
+	     "another one");
+}
+
+/* Of several that cannot be so together one counts, at every node the same one. */
+static void tell_clash(struct node *n, const struct lease_static *s)
+{
+	struct lease_static rival;
+	char why[NOTICE_TEXT];
+	struct text t = text_init(why, sizeof(why));
+
+	if (!ip4_is_zero(&s->ip4) && !lease_static_allows(&n->lease, &s->ip4))
+		tell_unusable(n, s);
+	if (!lease_static_rival(&n->lease, s, &rival))
+		return;
 	text_add(&t, "%s is fixed for two clients, and is that of the one with the lower %s",
 		 ip4_eq(&s->ip4, &rival.ip4) && !ip4_is_zero(&s->ip4) ? "it" : s->name,
 		 "MAC or identifier: trama lease list shows them");
-	node_notice(n, &e);
+	tell(n, s, why);
+}
+
+void records_static_node_has(struct node *n, const struct ip4 *ip)
+{
+	struct lease_static_view v;
+
+	for (uint32_t i = 0; lease_static_next(&n->lease, &i, n->now, &v);)
+		if (ip4_eq(&v.fixed.ip4, ip))
+			tell_unusable(n, &v.fixed);
 }
 
 void record_static_changed(struct node *n, const struct state_event *e)

@@ -432,6 +432,31 @@ static void test_two_commands_meet(void **state)
 	town_stop(&t);
 }
 
+/* That of a node, which no configuration can tell: people hear of it, and the node keeps it. */
+static void test_address_of_a_node(void **state)
+{
+	static const struct ip4 nodes = { { 10, 13, 200, 2 } };
+	struct lease_static_view v;
+	struct lease_key key = lease_key_mac(&client);
+	struct ip4 got;
+	struct town t;
+
+	(void)state;
+	town_plan(&t, 2);
+	configure(&t, 0, &client, nodes);
+	begin(&t);
+	for (int i = 0; i < 2; i++) {
+		assert_true(find(&t, i, &key, &v));
+		assert_int_equal(v.state, LEASE_STATIC_UNUSABLE);
+		assert_in_range(town_counter(&t, i, NODE_C_STATIC_CLASH), 1, 2);
+	}
+	assert_in_range(t.notices[NOTICE_STATIC_CLASH], 2, 4);
+	assert_true(ip4_eq(&node_cloud(t.node[1])->node4, &nodes));
+	got = offered(&t, 0, &client);
+	assert_false(ip4_is_zero(&got) || ip4_eq(&got, &nodes));
+	town_stop(&t);
+}
+
 /* ---- reserved addresses ---- */
 
 static void test_reserved(void **state)
@@ -577,6 +602,7 @@ int main(void)
 		cmocka_unit_test(test_configured_elsewhere),
 		cmocka_unit_test(test_configuration_goes_before_command),
 		cmocka_unit_test(test_two_commands_meet),
+		cmocka_unit_test(test_address_of_a_node),
 		cmocka_unit_test(test_reserved),
 		cmocka_unit_test(test_reserved_by_configuration),
 		cmocka_unit_test(test_name),
