@@ -108,7 +108,7 @@ static void waits(void **state)
 
 static void moves_to_it(void **state)
 {
-	struct host h = town_host(1);
+	struct host h = town_host(1), other = town_host(2);
 	struct lease_static s = fix(&h, FIXED);
 	struct ip4 before;
 
@@ -120,6 +120,8 @@ static void moves_to_it(void **state)
 	assert_int_equal(host_renew(&town, &h, 1), DHCP_NAK);
 	assert_true(host_join(&town, &h, 1));
 	assert_true(ip4_eq(&h.ip, &FIXED));
+	town_run(&town, 10 * USEC_S); /* what it had is free */
+	assert_int_equal(host_reboot(&town, &other, 0, before), DHCP_ACK);
 }
 
 /* The lease that it has at the moment becomes the one that is fixed. */
@@ -621,7 +623,7 @@ static void unsound(void **state)
 	for (int i = 0; i < 10; i++)
 		bad[i] = ok;
 	bad[0].key.len = 0;
-	bad[1].key = lease_key_mac(&MAC_BROADCAST);
+	bad[1].key = lease_key_mac(&(struct mac) { { 1, 1 } });
 	bad[2].lease_s = 119;
 	bad[3].lease_s = 604801;
 	strcpy(bad[4].name, "Ana");

@@ -196,6 +196,14 @@ void lease_static_apply(struct lease *l, struct book_client *c, const char *call
 	lease_static_mark(l, c, static_of_client(l, c), called);
 }
 
+bool lease_static_moves(const struct lease *l, const struct book_client *c, const struct ip4 *from,
+			const struct ip4 *to)
+{
+	const struct lease_static *s = static_of_client(l, c);
+
+	return lease_static_bars(l, from, s) || (rules(l, s) && ip4_eq(&s->ip4, to));
+}
+
 static bool has_id(const struct book_client *c, const struct lease_key *key)
 {
 	struct lease_key own = lease_key_id(c->rec.id, c->rec.id_len);

@@ -161,6 +161,9 @@ void lease_static_mark(struct lease *l, struct book_client *c, const struct leas
 void lease_static_apply(struct lease *l, struct book_client *c, const char *called);
 /* Whoever had ip, and has not used it for long, has it no more: the client is to have it. */
 void lease_static_clear(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
+/* The client went because of what is fixed: it uses `from` no more. */
+bool lease_static_moves(const struct lease *l, const struct book_client *c, const struct ip4 *from,
+			const struct ip4 *to);
 /* The lease is over, and its address is another one's by now. */
 bool lease_static_ends(const struct lease *l, const struct book_client *c, usec_t now);
 /* The longest that any lease may last, as they are configured. */
