@@ -235,7 +235,10 @@ int statics_fix(struct node *n, const struct lease_static *s)
 	if (!lease_static_fits(&n->lease, &fixed.key))
 		return -ENOSPC;
 	err = fixed_by_others(n, &fixed.key, &is_there);
-	return err ? err : records_put_static(n, &fixed);
+	if (!err)
+		err = records_put_static(n, &fixed);
+	/* who asked is told what holds now, before the record's event is out */
+	return err ? err : lease_static_learnt(&n->lease, &fixed, n->now);
 }
 
 int statics_unfix(struct node *n, const struct lease_key *key)
@@ -244,7 +247,9 @@ int statics_unfix(struct node *n, const struct lease_key *key)
 	bool is_there;
 	int err = fixed_by_others(n, key, &is_there);
 
-	if (err)
-		return err;
-	return is_there ? state_delete(n->state, &k, n->now) : -ENOENT;
+	if (!err)
+		err = is_there ? state_delete(n->state, &k, n->now) : -ENOENT;
+	if (!err)
+		lease_static_gone(&n->lease, key, n->now);
+	return err;
 }
