@@ -263,7 +263,7 @@ static bool hide(struct town *t, int from, int to, uint8_t *frame, size_t len)
 	(void)t;
 	(void)from;
 	(void)to;
-	if (bat_eth_decode(&r, &e) || e.type != BATMAN_ETHERTYPE)
+	if (!bat_eth_decode(&r, &e) || e.type != BATMAN_ETHERTYPE)
 		return true;
 	while (bat_ogm_next(&r, &o)) {
 		tvlv = o.tvlv;

@@ -163,11 +163,12 @@ static struct ip4 next_free(const struct town *t)
 	return ip;
 }
 
+/* As many as there are other addresses in the block. */
 static bool gets_somebody(struct town *t, const struct ip4 *ip)
 {
 	bool found = false;
 
-	for (uint8_t i = 0; i < POOL_BLOCK; i++) {
+	for (uint8_t i = 0; i < POOL_BLOCK - 1; i++) {
 		struct mac mac = { { 2, 0xcc, 0, 0, 1, i } };
 		struct ip4 got = ask_as(t, &mac, DHCP_DISCOVER, (struct ip4) { { 0 } }).yiaddr;
 
