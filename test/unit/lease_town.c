@@ -297,6 +297,7 @@ void town_drain(struct town *t, int node)
 			break;
 		case LEASE_PROBE:
 			t->probes++;
+			t->port_probes += o.port != 0;
 			memcpy(&t->probed, o.data, sizeof(t->probed));
 			break;
 		case LEASE_CLASH:

@@ -79,6 +79,7 @@ struct town {
 	int mail_count;
 	uint32_t seq;
 	unsigned probes;
+	unsigned port_probes; /* of these at a port, for a client */
 	struct ip4 probed; /* the last one */
 	unsigned foreigns; /* that were told of */
 	struct lease_foreign_news foreign;

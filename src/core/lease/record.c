@@ -63,8 +63,7 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 		c->expires_at = 0;
 	loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
 	/* two nodes gave it one each: it may be using either until it renews */
-	if (in_use && !book_holder4(&l->book, &old) &&
-	    !lease_static_moves(l, c, &old, &rec->ip4))
+	if (in_use && !book_holder4(&l->book, &old) && !lease_static_moves(l, c, &old, &rec->ip4))
 		lease_quarantine(l, &old, now);
 	if (moved && c->clashed_at)
 		lease_clash_ended(l, c, &old, now);
