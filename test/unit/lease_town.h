@@ -80,8 +80,8 @@ struct town {
 	uint32_t seq;
 	unsigned probes;
 	unsigned port_probes; /* of these at a port, for a client */
-	struct ip4 probed; /* the last one */
-	unsigned foreigns; /* that were told of */
+	struct ip4 probed;    /* the last one */
+	unsigned foreigns;    /* that were told of */
 	struct lease_foreign_news foreign;
 	unsigned clashes[TOWN_NODES_MAX];	/* that were told of */
 	unsigned disassociated[TOWN_NODES_MAX]; /* clients */
