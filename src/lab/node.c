@@ -23,17 +23,19 @@ static void write_value(FILE *f, const char *keyword, const char *option, const 
 	fputs("'\n", f);
 }
 
-/* "wifi.ap_ssid" is in config lime 'wifi', "port:eth1.role" in config port 'eth1', others in config
- * trama. */
+/* "wifi.ap_ssid" is in config lime 'wifi', "port:eth1.role" in config port 'eth1', "host:tv.ip" in
+ * config host 'tv', others in config trama. */
 static void write_option(FILE *f, const char *key, const json_t *v)
 {
 	const char *dot = strchr(key, '.');
 	char section[64];
+	const char *colon;
 	size_t i;
 	json_t *item;
 	snprintf(section, sizeof(section), "%.*s", (int)(dot - key), key);
-	if (strncmp(section, "port:", 5) == 0)
-		fprintf(f, "config port '%s'\n", section + 5);
+	colon = strchr(section, ':');
+	if (colon)
+		fprintf(f, "config %.*s '%s'\n", (int)(colon - section), section, colon + 1);
 	else if (strcmp(section, "system") == 0 || strcmp(section, "network") == 0 ||
 		 strcmp(section, "wifi") == 0)
 		fprintf(f, "config lime '%s'\n", section);

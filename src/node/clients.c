@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "node/internal.h"
-#include "packet/arp.h"
 #include "packet/eth.h"
 #include "packet/icmp6.h"
 
@@ -361,6 +360,7 @@ void clients_frame(struct node *n, const uint8_t *frame, size_t len)
 	lease_input(&n->lease, frame, len, port, n->now);
 	ra_input(&n->ra, frame, len, port, n->now);
 	proxy_frame(n, frame, len);
+	strangers_beside(n, frame, len);
 }
 
 static void client_frame_effect(const struct out *o, struct effect *ret)
@@ -369,17 +369,6 @@ static void client_frame_effect(const struct out *o, struct effect *ret)
 	ret->frame = (struct effect_frame) {
 		.link = LINK_CLIENT, .port = o->port, .data = o->data, .len = o->len
 	};
-}
-
-/* RFC 5227 probe: sender address zero, so that nobody learns anything from it. */
-static void probe_address(struct node *n, const struct ip4 *ip)
-{
-	uint8_t frame[ETH_HEADER + ARP_LEN];
-	struct wr w = wr_init(frame, sizeof(frame));
-	struct arp a = { .op = ARP_OP_REQUEST, .sender_mac = n->cloud_mac, .target = *ip };
-
-	arp_build(&w, &MAC_BROADCAST, &a);
-	cloudside_send(n, frame, wr_len(&w));
 }
 
 void clients_spoke(struct node *n, const uint8_t *frame, size_t len)
@@ -398,18 +387,6 @@ void clients_spoke(struct node *n, const uint8_t *frame, size_t len)
 	    (e.type == ETH_TYPE_IP6 && rd_ok(&r) && next == IP_PROTO_ICMP6 &&
 	     (type == ICMP6_NS || type == ICMP6_NA)))
 		ra_input(&n->ra, frame, len, clients_port(n, &e.src), n->now);
-}
-
-void clients_overhear(struct node *n, const uint8_t *frame, size_t len)
-{
-	struct rd r = rd_init(frame, len);
-	struct eth e;
-	struct arp a;
-
-	if (eth_decode(&r, &e) || e.vid || e.type != ETH_TYPE_ARP || !mac_eq(&e.dst, &n->cloud_mac))
-		return;
-	if (!arp_decode(&r, &a) && a.op == ARP_OP_REPLY)
-		lease_address_taken(&n->lease, &a.sender, &a.sender_mac, n->now);
 }
 
 /* Only where one of the two is: the other nodes could say nothing that helps. */
@@ -443,6 +420,7 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 	struct lease_clash clash;
 	struct lease_block b;
 	struct lease_talk talk;
+	struct lease_foreign_news foreign;
 	struct mac mac;
 	struct ip4 ip;
 
@@ -470,7 +448,7 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 		break;
 	case LEASE_PROBE:
 		memcpy(&ip, o->data, sizeof(ip));
-		probe_address(n, &ip);
+		strangers_ask(n, &ip);
 		break;
 	case LEASE_CLASH:
 		memcpy(&clash, o->data, sizeof(clash));
@@ -479,6 +457,10 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 	case LEASE_DISASSOCIATE:
 		memcpy(&mac, o->data, sizeof(mac));
 		send_away(n, &mac);
+		break;
+	case LEASE_FOREIGN:
+		memcpy(&foreign, o->data, sizeof(foreign));
+		strangers_found(n, &foreign);
 		break;
 	}
 	return false;

@@ -82,7 +82,7 @@ void cloudside_frame(struct node *n, const struct event_frame *f)
 	case LINK_KERNEL:
 		if (node_takes(n, 0, f->data, f->len))
 			break;
-		clients_overhear(n, f->data, f->len);
+		strangers_overhear(n, f->data, f->len);
 		clash_overhear(n, f->data, f->len);
 		break;
 	case LINK_TAGGED:
@@ -112,7 +112,7 @@ bool cloudside_out(struct node *n, const struct out *o, struct effect *ret)
 	case BATMAN_DELIVER:
 		if (node_takes(n, o->arg, o->data, o->len))
 			return false;
-		clients_overhear(n, o->data, o->len);
+		strangers_overhear(n, o->data, o->len);
 		clash_overhear(n, o->data, o->len);
 		ret->kind = EFFECT_FRAME;
 		ret->frame = (struct effect_frame) { .link = LINK_CLOUD,

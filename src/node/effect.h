@@ -128,6 +128,9 @@ enum notice {
 	NOTICE_CLOUD_CUT,	/* mac leads a part that is reached on layer 3 only */
 	NOTICE_CLOUD_HEALED,	/* ... and is heard again */
 	NOTICE_CLOUD_PART_GONE, /* ... and is not heard of on layer 3 either */
+	NOTICE_STATIC_CLASH,	/* what is fixed for a client cannot be: ip4, if it is about that */
+	NOTICE_ADDRESS_FOREIGN, /* mac uses ip4, and is no client; the text says whose it is */
+	NOTICE_ADDRESS_MOVED,	/* this node has ip4 now; mac: who has what it had */
 	NOTICE_COUNT,
 };
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/batman/batman.h"
+#include "core/lease/static.h"
 #include "core/state/state.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
@@ -185,6 +186,8 @@ enum control_act {
 	CONTROL_RELEASE_LEASE, /* mac */
 	CONTROL_PING_MESH,     /* mac: originator, ttl (50 = plain echo), id, seq, record */
 	CONTROL_PUT_STATE,     /* put */
+	CONTROL_FIX_LEASE,     /* fixed: but its origin */
+	CONTROL_UNFIX_LEASE,   /* fixed: its key */
 };
 
 #define NODE_FREE_TYPE 128 /* of replicated records: from here on they are for people's own use */
@@ -210,6 +213,7 @@ struct event_control {
 	uint16_t seq;
 	bool record; /* the way that it goes */
 	struct control_put put;
+	struct lease_static fixed;
 };
 
 enum import_source {

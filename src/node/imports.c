@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leases that other software gave in our cloud, as bridges learn them. They are listed and compared
- * with ours, and never take the place of one. */
+/*
+ * Leases that other software gave in our cloud, as bridges learn them. They are listed and compared
+ * with ours, and never take the place of one.
+ *
+ * Where such an address is one that we may give away, or that a client here has, it is asked for by
+ * ARP: ASKS times, ASK_SECOND apart, and again after ASK_AGAIN. As long as that goes on nobody gets
+ * it; who answers is known from then on (core/lease/lease_probe.c), and who does not is no reason
+ * any more.
+ */
 #include "node/internal.h"
+
+#define ASKS 2
+#define ASK_SECOND (2 * USEC_S)
+#define ASK_AGAIN (1800 * USEC_S)
+#define ASK_INTERVAL (500 * USEC_MS) /* of all of them */
+#define ASK_BURST 8
 
 /* Another client of ours has the address. */
 static bool import_clashes(const struct node *n, const struct node_import *i)
@@ -34,12 +47,36 @@ void imports_event(struct node *n, const struct event_import *e)
 		n->counters[NODE_C_IMPORT_FULL]++;
 		return;
 	}
-	if (!mac_eq(&i->mac, &e->mac))
-		i->clash = false;
+	if (!mac_eq(&i->mac, &e->mac)) {
+		i->clash = i->is_found = false;
+		i->asked = 0;
+	}
 	i->mac = e->mac;
 	text_copy(i->name, sizeof(i->name), e->name);
 	i->expires_at =
 		n->now + (usec_t)(e->ttl_s < IMPORT_TTL_MAX ? e->ttl_s : IMPORT_TTL_MAX) * USEC_S;
+}
+
+static void import_ask(struct node *n, struct node_import *i)
+{
+	if (i->asked == ASKS && n->now - i->ask_at >= ASK_AGAIN)
+		i->asked = 0;
+	if (i->asked == ASKS || n->now < i->ask_at ||
+	    !lease_address_concerns(&n->lease, &i->ip4, &i->mac) ||
+	    !bucket_take(&n->import_rate, ASK_INTERVAL, ASK_BURST, n->now))
+		return;
+	lease_address_told(&n->lease, &i->ip4, &i->mac, n->now);
+	n->counters[NODE_C_IMPORT_ASKED] += i->asked == 0;
+	i->asked++;
+	i->ask_at = n->now + ASK_SECOND;
+}
+
+static bool has_answered(const struct node *n, const struct node_import *i)
+{
+	struct lease_foreign_view v;
+
+	return lease_foreign_find(&n->lease, &i->ip4, n->now, &v) && !v.told_only &&
+	       mac_eq(&v.mac, &i->mac);
 }
 
 void imports_refresh(struct node *n)
@@ -52,6 +89,11 @@ void imports_refresh(struct node *n)
 		if (clash && !i->clash)
 			n->counters[NODE_C_IMPORT_CLASH]++;
 		i->clash = clash;
+		import_ask(n, i);
+		if (!i->is_found && has_answered(n, i)) {
+			i->is_found = true;
+			n->counters[NODE_C_IMPORT_FOUND]++;
+		}
 		if (i->expires_at <= n->now)
 			table_remove(&n->imports, i);
 	}

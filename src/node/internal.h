@@ -22,6 +22,8 @@
 #define NODE_PROBES 32
 #define NODE_IMPORTS 2048
 #define NODE_ROUTED NODE_PORTS /* in the place of a port: by whatever way layer 3 has */
+#define NODE_STATICS (CONF_HOST_MAX + CONF_RANGE_MAX) /* of the configuration */
+#define NODE_STATIC_LIFE_S (400 * 86400)
 
 /* Types of replicated records. Numbers are the wire format of the state service: never reused. */
 enum record_type {
@@ -29,6 +31,7 @@ enum record_type {
 	RECORD_BLOCK = 2,    /* owned, cloud: id = block index; a claim of addresses */
 	RECORD_CLIENT = 3,   /* shared, cloud: id = MAC; client with its lease */
 	RECORD_GATEWAY = 4,  /* owned, network: id = node id; resolvers and uplinks */
+	RECORD_STATIC = 5,   /* shared, cloud: id = lease_key; what is fixed for a client */
 	RECORD_PRESENCE = 9, /* owned, network: id = node id; a leader's word of its part */
 };
 
@@ -202,6 +205,20 @@ struct node {
 	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
+	usec_t statics_at;		 /* what is fixed is looked at again */
+	bool statics_told[NODE_STATICS]; /* of ours, that another node has it otherwise */
+	int static_error;
+	struct {
+		char text[NOTICE_TEXT]; /* why it is another one than follows from the MAC, or "" */
+		usec_t ask_at;
+		usec_t answered_at; /* by somebody who has our address and is not of trama */
+		unsigned int answers;
+		struct mac by;
+		bool is_met; /* a node may have come that has our address */
+		struct bucket moves, meetings;
+	} address;
+	struct bucket import_rate; /* of leases of others that are asked for */
+	struct solicit_frame stranger_question;
 	struct bucket solicit_ask[2], solicit_refuse; /* for IPv4 and IPv6 */
 	struct solicit_frame question;		      /* that is on its way to everybody */
 	struct solicit_frame proxied;		      /* an answer on its way to a client */
@@ -271,10 +288,41 @@ void clients_way_out(struct node *n);
 void clients_frame(struct node *n, const uint8_t *frame, size_t len);
 /* A frame of a client into the cloud: it may answer somebody who asked for its address. */
 void clients_spoke(struct node *n, const uint8_t *frame, size_t len);
-/* A frame from the cloud: somebody may say that an address we gave away is theirs. */
-void clients_overhear(struct node *n, const uint8_t *frame, size_t len);
 bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret);
 bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret);
+
+/* strangers.c: addresses that somebody uses who is no client */
+/* Asks by ARP who has it: the cloud, and our own clients. */
+void strangers_ask(struct node *n, const struct ip4 *ip);
+void strangers_ask_cloud(struct node *n, const struct ip4 *ip);
+/* A frame that reaches our clients' gateway, and one from the cloud to this node itself. */
+void strangers_beside(struct node *n, const uint8_t *frame, size_t len);
+void strangers_overhear(struct node *n, const uint8_t *frame, size_t len);
+void strangers_found(struct node *n, const struct lease_foreign_news *f);
+
+/* address.c: two nodes with one address */
+/* Another node's record has changed. */
+void address_met(struct node *n);
+/* By ARP somebody else has our IPv4 address. */
+void address_claimed(struct node *n, const struct mac *mac);
+/* Every second. */
+void address_refresh(struct node *n);
+
+/* statics.c: what is fixed for clients by configuration or by command */
+/* At the start: what the configuration says holds before anything else is known. */
+void statics_begin(struct node *n);
+/* Every second. */
+void statics_refresh(struct node *n);
+/* As node_static_error says. */
+int statics_fix(struct node *n, const struct lease_static *s);
+int statics_unfix(struct node *n, const struct lease_key *key);
+
+/* records_static.c */
+int records_put_static(struct node *n, const struct lease_static *s);
+bool record_static_decode(const struct state_view *v, struct lease_static *ret);
+void record_static_changed(struct node *n, const struct state_event *e);
+/* A node has come with this address: tells of those whom it is fixed for. */
+void records_static_node_has(struct node *n, const struct ip4 *ip);
 
 /* solicit.c: where a packet enters the cloud */
 void solicit_event(struct node *n, const struct event_solicit *s);

@@ -34,6 +34,12 @@ static const struct state_type record_types[] = {
 	  .scope = STATE_NETWORK,
 	  .kind = STATE_OWNED,
 	  .lifetime_max_s = 3600 },
+	{ .type = RECORD_STATIC,
+	  .scope = STATE_CLOUD,
+	  .kind = STATE_SHARED,
+	  .durable = true,
+	  .lifetime_max_s = NODE_STATIC_LIFE_S,
+	  .records_max = 2048 },
 };
 
 /* Memory of the queues between the cores and the node. */
@@ -156,6 +162,7 @@ static int start_lease(struct node *n, void *buf, usec_t now)
 	if (err)
 		return err;
 	(void)lease_reserve_address(&n->lease, &n->cloud.node4, n->now);
+	statics_begin(n);
 	return 0;
 }
 
@@ -309,6 +316,12 @@ static void control(struct node *n, const struct event_control *e)
 	case CONTROL_PUT_STATE:
 		n->put_error = records_put_free(n, &e->put);
 		break;
+	case CONTROL_FIX_LEASE:
+		n->static_error = statics_fix(n, &e->fixed);
+		break;
+	case CONTROL_UNFIX_LEASE:
+		n->static_error = statics_unfix(n, &e->fixed.key);
+		break;
 	}
 }
 
@@ -423,6 +436,8 @@ static void slow(struct node *n)
 	clients_names(n);
 	recall_refresh(n);
 	imports_refresh(n);
+	address_refresh(n);
+	statics_refresh(n);
 	if (n->loaded)
 		records_put_node(n);
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))

@@ -41,6 +41,12 @@ int node_load_error(const struct node *n);
  * yet), -ENOSPC, -EOVERFLOW, or -ENOENT: nothing to delete. */
 int node_put_error(const struct node *n);
 
+/* Of the last CONTROL_FIX_LEASE or CONTROL_UNFIX_LEASE: 0, -EINVAL (no sound one), -EAGAIN (just
+ * started), -EADDRNOTAVAIL (the address is a node's, or no client's), -EADDRINUSE (address or name
+ * are fixed for another one), -EPERM (it is in the configuration of a node that is there),
+ * -ENOENT: nothing to end, -ENOSPC, -EOVERFLOW. */
+int node_static_error(const struct node *n);
+
 const struct wish *node_wish(const struct node *n);
 
 /* A name that clients may ask for, with its addresses (zero = none), from a record. */

@@ -255,10 +255,23 @@ static int codec_put(struct codec *c, struct control_put *p)
 	return p->id_len <= sizeof(p->id) ? 0 : -EBADMSG;
 }
 
+static int codec_static(struct codec *c, struct lease_static *s)
+{
+	c_u8(c, &s->key.len);
+	c_bytes(c, s->key.b, sizeof(s->key.b));
+	c_bytes(c, s->ip4.b, sizeof(s->ip4.b));
+	c_u32(c, &s->lease_s);
+	c_name(c, s->name, sizeof(s->name));
+	c_u8(c, &s->options_len);
+	c_bytes(c, s->options, sizeof(s->options));
+	return s->key.len <= sizeof(s->key.b) && s->options_len <= sizeof(s->options) ? 0
+										      : -EBADMSG;
+}
+
 static int codec_control(struct codec *c, struct event_control *e)
 {
 	unsigned int act = e->act;
-	int err = c_enum(c, &act, CONTROL_PUT_STATE);
+	int err = c_enum(c, &act, CONTROL_UNFIX_LEASE);
 
 	e->act = (enum control_act)act;
 	c_bytes(c, e->mac.b, sizeof(e->mac.b));
@@ -266,7 +279,11 @@ static int codec_control(struct codec *c, struct event_control *e)
 	c_u16(c, &e->id);
 	c_u16(c, &e->seq);
 	c_bool(c, &e->record);
-	return !err && e->act == CONTROL_PUT_STATE ? codec_put(c, &e->put) : err;
+	if (!err && e->act == CONTROL_PUT_STATE)
+		err = codec_put(c, &e->put);
+	else if (!err && (e->act == CONTROL_FIX_LEASE || e->act == CONTROL_UNFIX_LEASE))
+		err = codec_static(c, &e->fixed);
+	return err;
 }
 
 static int codec_import(struct codec *c, struct event_import *i)

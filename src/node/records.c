@@ -22,6 +22,9 @@ static void changed(struct node *n, const struct state_event *e)
 	case RECORD_PRESENCE:
 		record_presence_changed(n, e);
 		break;
+	case RECORD_STATIC:
+		record_static_changed(n, e);
+		break;
 	}
 }
 

@@ -28,8 +28,11 @@ enum field {
 	FIELD_RESOLVER4,
 	FIELD_RESOLVER6,
 	FIELD_MTU,
-	FIELD_TAKES = 19,   /* node id, epoch: the claim that this one goes before */
-	FIELD_REST = 25,    /* of a block, in seconds: struct lease_block */
+	FIELD_TAKES = 19, /* node id, epoch: the claim that this one goes before */
+	FIELD_REST = 25,  /* of a block, in seconds: struct lease_block */
+	/* of what is fixed for a client: struct lease_static */
+	FIELD_LEASE = 30, /* in seconds */
+	FIELD_OPTIONS,
 	FIELD_NETWORK = 40, /* the first 8 bytes of a cloud's network id */
 	FIELD_TOKEN,	    /* who writes to a leader by way of layer 3 has read this */
 	FIELD_COUNT,	    /* of nodes */

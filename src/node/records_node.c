@@ -48,6 +48,7 @@ void record_node_changed(struct node *n, const struct state_event *e)
 	struct state_view v;
 	struct node_record rec;
 	struct effect_notice notice = { .notice = NOTICE_NODE_CAME };
+	bool is_news;
 
 	n->names_dirty = true;
 	n->node_names_dirty = true;
@@ -64,7 +65,11 @@ void record_node_changed(struct node *n, const struct state_event *e)
 		n->counters[NODE_C_BAD_RECORD]++;
 		return;
 	}
+	is_news = lease_static_allows(&n->lease, &rec.ip4);
 	(void)lease_reserve_address(&n->lease, &rec.ip4, n->now);
+	if (is_news)
+		records_static_node_has(n, &rec.ip4);
+	address_met(n);
 	notice.mac = rec.cloud_mac;
 	notice.ip4 = rec.ip4;
 	text_copy(notice.text, sizeof(notice.text), rec.name);

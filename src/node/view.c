@@ -74,6 +74,16 @@ const char *node_clash(const struct node *n)
 	return n->clash.text;
 }
 
+const char *node_address_moved(const struct node *n)
+{
+	return n->address.text;
+}
+
+int node_static_error(const struct node *n)
+{
+	return n->static_error;
+}
+
 const struct wish *node_wish(const struct node *n)
 {
 	return &n->wish;
@@ -168,8 +178,11 @@ bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_re
 	return false;
 }
 
-/* Names come from two lists, the nodes first; the cursor's highest bit tells which one it is in. */
+/* Names come from three lists, the nodes first; the cursor's highest bits tell which one it is in.
+ */
 #define CURSOR_CLIENTS 0x80000000u
+#define CURSOR_STATICS 0x40000000u
+#define CURSOR_LISTS (CURSOR_CLIENTS | CURSOR_STATICS)
 
 /* Names that programs ask for by themselves, to be configured by whoever answers, are nobody's;
  * nor is a name of several labels, which would be an answer for somebody else's domain. */
@@ -194,6 +207,18 @@ static bool member_name(const struct node *n, uint32_t *cursor, struct node_name
 	return false;
 }
 
+/* The address that is fixed for a client, and that nobody else uses; it may have it by its own
+ * configuration. */
+static struct ip4 fixed_ip4(const struct node *n, const struct mac *mac)
+{
+	struct lease_key key = lease_key_mac(mac);
+	struct lease_static_view v;
+
+	if (lease_static_find(&n->lease, &key, n->now, &v) && v.state == LEASE_STATIC_FREE)
+		return v.fixed.ip4;
+	return (struct ip4) { { 0 } };
+}
+
 static bool client_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
 {
 	struct lease_view v;
@@ -203,6 +228,8 @@ static bool client_name(const struct node *n, uint32_t *cursor, struct node_name
 			continue;
 		text_copy(ret->name, sizeof(ret->name), v.client.name);
 		ret->ip4 = v.client.ip4;
+		if (ip4_is_zero(&ret->ip4))
+			ret->ip4 = fixed_ip4(n, &v.client.mac);
 		for (unsigned int i = 0; i < v.client.addr_count; i++)
 			if (net6_has(&n->cloud.network6, &v.client.addrs[i]))
 				ret->ip6 = v.client.addrs[i];
@@ -211,20 +238,56 @@ static bool client_name(const struct node *n, uint32_t *cursor, struct node_name
 	return false;
 }
 
+/* A node is called so, or another client for whom that is fixed, too. */
+static bool is_others_name(const struct node *n, const struct lease_static *s)
+{
+	struct lease_static rival;
+	struct node_member m;
+
+	for (uint32_t i = 0; node_member_next(n, &i, &m);)
+		if (!strcmp(m.name, s->name))
+			return true;
+	return lease_static_rival(&n->lease, s, &rival) && !strcmp(rival.name, s->name) &&
+	       lease_key_cmp(&rival.key, &s->key) < 0;
+}
+
+/* Of clients that are not here, so that they have no record. */
+static bool static_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
+{
+	struct lease_static_view v;
+	struct lease_view client;
+
+	while (lease_static_next(&n->lease, cursor, n->now, &v)) {
+		if (!may_be_had(v.fixed.name) || v.state != LEASE_STATIC_FREE ||
+		    lease_find(&n->lease, &v.mac, n->now, &client) || is_others_name(n, &v.fixed))
+			continue;
+		text_copy(ret->name, sizeof(ret->name), v.fixed.name);
+		ret->ip4 = v.fixed.ip4;
+		return true;
+	}
+	return false;
+}
+
 bool node_name_next(const struct node *n, uint32_t *cursor, struct node_name *ret)
 {
-	uint32_t at = *cursor & ~CURSOR_CLIENTS;
-	bool found;
+	static const struct {
+		uint32_t list;
+		bool (*next)(const struct node *n, uint32_t *cursor, struct node_name *ret);
+	} lists[] = { { 0, member_name },
+		      { CURSOR_CLIENTS, client_name },
+		      { CURSOR_STATICS, static_name } };
+	uint32_t list = *cursor & CURSOR_LISTS, at = *cursor & ~CURSOR_LISTS;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!(*cursor & CURSOR_CLIENTS)) {
-		if (member_name(n, &at, ret)) {
-			*cursor = at;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (lists[i].list != list)
+			continue;
+		if (lists[i].next(n, &at, ret)) {
+			*cursor = at | list;
 			return true;
 		}
 		at = 0;
+		list = i + 1 < sizeof(lists) / sizeof(lists[0]) ? lists[i + 1].list : list;
 	}
-	found = client_name(n, &at, ret);
-	*cursor = at | CURSOR_CLIENTS;
-	return found;
+	return false;
 }

@@ -31,7 +31,11 @@
 	X(IMPORT_CLASH, "imports_of_leased_addresses")                                             \
 	X(HOST_FULL, "host_routes_full")                                                           \
 	X(SOLICIT_PART, "solicitations_for_other_parts")                                           \
-	X(PROXY, "answers_for_other_parts")
+	X(PROXY, "answers_for_other_parts")                                                        \
+	X(IMPORT_ASKED, "imports_asked_for")                                                       \
+	X(IMPORT_FOUND, "imports_found_in_use")                                                    \
+	X(STATIC_CLASH, "static_leases_that_clash")                                                \
+	X(ADDRESS_MOVED, "own_address_moved")
 
 enum node_counter {
 #define X(name, text) NODE_C_##name,
@@ -55,6 +59,8 @@ const struct gateway *node_gateway(const struct node *n);
 usec_t node_now(const struct node *n);
 /* The clash of two clouds that is going on, "" if none. */
 const char *node_clash(const struct node *n);
+/* Why this node has another address than follows from its MAC, "" if it has that one. */
+const char *node_address_moved(const struct node *n);
 
 struct node_station {
 	struct mac mac;
@@ -83,6 +89,9 @@ struct node_import {
 	struct ip4 ip4; /* key */
 	uint8_t source; /* key: enum import_source */
 	bool clash;	/* a client of ours has this address too */
+	bool is_found;	/* its client has answered by ARP */
+	uint8_t asked;
+	usec_t ask_at; /* not before */
 	struct mac mac;
 	usec_t expires_at;
 	char name[64];

@@ -92,13 +92,13 @@ static json_t *lease_json(const struct rpc_context *c, const struct lease_view *
 {
 	const struct lease_client *r = &v->client;
 	bool declined = r->flags & LEASE_DECLINED, self = who_is_self(c, r->node.b);
+	const char *kind = declined ? "declined" : v->is_static ? "static" : "lease";
 
 	return json_pack("{so so so so so ss sI so sI sI so}", "ipv4", value_ip4(&r->ip4), "mac",
 			 declined ? json_null() : value_mac(&r->mac), "name", value_text(r->name),
 			 "client_id", r->id_len ? value_hex(r->id, r->id_len) : json_null(), "node",
-			 who_node(c, r->node.b), "kind", declined ? "declined" : "lease", "age_s",
-			 (json_int_t)r->age_s, "expires_s",
-			 self && !declined ? json_integer(v->expires_s) : json_null(),
+			 who_node(c, r->node.b), "kind", kind, "age_s", (json_int_t)r->age_s,
+			 "expires_s", self && !declined ? json_integer(v->expires_s) : json_null(),
 			 "refreshed_ago_s", (json_int_t)v->refreshed_s, "held_s",
 			 (json_int_t)v->held_s, "addresses", addresses(r));
 }
@@ -132,10 +132,25 @@ static json_t *import_json(const struct rpc_context *c, const struct node_import
 		[IMPORT_ALFRED] = "alfred",
 	};
 
-	return json_pack("{so so so ss sI sb}", "ipv4", value_ip4(&i->ip4), "mac",
+	return json_pack("{so so so ss sI sb sb}", "ipv4", value_ip4(&i->ip4), "mac",
 			 value_mac(&i->mac), "name", value_text(i->name), "source",
 			 sources[i->source], "expires_s",
-			 (json_int_t)((i->expires_at - c->now) / USEC_S), "clash", (int)i->clash);
+			 (json_int_t)((i->expires_at - c->now) / USEC_S), "clash", (int)i->clash,
+			 "in_use", (int)i->is_found);
+}
+
+static json_t *foreign_json(const struct rpc_context *c)
+{
+	json_t *list = json_array();
+	struct lease_foreign_view v;
+
+	for (uint32_t i = 0; lease_foreign_next(node_lease(c->node), &i, c->now, &v);)
+		if (!v.told_only)
+			json_array_append_new(
+				list, json_pack("{so so sI sI}", "ipv4", value_ip4(&v.ip), "mac",
+						value_mac(&v.mac), "since_s", (json_int_t)v.since_s,
+						"heard_ago_s", (json_int_t)v.heard_s));
+	return list;
 }
 
 json_t *method_leases(const struct rpc_context *c, json_t *params, struct method_error *err)
@@ -155,8 +170,8 @@ json_t *method_leases(const struct rpc_context *c, json_t *params, struct method
 		json_array_append_new(blocks, block_json(c, &b));
 	for (uint32_t i = 0; node_import_next(c->node, &i, &import);)
 		json_array_append_new(imports, import_json(c, &import));
-	return json_pack("{so so so so}", "leases", leases, "blocks", blocks, "pool", pool_json(l),
-			 "imported", imports);
+	return json_pack("{so so so so so}", "leases", leases, "blocks", blocks, "pool",
+			 pool_json(l), "imported", imports, "foreign", foreign_json(c));
 }
 
 json_t *method_release(const struct rpc_context *c, json_t *params, struct method_error *err)

@@ -33,6 +33,11 @@ static const struct {
 	[NOTICE_CLOUD_HEALED] = { "cloud-healed", "the cloud is joined with that part again" },
 	[NOTICE_CLOUD_PART_GONE] = { "part-gone",
 				     "a part of the cloud is not heard of on layer 3 either" },
+	[NOTICE_STATIC_CLASH] = { "static-clash", "what is fixed for a client cannot be so" },
+	[NOTICE_ADDRESS_FOREIGN] = { "address-foreign",
+				     "somebody who is no client uses an address" },
+	[NOTICE_ADDRESS_MOVED] = { "address-moved",
+				   "this node has another address, as somebody has the same" },
 };
 
 static_assert(sizeof(notices) / sizeof(notices[0]) == NOTICE_COUNT, "a notice has no name");

@@ -33,7 +33,7 @@ struct method_param {
 /* What went wrong in a method, for the error object. */
 struct method_error {
 	enum rpc_error_code code;
-	char text[192];
+	char text[256];
 };
 
 /* params: an object that fits the table; NULL with the error set when it fails (or, memory short,
@@ -81,6 +81,11 @@ json_t *method_cloud_find(const struct rpc_context *c, json_t *params, struct me
 json_t *method_clients(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_leases(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_release(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* statics.c */
+json_t *method_lease_list(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_lease_add(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_lease_reserve(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_lease_remove(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* ways.c */
 json_t *method_gateways(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_routes(const struct rpc_context *c, json_t *params, struct method_error *err);

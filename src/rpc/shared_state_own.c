@@ -147,6 +147,16 @@ static void say_leases(struct saying *s)
 	}
 }
 
+/* Also while their clients are not here: theirs give them to nobody else so. */
+static void say_statics(struct saying *s)
+{
+	struct lease_static_view v;
+
+	for (uint32_t i = 0; lease_static_next(node_lease(s->view->node), &i, s->now, &v);)
+		if (v.state == LEASE_STATIC_FREE && mac_is_station(&v.mac))
+			say_lease(s, &v.fixed.ip4, &v.mac, v.fixed.name, s->self);
+}
+
 /* As theirs: what is neither letter nor digit becomes _. */
 static void say_bat_host(struct saying *s, const struct mac *mac, const char *name, const char *dev)
 {
@@ -343,6 +353,7 @@ void ss_own_refresh(struct ss_own *o, const struct ss_view *view,
 	members_learn(&s);
 	say_members(&s);
 	say_leases(&s);
+	say_statics(&s);
 	say_hosts(&s);
 	if (is_shared(&s, SS_BAT_HOSTS))
 		say_bat_hosts(&s);

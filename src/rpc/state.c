@@ -237,6 +237,8 @@ static const struct {
 	[FIELD_COUNT] = { "count", AS_NUMBER },
 	[FIELD_MEMBERS] = { "members", AS_HEX },
 	[FIELD_OTHERS] = { "others", AS_HEX },
+	[FIELD_LEASE] = { "lease_s", AS_NUMBER },
+	[FIELD_OPTIONS] = { "options", AS_HEX },
 };
 
 static json_t *rest_hex(struct rd r)

@@ -193,16 +193,16 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 
 	(void)params;
 	(void)err;
-	return json_pack("{ss so so so so ss so so so so so so so so so}", "version", TRAMA_VERSION,
-			 "hostname", value_text(cloud->hostname), "node_id",
-			 value_hex(node_lease(n)->self.b, sizeof(node_lease(n)->self.b)), "mac",
-			 value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now),
-			 "engine",
-			 node_conf(n)->l2.engine == CONF_ENGINE_KERNEL ? "kernel" : "user", "cloud",
-			 cloud_json(n), "cut", parts_json(c), "clash", value_text(node_clash(n)),
-			 "state_rejected", state_rejected(c), "counts", counts(c), "ports",
-			 ports_json(n, c->now), "gateway", ways_used(c), "uplinks", ways_uplinks(c),
-			 "children", children_json(c));
+	return json_pack(
+		"{ss so so so so ss so so so so so so so so so so}", "version", TRAMA_VERSION,
+		"hostname", value_text(cloud->hostname), "node_id",
+		value_hex(node_lease(n)->self.b, sizeof(node_lease(n)->self.b)), "mac",
+		value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now), "engine",
+		node_conf(n)->l2.engine == CONF_ENGINE_KERNEL ? "kernel" : "user", "cloud",
+		cloud_json(n), "cut", parts_json(c), "clash", value_text(node_clash(n)),
+		"address_moved", value_text(node_address_moved(n)), "state_rejected",
+		state_rejected(c), "counts", counts(c), "ports", ports_json(n, c->now), "gateway",
+		ways_used(c), "uplinks", ways_uplinks(c), "children", children_json(c));
 }
 
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err)

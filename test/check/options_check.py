@@ -10,11 +10,11 @@ READERS = [p for p in source.c_files("src/node", "src/plat")]
 
 
 def fields():
-    """"dhcp.mtu" of an option of a node, "->ipaddr" of a port's."""
+    """"dhcp.mtu" of an option of a node, "->ipaddr" of a port's or host's."""
     text = re.sub(r"#define.*(\\\n.*)*", "", TABLE.read_text())
     for found in re.finditer(r"\b(?:BOOL|NUMBER|WORD|TEXT)\((\w+\.\w+)|LIST\(struct conf, (\w+\.\w+)", text):
         yield found[1] or found[2]
-    for found in re.finditer(r"\bPORT\(\w+, (\w+)|LIST\(struct conf_port, (\w+)|AT\(struct conf_port, (\w+)", text):
+    for found in re.finditer(r"\b(?:PORT|HOST)\(\w+, (\w+)|LIST\(struct conf_(?:port|host), (\w+)|AT\(struct conf_port, (\w+)", text):
         yield "->" + (found[1] or found[2] or found[3])
 
 

@@ -131,6 +131,9 @@ static void do_client(struct rd *r, uint8_t what)
 	case 5:
 		lease_reserve_address(&lease, &ip, now);
 		break;
+	case 6:
+		lease_address_told(&lease, &ip, &mac, now);
+		break;
 	default:
 		lease_unreserve_address(&lease, &ip, now);
 		break;
@@ -163,6 +166,36 @@ static void do_talk(struct rd *r)
 	lease_talk(&lease, &from, data, wr_len(&w), now);
 }
 
+/* What is fixed for a client or reserved, of fields or of bytes; or it is no more. */
+static void do_static(struct rd *r, uint8_t what)
+{
+	struct lease_static s = { .lease_s = 0 };
+	struct lease_range range;
+	struct mac mac = few_macs(r);
+	uint8_t id[4];
+
+	range.first = near_ip(r);
+	range.last = near_ip(r);
+	memset(id, rd_u8(r) % 3, sizeof(id));
+	if (what == 0)
+		s.key = lease_key_range(&range);
+	else if (what == 1)
+		s.key = lease_key_id(id, rd_u8(r) % 5);
+	else
+		s.key = lease_key_mac(&mac);
+	if (what > 0 && range.first.b[3])
+		s.ip4 = range.first;
+	s.lease_s = what > 0 ? rd_u16(r) : 0;
+	if (what > 0)
+		s.name[0] = (char)rd_u8(r);
+	s.options_len = (uint8_t)(rd_left(r) < sizeof(s.options) ? rd_left(r) : sizeof(s.options));
+	rd_copy(r, s.options, s.options_len);
+	if (what == 3)
+		lease_static_gone(&lease, &s.key, now);
+	else
+		(void)lease_static_learnt(&lease, &s, now);
+}
+
 static void do_time(struct rd *r)
 {
 	usec_t steps[] = { USEC_MS, USEC_S, 60 * USEC_S, 3600 * USEC_S };
@@ -186,6 +219,21 @@ static void check_lent(void)
 			abort();
 }
 
+/* What is fixed for one nobody else is given, and the index has it all. */
+static void check_statics(void)
+{
+	struct lease_static_view v;
+	const struct lease_fixed *f;
+
+	for (uint32_t i = 0; (f = table_next(&lease.fixed, &i));)
+		if (pool_is_free(&lease.pool, &f->ip) || !table_find(&lease.statics, &f->key))
+			abort();
+	for (uint32_t i = 0; lease_static_next(&lease, &i, now, &v);)
+		if (!lease_static_sound(&v.fixed) ||
+		    (!ip4_is_zero(&v.fixed.ip4) && !table_find(&lease.fixed, &v.fixed.ip4)))
+			abort();
+}
+
 static void check(void)
 {
 	uint32_t cursor = 0;
@@ -198,6 +246,7 @@ static void check(void)
 	if (replies > 1)
 		abort();
 	check_lent();
+	check_statics();
 	while (lease_next(&lease, &cursor, now, &v)) {
 		struct ip6 addr = lease_mapped(&v.client.ip4);
 
@@ -238,8 +287,11 @@ static void step(uint8_t what, struct rd *r)
 	case 10:
 		do_talk(r);
 		break;
+	case 11:
+		do_static(r, rd_u8(r) % 4);
+		break;
 	default:
-		do_client(r, rd_u8(r) % 7);
+		do_client(r, rd_u8(r) % 8);
 		break;
 	}
 }

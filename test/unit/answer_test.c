@@ -9,23 +9,28 @@
 #include <cmocka.h>
 
 #include "core/lease/answer.h"
+#include "packet/dhcp_options.h"
 #include "packet/eth.h"
 #include "packet/ip.h"
 #include "packet/udp.h"
 
 static struct lease_conf conf;
+static struct lease_static fixed;
 static struct dhcp_msg asked, got;
 static struct mac got_by; /* the frame's destination */
 static struct ip4 got_at;
 static uint16_t got_port;
+static uint8_t frame[ANSWER_FRAME_MAX];
 
 /* Length of the frame; what it says is in `got`. */
 static size_t answer_of_type(uint8_t type, uint16_t max_size)
 {
-	static uint8_t frame[ANSWER_FRAME_MAX];
-	struct answer a = {
-		.asked = &asked, .from = { { 2, 0, 0, 0, 0, 9 } }, .type = type, .name = "x"
-	};
+	struct answer a = { .asked = &asked,
+			    .from = { { 2, 0, 0, 0, 0, 9 } },
+			    .type = type,
+			    .lease_s = conf.lease_s,
+			    .fixed = &fixed,
+			    .name = "x" };
 	struct rd r, payload, data;
 	struct ip4_head ip;
 	struct udp_head udp;
@@ -53,6 +58,7 @@ static size_t answer(uint16_t max_size)
 static int setup(void **state)
 {
 	(void)state;
+	fixed = (struct lease_static) { .options_len = 0 };
 	conf = (struct lease_conf) { .network = { { { 10, 13, 0, 0 } }, 16 },
 				     .anycast = { { 10, 13, 0, 1 } },
 				     .anycast_mac = { { 0xaa, 0xaa, 0xaa, 0, 0, 1 } },
@@ -117,12 +123,105 @@ static void test_relay(void **state)
 	assert_false(got.broadcast);
 }
 
+static void fix(const char *option)
+{
+	struct wr w = wr_init(fixed.options + fixed.options_len,
+			      sizeof(fixed.options) - fixed.options_len);
+
+	assert_int_equal(dhcp_options_parse(option, &w), 0);
+	fixed.options_len = (uint8_t)(fixed.options_len + wr_len(&w));
+}
+
+static bool has(const void *bytes, size_t n, size_t len)
+{
+	return memmem(frame, len, bytes, n) != NULL;
+}
+
+/* What is fixed for a client is said once, in place of what all are told. */
+static void test_fixed(void **state)
+{
+	static const uint8_t for_all[] = { 10, 13, 0, 1 };
+	size_t len;
+
+	(void)state;
+	conf.domain[0] = conf.captive[0] = '\0';
+	fix("dns-server,10.13.0.9,10.13.0.10");
+	fix("mtu,1300");
+	fix("ntp-server,10.13.0.11");
+	fix("domain-name,lan");
+	fix("captive-portal,http://a/");
+	len = answer(1500);
+	assert_int_equal(got.mtu, 1300);
+	assert_true(ip4_eq(&got.router, &conf.anycast));
+	assert_true(has("\x06\x08\x0a\x0d\x00\x09\x0a\x0d\x00\x0a", 10, len));
+	assert_false(has("\x06\x04\x0a\x0d\x00\x01", 6, len));
+	assert_true(has("\x2a\x04\x0a\x0d\x00\x0b", 6, len));
+	assert_true(has("\x72\x09http://a/", 11, len));
+	assert_string_equal(got.domain, "lan");
+	memset(asked.wanted, 0, sizeof(asked.wanted));
+	len = answer(1500); /* it does not ask for the time */
+	assert_int_equal(got.mtu, 1300);
+	assert_false(has("\x2a\x04\x0a\x0d\x00\x0b", 6, len));
+	asked.has_wanted = false;
+	len = answer(1500);
+	assert_true(has("\x2a\x04\x0a\x0d\x00\x0b", 6, len));
+	/* routes have a default one, which is the router's */
+	conf.route_count = 1;
+	conf.routes[0] = (struct lease_route) { { { { 10, 0, 0, 0 } }, 8 }, { { 10, 13, 0, 7 } } };
+	asked.wanted[DHCP_OPT_ROUTES / 32] |= 1u << DHCP_OPT_ROUTES % 32;
+	fix("router,10.13.0.12");
+	len = answer(1500);
+	assert_true(has("\x79\x0b\x08\x0a\x0a\x0d\x00\x07\x00\x0a\x0d\x00\x0c", 13, len));
+	assert_int_equal(got.router.b[3], 12);
+	assert_memory_equal(got.server_id.b, for_all, sizeof(for_all));
+}
+
+/* Without a value an option is not told at all. */
+static void test_fixed_to_nothing(void **state)
+{
+	size_t len;
+
+	(void)state;
+	conf.captive[0] = '\0';
+	conf.route_count = 1;
+	conf.routes[0] = (struct lease_route) { { { { 10, 0, 0, 0 } }, 8 }, { { 10, 13, 0, 7 } } };
+	fix("3");
+	fix("dns-server");
+	fix("mtu");
+	fix("domain-name");
+	len = answer(1500);
+	assert_true(ip4_is_zero(&got.router));
+	assert_true(ip4_is_zero(&got.dns));
+	assert_int_equal(got.mtu, 0);
+	assert_string_equal(got.domain, "");
+	assert_true(has("\x79\x06\x08\x0a\x0a\x0d\x00\x07", 8, len));
+}
+
+/* As much as can be fixed does not make a message longer than its client takes. */
+static void test_much_is_fixed(void **state)
+{
+	(void)state;
+	asked.id_len = DHCP_ID_MAX;
+	fix("router,10.13.0.2,10.13.0.3,10.13.0.4,10.13.0.5");
+	fix("dns-server,10.13.0.2,10.13.0.3,10.13.0.4,10.13.0.5");
+	fix("time-server,10.13.0.2,10.13.0.3,10.13.0.4,10.13.0.5");
+	fix("ntp-server,10.13.0.2,10.13.0.3,10.13.0.4,10.13.0.5");
+	fix("tftp-server,a.very.long.name.of.a.server.of.files.in.some.domain.org");
+	fix("bootfile-name,a/path/to/something");
+	assert_in_range(answer(0), 500, ETH_HEADER + 576);
+	assert_int_equal(got.router.b[3], 2);
+	assert_int_equal(got.lease_s, 1200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_sizes, setup),
 		cmocka_unit_test_setup(test_no_mtu, setup),
 		cmocka_unit_test_setup(test_relay, setup),
+		cmocka_unit_test_setup(test_fixed, setup),
+		cmocka_unit_test_setup(test_fixed_to_nothing, setup),
+		cmocka_unit_test_setup(test_much_is_fixed, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,37 @@ static void test_expand(void **state)
 	assert_int_equal(cloud_expand(&c, "%N1,%M6", CLOUD_DECIMAL, out, 6), -ENAMETOOLONG);
 }
 
+static void test_behind(void **state)
+{
+	static const struct {
+		const char *ip, *next;
+	} rows[] = { { "10.13.40.149", "10.13.40.150" },
+		     { "10.13.40.255", "10.13.41.0" },
+		     /* the last one is a broadcast address, the first two are no node's */
+		     { "10.13.255.253", "10.13.255.254" },
+		     { "10.13.255.254", "10.13.0.2" },
+		     { "10.13.255.255", "10.13.0.2" },
+		     { "10.13.0.0", "10.13.0.2" },
+		     { "10.13.0.1", "10.13.0.2" } };
+	struct cloud_conf conf = cloud_conf_init("LibreMesh.org", 13);
+	struct cloud c = derive(&conf, "02:00:00:46:28:95");
+	struct ip4 ip;
+	struct ip6 ip6;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(ip4_parse(rows[i].ip, &ip), 0);
+		ip = cloud_ip4_behind(&c, &ip);
+		assert_ip4(&ip, rows[i].next);
+	}
+	/* where no MAC leads to */
+	ip6 = cloud_ip6_behind(&c.node6);
+	assert_ip6(&ip6, "fd0d:fe46:8ce8::146:2895");
+	for (int i = 1; i < 256; i++)
+		ip6 = cloud_ip6_behind(&ip6);
+	assert_true(ip6_eq(&ip6, &c.node6));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_host_length),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_expand),
 	};
 

@@ -35,7 +35,9 @@ static const struct value good[] = {
 	{ "trama dhcp", "option mtu", "576" },
 	{ "trama dhcp", "list exclude", "10.1.2.3" },
 	{ "trama dhcp", "list exclude", "10.1.2.3-10.1.2.9" },
+	{ "trama dhcp", "list reserve", "10.1.2.3-10.1.2.9" },
 	{ "trama dhcp", "list route", "10.99.0.0/16 10.1.0.7" },
+	{ "trama dhcp", "option port_limits", "0" },
 	{ "trama dhcp", "option captive_portal", "http://a.example/api" },
 	{ "trama dhcp", "option captive_portal", "https://1.example/api?x=~" },
 	{ "trama uplink", "option nat66", "1" },
@@ -45,6 +47,8 @@ static const struct value good[] = {
 	{ "trama l2", "option engine", "kernel" },
 	{ "port x", "option device", "eth0.1@a:b_c-d" },
 	{ "port x", "option ipaddr", "10.0.0.1/0" },
+	{ "host x", "option mac", "02:00:00:00:00:01" },
+	{ "host x", "option clientid", "ff6964" },
 };
 
 static const struct value bad[] = {
@@ -121,6 +125,25 @@ static const struct value bad[] = {
 	{ "port x", "option device", "eth0/1" },
 	{ "port x", "option device", "a-name-too-long1" },
 	{ "port x", "option ipaddr", "10.0.0.1" },
+	{ "host x", "option mac", "01:00:00:00:00:01" },
+	{ "host x", "option mac", "02:00:00:00:00" },
+	{ "host x", "option clientid", "f" },
+	{ "host x", "option clientid", "0g" },
+	{ "host x", "option ip", "10.13.0" },
+	{ "host x", "option name", "a.b" },
+	{ "host x", "option name", "-a" },
+	{ "host x", "option name", LONG_LABEL },
+	{ "host x", "option leasetime", "119" },
+	{ "host x", "option leasetime", "8d" },
+	{ "host x", "option leasetime", "1w" },
+	{ "host x", "option leasetime", "-1h" },
+	{ "host x", "option leasetime", "h" },
+	{ "host x", "list dhcp_option", "colour,red" },
+	{ "host x", "list dhcp_option", "mtu,9000" },
+	{ "host x", "list dhcp_option", "ntp-server,somewhere" },
+	{ "host x", "list dhcp_option", "ntp-server,10.0.0.1," },
+	{ "host x", "list dhcp_option", "ntp-server,0.0.0.0" },
+	{ "host x", "list dhcp_option", "bootfile-name,a b" },
 };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -213,6 +236,7 @@ static void test_same_value(void **state)
 		  "10.99.0.0/16 10.1.0.7" },
 		{ { "trama uplink", "option nat66", "enabled" }, "'1'" },
 		{ { "port x", "option ip6addr", "2001:DB8:0::1/0" }, "2001:db8::1/0" },
+		{ { "host x", "option mac", "02-AB-00-00-00-01" }, "02:ab:00:00:00:01" },
 	};
 
 	(void)state;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "packet/dhcp.h"
+#include "packet/dhcp_options.h"
 
 static const struct dhcp_msg EXAMPLE = {
 	.op = DHCP_OP_REQUEST,
@@ -199,12 +200,80 @@ static void split(void **state)
 	assert_int_equal(wr_len(&w) - before, 2 + 255 + 2 + 45);
 }
 
+/* ---- options as people write them ---- */
+
+static void as_text(void **state)
+{
+	static const struct {
+		const char *text, *printed;
+	} rows[] = {
+		{ "ntp-server,10.0.0.1", "ntp-server,10.0.0.1" },
+		{ "option:dns-server,10.0.0.1,10.0.0.2", "dns-server,10.0.0.1,10.0.0.2" },
+		{ "42,10.0.0.1", "ntp-server,10.0.0.1" },
+		{ "router", "router" },
+		{ "mtu,0576", "mtu,576" },
+		{ "bootfile-name,/a/b~", "bootfile-name,/a/b~" },
+	};
+	uint8_t buf[256], code;
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct rd r, value;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char out[DHCP_OPTIONS_TEXT_MAX];
+		struct text t = text_init(out, sizeof(out));
+		size_t before = wr_len(&w);
+
+		assert_int_equal(dhcp_options_parse(rows[i].text, &w), 0);
+		r = rd_init(buf + before, wr_len(&w) - before);
+		assert_true(dhcp_options_sound(buf + before, wr_len(&w) - before));
+		assert_true(rd_tlv8(&r, &code, &value) && rd_done(&r));
+		dhcp_options_print(code, value, &t);
+		assert_string_equal(out, rows[i].printed);
+	}
+	assert_true(dhcp_options_find(buf, wr_len(&w), DHCP_OPT_MTU, &value));
+	assert_int_equal(rd_u16(&value), 576);
+	assert_true(dhcp_options_find(buf, wr_len(&w), DHCP_OPT_ROUTER, &value));
+	assert_int_equal(rd_left(&value), 0);
+	assert_false(dhcp_options_find(buf, wr_len(&w), DHCP_OPT_LOG, &value));
+	assert_false(dhcp_options_sound(buf, wr_len(&w))); /* one of them is there twice */
+}
+
+/* What others have written into a record. */
+static void not_sound(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} rows[] = {
+		{ "\52", 1 },		   /* no length */
+		{ "\52\4\12\0\0", 5 },	   /* shorter than it says */
+		{ "\52\5\12\0\0\1\1", 7 }, /* no whole address */
+		{ "\52\4\0\0\0\0", 6 },	   /* nobody's */
+		{ "\32\2\43\50", 4 },	   /* an MTU of 9000 */
+		{ "\32\1\5", 3 },	   /* of one byte */
+		{ "\103\3a\0b", 5 },	   /* a NUL in a text */
+		{ "\65\1\2", 3 },	   /* not for a client alone: the type of a message */
+		{ "\3\0\3\0", 4 },	   /* twice */
+		{ "\52\24"
+		  "aaaaaaaaaaaaaaaaaaaa",
+		  22 }, /* five addresses */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_false(dhcp_options_sound(rows[i].bytes, rows[i].len));
+	assert_true(dhcp_options_sound("", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trip), cmocka_unit_test(truncated), cmocka_unit_test(joined),
-		cmocka_unit_test(overloaded), cmocka_unit_test(lengths),   cmocka_unit_test(fqdn),
-		cmocka_unit_test(split),
+		cmocka_unit_test(round_trip), cmocka_unit_test(truncated),
+		cmocka_unit_test(joined),     cmocka_unit_test(overloaded),
+		cmocka_unit_test(lengths),    cmocka_unit_test(fqdn),
+		cmocka_unit_test(split),      cmocka_unit_test(as_text),
+		cmocka_unit_test(not_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,40 @@ static void limits_words(void **state)
 	assert_in_range(got, 200, 256 + 20);
 }
 
+/* No room for more clients: those that are known go on, also where they come from another node. */
+static void full_table(void **state)
+{
+	struct town *t = *state;
+	struct lease *l = &t->node[0].lease;
+	struct host known = town_host(1), late = town_host(2), roaming = town_host(10005);
+	struct lease_client elsewhere = { .node = { { 9 } } };
+
+	assert_true(host_join(t, &known, 0));
+	for (unsigned i = 0; !l->counters[LEASE_COUNT_TABLE_FULL]; i++) {
+		assert_true(i < 2 * TOWN_CLIENTS_MAX);
+		elsewhere.mac = town_host(10000 + i).mac;
+		elsewhere.ip4 = ip4_from_u32(0x0a0d6401 + i);
+		lease_client_learnt(l, &elsewhere, t->now);
+		town_drain(t, 0);
+		if (mac_eq(&elsewhere.mac, &roaming.mac))
+			roaming.ip = elsewhere.ip4;
+	}
+	assert_false(host_join(t, &late, 0));
+	assert_true(l->counters[LEASE_COUNT_TABLE_FULL] > 1);
+	assert_int_equal(host_renew(t, &known, 0), DHCP_ACK);
+	assert_int_equal(host_reboot(t, &known, 0, known.ip), DHCP_ACK);
+	assert_true(host_join(t, &known, 0));
+	assert_int_equal(host_renew(t, &roaming, 0), DHCP_ACK);
+	assert_int_equal(host_reboot(t, &roaming, 0, roaming.ip), DHCP_ACK);
+	/* new ones do when others have gone */
+	for (unsigned i = 6; i < 16; i++) {
+		struct mac mac = town_host(10000 + i).mac;
+
+		lease_client_gone(l, &mac, t->now);
+	}
+	assert_true(host_join(t, &late, 0));
+}
+
 static unsigned declined(const struct town *t)
 {
 	struct lease_view v;
@@ -279,10 +313,11 @@ static void limits_probes(void **state)
 	for (unsigned i = 0; i < 300; i++) {
 		struct host h = town_host(i);
 
+		h.port = 1;
 		joined += host_join(&town, &h, 0);
 		town_run(&town, 100 * USEC_MS);
 	}
-	assert_int_equal(town.probes, joined);
+	assert_int_equal(town.port_probes, joined);
 	for (unsigned i = 300; i < 1000; i++) {
 		struct host h = town_host(i);
 
@@ -313,6 +348,7 @@ int main(void)
 		WITH(town_setup_alone, limits_forged),
 		WITH(town_setup_alone, limits_port),
 		WITH(town_setup_alone, limits_words),
+		WITH(town_setup_alone, full_table),
 		WITH(town_setup_alone, limits_declines),
 		cmocka_unit_test(forgets_talkers),
 		cmocka_unit_test(rate),

@@ -24,9 +24,11 @@ static void joins(void **state)
 	struct lease_view v;
 
 	h.name = "Ana's Laptop.local";
+	t->probes = 0;
 	assert_int_equal(host_discover(t, &h, 0), DHCP_OFFER);
 	assert_false(view(t, 0, &h, &v)); /* an offer is no record */
 	assert_int_equal(t->probes, 1);
+	assert_true(ip4_eq(&t->probed, &t->reply.yiaddr));
 	assert_int_equal(host_select(t, &h, 0), DHCP_ACK);
 	assert_true(net4_has(&TOWN_CONF.network, &h.ip));
 	assert_int_equal(t->reply.lease_s, 1200);

@@ -160,6 +160,7 @@ static void pass_on(int from, const struct out *o)
 	case LEASE_BLOCK_RELEASE:
 	case LEASE_CLASH:
 	case LEASE_DISASSOCIATE:
+	case LEASE_FOREIGN:
 		fail_msg("nothing ends in the first half minute");
 	}
 }

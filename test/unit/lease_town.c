@@ -297,6 +297,8 @@ void town_drain(struct town *t, int node)
 			break;
 		case LEASE_PROBE:
 			t->probes++;
+			t->port_probes += o.port != 0;
+			memcpy(&t->probed, o.data, sizeof(t->probed));
 			break;
 		case LEASE_CLASH:
 			t->clashes[node]++;
@@ -304,9 +306,29 @@ void town_drain(struct town *t, int node)
 		case LEASE_DISASSOCIATE:
 			t->disassociated[node]++;
 			break;
+		case LEASE_FOREIGN:
+			t->foreigns++;
+			memcpy(&t->foreign, o.data, sizeof(t->foreign));
+			break;
 		}
 	}
 	assert_int_equal(t->node[node].lease.out.dropped, 0);
+}
+
+void town_static(struct town *t, const struct lease_static *s)
+{
+	for (int i = 0; i < t->nodes; i++) {
+		assert_int_equal(lease_static_learnt(&t->node[i].lease, s, t->now), 0);
+		town_drain(t, i);
+	}
+}
+
+void town_static_gone(struct town *t, const struct lease_key *key)
+{
+	for (int i = 0; i < t->nodes; i++) {
+		lease_static_gone(&t->node[i].lease, key, t->now);
+		town_drain(t, i);
+	}
 }
 
 static void town_step(struct town *t)

@@ -79,6 +79,10 @@ struct town {
 	int mail_count;
 	uint32_t seq;
 	unsigned probes;
+	unsigned port_probes; /* of these at a port, for a client */
+	struct ip4 probed;    /* the last one */
+	unsigned foreigns;    /* that were told of */
+	struct lease_foreign_news foreign;
 	unsigned clashes[TOWN_NODES_MAX];	/* that were told of */
 	unsigned disassociated[TOWN_NODES_MAX]; /* clients */
 	/* the last frame that a server sent */
@@ -136,6 +140,9 @@ void town_gone(struct town *t, int node, usec_t ago);
 /* Lets time pass: deliveries and timers. */
 void town_run(struct town *t, usec_t duration);
 void town_drain(struct town *t, int node);
+/* All nodes learn of it, or that it is no more. */
+void town_static(struct town *t, const struct lease_static *s);
+void town_static_gone(struct town *t, const struct lease_key *key);
 
 struct host town_host(unsigned number);
 /* In hosts, at eight ports in turn. */

@@ -54,6 +54,21 @@ static void port_out(struct town *t, int i, const struct effect_frame *f)
 	t->calls[i]++;
 }
 
+/* For the node itself, or whether somebody has an address that it gives away. */
+static void arp_out(struct town *t, int i, const struct effect_frame *f)
+{
+	bool probe = !memcmp(f->data + 6, node_cloud(t->node[i])->anygw_mac.b, 6);
+
+	assert_true(f->len <= sizeof(t->asked));
+	if (probe) {
+		memcpy(t->probed[i].b, f->data + 38, sizeof(t->probed[i].b));
+		t->probes[i]++;
+		return;
+	}
+	memcpy(t->asked, f->data, f->len);
+	t->asked_len = f->len;
+}
+
 static void frame_out(struct town *t, int i, const struct effect_frame *f)
 {
 	int to = f->port == 1 ? i + 1 : i - 1;
@@ -61,8 +76,8 @@ static void frame_out(struct town *t, int i, const struct effect_frame *f)
 	uint8_t copy[2048];
 
 	if (f->link == LINK_CLIENT && f->data[12] == 8 && f->data[13] == 6) {
-		memcpy(t->asked, f->data, f->len);
-		t->asked_len = f->len;
+		arp_out(t, i, f);
+		return;
 	}
 	if (f->link == LINK_CLIENT) {
 		memcpy(t->dhcp, f->data, f->len);
@@ -202,8 +217,15 @@ void town_plan(struct town *t, int count)
 	memset(t, 0, sizeof(*t));
 	t->now = 1000 * USEC_S;
 	t->count = count;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
+		struct conf_network *net = &t->conf[i].network;
+		struct text address;
+
 		conf_init(&t->conf[i]);
+		/* their MACs would make the same one of all */
+		address = text_init(net->main_ipv4_address, sizeof(net->main_ipv4_address));
+		text_add(&address, "10.%%N1.200.%d/16", i + 1);
+	}
 }
 
 void town_begin(struct town *t)

@@ -25,6 +25,8 @@ struct town {
 	size_t dhcp_len;
 	uint8_t asked[60]; /* last question by ARP */
 	size_t asked_len;
+	struct ip4 probed[TOWN_NODES]; /* who has this? the last time that clients were asked */
+	unsigned int probes[TOWN_NODES];
 	uint8_t called[96]; /* last frame to a client by its port alone */
 	size_t called_len;
 	unsigned int calls[TOWN_NODES];

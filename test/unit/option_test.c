@@ -37,7 +37,7 @@ static struct mac numbered(int i)
 	return (struct mac) { { 2, 0xcc, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
 }
 
-static void discover(struct bench *b, int client)
+static struct dhcp_msg question(int client)
 {
 	struct dhcp_msg m = { .op = DHCP_OP_REQUEST,
 			      .xid = 77,
@@ -47,6 +47,13 @@ static void discover(struct bench *b, int client)
 
 	for (int o = 1; o < 122; o++)
 		m.wanted[o / 32] |= 1u << o % 32;
+	return m;
+}
+
+static void discover(struct bench *b, int client)
+{
+	struct dhcp_msg m = question(client);
+
 	bench_dhcp(b, &m);
 }
 
@@ -179,6 +186,31 @@ static void see_dhcp_limits(struct bench *b, struct text *t)
 	for (int i = 0; i < 400; i++)
 		discover(b, i);
 	text_add(t, "%s", node_lease(b->node)->counters[LEASE_COUNT_RATE_PORT] ? "" : "all heard");
+}
+
+/* What numbered(1) is given and called. */
+static void see_client(struct bench *b, struct text *t)
+{
+	static const uint8_t ntp[] = { DHCP_OPT_NTP, 4, 10, 13, 0, 9 };
+	struct dhcp_msg m = offer(b);
+	char ip[IP4_TEXT];
+
+	text_add(t, "%s lease %u ntp %d names ", ip4_text(&m.yiaddr, ip), (unsigned int)m.lease_s,
+		 has_bytes(b, ntp, sizeof(ntp)));
+	see_name(b, t);
+}
+
+/* ... and somebody who has an identifier. */
+static void see_identified(struct bench *b, struct text *t)
+{
+	struct dhcp_msg m = question(2);
+	char ip[IP4_TEXT];
+
+	m.id_len = 3;
+	memcpy(m.id, "\377id", m.id_len);
+	bench_dhcp(b, &m);
+	m = dhcp_client_receive(b->dhcp, b->dhcp_len);
+	text_add(t, "%s", ip4_text(&m.yiaddr, ip));
 }
 
 static void see_ra(struct bench *b, struct text *t)
@@ -336,6 +368,7 @@ static const struct row {
 	{ "trama dhcp", "lease_time_s", "300", see_offer, "lease 300", NULL },
 	{ "trama dhcp", "mtu", "1400", see_offer, "mtu 1400", NULL },
 	{ "trama dhcp", "exclude", "10.13.3.232-10.13.255.255", see_pool, "low", NULL },
+	{ "trama dhcp", "reserve", "10.13.3.232-10.13.255.255", see_pool, "low", NULL },
 	{ "trama dhcp", "route", "10.99.0.0/16 10.13.7.7", see_offer, "route 1", NULL },
 	{ "trama dhcp", "captive_portal", "http://portal.example/api", see_offer, "portal 1",
 	  NULL },
@@ -366,6 +399,12 @@ static const struct row {
 	{ "port", "ip6addr", NULL, NULL, NULL, "test_uplink" },
 	{ "port", "ip6gw", NULL, NULL, NULL, "test_uplink" },
 	{ "port", "dns", NULL, NULL, NULL, "test_uplink" },
+	{ "host", "mac", NULL, NULL, NULL, "test_host" },
+	{ "host", "clientid", NULL, NULL, NULL, "test_host" },
+	{ "host", "ip", NULL, NULL, NULL, "test_host" },
+	{ "host", "name", NULL, NULL, NULL, "test_host" },
+	{ "host", "leasetime", NULL, NULL, NULL, "test_host" },
+	{ "host", "dhcp_option", NULL, NULL, NULL, "test_host" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -469,6 +508,33 @@ static void test_device(void **state)
 	assert_non_null(strstr(text, "eth0/br0 "));
 }
 
+#define HOST "config host 'printer'\n option mac '02:cc:00:00:00:01'\n"
+
+static void test_host(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	look("", see_client, text, sizeof(text));
+	assert_null(strstr(text, "10.13.77.7 "));
+	assert_non_null(strstr(text, "lease 1200 ntp 0"));
+	assert_null(strstr(text, "drucker"));
+	look(HOST " option ip '10.13.77.7'\n", see_client, text, sizeof(text));
+	assert_non_null(strstr(text, "10.13.77.7 lease 1200 ntp 0"));
+	look(HOST " option ip '10.13.77.7'\n option name 'drucker'\n", see_client, text,
+	     sizeof(text));
+	assert_non_null(strstr(text, "drucker"));
+	look(HOST " option leasetime '2h'\n", see_client, text, sizeof(text));
+	assert_non_null(strstr(text, "lease 7200 ntp 0"));
+	look(HOST " list dhcp_option 'ntp-server,10.13.0.9'\n", see_client, text, sizeof(text));
+	assert_non_null(strstr(text, "lease 1200 ntp 1"));
+	look(HOST " option ip '10.13.77.7'\n", see_identified, text, sizeof(text));
+	assert_string_not_equal(text, "10.13.77.7");
+	look("config host 'by_id'\n option clientid 'ff6964'\n option ip '10.13.77.7'\n",
+	     see_identified, text, sizeof(text));
+	assert_string_equal(text, "10.13.77.7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -476,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_every_option_is_here),
 		cmocka_unit_test(test_uplink),
 		cmocka_unit_test(test_device),
+		cmocka_unit_test(test_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

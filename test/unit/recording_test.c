@@ -146,6 +146,39 @@ static void test_put(void **state)
 	assert_true(back.control.put.network && back.control.put.deleted);
 }
 
+static void test_fixed(void **state)
+{
+	struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_FIX_LEASE }, back;
+	struct lease_static *s = &e.control.fixed, *again = &back.control.fixed;
+	uint8_t buf[512];
+	size_t len;
+
+	(void)state;
+	*s = (struct lease_static) { .key = lease_key_id((const uint8_t *)"ana", 3),
+				     .ip4 = { { 10, 13, 77, 7 } },
+				     .lease_s = 3600,
+				     .name = "printer",
+				     .options_len = 4,
+				     .options = { 26, 2, 5, 20 } };
+	len = encode(&e, buf, sizeof(buf));
+	for (size_t cut = 0; cut < len; cut++)
+		assert_int_equal(decode(buf, cut, &back), -EBADMSG);
+	assert_int_equal(decode(buf, len, &back), 0);
+	assert_int_equal(back.control.act, CONTROL_FIX_LEASE);
+	assert_true(lease_static_eq(s, again));
+	/* longer than there is room for */
+	s->options_len = LEASE_OPTIONS_MAX + 1;
+	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), -EBADMSG);
+	s->options_len = 0;
+	s->key.len = LEASE_KEY_MAX + 1;
+	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), -EBADMSG);
+	s->key.len = 0;
+	e.control.act = CONTROL_UNFIX_LEASE;
+	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), 0);
+	assert_int_equal(back.control.act, CONTROL_UNFIX_LEASE);
+	assert_int_equal(again->key.len, 0); /* which is nobody's */
+}
+
 /* A kind that there is not, of an event or inside one, and more resolvers than there is room for.
  */
 static void test_out_of_range(void **state)
@@ -154,12 +187,12 @@ static void test_out_of_range(void **state)
 		{ .kind = EVENT_FRAME, .frame.link = LINK_TAGGED },
 		{ .kind = EVENT_CLIENT, .client.change = CLIENT_DISASSOCIATED },
 		{ .kind = EVENT_CHILD, .child.kind = CHILD_DHCP },
-		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_STATE },
+		{ .kind = EVENT_CONTROL, .control.act = CONTROL_UNFIX_LEASE },
 		{ .kind = EVENT_MESH, .mesh.kind = BATMAN_ROW_END },
 		{ .kind = EVENT_IMPORT, .import.source = IMPORT_ALFRED },
 	};
 	struct event e = { .kind = EVENT_UPLINK, .uplink.resolver_count = NODE_RESOLVERS }, back;
-	uint8_t buf[256];
+	uint8_t buf[512];
 	size_t len;
 
 	(void)state;
@@ -323,15 +356,11 @@ static void test_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_route),
-		cmocka_unit_test(test_row_of_the_kernel),
-		cmocka_unit_test(test_import),
-		cmocka_unit_test(test_put),
-		cmocka_unit_test(test_out_of_range),
-		cmocka_unit_test(test_head),
-		cmocka_unit_test(test_configuration_too_long),
-		cmocka_unit_test(test_end),
-		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_route),  cmocka_unit_test(test_row_of_the_kernel),
+		cmocka_unit_test(test_import), cmocka_unit_test(test_put),
+		cmocka_unit_test(test_fixed),  cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_head),   cmocka_unit_test(test_configuration_too_long),
+		cmocka_unit_test(test_end),    cmocka_unit_test(test_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,8 +111,9 @@ static const struct command commands[] = {
 	  .more = "Each lease with the time since it was last refreshed, which its node does once "
 		  "a "
 		  "day, and how long its address is still held for the client if that never "
-		  "happens again. Leases of other software follow, where a bridge tells of "
-		  "them.",
+		  "happens again. Addresses that somebody uses who is no client follow, "
+		  "which are given to nobody, and leases of other software, where a bridge tells "
+		  "of them.",
 	  .options = CLI_ASKS,
 	  .method = "leases",
 	  .print = show_leases },
@@ -125,6 +126,51 @@ static const struct command commands[] = {
 	  .args_min = 1,
 	  .args_max = 1,
 	  .run = run_release },
+	{ .name = "lease list",
+	  .args = "",
+	  .help = "static leases and reserved addresses of the cloud",
+	  .more = "What is fixed for clients, by command or by the configuration of the node that "
+		  "CONFIGURED names, and who has the address at present: its client, another one "
+		  "until its next message, or somebody who is no client. Of two that are fixed to "
+		  "one address or name the one with the lower MAC or identifier has it.",
+	  .options = CLI_ASKS,
+	  .method = "lease.list",
+	  .print = show_statics },
+	{ .name = "lease add",
+	  .args = "CLIENT [ADDRESS] [OPTION=VALUE]...",
+	  .help = "fix an address, or what a client is told, at all nodes",
+	  .more = "CLIENT is a MAC, id: and the hex digits of a client identifier, or a client by "
+		  "name or address. Without ADDRESS and OPTION it keeps what it has at present; "
+		  "with both left out for a client without a lease there is nothing to fix. OPTION "
+		  "is name, leasetime (as 90m, 12h, 7d), or an option of DHCP by its name or "
+		  "number: "
+		  "router, dns-server, ntp-server, mtu and others that trama.conf(5) lists at "
+		  "dhcp_option; without a VALUE the client is not told it. What was fixed before "
+		  "for this client is replaced. Nobody else gets the address from then on; who has "
+		  "it now loses it with its next message. It holds until lease remove, at every "
+		  "node, after restarts and without this one.",
+	  .options = CLI_ASKS,
+	  .args_min = 1,
+	  .args_max = 16,
+	  .run = run_lease_add },
+	{ .name = "lease reserve",
+	  .args = "ADDRESSES",
+	  .help = "give these addresses to no client, at all nodes",
+	  .more = "ADDRESSES is one, FIRST-LAST, or NETWORK/LENGTH. A client that has one loses it "
+		  "with its next message, but for static leases.",
+	  .options = CLI_ASKS,
+	  .args_min = 1,
+	  .args_max = 1,
+	  .run = run_lease_reserve },
+	{ .name = "lease remove",
+	  .args = "WHAT",
+	  .help = "end a static lease or a reservation",
+	  .more = "WHAT is the client, its name, the address or the addresses, as list shows it. "
+		  "The client keeps its address as a lease like any other.",
+	  .options = CLI_ASKS,
+	  .args_min = 1,
+	  .args_max = 1,
+	  .run = run_lease_remove },
 	{ .name = "state list",
 	  .args = "[TYPE]",
 	  .help = "replicated records: of whom, how old, how large",

@@ -131,14 +131,20 @@ static const char man_head[] =
 	".B option NAME \\(aqVALUE\\(aq\nand\n.B list NAME \\(aqVALUE\\(aq\nonce per item; "
 	"comments from # on. Sections of type lime hold what LibreMesh has under the same name, "
 	"those of type trama what is trama\\(aqs own, and\n.B config port \\(aqeth0\\(aq\n"
-	"is about one port. What is unknown or out of range is an error:\n"
+	"is about one port,\n.B config host \\(aqprinter\\(aq\nabout one client: all nodes of "
+	"the cloud give it what one of them has here. What is unknown or out of range is an "
+	"error:\n"
 	".B trama config check FILE\nnames line, option, value and what is allowed, and what is "
 	"right but has less effect than it says.\n"
 	".SH OPTIONS\n";
 
 static const char man_tail[] = ".SH EXAMPLE\n.nf\nconfig lime \\(aqwifi\\(aq\n"
 			       "\toption ap_ssid \\(aqplaza\\(aq\n\n"
-			       "config port \\(aqeth0\\(aq\n\toption role \\(aquplink\\(aq\n.fi\n"
+			       "config port \\(aqeth0\\(aq\n\toption role \\(aquplink\\(aq\n\n"
+			       "config host \\(aqprinter\\(aq\n"
+			       "\toption mac \\(aq02:00:00:12:34:56\\(aq\n"
+			       "\toption ip \\(aq10.13.77.7\\(aq\n"
+			       "\tlist dhcp_option \\(aqntp-server,10.13.0.9\\(aq\n.fi\n"
 			       ".SH SEE ALSO\n.BR trama (1),\n.BR tramad (8)\n";
 
 static int options(struct cli *c)

@@ -40,6 +40,13 @@ void show_leases(const struct cli *c, json_t *result)
 		{ "IPV4", "ipv4", GRID_TEXT },	       { "MAC", "mac", GRID_TEXT },
 		{ "CLIENT", "name", GRID_TEXT },       { "SOURCE", "source", GRID_TEXT },
 		{ "LEFT", "expires_s", GRID_SECONDS }, { "CLASH", "clash", GRID_YES },
+		{ "IN USE", "in_use", GRID_YES },
+	};
+	static const struct grid_column foreign[] = {
+		{ "IPV4", "ipv4", GRID_TEXT },
+		{ "MAC", "mac", GRID_TEXT },
+		{ "SINCE", "since_s", GRID_SECONDS },
+		{ "HEARD", "heard_ago_s", GRID_SECONDS },
 	};
 	json_t *pool = json_object_get(result, "pool");
 	json_int_t resting = json_integer_value(json_object_get(pool, "resting"));
@@ -55,6 +62,10 @@ void show_leases(const struct cli *c, json_t *result)
 	if (resting)
 		printf(", %" JSON_INTEGER_FORMAT " rest since the start", resting);
 	putchar('\n');
+	if (json_array_size(json_object_get(result, "foreign"))) {
+		printf("\naddresses of others, without a lease:\n");
+		grid_print(stdout, json_object_get(result, "foreign"), foreign, COUNT(foreign), "");
+	}
 	if (!json_array_size(json_object_get(result, "imported")))
 		return;
 	printf("\nleases of other software:\n");

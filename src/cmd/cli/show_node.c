@@ -130,6 +130,7 @@ void show_status(const struct cli *c, json_t *s)
 	way_out(gateway, "ipv6", "", "IPv6");
 	show_parts(json_object_get(s, "cut"));
 	warning(s, "clash", "CLASH");
+	warning(s, "address_moved", "ADDRESS");
 	warning(s, "state_rejected", "STATE");
 	show_ports(s);
 }

@@ -280,3 +280,20 @@ int cloud_derive(const struct cloud_conf *conf, const struct mac *mac, struct cl
 	*ret = c;
 	return 0;
 }
+
+struct ip4 cloud_ip4_behind(const struct cloud *c, const struct ip4 *ip)
+{
+	uint32_t net = ip4_u32(&c->network4.addr), last = net | UINT32_MAX >> c->network4.len;
+	uint32_t next = ip4_u32(ip) + 1;
+
+	/* the first one is everybody's gateway, the last one a broadcast address */
+	return ip4_from_u32(next >= last || next <= net + 1 ? net + 2 : next);
+}
+
+struct ip6 cloud_ip6_behind(const struct ip6 *ip)
+{
+	struct ip6 next = *ip;
+
+	next.b[12]++;
+	return next;
+}

@@ -65,6 +65,12 @@ bool cloud_vlan_id_byte(uint16_t batadv_vlan, uint8_t *ret);
  * node yet. */
 int cloud_derive(const struct cloud_conf *conf, const struct mac *mac, struct cloud *ret);
 
+/* The address behind that one, for a node whose own somebody else has: of IPv4 the next that a host
+ * of the network may have, from its end on from its beginning; of IPv6 outside of what follows from
+ * MACs. */
+struct ip4 cloud_ip4_behind(const struct cloud *c, const struct ip4 *ip);
+struct ip6 cloud_ip6_behind(const struct ip6 *ip);
+
 /* MAC of the batman-adv hard interface on `ifname` (the parent of the VLAN): 02, two bytes of the
  * MD5 of the name, the last three of the primary MAC. */
 struct mac cloud_hardif_mac(const char *ifname, const struct mac *primary);

@@ -6,9 +6,10 @@
  *
  * Text in UCI syntax: `config TYPE 'NAME'`, `option NAME 'VALUE'`, `list NAME 'VALUE'`, comments
  * from # on, quotes and backslashes as UCI has them. `config lime ...` holds what LibreMesh has
- * under the same name, `config trama ...` what is trama's own, `config port 'eth0'` one port. A
- * later option wins over an earlier one; a `list` replaces the default as a whole, and an empty
- * item empties it. What is unknown or out of range is an error, never ignored.
+ * under the same name, `config trama ...` what is trama's own, `config port 'eth0'` one port,
+ * `config host ...` one client. A later option wins over an earlier one; a `list` replaces the
+ * default as a whole, and an empty item empties it. What is unknown or out of range is an error,
+ * never ignored.
  */
 #ifndef CORE_CONF_CONF_H
 #define CORE_CONF_CONF_H
@@ -22,6 +23,10 @@
 
 #define CONF_SIZE_MAX 65536 /* bytes of a configuration file */
 #define CONF_PORT_MAX 16
+#define CONF_HOST_MAX 64
+#define CONF_HOST_OPTIONS 8
+#define CONF_HOST_OPTIONS_BYTES 192
+#define CONF_ID_MAX 30 /* bytes of a client identifier */
 #define CONF_NAME_MAX 64
 #define CONF_TEMPLATE_MAX 64
 #define CONF_URL_MAX 192
@@ -47,6 +52,12 @@ struct conf_range {
 struct conf_route {
 	struct net4 to;
 	struct ip4 via;
+};
+
+/* An option of DHCP: {code, length, value} as packet/dhcp_options.h has it. */
+struct conf_dhcp_option {
+	uint8_t len;
+	uint8_t tlv[66];
 };
 
 enum conf_engine { CONF_ENGINE_AUTO, CONF_ENGINE_USER, CONF_ENGINE_KERNEL };
@@ -102,6 +113,8 @@ struct conf_dhcp {
 	int32_t mtu; /* option 26; 0: the smallest that the cloud's links allow */
 	uint32_t exclude_count;
 	struct conf_range exclude[CONF_RANGE_MAX];
+	uint32_t reserve_count;
+	struct conf_range reserve[CONF_RANGE_MAX]; /* no node of the cloud gives these */
 	uint32_t route_count;
 	struct conf_route route[CONF_ROUTE_MAX]; /* option 121, beside the default route */
 	char captive_portal[CONF_URL_MAX];	 /* option 114 */
@@ -158,6 +171,18 @@ struct conf_port {
 	struct conf_addr dns[CONF_RESOLVERS_MAX]; /* resolvers behind this uplink, also with DHCP */
 };
 
+/* config host 'NAME', as OpenWrt's dnsmasq has it: what is fixed for one client. */
+struct conf_host {
+	char section[CONF_NAME_MAX];	    /* name of the section */
+	char name[CONF_NAME_MAX];	    /* of the client, "": what it calls itself */
+	struct mac mac;			    /* or clientid */
+	char clientid[2 * CONF_ID_MAX + 1]; /* hex digits */
+	struct ip4 ip;			    /* zero: any */
+	int32_t leasetime_s;		    /* 0: lease_time_s */
+	uint32_t dhcp_option_count;
+	struct conf_dhcp_option dhcp_option[CONF_HOST_OPTIONS];
+};
+
 struct conf {
 	struct conf_system system;
 	struct conf_network network;
@@ -173,6 +198,8 @@ struct conf {
 	struct conf_limits limits;
 	uint32_t port_count;
 	struct conf_port port[CONF_PORT_MAX];
+	uint32_t host_count;
+	struct conf_host host[CONF_HOST_MAX];
 };
 
 struct conf_error {
@@ -180,7 +207,7 @@ struct conf_error {
 	char section[CONF_NAME_MAX + 16]; /* "trama l2", "port eth0"; "" outside of any */
 	char option[CONF_NAME_MAX];
 	char value[CONF_NAME_MAX]; /* cut */
-	char message[192];	   /* what is wrong, and what is allowed */
+	char message[256];	   /* what is wrong, and what is allowed */
 };
 
 /* Settings that are allowed and do less than they say as the others are. */
@@ -220,10 +247,10 @@ void conf_doc(enum conf_doc_format format, struct text *t);
 
 /* The options as data, for completion and schemas; NULL at the end. The strings live for ever. */
 struct conf_doc_entry {
-	const char *section; /* "lime system", "port" */
+	const char *section; /* "lime system", "port", "host" */
 	const char *option;
 	bool list, secret;
-	char type[96];	 /* "number from 0 to 4094", "one of auto user" */
+	char type[192];	 /* "number from 0 to 4094", "one of auto user" */
 	const char *def; /* as text; one item of a list per line */
 	const char *help;
 };
@@ -233,6 +260,12 @@ bool conf_doc_next(uint32_t *cursor, struct conf_doc_entry *ret);
 const char *conf_port_device(const struct conf_port *p);
 /* The section for an interface, NULL when it has none (all defaults). */
 const struct conf_port *conf_port_find(const struct conf *c, const char *device);
+
+/* ADDRESS, FIRST-LAST or NETWORK/LENGTH: 0 or -EINVAL. */
+int conf_range_parse(const char *text, struct conf_range *ret);
+void conf_range_print(const struct conf_range *r, struct text *t);
+/* Seconds, or a number of what the letter behind it says (s, m, h, d): 0 or -EINVAL. */
+int conf_time_parse(const char *text, int32_t min, int32_t max, int32_t *ret);
 
 /* "http://HOST[:PORT]/PATH [STATUS [TEXT]]": which answer an HTTP check wants, 204 with any body by
  * default. */

@@ -257,3 +257,19 @@ bool conf_check_path(const char *text)
 {
 	return text[0] == '/' && made_of(text, "/-._") && !strstr(text, "..");
 }
+
+/* What a client is called, as DNS has it. */
+bool conf_check_label(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len == 0 ||
+	       (len < 64 && made_of(text, "-") && text[0] != '-' && text[len - 1] != '-');
+}
+
+bool conf_check_client_id(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len % 2 == 0 && strspn(text, "0123456789abcdefABCDEF") == len;
+}

@@ -12,20 +12,22 @@
 #include "core/conf/conf_table.h"
 
 #define WORDS_MAX 3
-#define OPTIONS_MAX 64
+#define OPTIONS_MAX 128
 
 struct parse {
 	struct conf_lex lex;
 	struct conf conf;
 	struct conf_error *error;
 	int line;			  /* of the statement */
-	char section[CONF_NAME_MAX + 16]; /* for messages and, but for ports, for the table */
-	struct conf_port *port;		  /* the section is a port's */
-	int section_line;		  /* where the port section began */
+	char section[CONF_NAME_MAX + 16]; /* for messages and, but for many, for the table */
+	const struct conf_many *many;	  /* the section is one of several of its type */
+	uint32_t index;			  /* which of them */
+	int section_line;		  /* where it began */
+	int host_line[CONF_HOST_MAX];	  /* where each of the hosts' did */
 	uint32_t word_count;
 	char word[WORDS_MAX][CONF_VALUE_MAX];
 	bool listed[OPTIONS_MAX]; /* the list was begun by the text: no more default */
-	int line_of[OPTIONS_MAX]; /* that set the option last, 0: none; not of ports */
+	int line_of[OPTIONS_MAX]; /* that set the option last, 0: none; not of many */
 };
 
 __attribute__((format(printf, 4, 5))) static int fail(struct parse *p, const char *option,
@@ -63,43 +65,50 @@ static void list_options(const char *section, struct text *t)
 			text_add(t, "%s%s", t->len ? ", " : "", conf_table[i].name);
 }
 
-/* What contradicts in a port section, NULL if nothing. */
-static const char *port_conflict(const struct conf *c, const struct conf_port *p)
+static int fail_with(struct parse *p, int line, const struct conf_error *why)
 {
-	const char *device = conf_port_device(p);
-	bool has4 = p->ipaddr.len, has6 = p->ip6addr.len;
-
-	if (!conf_check_device(device))
-		return "is no interface name; allowed are at most 15 letters, digits and -._@:";
-	for (uint32_t i = 0; i < c->port_count; i++)
-		if (&c->port[i] != p && !strcmp(conf_port_device(&c->port[i]), device))
-			return "another section is for the same interface";
-	if (p->proto == CONF_PROTO_STATIC && !has4 && !has6)
-		return "proto 'static' wants option ipaddr or ip6addr";
-	if (p->proto == CONF_PROTO_DHCP && (has4 || has6))
-		return "ipaddr and ip6addr want option proto 'static'";
-	if (p->proto == CONF_PROTO_STATIC &&
-	    (p->role == CONF_ROLE_MESH || p->role == CONF_ROLE_CLIENT))
-		return "proto 'static' is for an uplink: role auto or uplink";
-	if (!ip4_is_zero(&p->gateway) && !net4_has(&p->ipaddr, &p->gateway))
-		return "gateway must be in the network of ipaddr";
-	return NULL;
+	p->line = line;
+	return fail(p, why->option, why->value, "%s", why->message);
 }
 
 /* The section that was open ends here. */
 static int close_section(struct parse *p)
 {
-	const char *conflict = p->port ? port_conflict(&p->conf, p->port) : NULL;
+	struct conf_error why = { 0 };
 
-	if (!conflict)
+	if (!p->many || conf_many_is_right(p->many, &p->conf, p->index, &why))
 		return 0;
-	p->line = p->section_line;
-	return fail(p, "", conf_port_device(p->port), "%s", conflict);
+	return fail_with(p, p->section_line, &why);
 }
 
-static int open_port(struct parse *p, const char *name)
+static uint32_t *many_count(struct parse *p, const struct conf_many *m)
 {
-	struct conf *c = &p->conf;
+	return (uint32_t *)(void *)((char *)&p->conf + m->count_offset);
+}
+
+/* The one that is open, by its number; the next new one where none has that name. */
+static int many_begin(struct parse *p, const struct conf_many *m, const char *name)
+{
+	uint32_t *count = many_count(p, m);
+	char *base;
+
+	/* a section of the same name goes on; those without a name are each their own */
+	for (p->index = 0; p->index < *count; p->index++)
+		if (*name && !strcmp(conf_many_at(m, &p->conf, p->index), name))
+			return 0;
+	if (*count == m->limit)
+		return fail(p, "", name, "at most %u %s sections are allowed", m->limit, m->type);
+	base = conf_many_at(m, &p->conf, (*count)++);
+	text_copy(base, CONF_NAME_MAX, name);
+	for (uint32_t i = 0; i < conf_table_count; i++)
+		if (!strcmp(conf_table[i].section, m->type))
+			conf_value_default(&conf_table[i], base);
+	return 0;
+}
+
+static int open_many(struct parse *p, const struct conf_many *m, const char *name)
+{
+	int r;
 
 	text_copy(p->section + strlen(p->section), CONF_NAME_MAX, *name ? " " : "");
 	if (strlen(name) >= CONF_NAME_MAX)
@@ -109,40 +118,34 @@ static int open_port(struct parse *p, const char *name)
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
 			return fail(p, "", name, "control characters are not allowed in a name");
 	text_copy(p->section + strlen(p->section), CONF_NAME_MAX, name);
+	r = many_begin(p, m, name);
+	if (r)
+		return r;
+	p->many = m;
 	p->section_line = p->line;
-	/* a section of the same name goes on; those without a name are each their own */
-	for (uint32_t i = 0; *name && i < c->port_count; i++) {
-		if (!strcmp(c->port[i].name, name)) {
-			p->port = &c->port[i];
-			return 0;
-		}
-	}
-	if (c->port_count == CONF_PORT_MAX)
-		return fail(p, "", name, "at most %d port sections are allowed", CONF_PORT_MAX);
-	p->port = &c->port[c->port_count++];
-	text_copy(p->port->name, sizeof(p->port->name), name);
-	for (uint32_t i = 0; i < conf_table_count; i++)
-		if (!strcmp(conf_table[i].section, "port"))
-			conf_value_default(&conf_table[i], p->port);
+	if (m == conf_many_find("host"))
+		p->host_line[p->index] = p->line;
 	return 0;
 }
 
 static int do_config(struct parse *p)
 {
 	const char *type = p->word[1], *name = p->word_count > 2 ? p->word[2] : "";
-	char known[160];
+	const struct conf_many *many;
+	char known[224];
 	struct text t = text_init(known, sizeof(known));
 	int r = close_section(p);
 
 	if (r < 0)
 		return r;
 	p->section[0] = 0;
-	p->port = NULL;
+	p->many = NULL;
 	if (p->word_count < 2)
 		return fail(p, "", "", "config wants a type and a name");
-	if (!strcmp(type, "port")) {
-		text_copy(p->section, sizeof(p->section), "port");
-		return open_port(p, name);
+	many = conf_many_find(type);
+	if (many) {
+		text_copy(p->section, sizeof(p->section), type);
+		return open_many(p, many, name);
 	}
 	if (text_copy(p->section, 32, type) && strlen(name) < CONF_NAME_MAX - 32) {
 		text_copy(p->section + strlen(p->section), CONF_NAME_MAX, *name ? " " : "");
@@ -161,7 +164,7 @@ static int add_item(struct parse *p, const struct conf_option *o, void *base, co
 	uint32_t count;
 
 	memcpy(&count, (char *)base + o->count_offset, sizeof(count));
-	if (!p->port && !p->listed[o - conf_table])
+	if (!p->many && !p->listed[o - conf_table])
 		count = 0;
 	p->listed[o - conf_table] = true;
 	if (!*value) {
@@ -189,10 +192,10 @@ static void clear_tail(const struct conf_option *o, void *base)
 static int do_option(struct parse *p, bool list)
 {
 	const char *name = p->word_count > 1 ? p->word[1] : "", *value = p->word[2];
-	const char *section = p->port ? "port" : p->section;
-	void *base = p->port ? (void *)p->port : (void *)&p->conf;
+	const char *section = p->many ? p->many->type : p->section;
+	void *base = p->many ? conf_many_at(p->many, &p->conf, p->index) : &p->conf;
 	const struct conf_option *o = conf_option_find(section, name);
-	char wants[192];
+	char wants[224];
 	struct text t = text_init(wants, sizeof(wants));
 	int r;
 
@@ -212,7 +215,7 @@ static int do_option(struct parse *p, bool list)
 		 : conf_value_parse(o, value, conf_value_at(o, base, 0));
 	if (!r && list)
 		clear_tail(o, base);
-	if (!p->port)
+	if (!p->many)
 		p->line_of[o - conf_table] = p->line;
 	if (!r || p->error->line)
 		return r;
@@ -291,11 +294,25 @@ static int check_pool(struct parse *p)
 		    max, len);
 }
 
+/* The addresses of hosts are of the network, which the text may say behind them. */
+static int check_hosts(struct parse *p)
+{
+	struct conf_error why = { 0 };
+	struct text t;
+	uint32_t i;
+
+	if (conf_hosts_fit(&p->conf, &i, &why))
+		return 0;
+	t = text_init(p->section, sizeof(p->section));
+	text_add(&t, "host%s%s", p->conf.host[i].section[0] ? " " : "", p->conf.host[i].section);
+	return fail_with(p, p->host_line[i], &why);
+}
+
 void conf_init(struct conf *c)
 {
 	memset(c, 0, sizeof(*c));
 	for (uint32_t i = 0; i < conf_table_count; i++)
-		if (strcmp(conf_table[i].section, "port") != 0)
+		if (!conf_many_find(conf_table[i].section))
 			conf_value_default(&conf_table[i], c);
 }
 
@@ -345,6 +362,8 @@ int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct co
 		r = close_section(&p);
 	if (!r)
 		r = check_pool(&p);
+	if (!r)
+		r = check_hosts(&p);
 	if (r)
 		return r;
 	*ret = p.conf;

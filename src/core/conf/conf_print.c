@@ -86,7 +86,7 @@ static void print_section(const char *section, struct text *t)
 	text_add(t, "\n");
 }
 
-/* Options of ports that may be absent have no text that says so but their absence. */
+/* Options of ports and hosts that may be absent have no text that says so but their absence. */
 static bool is_absent(const struct conf_option *o, const void *base)
 {
 	char value[VALUE_PRINT_MAX];
@@ -94,25 +94,39 @@ static bool is_absent(const struct conf_option *o, const void *base)
 	return o->limit ? item_count(o, base) == 0 : !*value_text(o, base, 0, value);
 }
 
-static void print_port(const struct conf_port *p, enum conf_print_what what, struct text *t)
+static void print_many(const struct conf_many *m, const void *base, enum conf_print_what what,
+		       struct text *t)
 {
-	struct conf_port fresh = { 0 };
+	union {
+		struct conf_port port;
+		struct conf_host host;
+	} fresh;
+	const char *name = base;
 
-	text_add(t, "%sconfig port", t->len ? "\n" : "");
-	if (*p->name) {
+	memset(&fresh, 0, sizeof(fresh));
+	text_add(t, "%sconfig %s", t->len ? "\n" : "", m->type);
+	if (*name) {
 		text_add(t, " ");
-		print_quoted(p->name, t);
+		print_quoted(name, t);
 	}
 	text_add(t, "\n");
 	for (uint32_t i = 0; i < conf_table_count; i++) {
 		const struct conf_option *o = &conf_table[i];
 
-		if (strcmp(o->section, "port") != 0 || is_absent(o, p))
+		if (strcmp(o->section, m->type) != 0 || is_absent(o, base))
 			continue;
 		conf_value_default(o, &fresh);
-		if (what == CONF_PRINT_ALL || !same_value(o, p, &fresh))
-			print_option(o, p, true, t);
+		if (what == CONF_PRINT_ALL || !same_value(o, base, &fresh))
+			print_option(o, base, true, t);
 	}
+}
+
+static uint32_t many_count(const struct conf_many *m, const struct conf *c)
+{
+	uint32_t count;
+
+	memcpy(&count, (const char *)c + m->count_offset, sizeof(count));
+	return count;
 }
 
 void conf_print(const struct conf *c, enum conf_print_what what, bool secrets, struct text *t)
@@ -124,7 +138,7 @@ void conf_print(const struct conf *c, enum conf_print_what what, bool secrets, s
 	for (uint32_t i = 0; i < conf_table_count; i++) {
 		const struct conf_option *o = &conf_table[i];
 
-		if (!strcmp(o->section, "port"))
+		if (conf_many_find(o->section))
 			continue;
 		if (what == CONF_PRINT_CHANGED && same_value(o, c, &fresh))
 			continue;
@@ -133,8 +147,9 @@ void conf_print(const struct conf *c, enum conf_print_what what, bool secrets, s
 		section = o->section;
 		print_option(o, c, secrets, t);
 	}
-	for (uint32_t i = 0; i < c->port_count; i++)
-		print_port(&c->port[i], what, t);
+	for (uint32_t m = 0; m < CONF_MANY; m++)
+		for (uint32_t i = 0; i < many_count(&conf_many[m], c); i++)
+			print_many(&conf_many[m], conf_many_of(&conf_many[m], c, i), what, t);
 }
 
 /* What somebody wrote, on one line whatever it holds. */

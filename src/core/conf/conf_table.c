@@ -24,6 +24,7 @@ static const char *const uses[] = { "auto", "off", "on", NULL };
 #define TEXT(member, fn, text) \
 	.type = CONF_TEXT, AT(struct conf, member), .check = fn, .wants = text
 #define PORT(kind, member)	   .type = kind, AT(struct conf_port, member)
+#define HOST(kind, member)	   .type = kind, AT(struct conf_host, member)
 
 #define VLAN_WORDS "8021ad as LibreMesh (ethertype 88a8) or 8021q (8100)"
 
@@ -92,7 +93,10 @@ const struct conf_option conf_table[] = {
 	  .help = "MTU announced to clients by DHCP; 0 is what the cloud's links allow, 1350 beside LibreMesh." },
 	{ "trama dhcp", "exclude", .type = CONF_RANGE,
 	  LIST(struct conf, dhcp.exclude, dhcp.exclude_count), .def = "",
-	  .help = "Addresses never given to clients." },
+	  .help = "Addresses that this node never gives to clients." },
+	{ "trama dhcp", "reserve", .type = CONF_RANGE,
+	  LIST(struct conf, dhcp.reserve, dhcp.reserve_count), .def = "",
+	  .help = "Addresses that no node of the cloud gives to clients but by a static lease." },
 	{ "trama dhcp", "route", .type = CONF_ROUTE,
 	  LIST(struct conf, dhcp.route, dhcp.route_count), .def = "",
 	  .help = "Route that clients are told beside the default one (RFC 3442)." },
@@ -171,6 +175,22 @@ const struct conf_option conf_table[] = {
 	  .def = "", .help = "IPv6 router (proto static)." },
 	{ "port", "dns", .type = CONF_ADDR, LIST(struct conf_port, dns, dns_count), .def = "",
 	  .help = "Resolvers behind this uplink, in place of those that DHCP gives." },
+
+	{ "host", "mac", HOST(CONF_MAC, mac), .def = "",
+	  .help = "Client by its MAC; what is said here holds on all nodes of the cloud." },
+	{ "host", "clientid", HOST(CONF_TEXT, clientid), .check = conf_check_client_id,
+	  .wants = "2 to 60 hex digits", .def = "",
+	  .help = "Client by the identifier that it sends (option 61), in place of its MAC." },
+	{ "host", "ip", HOST(CONF_IP4, ip), .def = "",
+	  .help = "Address that this client gets and nobody else, in or outside the DHCP pool." },
+	{ "host", "name", HOST(CONF_TEXT, name), .check = conf_check_label,
+	  .wants = "at most 63 letters, digits and inner '-'", .def = "",
+	  .help = "Name of this client, whatever it and others call themselves." },
+	{ "host", "leasetime", HOST(CONF_TIME, leasetime_s), .min = 120, .max = 604800, .def = "",
+	  .help = "How long its lease lasts, in place of lease_time_s." },
+	{ "host", "dhcp_option", .type = CONF_OPTION,
+	  LIST(struct conf_host, dhcp_option, dhcp_option_count), .def = "",
+	  .help = "What this client is told in place of what all are; without a value, nothing." },
 };
 /* clang-format on */
 

@@ -19,17 +19,20 @@ enum conf_type {
 	CONF_IP6,    /* struct ip6 */
 	CONF_NET4,   /* struct net4, host bits kept */
 	CONF_NET6,   /* struct net6, host bits kept */
+	CONF_MAC,    /* struct mac, of a station */
+	CONF_TIME,   /* int32_t, seconds from min to max; 0: absent */
+	CONF_OPTION, /* struct conf_dhcp_option */
 };
 
 struct conf_option {
-	const char *section; /* "lime system", "trama l2"; "port" for every port section */
+	const char *section; /* "lime system", "trama l2"; the type of those that are many */
 	const char *name;
 	enum conf_type type;
 	bool secret;
 	bool or_zero;	       /* CONF_NUMBER: 0 is allowed although min is higher */
 	uint16_t limit;	       /* items of a list, 0: no list */
 	uint16_t size;	       /* bytes of the value, or of an item */
-	uint32_t offset;       /* in struct conf, or in struct conf_port */
+	uint32_t offset;       /* in struct conf, or in the struct of such a section */
 	uint32_t count_offset; /* of a list's uint32_t */
 	int64_t min, max;
 	const char *const *words;	 /* CONF_WORD: NULL at the end */
@@ -48,7 +51,30 @@ const struct conf_option *conf_option_find(const char *section, const char *name
 /* The table has options for it. */
 bool conf_section_known(const char *section);
 
-/* Where the value, or item i, of the option lives; base is a struct conf or struct conf_port. */
+/* A type of sections of which there may be several, each a struct of its own that begins with
+ * char[CONF_NAME_MAX], the name of the section. */
+struct conf_many {
+	const char *type;
+	uint32_t offset, count_offset; /* of the array and its uint32_t in struct conf */
+	uint32_t size;
+	uint32_t limit;
+};
+
+#define CONF_MANY 2
+
+extern const struct conf_many conf_many[CONF_MANY];
+
+/* By the section of an option; NULL: it is there once. */
+const struct conf_many *conf_many_find(const char *type);
+void *conf_many_at(const struct conf_many *m, struct conf *c, uint32_t i);
+const void *conf_many_of(const struct conf_many *m, const struct conf *c, uint32_t i);
+/* False: the error has option, value and message. */
+bool conf_many_is_right(const struct conf_many *m, const struct conf *c, uint32_t i,
+			struct conf_error *ret_error);
+/* The hosts' addresses are some that clients of the cloud may have. False: which one's is not. */
+bool conf_hosts_fit(const struct conf *c, uint32_t *ret_index, struct conf_error *ret_error);
+
+/* Where the value, or item i, of the option lives; base is a struct conf or that of a section. */
 void *conf_value_at(const struct conf_option *o, void *base, uint32_t i);
 const void *conf_value_of(const struct conf_option *o, const void *base, uint32_t i);
 
@@ -72,5 +98,7 @@ bool conf_check_http_url(const char *text);
 bool conf_check_probe_url(const char *text);
 bool conf_check_device(const char *text);
 bool conf_check_path(const char *text);
+bool conf_check_label(const char *text);
+bool conf_check_client_id(const char *text);
 
 #endif

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "packet/dhcp_options.h"
+
 /* Enums of the table are stored through an unsigned. */
 static_assert(sizeof(enum conf_role) == sizeof(unsigned), "enums are words");
 
@@ -80,8 +82,7 @@ static int parse_addr(const char *text, struct conf_addr *to)
 	return 0;
 }
 
-/* ADDRESS, ADDRESS-ADDRESS or NETWORK/LENGTH. */
-static int parse_range(const char *text, struct conf_range *to)
+int conf_range_parse(const char *text, struct conf_range *to)
 {
 	const char *dash = strchr(text, '-');
 	struct conf_range r;
@@ -132,6 +133,51 @@ static int parse_route(const char *text, struct conf_route *to)
 	return 0;
 }
 
+static int parse_mac(const char *text, struct mac *to)
+{
+	struct mac m;
+
+	if (mac_parse(text, &m) < 0 || !mac_is_station(&m))
+		return -EINVAL;
+	*to = m;
+	return 0;
+}
+
+int conf_time_parse(const char *text, int32_t min, int32_t max, int32_t *to)
+{
+	static const char units[] = "smhd";
+	static const int32_t seconds[] = { 1, 60, 3600, 86400 };
+	size_t len = strlen(text);
+	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
+	char digits[16];
+	long long v;
+
+	len -= unit != NULL;
+	if (len >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, len);
+	digits[len] = 0;
+	if (text_number(digits, 1, max, &v) < 0)
+		return -EINVAL;
+	v *= unit ? seconds[unit - units] : 1;
+	if (v < min || v > max)
+		return -EINVAL;
+	*to = (int32_t)v;
+	return 0;
+}
+
+static int parse_option(const char *text, struct conf_dhcp_option *to)
+{
+	struct conf_dhcp_option o = { 0 };
+	struct wr w = wr_init(o.tlv, sizeof(o.tlv));
+
+	if (dhcp_options_parse(text, &w) < 0 || wr_len(&w) == 0)
+		return -EINVAL;
+	o.len = (uint8_t)wr_len(&w);
+	*to = o;
+	return 0;
+}
+
 /* An absent address or network is all zero and, as text, empty. */
 static int parse_zero(const struct conf_option *o, void *to)
 {
@@ -153,7 +199,7 @@ int conf_value_parse(const struct conf_option *o, const char *text, void *to)
 	case CONF_ADDR:
 		return parse_addr(text, to);
 	case CONF_RANGE:
-		return parse_range(text, to);
+		return conf_range_parse(text, to);
 	case CONF_ROUTE:
 		return parse_route(text, to);
 	case CONF_IP4:
@@ -164,6 +210,13 @@ int conf_value_parse(const struct conf_option *o, const char *text, void *to)
 		return *text ? net4_parse(text, to) : parse_zero(o, to);
 	case CONF_NET6:
 		return *text ? net6_parse(text, to) : parse_zero(o, to);
+	case CONF_MAC:
+		return *text ? parse_mac(text, to) : parse_zero(o, to);
+	case CONF_TIME:
+		return *text ? conf_time_parse(text, (int32_t)o->min, (int32_t)o->max, to)
+			     : parse_zero(o, to);
+	case CONF_OPTION:
+		return parse_option(text, to);
 	}
 	return -EINVAL; /* there is no other type */
 }
@@ -175,7 +228,7 @@ static void print_addr(const struct conf_addr *a, struct text *t)
 	text_add(t, "%s", a->family == 4 ? ip4_text(&a->ip4, buf) : ip6_text(&a->ip6, buf));
 }
 
-static void print_range(const struct conf_range *r, struct text *t)
+void conf_range_print(const struct conf_range *r, struct text *t)
 {
 	char buf[IP4_TEXT];
 
@@ -213,6 +266,28 @@ static void print_word(const struct conf_option *o, const void *from, struct tex
 	text_add(t, "%s", o->words[v]);
 }
 
+static void print_mac(const struct mac *m, struct text *t)
+{
+	char buf[MAC_TEXT];
+
+	text_add(t, "%s", mac_is_zero(m) ? "" : mac_text(m, buf));
+}
+
+static void print_time(const int32_t *seconds, struct text *t)
+{
+	if (*seconds)
+		text_add(t, "%d", (int)*seconds);
+}
+
+static void print_option(const struct conf_dhcp_option *o, struct text *t)
+{
+	struct rd r = rd_init(o->tlv, o->len), value;
+	uint8_t code;
+
+	if (rd_tlv8(&r, &code, &value))
+		dhcp_options_print(code, value, t);
+}
+
 void conf_value_print(const struct conf_option *o, const void *from, struct text *t)
 {
 	char buf[IP6_TEXT];
@@ -234,7 +309,7 @@ void conf_value_print(const struct conf_option *o, const void *from, struct text
 		print_addr(from, t);
 		break;
 	case CONF_RANGE:
-		print_range(from, t);
+		conf_range_print(from, t);
 		break;
 	case CONF_ROUTE:
 		print_route(from, t);
@@ -250,6 +325,15 @@ void conf_value_print(const struct conf_option *o, const void *from, struct text
 		break;
 	case CONF_NET6:
 		print_net6(from, t);
+		break;
+	case CONF_MAC:
+		print_mac(from, t);
+		break;
+	case CONF_TIME:
+		print_time(from, t);
+		break;
+	case CONF_OPTION:
+		print_option(from, t);
 		break;
 	}
 }
@@ -316,6 +400,17 @@ void conf_value_wants(const struct conf_option *o, struct text *t)
 		break;
 	case CONF_NET6:
 		text_add(t, "an IPv6 ADDRESS/LENGTH");
+		break;
+	case CONF_MAC:
+		text_add(t, "a MAC address");
+		break;
+	case CONF_TIME:
+		text_add(t, "seconds from %lld to %lld, or as 90m, 12h, 7d", (long long)o->min,
+			 (long long)o->max);
+		break;
+	case CONF_OPTION:
+		text_add(t, "NAME,VALUE with a name of ");
+		dhcp_options_names(t);
 		break;
 	}
 }

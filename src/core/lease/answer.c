@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "packet/dhcp_options.h"
 #include "packet/eth.h"
 #include "packet/name.h"
 #include "packet/udp.h"
@@ -19,6 +20,28 @@ static void extra(struct wr *w, uint8_t option, const void *data, size_t len)
 
 	if (len > 0 && len + 2 * pieces + 1 <= wr_left(w))
 		dhcp_encode_option(w, option, data, len);
+}
+
+/* What is fixed for the client, be it that it is not told. */
+static bool has_fixed(const struct answer *a, uint8_t option, struct rd *ret_value)
+{
+	return a->fixed &&
+	       dhcp_options_find(a->fixed->options, a->fixed->options_len, option, ret_value);
+}
+
+static void value_add(struct wr *w, uint8_t option, struct rd value)
+{
+	size_t len = rd_left(&value);
+
+	extra(w, option, rd_take(&value, len), len);
+}
+
+/* An option that has a value for all, and for this client perhaps another one. */
+static void told(struct wr *w, const struct answer *a, uint8_t option, const void *data, size_t len)
+{
+	struct rd value;
+
+	value_add(w, option, has_fixed(a, option, &value) ? value : rd_init(data, len));
 }
 
 static void search_add(struct wr *w, const struct lease_conf *conf)
@@ -46,28 +69,56 @@ static void route_add(struct wr *w, const struct net4 *net, const struct ip4 *vi
 	wr_ip4(w, via);
 }
 
-static void routes_add(struct wr *w, const struct lease_conf *conf)
+static void routes_add(struct wr *w, const struct lease_conf *conf, const struct answer *a)
 {
 	static const struct net4 everything;
 	uint8_t list[(LEASE_ROUTES_MAX + 1) * 9];
 	struct wr lw = wr_init(list, sizeof(list));
+	struct ip4 router = conf->anycast;
+	struct rd value;
 
 	if (conf->route_count == 0)
 		return;
 	for (unsigned i = 0; i < conf->route_count; i++)
 		route_add(&lw, &conf->routes[i].net, &conf->routes[i].via);
 	/* a client that understands this option ignores the router option (RFC 3442) */
-	route_add(&lw, &everything, &conf->anycast);
+	if (has_fixed(a, DHCP_OPT_ROUTER, &value))
+		router = rd_ip4(&value);
+	if (!ip4_is_zero(&router))
+		route_add(&lw, &everything, &router);
 	extra(w, DHCP_OPT_ROUTES, list, wr_len(&lw));
 }
 
-static void times_add(struct wr *w, const struct lease_conf *conf)
+static void times_add(struct wr *w, uint32_t lease_s)
 {
-	uint32_t lease_s = conf->lease_s;
-
 	dhcp_encode_u32(w, DHCP_OPT_LEASE, lease_s);
 	dhcp_encode_u32(w, DHCP_OPT_T1, lease_s / 2);
 	dhcp_encode_u32(w, DHCP_OPT_T2, lease_s / 8 * 7);
+}
+
+static void mtu_add(struct wr *w, const struct lease_conf *conf, const struct answer *a)
+{
+	uint8_t number[2];
+	struct wr nw = wr_init(number, sizeof(number));
+
+	wr_u16(&nw, conf->mtu);
+	told(w, a, DHCP_OPT_MTU, number, conf->mtu ? wr_len(&nw) : 0);
+}
+
+/* Of which there is nothing for all. */
+static void others_add(struct wr *w, const struct answer *a)
+{
+	static const uint8_t for_all[] = { DHCP_OPT_ROUTER, DHCP_OPT_DNS, DHCP_OPT_MTU,
+					   DHCP_OPT_DOMAIN, DHCP_OPT_CAPTIVE };
+	struct rd r = rd_init(a->fixed ? a->fixed->options : NULL,
+			      a->fixed ? a->fixed->options_len : 0),
+		  value;
+	uint8_t option;
+
+	while (rd_tlv8(&r, &option, &value))
+		if (!memchr(for_all, option, sizeof(for_all)) &&
+		    (!a->asked->has_wanted || dhcp_wants(a->asked, option)))
+			value_add(w, option, value);
 }
 
 static void network_add(struct wr *w, const struct lease_conf *conf, const struct answer *a)
@@ -79,22 +130,22 @@ static void network_add(struct wr *w, const struct lease_conf *conf, const struc
 
 	dhcp_encode_ip4(w, DHCP_OPT_MASK, &mask);
 	dhcp_encode_ip4(w, DHCP_OPT_BROADCAST, &broadcast);
-	dhcp_encode_ip4(w, DHCP_OPT_ROUTER, &conf->anycast);
-	dhcp_encode_ip4(w, DHCP_OPT_DNS, &conf->anycast);
-	if (conf->mtu)
-		dhcp_encode_u16(w, DHCP_OPT_MTU, conf->mtu);
+	told(w, a, DHCP_OPT_ROUTER, conf->anycast.b, sizeof(conf->anycast.b));
+	told(w, a, DHCP_OPT_DNS, conf->anycast.b, sizeof(conf->anycast.b));
+	mtu_add(w, conf, a);
 	if (asked->trama || dhcp_wants(asked, DHCP_OPT_TRAMA))
 		extra(w, DHCP_OPT_TRAMA, DHCP_MARK, strlen(DHCP_MARK));
 	if (!asked->has_wanted || dhcp_wants(asked, DHCP_OPT_DOMAIN))
-		extra(w, DHCP_OPT_DOMAIN, conf->domain, strlen(conf->domain));
+		told(w, a, DHCP_OPT_DOMAIN, conf->domain, strlen(conf->domain));
 	if (dhcp_wants(asked, DHCP_OPT_HOSTNAME))
 		extra(w, DHCP_OPT_HOSTNAME, a->name, strlen(a->name));
 	if (dhcp_wants(asked, DHCP_OPT_ROUTES))
-		routes_add(w, conf);
+		routes_add(w, conf, a);
 	if (dhcp_wants(asked, DHCP_OPT_CAPTIVE))
-		extra(w, DHCP_OPT_CAPTIVE, conf->captive, strlen(conf->captive));
+		told(w, a, DHCP_OPT_CAPTIVE, conf->captive, strlen(conf->captive));
 	if (dhcp_wants(asked, DHCP_OPT_SEARCH))
 		search_add(w, conf);
+	others_add(w, a);
 }
 
 static size_t message_build(void *buf, size_t cap, const struct lease_conf *conf,
@@ -120,7 +171,7 @@ static size_t message_build(void *buf, size_t cap, const struct lease_conf *conf
 	dhcp_encode_option(&w, DHCP_OPT_CLIENT_ID, asked->id, asked->id_len); /* RFC 6842 */
 	if (a->type != DHCP_NAK) {
 		if (asked->type != DHCP_INFORM)
-			times_add(&w, conf);
+			times_add(&w, a->lease_s);
 		network_add(&w, conf, a);
 	}
 	dhcp_encode_end(&w);

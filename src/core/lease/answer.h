@@ -10,10 +10,12 @@
 
 struct answer {
 	const struct dhcp_msg *asked;
-	struct mac from;  /* source of the frame that asked */
-	uint8_t type;	  /* DHCP_OFFER, DHCP_ACK or DHCP_NAK */
-	struct ip4 ip;	  /* zero in a DHCP_NAK and in the answer to DHCP_INFORM */
-	const char *name; /* of the client, or empty */
+	struct mac from; /* source of the frame that asked */
+	uint8_t type;	 /* DHCP_OFFER, DHCP_ACK or DHCP_NAK */
+	struct ip4 ip;	 /* zero in a DHCP_NAK and in the answer to DHCP_INFORM */
+	uint32_t lease_s;
+	const struct lease_static *fixed; /* what it is told in place of what all are; NULL: all */
+	const char *name;		  /* of the client, or empty */
 };
 
 /*

@@ -8,7 +8,7 @@
 enum {
 	ADDRS_PER_CLIENT = 4, /* room in the index, on average */
 	ADDR_RATE_BURST = 2 * LEASE_ADDRS_MAX,
-	NAMES_OF_NODES = 4096,
+	NAMES_OF_OTHERS = 4096 + 1024, /* nodes, and what is fixed */
 	ADDR_FORGET_S = 600,
 };
 
@@ -30,7 +30,7 @@ int book_init(struct book *b, uint32_t clients_max, const struct hash_key *key)
 				 *key);
 	if (err == 0)
 		err = table_init(&b->names, sizeof(struct book_name), sizeof(uint64_t),
-				 clients_max + NAMES_OF_NODES, *key);
+				 clients_max + NAMES_OF_OTHERS, *key);
 	b->seen_limit = clients_max * ADDRS_PER_CLIENT;
 	b->seen = calloc(b->seen_limit, sizeof(*b->seen));
 	if (err == 0 && !b->seen)
@@ -275,9 +275,17 @@ bool book_id_lower(const struct book_client *a, const struct book_client *b)
 	return order ? order < 0 : mac_cmp(&a->mac, &b->mac) < 0;
 }
 
+static bool has_fixed(const struct book_client *c)
+{
+	return !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->fixed_ip, &c->rec.ip4);
+}
+
 bool book_older(const struct book_client *a, const struct book_client *b)
 {
 	usec_t apart = a->allocated_at - b->allocated_at;
+
+	if (has_fixed(a) != has_fixed(b))
+		return has_fixed(a);
 
 	if (apart <= -AGE_CLOSE || apart >= AGE_CLOSE)
 		return apart < 0;
@@ -319,6 +327,22 @@ struct book_client *book_set_lease(struct book *b, struct book_client *c, const 
 		index_remove(b, &old, &c->mac, true, now);
 	book_name_moved(b, c);
 	return ip4_is_zero(ip) || c->lapsed ? NULL : index_lease(b, c, now);
+}
+
+void book_rank(struct book *b, const struct ip4 *ip)
+{
+	struct ip6 addr = lease_mapped(ip);
+	struct book_addr *a = table_find(&b->addrs, &addr);
+	struct book_client *best = NULL, *c;
+
+	/* only where there was a clash has anybody another one beside him */
+	if (!a || !a->leased || b->losers == 0)
+		return;
+	for (uint32_t i = 0; (c = table_next(&b->clients, &i));)
+		if (ip4_eq(&c->rec.ip4, ip) && !c->lapsed && (!best || book_older(c, best)))
+			best = c;
+	if (best)
+		a->holder = best->mac;
 }
 
 bool book_is_held(const struct book_client *c, usec_t now)

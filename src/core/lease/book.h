@@ -54,6 +54,8 @@ struct book_client {
 	bool is_named;	      /* rec.name is in the index */
 	bool unsaved;	      /* its record must be put once the others' are known */
 	bool lapsed;	      /* rec.ip4 is what it had: anybody may get that now */
+	bool fixed_name;      /* an administrator said so: it goes before others of that name */
+	struct ip4 fixed_ip;  /* the address that is fixed for it; zero: none */
 	struct ip4 last;      /* what it had before it released it here */
 	uint32_t seen;	      /* the first address, index + 1; 0: none */
 	struct bucket addr_rate, move_rate;
@@ -74,6 +76,7 @@ struct book_name {
 	uint64_t key;	/* hash of the name */
 	uint32_t first; /* client with the oldest lease, index + 1; 0: none */
 	uint32_t taken; /* round in which it was said to be a node's; 0: it is none */
+	uint32_t fixed; /* so often it was fixed for a client */
 };
 
 struct book {
@@ -105,8 +108,8 @@ const struct book_addr *book_holder4(const struct book *b, const struct ip4 *ip)
 bool book_has_lease(const struct book *b, const struct book_client *c);
 /* a has the lower client identifier: the bytes that it sent, else 01 and the MAC. */
 bool book_id_lower(const struct book_client *a, const struct book_client *b);
-/* Of two leases of one address, whether a's goes before b's: age, where close the lower client
- * identifier. */
+/* Of two leases of one address, whether a's goes before b's: that of the client for whom it is
+ * fixed, else the older one, where they are close that of the lower client identifier. */
 bool book_older(const struct book_client *a, const struct book_client *b);
 /* For anybody but c its address is in use. */
 bool book_is_held(const struct book_client *c, usec_t now);
@@ -117,6 +120,8 @@ bool book_is_held(const struct book_client *c, usec_t now);
  */
 struct book_client *book_set_lease(struct book *b, struct book_client *c, const struct ip4 *ip,
 				   usec_t allocated_at, usec_t now);
+/* For whom ip is fixed has changed: of those who have a lease of it one goes before the others. */
+void book_rank(struct book *b, const struct ip4 *ip);
 void book_set_id(struct book *b, struct book_client *c, const uint8_t *id, uint8_t len);
 
 /* book_names.c */
@@ -127,6 +132,9 @@ void book_set_name(struct book *b, struct book_client *c, const char *name);
 void book_name_moved(struct book *b, struct book_client *c);
 /* By what name it is shown, which no other client has. */
 void book_name_shown(const struct book_client *c, char ret[static LEASE_NAME_MAX]);
+/* A name is fixed for a client, once more, or once less: as long as that is not here nobody is
+ * shown by it. */
+void book_fix_name(struct book *b, const char *name, bool fixed);
 /* What nodes are called, so that no client is shown so: all of them between begin and end. */
 void book_taken_begin(struct book *b);
 void book_taken(struct book *b, const char *name);

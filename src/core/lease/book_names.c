@@ -2,7 +2,8 @@
 /*
  * Names of clients, each shown for one client only: of those that call themselves the same the one
  * with the oldest lease is shown so, the others with -2, -3 and so on, leaving out what somebody
- * else is called. Upper and lower case are the same, as in DNS.
+ * else is called. A client for whom the name is fixed goes before all others, and nobody has its
+ * place while it is not here. Upper and lower case are the same, as in DNS.
  *
  * Clients of one name are a list, in that order; the index is by a hash of the name.
  */
@@ -64,10 +65,18 @@ static bool is_called(const struct book *b, const char *name, unsigned number)
 	return other[0] && entry_find(b, other);
 }
 
+/* Nobody of the list is shown by the name itself. */
+static bool is_kept(const struct book *b, const struct book_name *e)
+{
+	const struct book_client *first = client_at(b, e->first);
+
+	return e->taken || (e->fixed && !(first && first->fixed_name));
+}
+
 /* Those behind prev, or all. */
 static void renumber(const struct book *b, const struct book_name *e, struct book_client *prev)
 {
-	unsigned number = prev ? prev->name_number : e->taken != 0;
+	unsigned number = prev ? prev->name_number : is_kept(b, e);
 	struct book_client *c = client_at(b, prev ? prev->name_next : e->first);
 
 	for (; c; c = client_at(b, c->name_next)) {
@@ -102,6 +111,8 @@ static bool is_leased(const struct book_client *c)
 
 static bool goes_before(const struct book_client *a, const struct book_client *b)
 {
+	if (a->fixed_name != b->fixed_name)
+		return a->fixed_name;
 	if (is_leased(a) != is_leased(b))
 		return is_leased(a);
 	if (a->allocated_at != b->allocated_at)
@@ -136,6 +147,15 @@ static void join(struct book *b, struct book_client *c)
 		renumber_others(b, c->rec.name);
 }
 
+/* Nobody is called so any more: that is free for others. */
+static void name_drop(struct book *b, struct book_name *e, const char *name)
+{
+	if (e->first || e->taken || e->fixed)
+		return;
+	table_remove(&b->names, e);
+	renumber_others(b, name);
+}
+
 static void part(struct book *b, struct book_client *c)
 {
 	struct book_name *e = entry_find(b, c->rec.name);
@@ -152,10 +172,7 @@ static void part(struct book *b, struct book_client *c)
 	else
 		e->first = c->name_next;
 	renumber(b, e, prev);
-	if (e->first || e->taken)
-		return;
-	table_remove(&b->names, e);
-	renumber_others(b, c->rec.name);
+	name_drop(b, e, c->rec.name);
 }
 
 void book_set_name(struct book *b, struct book_client *c, const char *name)
@@ -174,6 +191,26 @@ void book_name_moved(struct book *b, struct book_client *c)
 		return;
 	part(b, c);
 	join(b, c);
+}
+
+void book_fix_name(struct book *b, const char *name, bool fixed)
+{
+	uint64_t key = name_hash(b, name);
+	struct book_name *e = table_find(&b->names, &key);
+	bool is_new = fixed && !e;
+
+	if (is_new)
+		e = table_add(&b->names, &key);
+	if (!e || (!fixed && !e->fixed))
+		return;
+	if (fixed)
+		e->fixed++;
+	else
+		e->fixed--;
+	renumber(b, e, NULL);
+	if (is_new)
+		renumber_others(b, name);
+	name_drop(b, e, name);
 }
 
 void book_taken_begin(struct book *b)
@@ -211,7 +248,7 @@ void book_taken_end(struct book *b)
 			continue;
 		is_news = true;
 		e->taken = 0;
-		if (!e->first)
+		if (!e->first && !e->fixed)
 			table_remove(&b->names, e);
 	}
 	for (uint32_t i = 0; is_news && (e = table_next(&b->names, &i));)

@@ -342,7 +342,7 @@ static void borrow(struct lease *l, struct lease_offer *o, const struct lease_no
 	o->lender = *from;
 	o->ip = *ip;
 	l->counters[LEASE_COUNT_BORROWED]++;
-	serve_probe(l, o->port, &o->ip, now);
+	lease_probe(l, &o->ip, o->port, now);
 }
 
 static void lent_to_us(struct lease *l, const struct lease_node *from, const struct word *word,

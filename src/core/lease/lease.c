@@ -17,6 +17,8 @@ enum {
 	RESERVED_DEFAULT = 4096,
 	TALKERS_MAX = 4096,
 	LENT_MAX = 512,
+	STATICS_DEFAULT = 1024,
+	FOREIGN_MAX = 512,
 	PORTS_MAX = 256,
 	OWNER_GONE_S = 7 * 86400,
 	PORT_RATE_DEFAULT = 100, /* messages per second */
@@ -34,7 +36,9 @@ static enum pool_use address_use(void *ctx, const struct ip4 *ip)
 
 	if (!lease_is_pool_address(l, ip))
 		return POOL_USE_EXCLUDED;
-	return lease_is_lent(l, ip) || book_holder4(&l->book, ip) ? POOL_USE_HELD : POOL_USE_FREE;
+	return lease_is_lent(l, ip) || book_holder4(&l->book, ip) || lease_foreign_has(l, ip)
+		       ? POOL_USE_HELD
+		       : POOL_USE_FREE;
 }
 
 static bool owner_is_gone(void *ctx, const struct lease_block *block)
@@ -78,6 +82,7 @@ static void conf_set(struct lease *l, const struct lease_conf *conf)
 		l->conf.rate = PORT_RATE_DEFAULT;
 	if (l->conf.exclude_count > LEASE_EXCLUDE_MAX)
 		l->conf.exclude_count = LEASE_EXCLUDE_MAX;
+	lease_static_times(l);
 }
 
 static struct hash_key key_draw(struct rng *r)
@@ -136,6 +141,15 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 	if (err == 0)
 		err = table_init(&l->lent, sizeof(struct lease_lent), sizeof(struct ip4), LENT_MAX,
 				 key);
+	if (err == 0)
+		err = table_init(&l->foreign, sizeof(struct lease_foreign), sizeof(struct ip4),
+				 FOREIGN_MAX, key);
+	if (err == 0)
+		err = table_init(&l->statics, sizeof(struct lease_static), sizeof(struct lease_key),
+				 or_default(limits->statics, STATICS_DEFAULT), key);
+	if (err == 0)
+		err = table_init(&l->fixed, sizeof(struct lease_fixed), sizeof(struct ip4),
+				 or_default(limits->statics, STATICS_DEFAULT), key);
 	return err;
 }
 
@@ -159,11 +173,13 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->offers_due = l->unsaved_due = l->clash_due = USEC_NEVER;
 	outq_init(&l->out, setup->out_buf, setup->out_cap);
 	err = tables_init(l, &setup->limits);
-	if (err < 0)
+	if (err < 0) {
 		lease_done(l);
-	else
-		pool_alone(&l->pool, lease_alone_since(l));
-	return err;
+		return err;
+	}
+	pool_alone(&l->pool, lease_alone_since(l));
+	l->probe_due = lease_probe_first(l, now);
+	return 0;
 }
 
 void lease_done(struct lease *l)
@@ -175,6 +191,9 @@ void lease_done(struct lease *l)
 	table_done(&l->ports);
 	table_done(&l->reserved);
 	table_done(&l->lent);
+	table_done(&l->foreign);
+	table_done(&l->statics);
+	table_done(&l->fixed);
 }
 
 int lease_configure(struct lease *l, const struct lease_conf *conf)
@@ -208,19 +227,14 @@ bool lease_is_client_address(const struct lease *l, const struct ip4 *ip)
 	       !ip4_eq(ip, &l->conf.anycast) && !table_find(&l->reserved, ip);
 }
 
-static bool is_in(const struct lease_range *r, const struct ip4 *ip)
-{
-	return ip4_u32(ip) >= ip4_u32(&r->first) && ip4_u32(ip) <= ip4_u32(&r->last);
-}
-
 bool lease_is_pool_address(const struct lease *l, const struct ip4 *ip)
 {
-	if (!ip4_is_zero(&l->conf.pool.last) && !is_in(&l->conf.pool, ip))
+	if (!ip4_is_zero(&l->conf.pool.last) && !lease_range_has(&l->conf.pool, ip))
 		return false;
 	for (unsigned i = 0; i < l->conf.exclude_count; i++)
-		if (is_in(&l->conf.exclude[i], ip))
+		if (lease_range_has(&l->conf.exclude[i], ip))
 			return false;
-	return lease_is_client_address(l, ip);
+	return lease_is_client_address(l, ip) && !lease_static_has(l, ip);
 }
 
 /* The UDP data of a frame to the server port; false: not for a DHCP server. *ret_bad: it was, but
@@ -343,6 +357,7 @@ void lease_tick(struct lease *l, usec_t now)
 		lease_claim_ahead(l, now);
 	if (now >= l->unsaved_due)
 		lease_save_unsaved(l, now);
+	lease_probe_tick(l, now);
 }
 
 usec_t lease_deadline(const struct lease *l)
@@ -350,6 +365,7 @@ usec_t lease_deadline(const struct lease *l)
 	usec_t due = usec_min(l->sweep_due, usec_min(l->offers_due, l->claim_due));
 
 	due = usec_min(due, usec_min(l->unsaved_due, l->clash_due));
+	due = usec_min(due, l->probe_due);
 	return usec_min(due, pool_deadline(&l->pool));
 }
 
@@ -419,6 +435,10 @@ const char *lease_counter_name(enum lease_counter c)
 		[LEASE_COUNT_REUSED] = "lease_reused",
 		[LEASE_COUNT_BORROWED] = "lease_borrowed",
 		[LEASE_COUNT_LENT] = "lease_lent",
+		[LEASE_COUNT_PROBED] = "addresses_asked_for",
+		[LEASE_COUNT_FOREIGN] = "addresses_foreign",
+		[LEASE_COUNT_FOREIGN_FULL] = "addresses_foreign_full",
+		[LEASE_COUNT_STATIC_TAKEN] = "static_lease_taken",
 	};
 
 	return c < LEASE_COUNTERS ? names[c] : "?";

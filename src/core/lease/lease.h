@@ -34,17 +34,24 @@
  * allocation, at a roam and once a day by the node that serves the client, as long as that is there
  * or its lease runs. Only where no address is free, leases that went without for 26 h are ended.
  *
+ * - What an administrator has fixed for one client nobody else gets, in whosever block it lies; of
+ * two clients for whom one address is fixed the one with the lower key has it, at every node.
+ * - An address that somebody uses who is no client is given to nobody. No offer waits for that: the
+ * next free addresses are asked for by ARP before they are needed, and those that were given, when
+ * they are.
+ *
  * Timers: claims becoming ready; offers forgotten after 60 s; the next node asked for an address
  * after 200 ms, and answers waited for 4 s more; once a minute a sweep over the clients (leases are
  * refreshed or lapse, own records are dropped: with a lease 3 days after the last refresh, others 1
- * h after the last sign of life) and over the blocks (idle ones are returned).
+ * h after the last sign of life) and over the blocks (idle ones are returned); a question by ARP
+ * every 0.5 to 1 s as long as there are free addresses that were not asked for lately.
  */
 #ifndef LEASE_LEASE_H
 #define LEASE_LEASE_H
 
 #include "core/lease/book.h"
-#include "core/lease/client.h"
 #include "core/lease/pool.h"
+#include "core/lease/static.h"
 #include "lib/bucket.h"
 #include "lib/clock.h"
 #include "lib/outq.h"
@@ -56,15 +63,12 @@
 #define LEASE_EXCLUDE_MAX 16
 #define LEASE_NEAR_MAX 8
 #define LEASE_TALK_MAX 64
+#define LEASE_RANGES_MAX 64
+#define LEASE_ASKED_PLACES 16
 
 struct lease_route {
 	struct net4 net;
 	struct ip4 via;
-};
-
-/* Both ends included. */
-struct lease_range {
-	struct ip4 first, last;
 };
 
 struct lease_conf {
@@ -91,6 +95,7 @@ struct lease_limits {
 	uint32_t own_blocks; /* claims of this one; 0: 4096 */
 	uint32_t offers;     /* 0: 4096 */
 	uint32_t reserved;   /* addresses of nodes; 0: 4096 */
+	uint32_t statics;    /* 0: 1024 */
 };
 
 enum lease_out_kind {
@@ -101,11 +106,19 @@ enum lease_out_kind {
 	LEASE_BLOCK_PUT,     /* data: struct lease_block, a claim of ours: replicate it */
 	LEASE_BLOCK_RELEASE, /* data: struct lease_block, given back or lost */
 	LEASE_TALK,	     /* data: struct lease_talk, for that node's lease_talk() */
-	LEASE_PROBE, /* data: struct ip4, just allocated: see by ARP that no stranger has it; at a
-			limited rate, for the whole cloud hears it */
+	LEASE_PROBE, /* data: struct ip4, given or to be given soon: see by ARP that no stranger has
+			it; at a limited rate, for the whole cloud hears it */
 	LEASE_CLASH, /* data: struct lease_clash: people may want to know */
 	LEASE_DISASSOCIATE, /* data: struct mac, of a client here that lost its address: have it ask
 			       anew */
+	LEASE_FOREIGN,	    /* data: struct lease_foreign_news: people may want to know */
+};
+
+/* Somebody who has no lease of it was heard to use an address. */
+struct lease_foreign_news {
+	struct ip4 ip;
+	struct mac mac;
+	struct mac client; /* has a lease of it, or it is fixed for that one; zero: nobody */
 };
 
 /* Two clients had one address. */
@@ -148,7 +161,18 @@ enum lease_counter {
 	LEASE_COUNT_REUSED,	   /* a lease ended early because no address was free */
 	LEASE_COUNT_BORROWED,	   /* an address of another node's block, for a client here */
 	LEASE_COUNT_LENT,	   /* one of ours, to another node */
+	LEASE_COUNT_PROBED,	   /* asked by ARP who has an address */
+	LEASE_COUNT_FOREIGN,	   /* an address turned out to be somebody's who is no client */
+	LEASE_COUNT_FOREIGN_FULL,  /* ... and was not kept, as there are too many, or of one MAC */
+	LEASE_COUNT_STATIC_TAKEN,  /* a client did not get what is fixed for it, as it is in use */
 	LEASE_COUNTERS,
+};
+
+/* An address that was asked for by ARP before anybody needs it. */
+struct lease_asked {
+	struct ip4 ip;
+	uint8_t times;
+	usec_t at;
 };
 
 struct lease {
@@ -162,7 +186,15 @@ struct lease {
 	struct table talkers; /* rates by MAC and port */
 	struct table ports;   /* rates by port */
 	struct table reserved;
-	struct table lent; /* struct lease_lent by address */
+	struct table lent;			     /* struct lease_lent by address */
+	struct table statics;			     /* struct lease_static */
+	struct table fixed;			     /* struct lease_fixed by address */
+	struct lease_range ranges[LEASE_RANGES_MAX]; /* reserved by them */
+	unsigned range_count;
+	uint32_t longest_s;   /* for which any client may have a lease */
+	struct table foreign; /* struct lease_foreign by address */
+	struct lease_asked asked[LEASE_ASKED_PLACES];
+	usec_t probe_due;
 	struct lease_node near[LEASE_NEAR_MAX];
 	uint8_t near_mute[LEASE_NEAR_MAX]; /* so often asked in vain since its last answer */
 	unsigned near_count;
@@ -276,6 +308,16 @@ void lease_talk(struct lease *l, const struct lease_node *from, const void *data
 int lease_reserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
 void lease_unreserve_address(struct lease *l, const struct ip4 *ip, usec_t now);
 
+/*
+ * What is fixed for a client, or reserved; the same key again replaces it. What a client has holds
+ * until its next message: it is refused then, and gets the address that is fixed for it, or another
+ * one. An address that was not fixed before is given 2 s after this, as some node may have given it
+ * away just now. 0, -EINVAL or -ENOSPC.
+ */
+int lease_static_learnt(struct lease *l, const struct lease_static *s, usec_t now);
+/* Its client keeps the address as a lease like any other. */
+void lease_static_gone(struct lease *l, const struct lease_key *key, usec_t now);
+
 /* What nodes are called, so that no client is shown by such a name: all of them between begin and
  * end, whenever one has changed. */
 void lease_names_begin(struct lease *l);
@@ -295,8 +337,16 @@ void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 
 /* The gateway that its traffic takes. */
 void lease_client_gateway(struct lease *l, const struct mac *mac, const struct lease_node *gw,
 			  usec_t now);
-/* The answer to LEASE_PROBE, or any ARP of a stranger: mac uses ip. */
+/*
+ * The answer to LEASE_PROBE, or any ARP: mac uses ip. If that is no client's of ours, ip is given
+ * to nobody as long as it is heard again within an hour; who has had a lease of it for more than 10
+ * s keeps it.
+ */
 void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
+/* Other software says that mac has ip, which is ours to give, or a client here has it ... */
+bool lease_address_concerns(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
+/* ... then it is asked for by ARP, and nobody gets it for some seconds. */
+void lease_address_told(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
 
 /* Queries. Results are copies. */
 
@@ -308,7 +358,52 @@ struct lease_view {
 			      node */
 	int64_t refreshed_s; /* ago, when its record was last written */
 	int64_t held_s;	     /* until when its address is in use for others, negative: over */
+	bool is_static;	     /* its address is the one that is fixed for it */
 };
+
+enum lease_static_state {
+	LEASE_STATIC_ANY,      /* no address is fixed */
+	LEASE_STATIC_FREE,     /* the client has not asked for it */
+	LEASE_STATIC_LEASED,   /* the client has it */
+	LEASE_STATIC_HELD,     /* another client has it, until its next message or its end */
+	LEASE_STATIC_FOREIGN,  /* somebody who is no client uses it */
+	LEASE_STATIC_CLASH,    /* it is fixed for another one, too, which goes before it */
+	LEASE_STATIC_UNUSABLE, /* a node has it, or it is none of the cloud's clients' */
+	LEASE_STATIC_RESERVED, /* nobody gets these */
+};
+
+struct lease_static_view {
+	struct lease_static fixed;
+	enum lease_static_state state;
+	struct mac with; /* HELD, FOREIGN: who has it */
+	struct mac mac;	 /* the client that was last here; zero: none was */
+};
+
+bool lease_static_next(const struct lease *l, uint32_t *cursor, usec_t now,
+		       struct lease_static_view *ret);
+bool lease_static_find(const struct lease *l, const struct lease_key *key, usec_t now,
+		       struct lease_static_view *ret);
+/* Another one that has the same address, or the same name. */
+bool lease_static_rival(const struct lease *l, const struct lease_static *s,
+			struct lease_static *ret);
+/* There is room for one with that key. */
+bool lease_static_fits(const struct lease *l, const struct lease_key *key);
+/* ip may be fixed: it is of the network, and none of a node or of all of them. */
+bool lease_static_allows(const struct lease *l, const struct ip4 *ip);
+/* ... and nobody has it or is about to, as far as we know: a node may take it. */
+bool lease_is_unused(const struct lease *l, const struct ip4 *ip);
+
+struct lease_foreign_view {
+	struct ip4 ip;
+	struct mac mac;
+	int64_t since_s, heard_s; /* ago */
+	bool told_only;		  /* by other software, and nobody has answered */
+};
+
+bool lease_foreign_next(const struct lease *l, uint32_t *cursor, usec_t now,
+			struct lease_foreign_view *ret);
+bool lease_foreign_find(const struct lease *l, const struct ip4 *ip, usec_t now,
+			struct lease_foreign_view *ret);
 
 bool lease_find(const struct lease *l, const struct mac *mac, usec_t now, struct lease_view *ret);
 /* There is such a client, and it calls itself something. */

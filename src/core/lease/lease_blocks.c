@@ -143,8 +143,8 @@ static void rest_tell(struct lease *l, struct pool_own *o, uint32_t rest_s)
 void lease_block_given(struct lease *l, struct pool_own *o, usec_t now)
 {
 	/* what is held is on the disk, as long as that is being read */
-	if (now >= l->claim_from && o->given_at && o->block.rest_s < l->conf.lease_s)
-		rest_tell(l, o, l->conf.lease_s);
+	if (now >= l->claim_from && o->given_at && o->block.rest_s < l->longest_s)
+		rest_tell(l, o, l->longest_s);
 }
 
 /* How long it would have to rest if we started again now. */
@@ -153,12 +153,12 @@ static uint32_t rest_wanted(const struct lease *l, const struct pool_own *o, use
 	usec_t left = o->resting && o->resting_until > now ? o->resting_until - now : 0;
 	uint32_t left_s = (uint32_t)((left + USEC_S - 1) / USEC_S);
 
-	return o->given_at && l->conf.lease_s > left_s ? l->conf.lease_s : left_s;
+	return o->given_at && l->longest_s > left_s ? l->longest_s : left_s;
 }
 
 static void rests_sweep(struct lease *l, usec_t now)
 {
-	uint32_t step = l->conf.lease_s / REST_STEPS;
+	uint32_t step = l->longest_s / REST_STEPS;
 	struct pool_own *o;
 
 	if (step > REST_STEP_MAX_S)
@@ -206,8 +206,8 @@ static void block_found(struct lease *l, struct pool_own *o, usec_t now)
 {
 	uint32_t rest_s = o->block.rest_s;
 
-	if (rest_s == LEASE_REST_UNKNOWN || (l->is_disk_lost && rest_s < l->conf.lease_s))
-		rest_s = l->conf.lease_s;
+	if (rest_s == LEASE_REST_UNKNOWN || (l->is_disk_lost && rest_s < l->longest_s))
+		rest_s = l->longest_s;
 	if (rest_s > REST_MAX_S)
 		rest_s = REST_MAX_S;
 	if (rest_s)
@@ -228,7 +228,7 @@ void lease_loaded(struct lease *l, bool whole, usec_t now)
 	}
 	l->is_disk_lost = !whole;
 	if (l->pool.own.count || l->book.clients.count)
-		l->recall_until = now + l->conf.lease_s * USEC_S; /* this is not the first run */
+		l->recall_until = now + l->longest_s * USEC_S; /* this is not the first run */
 	for (uint32_t i = 0; !whole && (o = pool_own_next(&l->pool, &i));)
 		block_found(l, o, now);
 }

@@ -130,7 +130,9 @@ static void lease_age(struct lease *l, struct book_client *c, usec_t now)
 {
 	struct ip4 ip = c->rec.ip4;
 
-	if (refresh_due(l, c, now)) {
+	if (lease_static_ends(l, c, now))
+		lease_take_away(l, c, now);
+	else if (refresh_due(l, c, now)) {
 		/* many may be due at once: they go out a few at a time */
 		c->unsaved = true;
 		l->unsaved_due = usec_min(l->unsaved_due, lease_save_from(l));

@@ -98,12 +98,12 @@ void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last)
 		p->claimed += is_claimable(p, c->index);
 }
 
-struct pool_own *pool_own_at(struct pool *p, uint32_t index)
+struct pool_own *pool_own_at(const struct pool *p, uint32_t index)
 {
 	return table_find(&p->own, &index);
 }
 
-struct pool_own *pool_own_find(struct pool *p, const struct ip4 *ip)
+struct pool_own *pool_own_find(const struct pool *p, const struct ip4 *ip)
 {
 	return net4_has(&p->net, ip) ? pool_own_at(p, block_index(p, ip)) : NULL;
 }

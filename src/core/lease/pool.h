@@ -128,8 +128,8 @@ struct pool_setup {
 /* 0 or -ENOMEM. */
 int pool_init(struct pool *p, const struct pool_setup *setup);
 void pool_done(struct pool *p);
-struct pool_own *pool_own_find(struct pool *p, const struct ip4 *ip);
-struct pool_own *pool_own_at(struct pool *p, uint32_t index);
+struct pool_own *pool_own_find(const struct pool *p, const struct ip4 *ip);
+struct pool_own *pool_own_at(const struct pool *p, uint32_t index);
 /* New claims are made between these two addresses only; what is claimed already stays. */
 void pool_limit(struct pool *p, const struct ip4 *first, const struct ip4 *last);
 /* Somebody has claimed the block of ip. */
@@ -186,6 +186,8 @@ bool pool_is_free(struct pool *p, const struct ip4 *ip);
  * than 5 s ago rests: a node that has not heard of it may be renewing it. False: none.
  */
 bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret);
+/* What pool_pick gives next, of one block only; at most max. */
+unsigned pool_ahead(const struct pool *p, struct ip4 *ret, unsigned max);
 bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);
 /* Rests by pool_rest. */
 bool pool_is_resting(struct pool *p, const struct ip4 *ip);

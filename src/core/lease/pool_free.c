@@ -31,15 +31,19 @@ static unsigned block_bit(const struct pool *p, const struct ip4 *ip)
 }
 
 /* Of these the one that nobody had for longest; there must be one. */
-static unsigned oldest_bit(const struct pool_own *o)
+static unsigned oldest_of(const struct pool_own *o, uint16_t mask)
 {
-	uint16_t mask = open_bits(o);
 	unsigned best = POOL_BLOCK;
 
 	for (unsigned i = 0; i < POOL_BLOCK; i++)
 		if (mask >> i & 1 && (best == POOL_BLOCK || o->freed[i] < o->freed[best]))
 			best = i;
 	return best;
+}
+
+static unsigned oldest_bit(const struct pool_own *o)
+{
+	return oldest_of(o, open_bits(o));
 }
 
 static struct pool_own *heap_at(const struct pool *p, uint32_t place)
@@ -250,6 +254,11 @@ bool pool_is_resting(struct pool *p, const struct ip4 *ip)
 	return o && o->resting >> block_bit(p, ip) & 1;
 }
 
+static struct ip4 address_of(const struct pool *p, const struct pool_own *o, unsigned i)
+{
+	return ip4_from_u32(ip4_u32(&p->net.addr) + o->index * POOL_BLOCK + i);
+}
+
 bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret)
 {
 	const struct pool_own *o = p->heap_count ? heap_at(p, 0) : NULL;
@@ -261,8 +270,23 @@ bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret)
 	/* the others were used later than this one, so they did not rest either */
 	if (!is_rested(o, i, now))
 		return false;
-	*ret = ip4_from_u32(ip4_u32(&p->net.addr) + o->index * POOL_BLOCK + i);
+	*ret = address_of(p, o, i);
 	return true;
+}
+
+unsigned pool_ahead(const struct pool *p, struct ip4 *ret, unsigned max)
+{
+	const struct pool_own *o = p->heap_count ? heap_at(p, 0) : NULL;
+	uint16_t mask = o ? open_bits(o) : 0;
+	unsigned count = 0;
+
+	for (; mask && count < max; count++) {
+		unsigned i = oldest_of(o, mask);
+
+		mask &= (uint16_t) ~(1u << i);
+		ret[count] = address_of(p, o, i);
+	}
+	return count;
 }
 
 struct pool_count pool_count(const struct pool *p)

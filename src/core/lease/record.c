@@ -6,8 +6,6 @@
 
 /* how old a record may be when it comes, with its age cut to seconds */
 #define ON_THE_WAY (5 * USEC_S)
-/* a lease this young yields to a stranger who has the address */
-#define FRESH (10 * USEC_S)
 /* of one client, to this node */
 #define MOVE_INTERVAL (2 * USEC_S)
 #define MOVE_BURST 10
@@ -65,7 +63,7 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 		c->expires_at = 0;
 	loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
 	/* two nodes gave it one each: it may be using either until it renews */
-	if (in_use && !book_holder4(&l->book, &old))
+	if (in_use && !book_holder4(&l->book, &old) && !lease_static_moves(l, c, &old, &rec->ip4))
 		lease_quarantine(l, &old, now);
 	if (moved && c->clashed_at)
 		lease_clash_ended(l, c, &old, now);
@@ -98,7 +96,7 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 {
 	book_set_id(&l->book, c, rec->id, rec->id_len);
 	book_set_addrs(&l->book, c, rec, now);
-	book_set_name(&l->book, c, rec->name);
+	lease_static_apply(l, c, rec->name);
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
 	c->rec.flags = rec->flags;
@@ -133,6 +131,7 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	if (o && book_has_lease(&l->book, c))
 		serve_offer_drop(l, o, now);
 	lease_lent_met(l, c, now);
+	lease_foreign_met(l, c, now);
 }
 
 void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
@@ -237,27 +236,6 @@ void lease_client_gateway(struct lease *l, const struct mac *mac, const struct l
 	lease_save_later(l, c, now);
 }
 
-void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)
-{
-	const struct book_addr *holder = book_holder4(&l->book, ip);
-	struct lease_offer *o = table_find(&l->offers, mac);
-	struct book_client *c;
-
-	if (!lease_is_client_address(l, ip) || !mac_is_station(mac) ||
-	    (holder && mac_eq(&holder->holder, mac)) || (o && ip4_eq(&o->ip, ip)))
-		return;
-	l->counters[LEASE_COUNT_STRANGER]++;
-	c = holder && holder->leased ? book_find(&l->book, &holder->holder) : NULL;
-	if (c) {
-		/* an ARP is easily forged: nobody loses a lease that has been in use to one */
-		if (now - c->allocated_at > FRESH || !lease_is_here(l, c) ||
-		    (c->rec.flags & LEASE_DECLINED))
-			return;
-		lease_take_away(l, c, now);
-	}
-	lease_quarantine(l, ip, now);
-}
-
 static void view_fill(const struct lease *l, const struct book_client *c, usec_t now,
 		      struct lease_view *ret)
 {
@@ -267,6 +245,7 @@ static void view_fill(const struct lease *l, const struct book_client *c, usec_t
 	ret->expires_s = c->expires_at ? (c->expires_at - now) / USEC_S : 0;
 	ret->refreshed_s = (now - c->refreshed_at) / USEC_S;
 	ret->held_s = (c->refreshed_at + BOOK_HELD - now) / USEC_S;
+	ret->is_static = !ip4_is_zero(&c->fixed_ip) && ip4_eq(&c->fixed_ip, &c->rec.ip4);
 	/* what others may have by now is nobody's */
 	if (c->lapsed)
 		ret->client.ip4 = (struct ip4) { { 0 } };

@@ -17,9 +17,6 @@ enum {
 #define OFFER_LIFE (60 * USEC_S)
 /* until a node that renews a lease has heard that we have ended it; clients ask again after 4 s */
 #define REUSE_WAIT (3 * USEC_S)
-/* Each of them goes to everybody, on Wi-Fi as slowly as that goes. A morning's clients at once. */
-#define PROBE_INTERVAL (20 * USEC_MS)
-#define PROBE_BURST 512
 #define REFRESH_LATE (LEASE_REFRESH + 300 * USEC_S) /* its node should have done it */
 
 enum verdict {
@@ -39,11 +36,14 @@ static void count(struct serve *s, enum lease_counter c)
 static void reply(struct serve *s, uint8_t type, const struct ip4 *ip)
 {
 	const struct book_client *c = book_find(&s->l->book, &s->msg.chaddr);
+	const char *fixed_name = lease_static_name(s->l, s->fixed);
 	struct answer a = { .asked = &s->msg,
 			    .from = s->from,
 			    .type = type,
 			    .ip = *ip,
-			    .name = c ? c->rec.name : "" };
+			    .lease_s = lease_static_time_s(s->l, s->fixed),
+			    .fixed = s->fixed,
+			    .name = c && !fixed_name[0] ? c->rec.name : fixed_name };
 	uint8_t *to = outq_reserve(&s->l->out, ANSWER_FRAME_MAX);
 	size_t len = to ? answer_build(to, ANSWER_FRAME_MAX, &s->l->conf, &a) : 0;
 
@@ -86,7 +86,7 @@ static void clean_name(const char *from, char ret[static LEASE_NAME_MAX])
 	ret[n] = '\0';
 }
 
-static bool lease_runs(const struct book_client *c, usec_t now)
+bool lease_runs(const struct book_client *c, usec_t now)
 {
 	return c->expires_at > now || now - c->refreshed_at < LEASE_SILENT_DAY;
 }
@@ -127,6 +127,7 @@ static struct book_client *client_find(struct serve *s)
 static bool lease_stands(const struct serve *s, const struct book_client *c)
 {
 	return c && book_has_lease(&s->l->book, c) && lease_is_client_address(s->l, &c->rec.ip4) &&
+	       !lease_static_bars(s->l, &c->rec.ip4, s->fixed) &&
 	       (book_is_held(c, s->now) || pool_is_ours(&s->l->pool, &c->rec.ip4));
 }
 
@@ -153,13 +154,6 @@ void serve_offers_expire(struct lease *l, usec_t now)
 	l->offers_due = due;
 }
 
-void serve_probe(struct lease *l, uint16_t port, const struct ip4 *ip, usec_t now)
-{
-	/* who comes after that sees by its own ARP whether somebody has its address (RFC 5227) */
-	if (bucket_take(&l->probe_rate, PROBE_INTERVAL, PROBE_BURST, now))
-		outq_push(&l->out, LEASE_PROBE, port, 0, ip, sizeof(*ip));
-}
-
 static void drop_offer_of(struct serve *s)
 {
 	struct lease_offer *o = table_find(&s->l->offers, &s->msg.chaddr);
@@ -168,13 +162,15 @@ static void drop_offer_of(struct serve *s)
 		serve_offer_drop(s->l, o, s->now);
 }
 
-/* The promise still holds: the block is ours and no stranger took the address. */
-static bool offer_stands(struct lease *l, const struct lease_offer *o)
+/* The promise still holds: the block is ours, no stranger took the address, and nobody fixed it. */
+static bool offer_stands(const struct serve *s, const struct lease_offer *o)
 {
+	struct lease *l = s->l;
 	const struct book_addr *holder = book_holder4(&l->book, &o->ip);
 
 	return (lease_borrow_stands(l, o) || pool_is_ours(&l->pool, &o->ip)) &&
-	       (!holder || mac_eq(&holder->holder, &o->mac));
+	       (!holder || mac_eq(&holder->holder, &o->mac)) &&
+	       !lease_foreign_bars(l, &o->ip, &o->mac) && !lease_static_bars(l, &o->ip, s->fixed);
 }
 
 /* Every address is somebody's: one that may have been forgotten, but not at once. */
@@ -189,6 +185,13 @@ static bool address_reuse(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 	       lease_reuse(s->l, s->now, ret);
 }
 
+/* Of an address that it uses already nobody else is afraid. */
+static bool is_free_for(struct serve *s, const struct ip4 *ip)
+{
+	lease_foreign_yield(s->l, ip, &s->msg.chaddr, s->now);
+	return pool_is_free(&s->l->pool, ip);
+}
+
 /* An address that nobody has: what it had before, what it asks for, else any of ours; then one that
  * another node lends, which comes later; and where nobody has one, one that may have been
  * forgotten. *ret_ready: from when on it can be told. */
@@ -199,16 +202,16 @@ static bool address_pick(struct serve *s, struct ip4 *ret, usec_t *ret_ready)
 
 	*ret_ready = s->now;
 
-	if (c && pool_is_free(&l->pool, &c->last) && !pool_is_resting(&l->pool, &c->last)) {
+	if (c && is_free_for(s, &c->last) && !pool_is_resting(&l->pool, &c->last)) {
 		*ret = c->last;
 		return true;
 	}
-	if (c && c->lapsed && pool_is_free(&l->pool, &c->rec.ip4) &&
+	if (c && c->lapsed && is_free_for(s, &c->rec.ip4) &&
 	    !pool_is_resting(&l->pool, &c->rec.ip4)) {
 		*ret = c->rec.ip4;
 		return true;
 	}
-	if (pool_is_free(&l->pool, &s->msg.requested) &&
+	if (is_free_for(s, &s->msg.requested) &&
 	    pool_is_rested(&l->pool, &s->msg.requested, s->now)) {
 		*ret = s->msg.requested;
 		return true;
@@ -233,7 +236,7 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 	struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
 	usec_t ready_at;
 
-	if (o && offer_stands(l, o)) {
+	if (o && offer_stands(s, o)) {
 		*ret = o->ip;
 		return o->ready_at <= s->now;
 	}
@@ -253,7 +256,7 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 	o->expires_at = s->now + OFFER_LIFE;
 	l->offers_due = usec_min(l->offers_due, o->expires_at);
 	pool_offer(&l->pool, ret, true, s->now);
-	serve_probe(l, s->port, ret, s->now);
+	lease_probe(l, ret, s->port, s->now);
 	lease_claim_ahead(l, s->now);
 	return ready_at <= s->now;
 }
@@ -261,6 +264,7 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 static void serve_discover(struct serve *s)
 {
 	const struct book_client *c = client_find(s);
+	enum lease_right right;
 	struct ip4 ip;
 
 	count(s, LEASE_COUNT_DISCOVER);
@@ -268,9 +272,14 @@ static void serve_discover(struct serve *s)
 		count(s, LEASE_COUNT_NOT_READY);
 		return;
 	}
-	if (lease_stands(s, c)) {
+	right = lease_static_right(s->l, &s->msg.chaddr, s->fixed, s->now);
+	if (right == LEASE_RIGHT_NOW) {
+		ip = s->fixed->ip4;
+		if (!c || !ip4_eq(&c->rec.ip4, &ip))
+			lease_probe(s->l, &ip, s->port, s->now);
+	} else if (lease_stands(s, c)) {
 		ip = c->rec.ip4;
-	} else if (!lease_is_judge(s->l, s->now)) {
+	} else if (right == LEASE_RIGHT_WAIT || !lease_is_judge(s->l, s->now)) {
 		count(s, LEASE_COUNT_NOT_READY);
 		return;
 	} else if (!offer_make(s, &ip)) {
@@ -286,7 +295,7 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 	struct lease *l = s->l;
 	const struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
 
-	if (o && ip4_eq(&o->ip, ip) && o->ready_at <= s->now && offer_stands(l, o))
+	if (o && ip4_eq(&o->ip, ip) && o->ready_at <= s->now && offer_stands(s, o))
 		return VERDICT_ACK;
 	if (!lease_is_judge(l, s->now)) {
 		count(s, LEASE_COUNT_NOT_READY);
@@ -297,7 +306,8 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 	if (pool_own_find(&l->pool, ip)) {
 		const struct book_addr *holder = book_holder4(&l->book, ip);
 		bool its_own = (holder && mac_eq(&holder->holder, &s->msg.chaddr)) ||
-			       lease_is_lent_for(l, ip, &s->msg.chaddr);
+			       lease_is_lent_for(l, ip, &s->msg.chaddr) ||
+			       lease_foreign_is(l, ip, &s->msg.chaddr);
 
 		if (!pool_is_ours(&l->pool, ip)) {
 			count(s, LEASE_COUNT_NOT_READY);
@@ -320,33 +330,56 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 	return VERDICT_NAK;
 }
 
-static enum verdict judge(struct serve *s, const struct book_client *c, const struct ip4 *ip)
-{
-	struct lease *l = s->l;
-	const struct book_addr *holder;
-
-	if (!lease_is_client_address(l, ip))
-		return VERDICT_NAK;
-	if (lease_in_clash(c, s->now)) {
-		count(s, LEASE_COUNT_NOT_READY);
-		return VERDICT_SILENT;
-	}
-	if (lease_stands(s, c) && ip4_eq(&c->rec.ip4, ip))
-		return VERDICT_ACK;
-	holder = book_holder4(&l->book, ip);
-	if (holder && !mac_eq(&holder->holder, &s->msg.chaddr))
-		return VERDICT_NAK;
-	if (lease_stands(s, c))
-		return VERDICT_NAK; /* it has another one: that is what its next DISCOVER gets */
-	return judge_unknown(s, c, ip);
-}
-
 /* Anybody can name another's MAC in a message. With a frame of its own the sender at least has to
  * be taken for it by every bridge, so only then it may end a lease or say where a client is and
  * what it is called. */
 static bool is_itself(const struct serve *s)
 {
 	return mac_eq(&s->from, &s->msg.chaddr);
+}
+
+static enum verdict silent(struct serve *s)
+{
+	count(s, LEASE_COUNT_NOT_READY);
+	return VERDICT_SILENT;
+}
+
+/* An address that is fixed for another client, or for nobody: who has it has it no more. */
+static enum verdict refuse_fixed(struct serve *s, struct book_client *c, const struct ip4 *ip)
+{
+	if (!lease_is_judge(s->l, s->now))
+		return silent(s);
+	if (c && !c->lapsed && ip4_eq(&c->rec.ip4, ip) && is_itself(s))
+		lease_take_away(s->l, c, s->now);
+	return VERDICT_NAK;
+}
+
+static enum verdict judge(struct serve *s, struct book_client *c, const struct ip4 *ip)
+{
+	struct lease *l = s->l;
+	enum lease_right right = lease_static_right(l, &s->msg.chaddr, s->fixed, s->now);
+	const struct book_addr *holder;
+
+	if (!lease_is_client_address(l, ip))
+		return VERDICT_NAK;
+	if (lease_in_clash(c, s->now))
+		return silent(s);
+	if (right == LEASE_RIGHT_NOW && ip4_eq(&s->fixed->ip4, ip))
+		return VERDICT_ACK;
+	if (right == LEASE_RIGHT_NOW) /* what it has is not what it is to have */
+		return lease_is_judge(l, s->now) ? VERDICT_NAK : silent(s);
+	if (lease_stands(s, c) && ip4_eq(&c->rec.ip4, ip))
+		return VERDICT_ACK;
+	if (right == LEASE_RIGHT_WAIT)
+		return silent(s);
+	holder = book_holder4(&l->book, ip);
+	if (holder && !mac_eq(&holder->holder, &s->msg.chaddr))
+		return VERDICT_NAK;
+	if (lease_stands(s, c))
+		return VERDICT_NAK; /* it has another one: that is what its next DISCOVER gets */
+	if (lease_static_bars(l, ip, s->fixed))
+		return refuse_fixed(s, c, ip);
+	return judge_unknown(s, c, ip);
 }
 
 /* In what an acknowledgement can change; not by memcmp, for there is padding. */
@@ -365,8 +398,7 @@ static void introduce(struct serve *s, struct book_client *c)
 	char name[LEASE_NAME_MAX];
 
 	clean_name(s->msg.hostname, name);
-	if (name[0])
-		book_set_name(&s->l->book, c, name);
+	lease_static_mark(s->l, c, s->fixed, name[0] ? name : NULL);
 	if (id_len != c->rec.id_len || memcmp(id, c->rec.id, id_len) != 0)
 		book_set_id(&s->l->book, c, id, id_len);
 	c->rec.node = s->l->self;
@@ -386,6 +418,9 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 		return false;
 	}
 	before = c->rec;
+	lease_static_mark(l, c, s->fixed, NULL);
+	if (ip4_eq(&c->fixed_ip, ip))
+		lease_static_clear(l, ip, &c->mac, s->now);
 	is_due = s->now - c->refreshed_at >= REFRESH_LATE;
 	if (is_due || !ip4_eq(&c->rec.ip4, ip))
 		c->refreshed_at = s->now;
@@ -393,12 +428,13 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 		book_set_lease(&l->book, c, ip, s->now, s->now);
 	drop_offer_of(s);
 	lease_lent_met(l, c, s->now);
+	lease_foreign_met(l, c, s->now);
 	if (is_here)
 		introduce(s, c);
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 	c->alive_at = s->now;
 	c->granted_at = s->now;
-	c->expires_at = s->now + (usec_t)l->conf.lease_s * USEC_S;
+	c->expires_at = s->now + (usec_t)lease_static_time_s(l, s->fixed) * USEC_S;
 	if (is_due || !same_record(&before, &c->rec))
 		lease_save(l, c, s->now);
 	return true;
@@ -484,6 +520,7 @@ void serve_message(struct serve *s)
 	bool other_server =
 		!ip4_is_zero(&s->msg.server_id) && !ip4_eq(&s->msg.server_id, &s->l->conf.anycast);
 
+	s->fixed = lease_static_of(s->l, &s->msg.chaddr, s->msg.id, s->msg.id_len);
 	if (other_server) {
 		if (s->msg.type == DHCP_REQUEST)
 			drop_offer_of(s); /* the client took somebody else's offer */

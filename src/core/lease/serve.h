@@ -39,6 +39,22 @@ struct lease_lent {
 	usec_t until;
 };
 
+/* For whom an address is fixed: the static lease with the lowest key of those that have it. */
+struct lease_fixed {
+	struct ip4 ip; /* key */
+	struct lease_key key;
+	usec_t since; /* as far as this node knows */
+};
+
+/* An address of ours, or one that is fixed, that somebody uses who is no client. */
+struct lease_foreign {
+	struct ip4 ip; /* key */
+	struct mac mac;
+	usec_t since, heard_at;
+	usec_t asked_at;
+	bool told_only; /* nobody has answered yet */
+};
+
 /* Whom messages are from, and where they come in: anybody may name another. */
 struct lease_talker_key {
 	struct mac mac;
@@ -70,12 +86,11 @@ struct serve {
 	struct mac from; /* source of the frame */
 	uint16_t port;
 	usec_t now;
+	const struct lease_static *fixed; /* for this client; NULL: nothing */
 };
 
 /* A message of a client that is within its limits. */
 void serve_message(struct serve *s);
-/* An address is about to be given to a client at that port: others may use it. */
-void serve_probe(struct lease *l, uint16_t port, const struct ip4 *ip, usec_t now);
 /* Offers that nobody took are free again. */
 void serve_offers_expire(struct lease *l, usec_t now);
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
@@ -112,6 +127,63 @@ void lease_clients_sweep(struct lease *l, usec_t now);
 /* No address is left: ends the lease in a block of ours that has gone without a refresh for
  * longest, if that is more than a day. False: there is none. */
 bool lease_reuse(struct lease *l, usec_t now, struct ip4 *ret);
+
+/* The client's lease may be in use: by its node, or as it was refreshed lately. */
+bool lease_runs(const struct book_client *c, usec_t now);
+
+/* lease_static.c */
+
+enum lease_right {
+	LEASE_RIGHT_NONE, /* no address is fixed for the client, or another one has it */
+	LEASE_RIGHT_WAIT, /* what others know is not known yet */
+	LEASE_RIGHT_NOW,
+};
+
+/* What is fixed for a client by its identifier, else by its MAC; NULL: nothing. */
+const struct lease_static *lease_static_of(const struct lease *l, const struct mac *mac,
+					   const uint8_t *id, size_t id_len);
+/* Whether the client is to have the address that is fixed for it. */
+enum lease_right lease_static_right(struct lease *l, const struct mac *mac,
+				    const struct lease_static *s, usec_t now);
+/* ip is fixed for somebody else than s is about, or reserved. */
+bool lease_static_bars(const struct lease *l, const struct ip4 *ip, const struct lease_static *s);
+/* ip is fixed for somebody, or reserved. */
+bool lease_static_has(const struct lease *l, const struct ip4 *ip);
+/* The name that the client is shown by, "": what it calls itself. */
+const char *lease_static_name(const struct lease *l, const struct lease_static *s);
+/* What a client's lease lasts. */
+uint32_t lease_static_time_s(const struct lease *l, const struct lease_static *s);
+/* Marks the client's record: the address that is fixed for it, and the name that is, else what it
+ * calls itself; NULL: its name stays. */
+void lease_static_mark(struct lease *l, struct book_client *c, const struct lease_static *s,
+		       const char *called);
+/* ... by what is in its record. */
+void lease_static_apply(struct lease *l, struct book_client *c, const char *called);
+/* Whoever had ip, and has not used it for long, has it no more: the client is to have it. */
+void lease_static_clear(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
+/* The client went because of what is fixed: it uses `from` no more. */
+bool lease_static_moves(const struct lease *l, const struct book_client *c, const struct ip4 *from,
+			const struct ip4 *to);
+/* The lease is over, and its address is another one's by now. */
+bool lease_static_ends(const struct lease *l, const struct book_client *c, usec_t now);
+/* The longest that any lease may last, as they are configured. */
+void lease_static_times(struct lease *l);
+
+/* lease_probe.c */
+
+/* Somebody else than mac, who is no client, uses ip. */
+bool lease_foreign_bars(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
+/* mac itself was heard to use it. */
+bool lease_foreign_is(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
+bool lease_foreign_has(const struct lease *l, const struct ip4 *ip);
+/* If it was mac, it asks for an address now, so that is no reason any more. */
+void lease_foreign_yield(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
+/* The client has a lease: its address is not foreign. */
+void lease_foreign_met(struct lease *l, const struct book_client *c, usec_t now);
+/* Others may use ip, which is to be given to a client at that port; 0: to no certain one. */
+void lease_probe(struct lease *l, const struct ip4 *ip, uint16_t port, usec_t now);
+void lease_probe_tick(struct lease *l, usec_t now);
+usec_t lease_probe_first(struct lease *l, usec_t now);
 
 /* lease_clash.c */
 

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is fixed for clients, or reserved. */
+#include <string.h>
+
+#include "node/internal.h"
+#include "node/records_fields.h"
+
+int records_put_static(struct node *n, const struct lease_static *s)
+{
+	static const struct lease_node nobody;
+	struct state_key key = state_key_init(RECORD_STATIC, s->key.b, s->key.len);
+	uint8_t buf[STATE_VALUE_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+
+	if (!ip4_is_zero(&s->ip4))
+		field_put_bytes(&w, FIELD_IP4, s->ip4.b, sizeof(s->ip4.b));
+	if (s->name[0])
+		field_put_text(&w, FIELD_NAME, s->name);
+	if (s->lease_s)
+		field_put_u32(&w, FIELD_LEASE, s->lease_s);
+	if (s->options_len)
+		field_put_bytes(&w, FIELD_OPTIONS, s->options, s->options_len);
+	if (!lease_node_eq(&s->origin, &nobody))
+		field_put_bytes(&w, FIELD_NODE, s->origin.b, sizeof(s->origin.b));
+	return state_put_shared(n->state, &key, buf, wr_len(&w), 0, n->now);
+}
+
+/* False: it is none that a client could have. */
+static bool key_decode(const struct state_key *k, struct lease_key *ret)
+{
+	struct rd r = rd_init(k->id, k->len);
+
+	*ret = (struct lease_key) { .len = k->len };
+	rd_copy(&r, ret->b, k->len);
+	return rd_done(&r) && lease_key_kind(ret) != LEASE_KEY_BAD;
+}
+
+bool record_static_decode(const struct state_view *v, struct lease_static *ret)
+{
+	struct rd r = rd_init(v->value, v->len), f;
+	uint8_t type;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!key_decode(&v->key, &ret->key))
+		return false;
+	while (rd_tlv8(&r, &type, &f)) {
+		if (type == FIELD_IP4) {
+			ret->ip4 = rd_ip4(&f);
+		} else if (type == FIELD_NAME) {
+			field_get_text(&f, ret->name, sizeof(ret->name));
+		} else if (type == FIELD_LEASE) {
+			ret->lease_s = rd_u32(&f);
+		} else if (type == FIELD_NODE) {
+			rd_copy(&f, ret->origin.b, sizeof(ret->origin.b));
+		} else if (type == FIELD_OPTIONS && rd_left(&f) <= sizeof(ret->options)) {
+			ret->options_len = (uint8_t)rd_left(&f);
+			rd_copy(&f, ret->options, ret->options_len);
+		}
+		if (!rd_ok(&f))
+			return false;
+	}
+	return rd_done(&r) && lease_static_sound(ret);
+}
+
+static void tell(struct node *n, const struct lease_static *s, const char *why)
+{
+	struct effect_notice e = { .notice = NOTICE_STATIC_CLASH, .ip4 = s->ip4 };
+
+	n->counters[NODE_C_STATIC_CLASH]++;
+	if (lease_key_kind(&s->key) == LEASE_KEY_MAC)
+		e.mac = lease_key_to_mac(&s->key);
+	text_copy(e.text, sizeof(e.text), why);
+	node_notice(n, &e);
+}
+
+static void tell_unusable(struct node *n, const struct lease_static *s)
+{
+	tell(n, s,
+	     "a node has that address, or it is none of this cloud's clients: give this client "
+	     "another one");
+}
+
+/* Of several that cannot be so together one counts, at every node the same one. */
+static void tell_clash(struct node *n, const struct lease_static *s)
+{
+	struct lease_static rival;
+	char why[NOTICE_TEXT];
+	struct text t = text_init(why, sizeof(why));
+
+	if (!ip4_is_zero(&s->ip4) && !lease_static_allows(&n->lease, &s->ip4))
+		tell_unusable(n, s);
+	if (!lease_static_rival(&n->lease, s, &rival))
+		return;
+	text_add(&t, "%s is fixed for two clients, and is that of the one with the lower %s",
+		 ip4_eq(&s->ip4, &rival.ip4) && !ip4_is_zero(&s->ip4) ? "it" : s->name,
+		 "MAC or identifier: trama lease list shows them");
+	tell(n, s, why);
+}
+
+void records_static_node_has(struct node *n, const struct ip4 *ip)
+{
+	struct lease_static_view v;
+
+	for (uint32_t i = 0; lease_static_next(&n->lease, &i, n->now, &v);)
+		if (ip4_eq(&v.fixed.ip4, ip))
+			tell_unusable(n, &v.fixed);
+}
+
+void record_static_changed(struct node *n, const struct state_event *e)
+{
+	struct lease_static s;
+	struct state_view v;
+
+	n->names_dirty = true;
+	n->statics_at = n->now; /* the configuration may say otherwise */
+	if (e->change == STATE_IS_SET && !state_get(n->state, &e->key, NULL, n->now, &v) &&
+	    record_static_decode(&v, &s)) {
+		if (lease_static_learnt(&n->lease, &s, n->now) == 0)
+			tell_clash(n, &s);
+		return;
+	}
+	if (e->change == STATE_IS_SET)
+		n->counters[NODE_C_BAD_RECORD]++;
+	if (key_decode(&e->key, &s.key))
+		lease_static_gone(&n->lease, &s.key, n->now);
+}
