@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "packet/arp.h"
+
 static void drain(struct town *t, int i);
 
 void town_feed(struct town *t, int i, const struct event *e)
@@ -54,10 +56,12 @@ static void port_out(struct town *t, int i, const struct effect_frame *f)
 	t->calls[i]++;
 }
 
-/* For the node itself, or whether somebody has an address that it gives away. */
+/* An answer, a question for the node itself, or whether somebody has an address that it gives away.
+ */
 static void arp_out(struct town *t, int i, const struct effect_frame *f)
 {
-	bool probe = !memcmp(f->data + 6, node_cloud(t->node[i])->anygw_mac.b, 6);
+	bool probe = f->data[21] == ARP_OP_REQUEST &&
+		     !memcmp(f->data + 6, node_cloud(t->node[i])->anygw_mac.b, 6);
 
 	assert_true(f->len <= sizeof(t->asked));
 	if (probe) {
