@@ -249,7 +249,7 @@ static void tell(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
 	static uint32_t seq;
 	uint8_t buf[64];
 	struct wr w = wr_init(buf, sizeof(buf));
-	struct state_msg_header h = { net_id(50), 1, ++seq };
+	struct state_msg_header h = { .sender = net_id(50), .epoch = 1, .seq = ++seq };
 	size_t mark;
 
 	state_msg_write_header(&w, &h);

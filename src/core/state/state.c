@@ -45,6 +45,7 @@ struct state *state_new(const struct state_conf *conf, struct rng rng, struct ou
 	s->rng = rng;
 	s->out = out;
 	s->epoch = s->conf.epoch;
+	s->seq = rng_u32(&s->rng);
 	s->started_at = now;
 	s->not_before = now;
 	s->loaded_at = s->fresh_at = INT64_MIN;
