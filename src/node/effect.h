@@ -122,6 +122,7 @@ enum notice {
 	NOTICE_TABLE_FULL,
 	NOTICE_STATE_REJECTED, /* by the platform: the file and why */
 	NOTICE_LEASE_CLASH,    /* mac lost ip4; the text says to whom */
+	NOTICE_OTHER_KEY,      /* a neighbour cannot be read; mac: in the cloud, else the text */
 	NOTICE_COUNT,
 };
 

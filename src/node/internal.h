@@ -63,6 +63,7 @@ struct node_peer {
 	struct ip6 address;
 	usec_t heard_at;  /* its last datagram that the state core took, 0: none yet */
 	usec_t needed_at; /* one of both had chosen the other */
+	bool told_keys;	  /* people were told that it cannot be read */
 };
 
 /* A route of Babel's; key is {v6, to, from}. */
@@ -120,6 +121,13 @@ struct node_record {
 	uint32_t link_mtu; /* the smallest of its ports to other nodes; 0: does not say */
 };
 
+/* What a node of the cloud was called, for when its record has gone. */
+struct node_called {
+	struct state_node id; /* key */
+	struct mac cloud_mac;
+	char name[CLOUD_HOSTNAME_MAX + 1];
+};
+
 /* A host in our cloud that has an address of another cloud, at a node that is not of trama. */
 struct clash_stray {
 	struct mac mac; /* zero: free */
@@ -166,6 +174,7 @@ struct node {
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct table imports; /* struct node_import */
+	struct table called;
 	struct node_peer peers[NODE_PEERS];
 	struct choices choices; /* of neighbours in the cloud */
 	bool peers_short;	/* there was no place for all of them */
@@ -200,6 +209,7 @@ struct node {
 		bool twins_lost; /* more than fit: what is there proves nothing */
 	} clash;
 	struct bucket notice_rate[NOTICE_COUNT];
+	struct bucket stranger_notices;
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
@@ -311,6 +321,9 @@ void peers_datagram(struct node *n, const struct event_datagram *d);
 /* True when the frame was a state datagram for this node. */
 bool peers_frame(struct node *n, const uint8_t *frame, size_t len);
 bool peers_send(struct node *n, const struct out *o, struct effect *ret);
+
+/* strangers.c: neighbours with another community key; every second */
+void strangers_refresh(struct node *n);
 
 /* talk.c: words to single nodes, and from them */
 void talk_lease(struct node *n, const struct lease_talk *t);

@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "core/state/snapshot.h"
+#include "core/state/state_crypto.h"
 #include "node/internal.h"
 
 #define SLOW_INTERVAL USEC_S
 #define LATE (500 * USEC_MS)		/* what is due every second: we got no time */
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
-#define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
+#define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. A block is taken
  * over before, when addresses are short: its record says for how long the owner has been quiet. */
@@ -78,7 +79,10 @@ static int derive(struct node *n)
 	cc.ipv6 = c->network.main_ipv6_address;
 	cc.anygw_mac = c->network.anygw_mac;
 	cc.hostname = c->system.hostname;
-	memcpy(n->id.b + 2, n->setup.primary_mac.b, sizeof(n->setup.primary_mac.b));
+	if (n->setup.crypto)
+		n->id = state_node_of_key(n->setup.crypto->public_key);
+	else
+		memcpy(n->id.b + 2, n->setup.primary_mac.b, sizeof(n->setup.primary_mac.b));
 	/* not the MAC of a port: that one is heard on wires, where bridges of others would learn it
 	 */
 	n->cloud_mac = cloud_hardif_mac(NODE_BRIDGE, &n->setup.primary_mac);
@@ -124,6 +128,7 @@ static int start_state(struct node *n, usec_t now)
 	struct state_conf c = {
 		.id = n->id,
 		.epoch = n->setup.boot_epoch,
+		.crypto = n->setup.crypto,
 		.types = record_types,
 		.n_types = sizeof(record_types) / sizeof(record_types[0]),
 		.records_max = (uint32_t)n->conf->limits.records,
@@ -193,6 +198,9 @@ static int start(struct node *n, usec_t now)
 		err = table_init(&n->imports, sizeof(struct node_import), sizeof(struct ip4) + 1,
 				 NODE_IMPORTS, key);
 	if (!err)
+		err = table_init(&n->called, sizeof(struct node_called), sizeof(struct state_node),
+				 (uint32_t)n->conf->limits.originators, key);
+	if (!err)
 		err = choices_init(&n->choices, (uint32_t)n->conf->limits.originators, key);
 	if (!err)
 		err = start_engine(n, now);
@@ -250,6 +258,7 @@ void node_free(struct node *n)
 	table_done(&n->routes);
 	table_done(&n->members);
 	table_done(&n->imports);
+	table_done(&n->called);
 	choices_done(&n->choices);
 	free(n->store_buf);
 	free(n->queues);
@@ -418,6 +427,7 @@ static void slow(struct node *n)
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))
 		records_put_gateway(n);
 	clash_refresh(n);
+	strangers_refresh(n);
 	served_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;

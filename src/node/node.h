@@ -25,6 +25,9 @@ struct node_setup {
 	uint32_t boot_epoch; /* higher at each start; reserved on disk by the platform */
 	uint64_t seed;	     /* for jitter; and 128 bits for table hashing */
 	uint64_t hash_key[2];
+	/* For the replicated state; borrowed. NULL: the node has no key, its id is made of its MAC,
+	 * nothing of it is signed or sealed. */
+	const struct state_crypto *crypto;
 };
 
 /* NULL and *ret_err = -errno when memory or the configuration does not allow it. */

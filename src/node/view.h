@@ -94,7 +94,7 @@ bool node_member_find(const struct node *n, const struct state_node *id, struct 
 /* How people write the ids of a type of replicated records. */
 enum node_id_form {
 	NODE_ID_BYTES, /* hex digits */
-	NODE_ID_NODE,  /* a node's id, two zeros and the MAC of its primary interface: as a MAC */
+	NODE_ID_NODE,  /* a node's id, the beginning of its key: 16 hex digits */
 	NODE_ID_MAC,
 	NODE_ID_NUMBER, /* u32 */
 	NODE_ID_TEXT,	/* if it is printable, else as NODE_ID_BYTES */
@@ -120,6 +120,20 @@ const char *node_port_mesh_dev(const struct node *n, uint16_t port);
 const char *node_port_babel_dev(const struct node *n, uint16_t port);
 /* The VLAN device in the cloud by the MAC that it has there. */
 const char *node_mesh_dev(const struct node *n, const struct mac *mac);
+
+/* A neighbour whose replicated records cannot be read, for some time now. */
+struct node_stranger {
+	enum state_scope scope;
+	struct mac cloud_mac; /* STATE_CLOUD */
+	uint16_t port;	      /* STATE_NETWORK, as the next */
+	struct ip6 address;
+	enum state_keys keys;
+	usec_t since;
+};
+
+bool node_stranger_next(const struct node *n, uint32_t *cursor, struct node_stranger *ret);
+/* What it has, as the end of a sentence. */
+const char *node_keys_text(enum state_keys keys);
 
 struct node_ping {
 	struct batman_icmp icmp; /* BATMAN_ICMP_UNREACHABLE from nobody: it was not sent */

@@ -28,6 +28,7 @@ static const struct {
 	[NOTICE_LEASE] = { "lease", "a lease was granted" },
 	[NOTICE_TABLE_FULL] = { "table-full", "a table is full" },
 	[NOTICE_STATE_REJECTED] = { "state-rejected", "the state on disk could not be used" },
+	[NOTICE_OTHER_KEY] = { "other-key", "a neighbour cannot be read" },
 	[NOTICE_LEASE_CLASH] = { "lease-clash", "a client lost its address to another one" },
 };
 

@@ -546,7 +546,10 @@ void kernel_boot(struct sim_node *k)
 {
 	struct world *w = k->world;
 	struct event load = { .kind = EVENT_LOAD };
-	struct node_setup s = { .conf = &k->conf, .primary_mac = k->primary };
+	struct node_setup s = { .conf = &k->conf,
+				.primary_mac = k->primary,
+				.crypto = &k->keys.crypto };
+	struct recorder *recorder = w->setup.recorded == k->index ? w->setup.recorder : NULL;
 	int err;
 
 	text_copy(s.primary_name, sizeof(s.primary_name), "eth0");
@@ -555,11 +558,13 @@ void kernel_boot(struct sim_node *k)
 	s.seed = rng_u64(&w->rng);
 	s.hash_key[0] = rng_u64(&w->rng);
 	s.hash_key[1] = rng_u64(&w->rng);
+	if (recorder)
+		s.crypto = recorder_crypto(recorder, s.crypto);
 	k->node = node_new(&s, w->now, &err);
 	if (!k->node)
 		abort();
-	if (w->setup.recorder && w->setup.recorded == k->index)
-		recorder_start(w->setup.recorder, &s, w->now);
+	if (recorder)
+		recorder_start(recorder, &s, w->now);
 	k->alive = true;
 	k->filter = &node_wish(k->node)->filter;
 	memset(k->fdb, 0, sizeof(k->fdb));

@@ -13,7 +13,8 @@ static const struct command commands[] = {
 	  .more = "Each port with what it is used for, and why. If another cloud clashes with this "
 		  "one, both are named with the option that ends it; if the state on disk could "
 		  "not "
-		  "be used at the start, it says why.",
+		  "be used at the start, it says why; and neighbours that are not heard because "
+		  "they have another community key, or none.",
 	  .options = CLI_ASKS,
 	  .method = "status",
 	  .print = show_status },

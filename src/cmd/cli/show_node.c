@@ -86,6 +86,21 @@ static void warning(json_t *status, const char *key, const char *name)
 	printf("%-13s%s\n", name, text);
 }
 
+static void show_strangers(json_t *status)
+{
+	char who[256], why[256];
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "strangers"), i, s)
+	{
+		bool in_cloud = json_is_string(json_object_get(s, "mac"));
+
+		cell(s, in_cloud ? "mac" : "address", GRID_TEXT, who);
+		printf("%-13s%s %s\n", i ? "" : "KEYS", who, cell(s, "reason", GRID_TEXT, why));
+	}
+}
+
 void show_status(const struct cli *c, json_t *s)
 {
 	static const char *const networks[] = { "ipv4_network", "ipv6_network", NULL };
@@ -110,6 +125,7 @@ void show_status(const struct cli *c, json_t *s)
 	way_out(gateway, "ipv6", "", "IPv6");
 	warning(s, "clash", "CLASH");
 	warning(s, "state_rejected", "STATE");
+	show_strangers(s);
 	show_ports(s);
 }
 

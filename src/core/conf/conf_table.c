@@ -84,7 +84,7 @@ const struct conf_option conf_table[] = {
 
 	{ "trama security", "community_key", TEXT(security.community_key, conf_check_key,
 	  "16 to 64 printable characters, or nothing"), .secret = true, .def = "",
-	  .help = "Babel is authenticated with it: between clouds only nodes that have it are heard." },
+	  .help = "Only nodes that have it share leases, names, gateways and routes; all of a network have the same." },
 
 	{ "trama dhcp", "lease_time_s", NUMBER(dhcp.lease_time_s, 120, 604800), .def = "1200",
 	  .help = "Seconds that a client may use its IPv4 address without renewing it." },

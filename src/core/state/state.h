@@ -223,8 +223,7 @@ struct state_peer_view {
 	uint16_t handle;
 	struct state_node id; /* zero: not known yet */
 	uint8_t scopes;
-	uint8_t synced; /* scopes whose summaries were equal last time, but for what is on its way
-			 */
+	uint8_t synced; /* scopes whose summaries were equal last time, or nearly */
 	bool absent;	/* silent: not waited for until it answers */
 	enum state_keys keys;
 	usec_t unread_since; /* so long nothing but what cannot be read has come; 0: not so */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The cryptography that the state core asks for, given by whoever runs it: the platform has it from
- * libsodium (plat/linux/crypto.h), the simulator has a stand-in that protects nothing
+ * libsodium (plat/linux/node_keys.h), the simulator has a stand-in that protects nothing
  * (sim/stand_in.h). Nothing here fails: what cannot be opened or verified is not authentic.
  */
 #ifndef CORE_STATE_CRYPTO_H

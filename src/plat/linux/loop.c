@@ -12,6 +12,7 @@
 
 #include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
+#include "plat/linux/node_keys.h"
 #include "plat/linux/poller.h"
 #include "plat/linux/recorder.h"
 #include "plat/linux/store.h"
@@ -34,6 +35,7 @@ struct loop {
 	struct helpers *helpers;
 	struct store *store;
 	struct recorder *recorder;
+	struct node_keys *keys;
 	struct devices devices;
 	const char
 		*port_names[CONF_PORT_MAX + 1]; /* that the configuration names, NULL at the end */
@@ -224,6 +226,29 @@ static void node_load(struct loop *l)
 		l->setup.notice(l->setup.ctx, &notice);
 }
 
+/* Who the node is in replicated records. */
+static int identity_take(struct loop *l)
+{
+	uint8_t seed[STORE_KEY_SIZE];
+	bool is_new;
+	int r = store_epoch(l->store, &l->node_setup.boot_epoch);
+
+	if (r)
+		log_error("boot epoch: %s", strerror(-r));
+	r = store_key(l->store, seed, &is_new);
+	if (is_new)
+		log_info("this node has a new key, and so a new id in replicated records");
+	if (r)
+		log_error("key of this node: %s; it is another one after the next start",
+			  strerror(-r));
+	if (r == -EIO)
+		return r;
+	l->keys = node_keys_new(seed, l->setup.conf->security.community_key, &r);
+	explicit_bzero(seed, sizeof(seed));
+	l->node_setup.crypto = l->keys ? node_keys_crypto(l->keys) : NULL;
+	return r;
+}
+
 static int node_begin(struct loop *l, const struct event_port *primary)
 {
 	int r;
@@ -231,18 +256,19 @@ static int node_begin(struct loop *l, const struct event_port *primary)
 	l->node_setup.conf = l->setup.conf;
 	l->node_setup.primary_mac = primary->mac;
 	memcpy(l->node_setup.primary_name, primary->name, sizeof(primary->name));
-	r = store_epoch(l->store, &l->node_setup.boot_epoch);
+	r = identity_take(l);
 	if (r)
-		log_error("boot epoch: %s", strerror(-r));
-	l->start = loop_now();
-	l->node = node_new(&l->node_setup, l->start, &r);
-	if (!l->node)
 		return r;
+	l->start = loop_now();
 	if (l->setup.record_fd >= 0) {
 		l->recorder = recorder_new(l->setup.record_fd, &l->node_setup, l->start, &r);
 		if (!l->recorder)
 			return r;
+		l->node_setup.crypto = recorder_crypto(l->recorder);
 	}
+	l->node = node_new(&l->node_setup, l->start, &r);
+	if (!l->node)
+		return r;
 	r = l->setup.begin(l->setup.ctx, l, l->node);
 	if (r)
 		return r;
@@ -534,7 +560,6 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
-	recorder_free(l->recorder, loop_now());
 	helpers_free(l->helpers);
 	wires_free(l->wires);
 	poller_free(l->watch);
@@ -546,6 +571,8 @@ void loop_free(struct loop *l)
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&l->uv);
 	node_free(l->node);
+	recorder_free(l->recorder, loop_now());
+	node_keys_free(l->keys);
 	free(l->waiting);
 	system_close(l->system);
 	free(l);

@@ -88,7 +88,8 @@ static int begin(void *ctx, struct loop *l, struct node *n)
 static bool is_warning(enum notice n)
 {
 	return n == NOTICE_CLASH_CLOUD || n == NOTICE_CLASH_NETWORK || n == NOTICE_ROGUE_DHCP ||
-	       n == NOTICE_CHILD_DIED || n == NOTICE_TABLE_FULL || n == NOTICE_STATE_REJECTED;
+	       n == NOTICE_CHILD_DIED || n == NOTICE_TABLE_FULL || n == NOTICE_STATE_REJECTED ||
+	       n == NOTICE_OTHER_KEY;
 }
 
 static void notice(void *ctx, const struct effect_notice *n)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ struct store {
 	char dir[PATH_SIZE - 32], run_dir[PATH_SIZE - 32];
 	struct store_counters counters;
 	char rejected[NOTICE_TEXT];
+	bool epoch_is_new; /* nobody can have had it before */
 	struct file files[STORE_FILES];
 };
 
@@ -115,7 +117,7 @@ static uint32_t epoch_by_clock(void)
 	return wall > WALL_START ? (uint32_t)((wall - WALL_START) / 60) + 1 : 1;
 }
 
-int store_epoch(const struct store *s, uint32_t *ret)
+int store_epoch(struct store *s, uint32_t *ret)
 {
 	uint32_t reserved = number_read(s->dir, "epoch");
 	uint32_t last = number_read(s->run_dir, "epoch");
@@ -136,7 +138,22 @@ int store_epoch(const struct store *s, uint32_t *ret)
 	}
 	err = number_write(s->run_dir, "epoch", epoch, FILE_VOLATILE);
 	*ret = epoch;
+	s->epoch_is_new = (last || reserved) && !r && !err;
 	return r ? r : err;
+}
+
+int store_key(struct store *s, uint8_t ret[static STORE_KEY_SIZE], bool *ret_new)
+{
+	char path[PATH_SIZE];
+
+	path_make(path, s->dir, "key");
+	*ret_new = false;
+	if (s->epoch_is_new && file_read(path, ret, STORE_KEY_SIZE) == STORE_KEY_SIZE)
+		return 0;
+	*ret_new = true;
+	if (getrandom(ret, STORE_KEY_SIZE, 0) != STORE_KEY_SIZE)
+		return -EIO;
+	return file_replace(path, ret, STORE_KEY_SIZE, 0600, FILE_DURABLE);
 }
 
 /* Its length with *ret to be freed, or -errno. */
