@@ -17,10 +17,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const struct state_type types[] = {
-	{ 1, STATE_CLOUD, STATE_OWNED, true, 1000, 0 },
-	{ 2, STATE_NETWORK, STATE_OWNED, false, 100, 8 },
-	{ 3, STATE_CLOUD, STATE_SHARED, true, 1000, 0 },
-	{ 4, STATE_NETWORK, STATE_SHARED, false, 100, 8 },
+	{ 1, STATE_CLOUD, STATE_OWNED, true, 1000, 0, STATE_ADMIN_NONE },
+	{ 2, STATE_NETWORK, STATE_OWNED, false, 100, 8, STATE_ADMIN_NONE },
+	{ 3, STATE_CLOUD, STATE_SHARED, true, 1000, 0, STATE_ADMIN_NONE },
+	{ 4, STATE_NETWORK, STATE_SHARED, false, 100, 8, STATE_ADMIN_NONE },
 };
 
 struct fuzz {

@@ -72,6 +72,10 @@ struct state_key {
 	uint8_t id[STATE_ID_MAX];
 };
 
+/* Shared records that not any member may write: they carry a signature, and conf.admin_ok says
+ * whether it is the right one. Those with the key are loaded before those that it signs. */
+enum state_admin { STATE_ADMIN_NONE, STATE_ADMIN_KEY, STATE_ADMIN_ACT };
+
 /* What this node knows about a type. Records of other types are carried within conf.unknown_max. */
 struct state_type {
 	uint8_t type;
@@ -80,6 +84,18 @@ struct state_type {
 	bool durable; /* in state_save; own records of an earlier life are taken up, not deleted */
 	uint32_t lifetime_max_s; /* longer lifetimes are cut to this */
 	uint32_t records_max;	 /* of this type; 0: only the limit of the table */
+	enum state_admin admin;	 /* shared ones only */
+};
+
+/* What a record of a type with `admin` says and who has signed that: message is what the signature
+ * must be of. */
+struct state_claim {
+	struct state_key key;
+	const uint8_t *value;
+	size_t len;
+	const uint8_t *message;
+	size_t message_len;
+	const uint8_t *signature; /* STATE_SIGNATURE_SIZE */
 };
 
 /* 0 means the default in brackets. Borrowed for the life of the core: types, crypto. */
@@ -91,6 +107,10 @@ struct state_conf {
 	const struct state_crypto *crypto; /* NULL: nothing is signed or sealed */
 	const struct state_type *types;
 	size_t n_types;
+	/* Asked for each news of a record of a type with `admin`, also from the disk; NULL: none is
+	 * right. The records may be looked at. */
+	bool (*admin_ok)(void *ctx, const struct state_claim *c);
+	void *admin_ctx;
 	uint32_t records_max; /* [10000] all records, tombstones included; 1/16 is kept for our own
 			       */
 	uint32_t author_records_max; /* [2048] of one author other than us; 3/4 of the places that
@@ -136,9 +156,10 @@ struct state_conf {
 	X(DROP_SENDER, "drop-sender")	    /* not the node this peer is */                        \
 	X(DROP_DUPLICATE, "drop-duplicate") /* sequence number seen before */                      \
 	X(DROP_MALFORMED, "drop-malformed")                                                        \
-	X(DROP_SCOPE, "drop-scope")	   /* record or digest of a scope the peer has not */      \
-	X(DROP_KIND, "drop-kind")	   /* a known type with the wrong kind or scope */         \
-	X(DROP_FORGED, "drop-forged")	   /* an owned record that its author has not signed */    \
+	X(DROP_SCOPE, "drop-scope")   /* record or digest of a scope the peer has not */           \
+	X(DROP_KIND, "drop-kind")     /* a known type with the wrong kind or scope */              \
+	X(DROP_FORGED, "drop-forged") /* an owned record that its author has not signed */         \
+	X(DROP_ADMIN, "drop-admin") /* not signed by the network's admin, or none is known here */ \
 	X(DEFERRED, "signatures-deferred") /* too many to be verified now; it comes again */       \
 	X(DROP_TABLE_FULL, "drop-table-full")                                                      \
 	X(DROP_TELLER_FULL, "drop-teller-full") /* that peer told of too many first */             \
@@ -273,6 +294,16 @@ int state_put_shared(struct state *s, const struct state_key *key, const void *v
  * it or refused it, too. STATE_ACKED follows. 0, -ENOENT, -EINVAL (type, kind).
  */
 int state_repeat(struct state *s, const struct state_key *key, usec_t now);
+/*
+ * A shared record of a type with `admin` is written in two steps: what must be signed for it to be
+ * the next version, by this node, then the same with the signature of that. 0, -EINVAL (type,
+ * sizes, no room in w), -EOVERFLOW; and -EKEYREJECTED (not what admin_ok wants, or another version
+ * has come meanwhile), -ENOSPC.
+ */
+int state_admin_message(const struct state *s, const struct state_key *key, const void *value,
+			size_t len, struct wr *w);
+int state_put_admin(struct state *s, const struct state_key *key, const void *value, size_t len,
+		    const uint8_t *signature, usec_t now);
 /* Deletes a shared record or our own owned one. 0, -ENOENT, -EINVAL (type), -EOVERFLOW. */
 int state_delete(struct state *s, const struct state_key *key, usec_t now);
 

@@ -340,9 +340,11 @@ bool state_merge_surpass(struct state *s, uint32_t epoch, uint32_t counter);
 /* Signs a record of our own; proof lives as long as m. */
 void state_proof_make(const struct state *s, struct state_msg_record *m,
 		      uint8_t proof[static STATE_MSG_PROOF_MAX]);
-/* May this news of a peer be stored? STATE_NEWS, or why not. */
+/* May this news be stored? STATE_NEWS, or why not. from: NULL for a record from the disk. */
 enum state_verdict state_proof_check(struct state *s, struct state_peer *from,
 				     const struct state_msg_record *m, usec_t now);
+/* Is it signed as conf.admin_ok wants? */
+bool state_proof_admin(const struct state *s, const struct state_msg_record *m);
 
 /* state_peer.c */
 int state_peer_init(struct state *s);

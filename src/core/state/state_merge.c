@@ -129,7 +129,7 @@ enum state_verdict state_merge(struct state *s, struct state_peer *from,
 		state_count_up(s, STATE_C_STALE);
 		return STATE_IGNORED;
 	}
-	proof = from ? state_proof_check(s, from, m, now) : STATE_NEWS;
+	proof = state_proof_check(s, from, m, now);
 	if (proof != STATE_NEWS)
 		return proof;
 	return is_own ? merge_own(s, from, rec, m, bulk, now) : store(s, from, m, 0, bulk, now);
