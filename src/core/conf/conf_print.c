@@ -27,7 +27,7 @@ static const char *value_text(const struct conf_option *o, const void *base, uin
 	return buf;
 }
 
-static bool same_value(const struct conf_option *o, const void *a, const void *b)
+bool conf_value_same(const struct conf_option *o, const void *a, const void *b)
 {
 	char x[VALUE_PRINT_MAX], y[VALUE_PRINT_MAX];
 	uint32_t n = item_count(o, a);
@@ -110,7 +110,7 @@ static void print_port(const struct conf_port *p, enum conf_print_what what, str
 		if (strcmp(o->section, "port") != 0 || is_absent(o, p))
 			continue;
 		conf_value_default(o, &fresh);
-		if (what == CONF_PRINT_ALL || !same_value(o, p, &fresh))
+		if (what == CONF_PRINT_ALL || !conf_value_same(o, p, &fresh))
 			print_option(o, p, true, t);
 	}
 }
@@ -126,7 +126,7 @@ void conf_print(const struct conf *c, enum conf_print_what what, bool secrets, s
 
 		if (!strcmp(o->section, "port"))
 			continue;
-		if (what == CONF_PRINT_CHANGED && same_value(o, c, &fresh))
+		if (what == CONF_PRINT_CHANGED && conf_value_same(o, c, &fresh))
 			continue;
 		if (strcmp(section, o->section) != 0)
 			print_section(o->section, t);
@@ -172,6 +172,7 @@ bool conf_doc_next(uint32_t *cursor, struct conf_doc_entry *ret)
 	ret->option = o->name;
 	ret->list = o->limit > 0;
 	ret->secret = o->secret;
+	ret->local = o->local || !strcmp(o->section, "port");
 	ret->def = o->def;
 	ret->help = o->help;
 	++*cursor;
