@@ -4,6 +4,7 @@
 #ifndef NODE_CORES_H
 #define NODE_CORES_H
 
+#include "core/admin/admin.h"
 #include "core/batman/batman.h"
 #include "core/cloud/cloud.h"
 #include "core/gateway/gateway.h"

@@ -89,8 +89,10 @@ struct effect_probe {
 
 /* A power cut may cost the snapshot's last minutes, but no claim of addresses that was used. */
 enum store_file {
-	STORE_SNAPSHOT, /* all that must survive, now and then */
-	STORE_CLAIMS,	/* our own claims of addresses, at once */
+	STORE_SNAPSHOT,		       /* all that must survive, now and then */
+	STORE_CLAIMS,		       /* our own claims of addresses, at once */
+	STORE_LOADED,		       /* those before this come back by EVENT_LOAD */
+	STORE_SETTINGS = STORE_LOADED, /* settings.h: on the disk, the node starts anew with it */
 	STORE_FILES
 };
 
@@ -120,9 +122,11 @@ enum notice {
 	NOTICE_CHILD_DIED,
 	NOTICE_LEASE,
 	NOTICE_TABLE_FULL,
-	NOTICE_STATE_REJECTED, /* by the platform: the file and why */
-	NOTICE_LEASE_CLASH,    /* mac lost ip4; the text says to whom */
-	NOTICE_OTHER_KEY,      /* a neighbour cannot be read; mac: in the cloud, else the text */
+	NOTICE_STATE_REJECTED,	/* by the platform: the file and why */
+	NOTICE_LEASE_CLASH,	/* mac lost ip4; the text says to whom */
+	NOTICE_OTHER_KEY,	/* a neighbour cannot be read; mac: in the cloud, else the text */
+	NOTICE_SETTINGS,	/* other settings of the network come into force */
+	NOTICE_SETTING_REFUSED, /* by the platform: which, and why */
 	NOTICE_COUNT,
 };
 

@@ -13,6 +13,7 @@
 
 #include "core/batman/batman.h"
 #include "core/state/state.h"
+#include "core/state/state_crypto.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
 
@@ -184,6 +185,7 @@ enum control_act {
 	CONTROL_RELEASE_LEASE, /* mac */
 	CONTROL_PING_MESH,     /* mac: originator, ttl (50 = plain echo), id, seq, record */
 	CONTROL_PUT_STATE,     /* put */
+	CONTROL_PUT_ADMIN,     /* sign */
 };
 
 #define NODE_FREE_TYPE 128 /* of replicated records: from here on they are for people's own use */
@@ -201,6 +203,16 @@ struct control_put {
 	size_t len;
 };
 
+/* A replicated record that the network's admin has signed. */
+struct control_sign {
+	uint8_t type;
+	uint8_t id_len;
+	uint8_t id[STATE_ID_MAX];
+	uint8_t signature[STATE_SIGNATURE_SIZE];
+	const uint8_t *value;
+	size_t len;
+};
+
 struct event_control {
 	enum control_act act;
 	struct mac mac;
@@ -209,6 +221,7 @@ struct event_control {
 	uint16_t seq;
 	bool record; /* the way that it goes */
 	struct control_put put;
+	struct control_sign sign;
 };
 
 enum import_source {

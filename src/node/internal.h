@@ -27,6 +27,8 @@ enum record_type {
 	RECORD_BLOCK = 2,   /* owned, cloud: id = block index; a claim of addresses */
 	RECORD_CLIENT = 3,  /* shared, cloud: id = MAC; client with its lease */
 	RECORD_GATEWAY = 4, /* owned, network: id = node id; resolvers and uplinks */
+	RECORD_SETTING = 6, /* shared, network, by the admin: records_setting.c */
+	RECORD_ADMIN = 7,   /* shared, network: no id; the admin's keys (core/admin) */
 };
 
 struct node_port {
@@ -142,6 +144,9 @@ struct clash_twin {
 	usec_t alone_since; /* IPv4: that nothing of IPv6 goes with it, USEC_NEVER while it does */
 };
 
+/* To be written to the disk: all that is known, then the settings. */
+enum settings_step { SETTINGS_WRITTEN, SETTINGS_NEXT, SETTINGS_SNAPSHOT_NEXT };
+
 enum clash_part {
 	CLASH_REFUSED, /* trama nodes of another SSID on our VLAN */
 	CLASH_MERGED,  /* other nodes of another SSID on our VLAN, that cannot be refused */
@@ -210,6 +215,12 @@ struct node {
 	} clash;
 	struct bucket notice_rate[NOTICE_COUNT];
 	struct bucket stranger_notices;
+	bool has_admin_key; /* configured */
+	uint8_t admin_key[ADMIN_KEY_SIZE];
+	usec_t settings_at; /* they are to be looked at; USEC_NEVER: not */
+	enum settings_step settings_step;
+	struct settings settings;	  /* of this start, or written since; in the next two */
+	struct node_settings in_force[2]; /* of the network, of the cloud */
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
@@ -301,6 +312,15 @@ void record_client_changed(struct node *n, const struct state_event *e);
 void records_put_gateway(struct node *n);
 void record_gateway_changed(struct node *n, const struct state_event *e);
 bool record_gateway_decode(const struct state_view *v, struct gateway_record *ret);
+
+/* records_setting.c, admin.c: what the network's admin says */
+void record_setting_changed(struct node *n);
+/* Each time it is due; true: what has changed must be written. */
+bool settings_refresh(struct node *n);
+void settings_init(struct node *n);
+/* For the state core; ctx is the node. */
+bool admin_ok(void *ctx, const struct state_claim *c);
+int admin_put(struct node *n, const struct control_sign *s);
 
 /* peers.c: neighbours of the state service */
 /* What tells that somebody has come. */

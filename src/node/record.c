@@ -255,10 +255,20 @@ static int codec_put(struct codec *c, struct control_put *p)
 	return p->id_len <= sizeof(p->id) ? 0 : -EBADMSG;
 }
 
+static int codec_sign(struct codec *c, struct control_sign *s)
+{
+	c_u8(c, &s->type);
+	c_u8(c, &s->id_len);
+	c_bytes(c, s->id, sizeof(s->id));
+	c_bytes(c, s->signature, sizeof(s->signature));
+	c_data(c, &s->value, &s->len);
+	return s->id_len <= sizeof(s->id) ? 0 : -EBADMSG;
+}
+
 static int codec_control(struct codec *c, struct event_control *e)
 {
 	unsigned int act = e->act;
-	int err = c_enum(c, &act, CONTROL_PUT_STATE);
+	int err = c_enum(c, &act, CONTROL_PUT_ADMIN);
 
 	e->act = (enum control_act)act;
 	c_bytes(c, e->mac.b, sizeof(e->mac.b));
@@ -266,7 +276,9 @@ static int codec_control(struct codec *c, struct event_control *e)
 	c_u16(c, &e->id);
 	c_u16(c, &e->seq);
 	c_bool(c, &e->record);
-	return !err && e->act == CONTROL_PUT_STATE ? codec_put(c, &e->put) : err;
+	if (!err && e->act == CONTROL_PUT_STATE)
+		return codec_put(c, &e->put);
+	return !err && e->act == CONTROL_PUT_ADMIN ? codec_sign(c, &e->sign) : err;
 }
 
 static int codec_import(struct codec *c, struct event_import *i)

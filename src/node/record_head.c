@@ -17,6 +17,17 @@ void record_head_keys(struct record_head *h, const struct state_crypto *crypto)
 	memcpy(h->public_key, crypto->public_key, sizeof(h->public_key));
 }
 
+static void put_settings(struct wr *w, const struct settings *s)
+{
+	size_t mark = wr_mark(w);
+	struct wr file;
+
+	wr_u16(w, 0);
+	file = wr_init(w->p, wr_left(w));
+	(void)wr_reserve(w, settings_encode(s, file.start, wr_left(&file)));
+	wr_patch_u16(w, mark, (uint16_t)(wr_mark(w) - mark - 2));
+}
+
 void record_head_encode(struct wr *w, const struct record_head *h)
 {
 	wr_bytes(w, magic, sizeof(magic));
@@ -31,6 +42,7 @@ void record_head_encode(struct wr *w, const struct record_head *h)
 	wr_u8(w, !h->has_key ? KEYS_NONE : h->sealed ? KEYS_COMMUNITY : KEYS_OWN);
 	if (h->has_key)
 		wr_bytes(w, h->public_key, sizeof(h->public_key));
+	put_settings(w, &h->setup.settings);
 	wr_u32(w, (uint32_t)h->conf_len);
 	wr_bytes(w, h->conf, h->conf_len);
 }
@@ -38,6 +50,7 @@ void record_head_encode(struct wr *w, const struct record_head *h)
 int record_head_decode(struct rd *r, struct record_head *ret)
 {
 	char got[sizeof(magic)] = { 0 };
+	struct rd file;
 	uint8_t keys;
 
 	memset(ret, 0, sizeof(*ret));
@@ -59,6 +72,9 @@ int record_head_decode(struct rd *r, struct record_head *ret)
 	ret->sealed = keys == KEYS_COMMUNITY;
 	if (ret->has_key)
 		rd_copy(r, ret->public_key, sizeof(ret->public_key));
+	file = rd_sub(r, rd_u16(r));
+	if (rd_left(&file) && settings_decode(file.p, rd_left(&file), &ret->setup.settings))
+		return -EBADMSG;
 	ret->conf_len = rd_u32(r);
 	if (ret->conf_len > RECORD_CONF_MAX || keys > KEYS_COMMUNITY)
 		return -EBADMSG;

@@ -4,8 +4,9 @@
  *
  * - head = "TRMR", version u8 = 2, primary MAC 6, primary name 16, boot epoch u32, seed u64,
  *   hash key 2 * u64, time of the node's start u64, keys u8 (0: none, 1: it has one of its own,
- *   2: and one of the community), its public key 32 where it has one, length u32 and text of the
- *   configuration (conf_print with all and secrets)
+ *   2: and one of the community), its public key 32 where it has one, length u16 and file of the
+ *   settings that it started with (settings.h), length u32 and text of the configuration that they
+ *   are part of (conf_print with all and secrets)
  * - end = an entry as in record.h of kind RECORD_END: count of effects u64, hash as 16 hex digits
  */
 #ifndef NODE_RECORD_HEAD_H
@@ -19,7 +20,7 @@
 #define RECORD_VERSION 2
 #define RECORD_END 255
 #define RECORD_CONF_MAX 65536
-#define RECORD_HEAD_MAX (128 + RECORD_CONF_MAX)
+#define RECORD_HEAD_MAX (128 + SETTINGS_FILE_MAX + RECORD_CONF_MAX)
 
 struct record_head {
 	struct node_setup setup; /* all but conf and crypto */

@@ -28,6 +28,9 @@ static const struct {
 	[NOTICE_LEASE] = { "lease", "a lease was granted" },
 	[NOTICE_TABLE_FULL] = { "table-full", "a table is full" },
 	[NOTICE_STATE_REJECTED] = { "state-rejected", "the state on disk could not be used" },
+	[NOTICE_SETTINGS] = { "settings", "the network has other settings" },
+	[NOTICE_SETTING_REFUSED] = { "setting-refused",
+				     "a setting of the network cannot be used here" },
 	[NOTICE_OTHER_KEY] = { "other-key", "a neighbour cannot be read" },
 	[NOTICE_LEASE_CLASH] = { "lease-clash", "a client lost its address to another one" },
 };

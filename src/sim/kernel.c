@@ -575,7 +575,7 @@ void kernel_boot(struct sim_node *k)
 	k->anygw.forward = k->br0.forward = from_client;
 	k->br0.ctx = k->anygw.ctx = k;
 	k->has_default4 = k->dhcp_child = false;
-	for (int file = 0; file < STORE_FILES; file++) {
+	for (int file = 0; file < STORE_LOADED; file++) {
 		load.load = (struct event_load) { k->saved[file], k->saved_len[file] };
 		if (file == STORE_SNAPSHOT || k->saved_len[file])
 			kernel_event(k, &load);

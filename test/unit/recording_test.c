@@ -112,6 +112,34 @@ static void test_import(void **state)
 	assert_string_equal(back.import.name, "phone");
 }
 
+static void test_sign(void **state)
+{
+	struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_ADMIN }, back;
+	struct control_sign *s = &e.control.sign;
+	uint8_t buf[256];
+	size_t len;
+
+	(void)state;
+	*s = (struct control_sign) { .type = 6,
+				     .id_len = 32,
+				     .id = { [0] = 'i', [31] = 'd' },
+				     .signature = { [0] = 's', [63] = 'g' },
+				     .value = (const uint8_t *)"value",
+				     .len = 5 };
+	len = encode(&e, buf, sizeof(buf));
+	assert_int_equal(decode(buf, len - s->len - 1, &back), -EBADMSG);
+	assert_int_equal(decode(buf, len, &back), 0);
+	assert_int_equal(back.control.act, CONTROL_PUT_ADMIN);
+	assert_int_equal(back.control.sign.type, 6);
+	assert_int_equal(back.control.sign.id_len, 32);
+	assert_memory_equal(back.control.sign.id, s->id, sizeof(s->id));
+	assert_memory_equal(back.control.sign.signature, s->signature, sizeof(s->signature));
+	assert_int_equal(back.control.sign.len, 5);
+	assert_memory_equal(back.control.sign.value, "value", 5);
+	s->id_len = 33;
+	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), -EBADMSG);
+}
+
 static void test_put(void **state)
 {
 	struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_STATE }, back;
@@ -156,7 +184,7 @@ static void test_out_of_range(void **state)
 		{ .kind = EVENT_FRAME, .frame.link = LINK_TAGGED },
 		{ .kind = EVENT_CLIENT, .client.change = CLIENT_DISASSOCIATED },
 		{ .kind = EVENT_CHILD, .child.kind = CHILD_DHCP },
-		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_STATE },
+		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_ADMIN },
 		{ .kind = EVENT_MESH, .mesh.kind = BATMAN_ROW_END },
 		{ .kind = EVENT_IMPORT, .import.source = IMPORT_ALFRED },
 	};
@@ -429,17 +457,12 @@ static void test_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_route),
-		cmocka_unit_test(test_row_of_the_kernel),
-		cmocka_unit_test(test_import),
-		cmocka_unit_test(test_put),
-		cmocka_unit_test(test_out_of_range),
-		cmocka_unit_test(test_head),
-		cmocka_unit_test(test_head_keys),
-		cmocka_unit_test(test_crypto),
-		cmocka_unit_test(test_configuration_too_long),
-		cmocka_unit_test(test_end),
-		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_route),  cmocka_unit_test(test_row_of_the_kernel),
+		cmocka_unit_test(test_import), cmocka_unit_test(test_put),
+		cmocka_unit_test(test_sign),   cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_head),   cmocka_unit_test(test_head_keys),
+		cmocka_unit_test(test_crypto), cmocka_unit_test(test_configuration_too_long),
+		cmocka_unit_test(test_end),    cmocka_unit_test(test_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

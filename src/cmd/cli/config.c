@@ -112,10 +112,11 @@ static json_t *options_json(void)
 	struct conf_doc_entry e;
 
 	for (uint32_t i = 0; conf_doc_next(&i, &e);)
-		json_array_append_new(list, json_pack("{ss ss sb sb ss ss ss}", "section",
-						      e.section, "option", e.option, "list",
-						      (int)e.list, "secret", (int)e.secret, "type",
-						      e.type, "default", e.def, "help", e.help));
+		json_array_append_new(list,
+				      json_pack("{ss ss sb sb sb ss ss ss}", "section", e.section,
+						"option", e.option, "list", (int)e.list, "secret",
+						(int)e.secret, "local", (int)e.local, "type",
+						e.type, "default", e.def, "help", e.help));
 	return list;
 }
 

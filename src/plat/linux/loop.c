@@ -210,7 +210,7 @@ static void node_load(struct loop *l)
 {
 	struct effect_notice notice = { .notice = NOTICE_STATE_REJECTED };
 
-	for (enum store_file file = 0; file < STORE_FILES; file++) {
+	for (enum store_file file = 0; file < STORE_LOADED; file++) {
 		struct event e = { .kind = EVENT_LOAD };
 		uint8_t *data = store_load(l->store, file, &e.load.len);
 
@@ -254,6 +254,7 @@ static int node_begin(struct loop *l, const struct event_port *primary)
 	int r;
 
 	l->node_setup.conf = l->setup.conf;
+	l->node_setup.settings = l->setup.settings;
 	l->node_setup.primary_mac = primary->mac;
 	memcpy(l->node_setup.primary_name, primary->name, sizeof(primary->name));
 	r = identity_take(l);
@@ -443,6 +444,15 @@ static void config_came(void *ctx, int fd)
 		loop_end(l, PARENT_EXIT_AGAIN);
 }
 
+/* The settings of the network are on the disk: start with them, as with another configuration. */
+static void file_written(void *ctx, enum store_file file)
+{
+	struct loop *l = ctx;
+
+	if (file == STORE_SETTINGS)
+		helpers_config(l->helpers);
+}
+
 static void parent_lost(void *ctx)
 {
 	loop_end(ctx, 1);
@@ -515,7 +525,10 @@ static int parts_open(struct loop *l)
 	l->wires = wires_new(&l->uv, sink, &r);
 	if (l->wires)
 		l->helpers = helpers_new(&h, &r);
-	return l->helpers ? 0 : r;
+	if (!l->helpers)
+		return r;
+	store_watch(l->store, file_written, l);
+	return 0;
 }
 
 struct loop *loop_new(const struct loop_setup *setup, int *ret_err)

@@ -39,12 +39,15 @@ struct store {
 	struct store_counters counters;
 	char rejected[NOTICE_TEXT];
 	bool epoch_is_new; /* nobody can have had it before */
+	void (*written)(void *ctx, enum store_file file);
+	void *written_ctx;
 	struct file files[STORE_FILES];
 };
 
 static const char *const file_names[STORE_FILES] = {
 	[STORE_SNAPSHOT] = "snapshot",
 	[STORE_CLAIMS] = "claims",
+	[STORE_SETTINGS] = "settings",
 };
 
 struct store *store_new(uv_loop_t *loop, const char *state_dir, const char *run_dir)
@@ -71,6 +74,7 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
+	s->written = NULL;
 	for (int i = 0; i < STORE_FILES; i++) {
 		while (s->files[i].busy)
 			uv_run(s->loop, UV_RUN_ONCE);
@@ -254,6 +258,8 @@ static void save_done(uv_work_t *work, int status)
 	if (status || f->result) {
 		c->failed++;
 		log_error("%s/%s: %s", f->store->dir, f->name, strerror(-f->result));
+	} else if (f->store->written) {
+		f->store->written(f->store->written_ctx, (enum store_file)(f - f->store->files));
 	}
 	free(f->now.data);
 	f->now = f->next;
@@ -270,6 +276,12 @@ static void save_begin(struct file *f)
 		free(f->now.data);
 		f->now.data = NULL;
 	}
+}
+
+void store_watch(struct store *s, void (*written)(void *ctx, enum store_file file), void *ctx)
+{
+	s->written = written;
+	s->written_ctx = ctx;
 }
 
 void store_save(struct store *s, const struct effect_store *e)

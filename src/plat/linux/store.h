@@ -2,8 +2,8 @@
 /*
  * What survives a reboot, in one directory:
  *
- * - snapshot, claims: the node's, its own format and checksum (node/effect.h says what is in them);
- *   each replaced whole, in another thread (a flash may take long)
+ * - snapshot, claims, settings: the node's, its own format and checksum (node/effect.h says what is
+ *   in them); each replaced whole, in another thread (a flash may take long)
  * - snapshot.rejected, claims.rejected: the last one that a start could not use, kept aside for
  *   people
  * - epoch: boot epochs are given out up to this one; a start beyond it reserves STORE_EPOCH_STEP
@@ -53,6 +53,8 @@ uint8_t *store_load(struct store *s, enum store_file file, size_t *ret_len);
 void store_reject(struct store *s, enum store_file file, int err);
 /* What people are told of the first file that was rejected at this start, "" if none was. */
 const char *store_rejected(const struct store *s);
+/* What is called when a file has been written; not while store_free waits. */
+void store_watch(struct store *s, void (*written)(void *ctx, enum store_file file), void *ctx);
 /* EFFECT_STORE: copied; while that file is being written only the newest waits. */
 void store_save(struct store *s, const struct effect_store *e);
 const struct store_counters *store_counters(const struct store *s);
