@@ -3,28 +3,42 @@
  * Settings of the network and of its clouds, as records that its admin signs.
  *
  *   key    realm u32 (0: the whole network, else of a cloud), part u8, page u8
- *   part   0: which set is in force: {set u32, slot u8, set before u32, its slot u8}, slot 0: none
- *          1 to 3: a slot with a set: {set u32, pages u8, text} per page
+ *   part   0: which set is in force, and which was before: twice {set u32, check u32, slot u8},
+ *          slot 0: none
+ *          1 to 3: a slot with a set: {set u32, check u32, pages u8, text} per page
  *
  * A set is a whole text of settings (core/conf). Sets are numbered; of three slots one has the set
  * that is in force, one the set before, and the third the set that is being made. So a realm has no
  * more records than that, however often it is changed, and nothing is ever deleted. A set counts
- * when all of its pages are here.
+ * when all of its pages are here: its check (CRC-32C of the text) tells pages apart that two nodes
+ * have numbered alike, which did not know of each other.
  */
 #include <assert.h>
 #include <string.h>
 
+#include "lib/hash.h"
 #include "node/internal.h"
 
 #define SLOTS 3
 #define PAGES 8
-#define PAGE_TEXT (STATE_VALUE_MAX - 5)
+#define PAGE_TEXT (STATE_VALUE_MAX - 9)
 
 static_assert(PAGES * PAGE_TEXT >= CONF_SETTINGS_MAX, "every text has room");
 
+struct set_ref {
+	uint32_t set, check;
+	uint8_t slot;
+};
+
 struct chosen {
-	uint32_t set, before;
-	uint8_t slot, before_slot;
+	struct set_ref now, before;
+};
+
+struct page {
+	uint32_t set, check;
+	uint8_t pages;
+	const uint8_t *text;
+	size_t len;
 };
 
 static struct state_key part_key(uint32_t realm, unsigned int part, unsigned int page)
@@ -38,8 +52,18 @@ static struct state_key part_key(uint32_t realm, unsigned int part, unsigned int
 	return state_key_init(RECORD_SETTING, id, sizeof(id));
 }
 
+static struct set_ref ref_get(struct rd *r)
+{
+	struct set_ref c;
+
+	c.set = rd_u32(r);
+	c.check = rd_u32(r);
+	c.slot = rd_u8(r);
+	return c;
+}
+
 /* false: nothing was ever chosen. */
-static bool choice_read(const struct node *n, uint32_t realm, struct chosen *ret)
+static bool chosen_read(const struct node *n, uint32_t realm, struct chosen *ret)
 {
 	struct state_key key = part_key(realm, 0, 0);
 	struct state_view v;
@@ -49,54 +73,54 @@ static bool choice_read(const struct node *n, uint32_t realm, struct chosen *ret
 	if (state_get(n->state, &key, NULL, n->now, &v))
 		return false;
 	r = rd_init(v.value, v.len);
-	ret->set = rd_u32(&r);
-	ret->slot = rd_u8(&r);
-	ret->before = rd_u32(&r);
-	ret->before_slot = rd_u8(&r);
-	if (rd_done(&r) && ret->slot <= SLOTS && ret->before_slot <= SLOTS)
+	ret->now = ref_get(&r);
+	ret->before = ref_get(&r);
+	if (rd_done(&r) && ret->now.slot <= SLOTS && ret->before.slot <= SLOTS)
 		return true;
 	memset(ret, 0, sizeof(*ret));
 	return false;
 }
 
-/* One page; false: it is not here, or of another set than ret has (0: any). */
+/* ret->text is good until the store changes. */
 static bool page_read(const struct node *n, uint32_t realm, unsigned int slot, unsigned int page,
-		      uint8_t *ret_pages, struct node_settings *ret)
+		      struct page *ret)
 {
 	struct state_key key = part_key(realm, slot, page);
 	struct state_view v;
-	uint32_t set;
-	size_t len;
 	struct rd r;
 
 	if (state_get(n->state, &key, NULL, n->now, &v))
 		return false;
 	r = rd_init(v.value, v.len);
-	set = rd_u32(&r);
-	*ret_pages = rd_u8(&r);
-	len = rd_left(&r);
-	if (!rd_ok(&r) || (ret->set && set != ret->set) || len > sizeof(ret->text) - ret->len)
-		return false;
-	ret->set = set;
-	rd_copy(&r, ret->text + ret->len, len);
-	ret->len += len;
-	return true;
+	ret->set = rd_u32(&r);
+	ret->check = rd_u32(&r);
+	ret->pages = rd_u8(&r);
+	ret->len = rd_left(&r);
+	ret->text = rd_take(&r, ret->len);
+	return rd_ok(&r);
 }
 
-/* Set 0: whichever is in that slot. false: it is not whole. */
-static bool slot_read(const struct node *n, uint32_t realm, unsigned int slot, uint32_t set,
+/* Whichever set is in that slot; false: none is, or it is not whole. */
+static bool slot_read(const struct node *n, uint32_t realm, unsigned int slot,
 		      struct node_settings *ret)
 {
-	uint8_t pages = 0, again;
+	struct page first, p;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->set = set;
-	if (!page_read(n, realm, slot, 0, &pages, ret) || !pages || pages > PAGES)
+	if (!page_read(n, realm, slot, 0, &first) || !first.pages || first.pages > PAGES)
 		return false;
-	for (unsigned int i = 1; i < pages; i++)
-		if (!page_read(n, realm, slot, i, &again, ret) || again != pages)
+	for (unsigned int i = 0; i < first.pages; i++) {
+		if (!page_read(n, realm, slot, i, &p) || p.set != first.set ||
+		    p.check != first.check || p.pages != first.pages ||
+		    p.len > sizeof(ret->text) - ret->len)
 			return false;
-	return true;
+		if (p.len)
+			memcpy(ret->text + ret->len, p.text, p.len);
+		ret->len += p.len;
+	}
+	ret->set = first.set;
+	ret->check = first.check;
+	return crc32c(0, ret->text, ret->len) == ret->check;
 }
 
 /* The slot that is neither in force nor was before. */
@@ -104,47 +128,50 @@ static unsigned int free_slot(const struct chosen *c)
 {
 	unsigned int slot = 1;
 
-	while (slot == c->slot || slot == c->before_slot)
+	while (slot == c->now.slot || slot == c->before.slot)
 		slot++;
 	return slot;
 }
 
 static uint32_t last_set(const struct chosen *c)
 {
-	return c->set > c->before ? c->set : c->before;
+	return c->now.set > c->before.set ? c->now.set : c->before.set;
 }
 
 bool node_settings(const struct node *n, uint32_t realm, enum node_settings_which which,
 		   struct node_settings *ret)
 {
 	struct chosen c;
-	bool any = choice_read(n, realm, &c);
+	bool any = chosen_read(n, realm, &c);
+	const struct set_ref *wanted = which == NODE_SETTINGS_BEFORE ? &c.before : &c.now;
 
-	memset(ret, 0, sizeof(*ret));
 	if (which == NODE_SETTINGS_STAGED)
-		return slot_read(n, realm, free_slot(&c), 0, ret) && ret->set > last_set(&c);
-	if (which == NODE_SETTINGS_BEFORE) {
-		c.slot = c.before_slot;
-		c.set = c.before;
-	}
-	if (!c.slot || slot_read(n, realm, c.slot, c.set, ret))
-		return any;
+		return slot_read(n, realm, free_slot(&c), ret) && ret->set > last_set(&c);
+	if (wanted->slot && slot_read(n, realm, wanted->slot, ret) && ret->set == wanted->set &&
+	    ret->check == wanted->check)
+		return true;
 	memset(ret, 0, sizeof(*ret));
-	ret->set = c.set;
-	return false;
+	ret->set = wanted->set;
+	return any && !wanted->slot;
 }
 
 /* ---- acts ---- */
 
-static void choose(uint32_t realm, const struct chosen *c, struct node_signed *ret)
+static void ref_put(struct wr *w, const struct set_ref *c)
+{
+	wr_u32(w, c->set);
+	wr_u32(w, c->check);
+	wr_u8(w, c->slot);
+}
+
+static void choose(uint32_t realm, const struct set_ref *now, const struct set_ref *before,
+		   struct node_signed *ret)
 {
 	struct wr w = wr_init(ret->value, sizeof(ret->value));
 
 	ret->key = part_key(realm, 0, 0);
-	wr_u32(&w, c->set);
-	wr_u8(&w, c->slot);
-	wr_u32(&w, c->before);
-	wr_u8(&w, c->before_slot);
+	ref_put(&w, now);
+	ref_put(&w, before);
 	ret->len = wr_len(&w);
 }
 
@@ -156,6 +183,7 @@ static void page_write(uint32_t realm, unsigned int slot, const struct node_sett
 
 	ret->key = part_key(realm, slot, page);
 	wr_u32(&w, set->set);
+	wr_u32(&w, set->check);
 	wr_u8(&w, (uint8_t)pages);
 	wr_bytes(&w, set->text + at, left < PAGE_TEXT ? left : PAGE_TEXT);
 	ret->len = wr_len(&w);
@@ -163,62 +191,57 @@ static void page_write(uint32_t realm, unsigned int slot, const struct node_sett
 
 /* The next set, in the free slot: how many records it is. */
 static unsigned int stage(const struct node *n, uint32_t realm, const struct conf_text *text,
-			  const struct chosen *c, struct node_signed *ret, uint32_t *ret_set)
+			  const struct chosen *was, struct node_signed *ret,
+			  struct set_ref *ret_set)
 {
-	struct node_settings set = { .set = last_set(c) }, staged;
+	struct node_settings set = { .set = last_set(was) }, staged;
+	unsigned int slot = free_slot(was);
 	unsigned int pages = (unsigned int)((text->len + PAGE_TEXT - 1) / PAGE_TEXT);
 
-	if (slot_read(n, realm, free_slot(c), 0, &staged) && staged.set > set.set)
+	if (slot_read(n, realm, slot, &staged) && staged.set > set.set)
 		set.set = staged.set;
 	set.set++;
 	set.len = text->len;
 	if (text->len)
 		memcpy(set.text, text->text, text->len);
+	set.check = crc32c(0, set.text, set.len);
 	pages = pages ? pages : 1;
 	for (unsigned int i = 0; i < pages; i++)
-		page_write(realm, free_slot(c), &set, i, pages, &ret[i]);
-	*ret_set = set.set;
+		page_write(realm, slot, &set, i, pages, &ret[i]);
+	*ret_set = (struct set_ref) { set.set, set.check, (uint8_t)slot };
 	return pages;
-}
-
-static struct chosen choice_after(const struct chosen *was, uint32_t set, unsigned int slot)
-{
-	return (struct chosen) {
-		.set = set, .slot = (uint8_t)slot, .before = was->set, .before_slot = was->slot
-	};
 }
 
 unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_settings_act act,
 			       const struct conf_text *text,
 			       struct node_signed ret[static NODE_SETTINGS_SIGNED])
 {
-	struct node_settings staged;
-	struct chosen was, next;
+	struct node_settings set = { .set = 0 };
+	struct set_ref next = { .set = 0 };
+	struct chosen was;
 	unsigned int count = 0;
-	uint32_t set;
-	bool any = choice_read(n, realm, &was);
+	bool any = chosen_read(n, realm, &was);
 
 	switch (act) {
 	case NODE_SETTINGS_STAGE:
-		return stage(n, realm, text, &was, ret, &set);
+		return stage(n, realm, text, &was, ret, &next);
 	case NODE_SETTINGS_SET:
-		count = stage(n, realm, text, &was, ret, &set);
-		next = choice_after(&was, set, free_slot(&was));
+		count = stage(n, realm, text, &was, ret, &next);
 		break;
 	case NODE_SETTINGS_DROP:
-		page_write(realm, free_slot(&was), &(struct node_settings) { .set = 0 }, 0, 0, ret);
+		page_write(realm, free_slot(&was), &set, 0, 0, ret);
 		return 1;
 	case NODE_SETTINGS_APPLY:
-		if (!node_settings(n, realm, NODE_SETTINGS_STAGED, &staged))
+		if (!node_settings(n, realm, NODE_SETTINGS_STAGED, &set))
 			return 0;
-		next = choice_after(&was, staged.set, free_slot(&was));
+		next = (struct set_ref) { set.set, set.check, (uint8_t)free_slot(&was) };
 		break;
 	case NODE_SETTINGS_ROLLBACK:
 		if (!any)
 			return 0;
-		next = choice_after(&was, was.before, was.before_slot);
+		next = was.before;
 		break;
 	}
-	choose(realm, &next, &ret[count]);
+	choose(realm, &next, &was.now, &ret[count]);
 	return count + 1;
 }

@@ -137,7 +137,8 @@ const char *node_keys_text(enum state_keys keys);
 
 /* A set of settings (node/settings.h) of a realm. */
 struct node_settings {
-	uint32_t set; /* its number, 0: none, all is as without */
+	uint32_t set;	/* its number, 0: none, all is as without */
+	uint32_t check; /* of its text */
 	size_t len;
 	char text[CONF_SETTINGS_MAX]; /* not terminated */
 };

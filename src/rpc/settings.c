@@ -52,7 +52,8 @@ static json_t *list_json(const struct rpc_context *c, const struct node_settings
 			if (state)
 				json_object_set_new(last, "reason", value_text(e.message));
 		}
-		json_array_append_new(json_object_get(last, "values"), json_string(one.value));
+		json_array_append_new(json_object_get(last, "values"),
+				      *one.value ? value_text(one.value) : json_string(""));
 	}
 	return list;
 }

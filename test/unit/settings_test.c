@@ -458,6 +458,34 @@ static void test_long(void **state)
 	assert_int_equal(boxes[1].writes, 1);
 }
 
+/* Pages of two sets with one number, of nodes that did not know of each other, are none. */
+static void test_mixed(void **state)
+{
+	static struct node_signed one[NODE_SETTINGS_SIGNED], other_one[NODE_SETTINGS_SIGNED];
+	static char a[601], b[601];
+	struct conf_text texts[] = { { a, 600 }, { b, 600 } };
+	struct node_settings s;
+
+	(void)state;
+	memset(a, 'a', 600);
+	memset(b, 'b', 600);
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(node_settings_act(boxes[0].node, SETTINGS_NETWORK, NODE_SETTINGS_STAGE,
+					   &texts[0], one),
+			 2);
+	assert_int_equal(node_settings_act(boxes[0].node, SETTINGS_NETWORK, NODE_SETTINGS_STAGE,
+					   &texts[1], other_one),
+			 2);
+	assert_int_equal(put(0, &one[0], 1, &admin), 0);
+	assert_int_equal(put(0, &other_one[1], 1, &admin), 0);
+	assert_int_equal(set_of(0, NODE_SETTINGS_STAGED), 99);
+	assert_int_equal(put(0, &one[1], 1, &admin), 0);
+	assert_int_equal(set_of(0, NODE_SETTINGS_STAGED), 1);
+	assert_true(node_settings(boxes[0].node, SETTINGS_NETWORK, NODE_SETTINGS_STAGED, &s));
+	assert_int_equal(s.len, 600);
+	assert_memory_equal(s.text, a, 600);
+}
+
 static void test_password(void **state)
 {
 	struct admin_chain keep;
@@ -555,6 +583,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rollback_to_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cloud, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mixed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
 		cmocka_unit_test(test_file),

@@ -205,7 +205,7 @@ int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct co
  * stand between the defaults and a node's own file: what that says explicitly goes before them.
  * What is a node's own (its name, ports, VLANs, secrets, limits) is none.
  */
-#define CONF_SETTINGS_MAX 3800 /* bytes of such a text */
+#define CONF_SETTINGS_MAX 3700 /* bytes of such a text */
 
 struct conf_text {
 	const char *text; /* borrowed, not terminated */
