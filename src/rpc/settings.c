@@ -170,10 +170,14 @@ json_t *method_settings_write(const struct rpc_context *c, json_t *params, struc
 	if (!act_find(word, &act))
 		return method_fail(err, RPC_PARAMS,
 				   "'%.32s' is no act: set, stage, apply, drop or rollback", word);
-	if ((act == NODE_SETTINGS_SET || act == NODE_SETTINGS_STAGE) &&
-	    (!base_read(c, realm, act, &base, err) || !text_make(params, &base, &t, err)))
-		return NULL;
-	text = (struct conf_text) { buf, t.len };
+	text = (struct conf_text) { buf, 0 };
+	if (act == NODE_SETTINGS_SET || act == NODE_SETTINGS_STAGE) {
+		if (!base_read(c, realm, act, &base, err) || !text_make(params, &base, &t, err))
+			return NULL;
+		text.len = t.len;
+		if (t.len == base.len && !memcmp(buf, base.text, t.len))
+			return json_pack("{si}", "written", 0); /* it is like that */
+	}
 	memset(records, 0, sizeof(records));
 	count = node_settings_act(c->node, realm, act, &text, records);
 	if (count)

@@ -134,7 +134,13 @@ static void test_set(void **state)
 	(void)state;
 	assert_string_equal(set("", "dhcp.mtu", "1400", 0), "dhcp.mtu 1400\n");
 	assert_string_equal(set("dhcp.mtu 1400\nra.mtu 1400\n", "dhcp.mtu", "1300", 0),
-			    "ra.mtu 1400\ndhcp.mtu 1300\n");
+			    "dhcp.mtu 1300\nra.mtu 1400\n");
+	assert_string_equal(set("dhcp.mtu 1400\n", "ra.mtu", "1300", 0),
+			    "dhcp.mtu 1400\nra.mtu 1300\n");
+	assert_string_equal(
+		set("network.resolvers 9.9.9.9\nra.mtu 1400\nnetwork.resolvers 1.1.1.1\n",
+		    "network.resolvers", "8.8.8.8", 0),
+		"network.resolvers 8.8.8.8\nra.mtu 1400\n");
 	assert_string_equal(set("dhcp.mtu 1400\nra.mtu 1400\n", "dhcp.mtu", NULL, 0),
 			    "ra.mtu 1400\n");
 	assert_string_equal(set("", "network.resolvers", "9.9.9.9\n1.1.1.1", 0),
@@ -143,6 +149,8 @@ static void test_set(void **state)
 			    "network.resolvers \n");
 	set("", "dhcp.mtu", "5", -EINVAL);
 	set("", "dhcp.mtu", "1400\n1300", -EINVAL);
+	set("", "dhcp.mtu", "\n", -EINVAL);
+	assert_string_equal(set("", "dhcp.captive_portal", "\n", 0), "dhcp.captive_portal \n");
 	set("", "system.hostname", "x", -EINVAL);
 	/* what was set when it was an option can be taken away */
 	assert_string_equal(set("old.option x\n", "old.option", NULL, 0), "");

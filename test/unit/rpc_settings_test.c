@@ -202,6 +202,16 @@ static void test_admin(void **state)
 	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 0);
 }
 
+static void unchanged(struct box *b, const char *option, const char *value)
+{
+	json_t *r = ask(b, "settings.write",
+			json_pack("{ss ss ss*}", "act", "set", "option", option, "value", value));
+
+	assert_true(json_is_integer(json_object_get(r, "written")));
+	assert_int_equal(json_integer_value(json_object_get(r, "written")), 0);
+	json_decref(r);
+}
+
 static void test_write(void **state)
 {
 	struct box *b = *state;
@@ -218,6 +228,10 @@ static void test_write(void **state)
 	shows(b, "network", "before",
 	      "{\"set\":1,\"settings\":[{\"option\":\"dhcp.mtu\",\"values\":[\"1400\"]}]}");
 	shows(b, "cloud", "in_force", "null");
+	/* what changes nothing asks for no signature, and is no set to go back to */
+	unchanged(b, "dhcp.mtu", "1400");
+	unchanged(b, "network.resolvers", "9.9.9.9\n1.1.1.1");
+	unchanged(b, "ra.mtu", NULL);
 	assert_int_equal(set(b, "rollback", NULL, NULL), 1);
 	assert_int_equal(set(b, "set", "dhcp.mtu", NULL), 2);
 	shows(b, "network", "in_force", "{\"set\":3,\"settings\":[]}");

@@ -174,8 +174,9 @@ int run_settings_diff(struct cli *c)
 
 static void written_print(const struct cli *c, json_t *r)
 {
-	(void)r;
-	if (c->stage || c->command->run == run_settings_drop)
+	if (!cli_number(r, "written"))
+		puts("nothing to do: it is like that");
+	else if (c->stage || c->command->run == run_settings_drop)
 		puts("done; what is in force has not changed");
 	else
 		puts("done; each node takes it over when it hears of it, at once where it is up");

@@ -187,15 +187,23 @@ int conf_settings_set(const struct conf_text *old, const char *name, const char 
 	struct conf_text rest = *old;
 	struct conf_setting s;
 	struct conf fresh;
-	int r;
+	const char *more = values ? strchr(values, '\n') : NULL;
+	bool placed = !values;
+	int r = 0;
 
 	text_copy(named.name, sizeof(named.name), name);
-	if (values && o && !o->limit && strchr(values, '\n'))
+	if (more && more[1] && o && !o->limit)
 		return fail(ret_error, &named, o, "has one value only");
-	while (conf_setting_next(&rest, &s))
-		if (strcmp(s.name, name) != 0)
+	while (!r && conf_setting_next(&rest, &s)) {
+		if (strcmp(s.name, name) != 0) {
 			text_add(ret, "%s %s\n", s.name, s.value);
-	r = values ? add_values(name, values, ret, ret_error) : 0;
+		} else if (!placed) {
+			r = add_values(name, values, ret, ret_error);
+			placed = true;
+		}
+	}
+	if (!r && !placed)
+		r = add_values(name, values, ret, ret_error);
 	if (r)
 		return r;
 	if (ret->cut || ret->len > CONF_SETTINGS_MAX)
