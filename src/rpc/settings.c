@@ -22,36 +22,63 @@ static struct conf_text text_of(const struct node_settings *s)
 
 /* ---- show ---- */
 
-/* What becomes of a setting that is in force, on this node. */
+/* Why this node began without a setting; NULL: it did not. */
+static const char *refusal(const struct rpc_context *c, const char *name)
+{
+	for (uint32_t i = 0; c->refused && i < c->refused->count; i++) {
+		char buf[2 * CONF_NAME_MAX];
+		struct text t = text_init(buf, sizeof(buf));
+
+		conf_setting_name(&c->refused->list[i], &t);
+		if (!strcmp(buf, name))
+			return c->refused->list[i].message;
+	}
+	return NULL;
+}
+
+/* What becomes of a setting that is in force, on this node; reason: why it is refused, or "". */
 static const char *state_of(const struct rpc_context *c, const struct node_settings *s,
-			    const struct conf_setting *one, struct conf_error *e)
+			    const struct conf_setting *one, struct text *reason)
 {
 	struct conf_text all = text_of(s);
+	const char *why = refusal(c, one->name);
+	struct conf_error e;
 
 	if (conf_setting_holds(node_conf(c->node), &all, one->name))
 		return "used";
-	return conf_setting_check(one, e) ? "refused" : "other";
+	if (!why && conf_setting_check(one, &e))
+		why = e.message;
+	text_add(reason, "%s", why ? why : "");
+	return why ? "refused" : "other";
+}
+
+static json_t *setting_json(const struct rpc_context *c, const struct node_settings *s,
+			    const struct conf_setting *one, bool state)
+{
+	json_t *o = json_pack("{so s[]}", "option", value_text(one->name), "values");
+	char why[sizeof(((struct conf_error *)0)->message)];
+	struct text reason = text_init(why, sizeof(why));
+
+	if (!state)
+		return o;
+	json_object_set_new(o, "state", json_string(state_of(c, s, one, &reason)));
+	json_object_set_new(o, "reason", value_text(why));
+	return o;
 }
 
 /* Each option with its values, in the order in which they were set; state: also what it is here. */
 static json_t *list_json(const struct rpc_context *c, const struct node_settings *s, bool state)
 {
 	struct conf_text rest = text_of(s);
+	struct conf_setting before = { .name = "" }, one;
 	json_t *list = json_array(), *last = NULL;
-	struct conf_setting one;
 
 	while (conf_setting_next(&rest, &one)) {
-		struct conf_error e = { .message = "" };
-
-		if (!last || strcmp(json_string_value(json_object_get(last, "option")), one.name)) {
-			last = json_pack("{so s[]}", "option", value_text(one.name), "values");
+		if (!last || strcmp(before.name, one.name) != 0) {
+			last = setting_json(c, s, &one, state);
 			json_array_append_new(list, last);
-			if (state)
-				json_object_set_new(last, "state",
-						    json_string(state_of(c, s, &one, &e)));
-			if (state)
-				json_object_set_new(last, "reason", value_text(e.message));
 		}
+		before = one;
 		json_array_append_new(json_object_get(last, "values"),
 				      *one.value ? value_text(one.value) : json_string(""));
 	}

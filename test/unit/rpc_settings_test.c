@@ -253,6 +253,22 @@ static void test_used(void **state)
 	      "\"state\":\"used\",\"reason\":null}]}");
 }
 
+/* What the node began without, and why. */
+static void test_left_out(void **state)
+{
+	static const struct conf_remarks refused = {
+		1, { { .section = "trama dhcp", .option = "mtu", .message = "not here" } }
+	};
+	struct box *b = *state;
+
+	assert_int_equal(write_by(b, "admin.put", link_params(b, NULL, &b->admin), &b->admin), 1);
+	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 2);
+	b->rpc.refused = &refused;
+	shows(b, "network", "in_force",
+	      "{\"set\":1,\"settings\":[{\"option\":\"dhcp.mtu\",\"values\":[\"1400\"],"
+	      "\"state\":\"refused\",\"reason\":\"not here\"}]}");
+}
+
 static void test_staged(void **state)
 {
 	struct box *b = *state;
@@ -341,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_admin, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_used, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_staged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_race, setup, teardown),

@@ -241,6 +241,9 @@ struct conf_layers {
 int conf_parse_layers(const struct conf_layers *l, struct conf *ret, struct conf_error *ret_error,
 		      struct conf_remarks *ret_remarks, struct conf_remarks *ret_refused);
 
+/* The setting that an error is about, as its text names it. */
+void conf_setting_name(const struct conf_error *e, struct text *t);
+
 /* An error or a remark as a line for people: FILE:LINE: section 'trama l2', option 'engine', value
  * 'x': message. */
 void conf_error_print(const struct conf_error *e, const char *file, struct text *t);

@@ -69,6 +69,14 @@ static int fail(struct conf_error *e, const struct conf_setting *s, const struct
 	return -EINVAL;
 }
 
+void conf_setting_name(const struct conf_error *e, struct text *t)
+{
+	const char *blank = strchr(e->section, ' ');
+
+	text_add(t, "%s%s", blank ? blank + 1 : "", blank ? "." : "");
+	text_add_plain(t, e->option);
+}
+
 /* One line becomes true; the first item of a list takes the place of all that there were. */
 static int apply_one(struct conf *c, const struct conf_option *o, const struct conf_setting *s,
 		     bool is_first, struct conf_error *e)

@@ -63,7 +63,7 @@ static void refused_tell(struct process *p)
 		struct effect_notice n = { .notice = NOTICE_SETTING_REFUSED };
 		struct text t = text_init(n.text, sizeof(n.text));
 
-		text_add_plain(&t, e->option);
+		conf_setting_name(e, &t);
 		text_add(&t, " '");
 		text_add_plain(&t, e->value);
 		text_add(&t, "': %s", e->message);
@@ -80,7 +80,7 @@ static int begin(void *ctx, struct loop *l, struct node *n)
 	p->bridges = bridges_new(l, &p->config.conf, n);
 	if (!p->bridges)
 		log_warning("no memory for bridges to other software");
-	p->requests = requests_new(l, n, p->bridges, CONTROL_PATH, &r);
+	p->requests = requests_new(l, n, p->bridges, &p->config.refused, CONTROL_PATH, &r);
 	if (!p->requests) {
 		log_error(CONTROL_PATH ": %s", strerror(-r));
 		return r;
