@@ -332,6 +332,9 @@ static void test_documentation(void **state)
 	}
 	assert_non_null(strstr(text, "config lime 'wifi'\n"));
 	assert_non_null(strstr(text, "config port 'NAME'\n"));
+	assert_non_null(strstr(text, " Default: 'LibreMesh.org' Only in a node's own file.\n"));
+	assert_non_null(strstr(man, "\nDefault: LibreMesh.org.\nOnly in a node's own file.\n"));
+	assert_non_null(strstr(text, " Default: 'thisnode.info'\n"));
 	assert_non_null(strstr(text, " Default: '1.1.1.1' '9.9.9.9' '2606:4700:4700::1111'"));
 	assert_non_null(strstr(man, ".SS config lime \\(aqwifi\\(aq\n"));
 	assert_non_null(strstr(man, "\nDefault: 1.1.1.1, 9.9.9.9, 2606:"));

@@ -134,7 +134,11 @@ static const char man_head[] =
 	"those of type trama what is trama\\(aqs own, and\n.B config port \\(aqeth0\\(aq\n"
 	"is about one port. What is unknown or out of range is an error:\n"
 	".B trama config check FILE\nnames line, option, value and what is allowed, and what is "
-	"right but has less effect than it says.\n"
+	"right but has less effect than it says.\n.PP\n"
+	"Where the network has an admin, options can be set for all of its nodes:\n"
+	".BR \"trama settings\" .\nWhat a node\\(aqs own file says goes before that, and some "
+	"options "
+	"are only there.\n"
 	".SH OPTIONS\n";
 
 static const char man_tail[] = ".SH EXAMPLE\n.nf\nconfig lime \\(aqwifi\\(aq\n"

@@ -179,6 +179,12 @@ bool conf_doc_next(uint32_t *cursor, struct conf_doc_entry *ret)
 	return true;
 }
 
+/* Of ports it goes without saying. */
+static const char *whose(const struct conf_doc_entry *e)
+{
+	return e->local && strcmp(e->section, "port") != 0 ? "Only in a node's own file." : "";
+}
+
 static void doc_text(const struct conf_doc_entry *e, struct text *t)
 {
 	text_add(t, "  %s %s\n      %s\n      Allowed: %s.", e->list ? "list" : "option", e->option,
@@ -191,7 +197,7 @@ static void doc_text(const struct conf_doc_entry *e, struct text *t)
 		text_add(t, " '%.*s'", (int)len, at);
 		at += len + (at[len] != 0);
 	}
-	text_add(t, "\n");
+	text_add(t, "%s%s\n", *whose(e) ? " " : "", whose(e));
 }
 
 /* roff takes a leading dot or quote for a request and a backslash for an escape. */
@@ -225,7 +231,7 @@ static void doc_man(const struct conf_doc_entry *e, struct text *t)
 		man_text(e->def, t);
 		text_add(t, ".");
 	}
-	text_add(t, "\n");
+	text_add(t, "%s%s\n", *whose(e) ? "\n" : "", whose(e));
 }
 
 static void doc_section(enum conf_doc_format format, const char *section, struct text *t)
