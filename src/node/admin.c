@@ -140,7 +140,14 @@ bool settings_refresh(struct node *n)
 		*texts[i] = (struct conf_text) { n->in_force[i].text, now.len };
 		any = true;
 	}
-	if (any)
+	if (any) {
+		n->settings_fresh = true;
 		tell(n);
+	}
 	return any;
+}
+
+bool node_settings_pending(const struct node *n)
+{
+	return n->settings_fresh || n->settings_at != USEC_NEVER;
 }

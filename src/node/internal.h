@@ -221,6 +221,7 @@ struct node {
 	enum settings_step settings_step;
 	struct settings settings;	  /* of this start, or written since; in the next two */
 	struct node_settings in_force[2]; /* of the network, of the cloud */
+	bool settings_fresh;		  /* others than those of this start */
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;

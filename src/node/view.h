@@ -149,6 +149,8 @@ enum node_settings_which { NODE_SETTINGS_IN_FORCE, NODE_SETTINGS_BEFORE, NODE_SE
  * whole. */
 bool node_settings(const struct node *n, uint32_t realm, enum node_settings_which which,
 		   struct node_settings *ret);
+/* The node is about to look at them, or to be started with others. */
+bool node_settings_pending(const struct node *n);
 /* The realm of this node's cloud. */
 uint32_t node_realm(const struct node *n);
 

@@ -140,7 +140,9 @@ static const struct method methods[] = {
 	      "signature that it follows the key before, by that one, 128 hex digits" },
 	    PROOFS } },
 	PLAIN("settings.show", METHOD_READ, method_settings_show,
-	      "settings of the network and of the cloud: in force, before, and staged"),
+	      "settings of the network and of the cloud: in force, before, and staged; pending: "
+	      "this "
+	      "node is about to start with others"),
 	{ "settings.write",
 	  METHOD_ACT,
 	  "change settings of the network; without proofs: what its admin must sign",

@@ -107,8 +107,9 @@ json_t *method_settings_show(const struct rpc_context *c, json_t *params, struct
 {
 	(void)params;
 	(void)err;
-	return json_pack("{so so}", "network", realm_json(c, SETTINGS_NETWORK), "cloud",
-			 realm_json(c, node_realm(c->node)));
+	return json_pack("{so so sb}", "network", realm_json(c, SETTINGS_NETWORK), "cloud",
+			 realm_json(c, node_realm(c->node)), "pending",
+			 (int)node_settings_pending(c->node));
 }
 
 /* ---- write ---- */

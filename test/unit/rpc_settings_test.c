@@ -212,6 +212,15 @@ static void unchanged(struct box *b, const char *option, const char *value)
 	json_decref(r);
 }
 
+static bool pending(struct box *b)
+{
+	json_t *r = ask(b, "settings.show", NULL);
+	bool is = json_is_true(json_object_get(r, "pending"));
+
+	json_decref(r);
+	return is;
+}
+
 static void test_write(void **state)
 {
 	struct box *b = *state;
@@ -219,7 +228,9 @@ static void test_write(void **state)
 	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 0);
 	assert_int_equal(write_by(b, "admin.put", link_params(b, NULL, &b->admin), &b->admin), 1);
 	shows(b, "network", "in_force", "null");
+	assert_false(pending(b));
 	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 2);
+	assert_true(pending(b));
 	assert_int_equal(set(b, "set", "network.resolvers", "9.9.9.9\n1.1.1.1"), 2);
 	shows(b, "network", "in_force",
 	      "{\"set\":2,\"settings\":[{\"option\":\"dhcp.mtu\",\"values\":[\"1400\"],"

@@ -258,8 +258,12 @@ static void test_set(void **state)
 	assert_int_equal(password(0, &admin, NULL), 0);
 	run(USEC_S);
 	boxes[0].snapshots = 0;
+	assert_false(node_settings_pending(boxes[0].node));
 	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), 0);
+	assert_true(node_settings_pending(boxes[0].node));
 	run(400 * USEC_MS);
+	/* until it is started with them */
+	assert_true(node_settings_pending(boxes[0].node));
 	for (int i = 0; i < NODES; i++) {
 		assert_string_equal(on_disk(i, false), "dhcp.mtu 1400\n");
 		assert_int_equal(boxes[i].writes, 1);
@@ -293,6 +297,7 @@ static void test_restart(void **state)
 	run(5 * USEC_S);
 	for (int i = 0; i < NODES; i++) {
 		assert_int_equal(boxes[i].writes, 1);
+		assert_false(node_settings_pending(boxes[i].node));
 		assert_true(
 			node_settings(boxes[i].node, SETTINGS_NETWORK, NODE_SETTINGS_IN_FORCE, &s));
 		assert_int_equal(s.set, 1);
@@ -355,6 +360,7 @@ static void test_stages(void **state)
 	run(USEC_S);
 	for (int i = 0; i < NODES; i++) {
 		assert_int_equal(boxes[i].writes, 0);
+		assert_false(node_settings_pending(boxes[i].node));
 		assert_int_equal(set_of(i, NODE_SETTINGS_STAGED), 2);
 		assert_int_equal(set_of(i, NODE_SETTINGS_IN_FORCE), 99);
 	}

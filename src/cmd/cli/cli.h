@@ -109,6 +109,7 @@ int cli_print_json(json_t *result);
  */
 int cli_show(const struct cli *c, json_t *result, cli_show_fn *print);
 /* "trama COMMAND: text" on stderr; returns CLI_FAILED. */
+void cli_pause(int ms);
 int cli_fail(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* show_ways.c: "NAME by PORT", or "none". */

@@ -10,10 +10,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "rpc/call.h"
+
 /* One password for something else gives another key. */
 #define PURPOSE "trama admin"
 #define MESSAGE_MAX 1024 /* bytes of a text to be signed */
 #define PROOFS_MAX 16	 /* of one act */
+#define PATIENCE 10
+#define PATIENCE_MS 500
 
 static_assert(ADMIN_KEY_SIZE == crypto_sign_PUBLICKEYBYTES &&
 		      ADMIN_SIGNATURE_SIZE == crypto_sign_BYTES,
@@ -134,10 +138,31 @@ static json_t *sign_all(json_t *texts, const struct password_key *k)
 	return password_hex(proofs[0], count * sizeof(proofs[0]));
 }
 
+/* As cli_ask, but a daemon that has just started gets the seconds that it asks for. */
+static json_t *ask_patiently(const struct cli *c, const char *method, json_t *params)
+{
+	for (int tries = PATIENCE;; tries--) {
+		struct rpc_client client;
+		json_t *r;
+		bool again;
+
+		if (!cli_open(c, &client))
+			return NULL;
+		r = rpc_client_call(&client, method, json_incref(params));
+		again = !r && client.code == RPC_NOT_YET && tries > 0;
+		if (!r && !again)
+			cli_fail(c, "%s", client.err);
+		rpc_client_close(&client);
+		if (!again)
+			return r;
+		cli_pause(PATIENCE_MS);
+	}
+}
+
 json_t *password_call(const struct cli *c, const char *method, json_t *params,
 		      const struct password_key *k)
 {
-	json_t *asked = cli_ask(c, method, json_incref(params)), *proofs;
+	json_t *asked = ask_patiently(c, method, params), *proofs;
 
 	if (!asked) {
 		json_decref(params);
@@ -149,11 +174,14 @@ json_t *password_call(const struct cli *c, const char *method, json_t *params,
 	}
 	proofs = sign_all(json_object_get(asked, "sign"), k);
 	json_decref(asked);
+	asked = NULL;
 	if (proofs) {
 		json_object_set_new(params, "proofs", proofs);
-		return cli_ask(c, method, params);
+		asked = ask_patiently(c, method, params);
+	} else {
+		cli_fail(c,
+			 "the daemon does not say what is to be signed: is it of another version?");
 	}
-	cli_fail(c, "the daemon does not say what is to be signed: is it of another version?");
 	json_decref(params);
-	return NULL;
+	return asked;
 }

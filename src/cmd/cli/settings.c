@@ -7,6 +7,9 @@
 #include "cmd/cli/grid.h"
 #include "cmd/cli/password.h"
 
+#define TAKEN_TRIES 50 /* a node needs half a second, if its machine is not busy */
+#define TAKEN_MS 100
+
 static const char *const realms[] = { "network", "cloud" };
 
 /* ---- list ---- */
@@ -178,15 +181,37 @@ static void written_print(const struct cli *c, json_t *r)
 		puts("nothing to do: it is like that");
 	else if (c->stage || c->command->run == run_settings_drop)
 		puts("done; what is in force has not changed");
+	else if (json_is_true(json_object_get(r, "taken")))
+		puts("done; this node has taken it over, others do when they hear of it");
 	else
-		puts("done; each node takes it over when it hears of it, at once where it is up");
+		puts("done, but this node has not taken it over yet: its log says why");
+}
+
+/* Waits until this node has started with what is in force now; false: it did not. */
+static bool taken(const struct cli *c)
+{
+	bool pending = true;
+
+	for (int i = 0; i < TAKEN_TRIES && pending; i++) {
+		struct rpc_client client;
+		json_t *r;
+
+		cli_pause(TAKEN_MS);
+		if (rpc_client_open(&client, c->socket))
+			continue;
+		r = rpc_client_call(&client, "settings.show", NULL);
+		pending = !r || json_is_true(json_object_get(r, "pending"));
+		json_decref(r);
+		rpc_client_close(&client);
+	}
+	return !pending;
 }
 
 /* Takes params. */
 static int write_settings(struct cli *c, const char *act, json_t *params)
 {
 	struct password_key k;
-	int status;
+	json_t *r;
 
 	json_object_set_new(params, "act", json_string(act));
 	json_object_set_new(params, "cloud", json_boolean(c->cloud));
@@ -194,9 +219,11 @@ static int write_settings(struct cli *c, const char *act, json_t *params)
 		json_decref(params);
 		return CLI_FAILED;
 	}
-	status = cli_show(c, password_call(c, "settings.write", params, &k), written_print);
+	r = password_call(c, "settings.write", params, &k);
 	password_forget(&k);
-	return status;
+	if (r && cli_number(r, "written"))
+		json_object_set_new(r, "taken", json_boolean(taken(c)));
+	return cli_show(c, r, written_print);
 }
 
 /* The values by line; an empty one alone is a line as well. */
