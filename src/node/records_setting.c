@@ -100,6 +100,11 @@ static bool page_read(const struct node *n, uint32_t realm, unsigned int slot, u
 	return rd_ok(&r);
 }
 
+static uint32_t check_of(const struct node_settings *s)
+{
+	return crc32c(UINT32_MAX, s->text, s->len);
+}
+
 /* Whichever set is in that slot; false: none is, or it is not whole. */
 static bool slot_read(const struct node *n, uint32_t realm, unsigned int slot,
 		      struct node_settings *ret)
@@ -120,7 +125,7 @@ static bool slot_read(const struct node *n, uint32_t realm, unsigned int slot,
 	}
 	ret->set = first.set;
 	ret->check = first.check;
-	return crc32c(0, ret->text, ret->len) == ret->check;
+	return check_of(ret) == ret->check;
 }
 
 /* The slot that is neither in force nor was before. */
@@ -204,7 +209,7 @@ static unsigned int stage(const struct node *n, uint32_t realm, const struct con
 	set.len = text->len;
 	if (text->len)
 		memcpy(set.text, text->text, text->len);
-	set.check = crc32c(0, set.text, set.len);
+	set.check = check_of(&set);
 	pages = pages ? pages : 1;
 	for (unsigned int i = 0; i < pages; i++)
 		page_write(realm, slot, &set, i, pages, &ret[i]);
