@@ -3,8 +3,8 @@
  * The first byte chooses. Even: a stream of {peer and flags u8, milliseconds u8, length u16,
  * datagram} to one core with two peers; with flag 0x80 the header is put in front, so that the rest
  * is reached. Odd: a file, as a snapshot and as its payload. With 2 there are keys of nodes, and
- * the lowest bit of a signature says whether it is right; with 4, too, there is one of the
- * community, and what gets a header is sealed, with flag 0x40 for nobody in particular.
+ * the lowest bit of a signature, as of the admin's, says whether it is right; with 4, too, there is
+ * one of the community, and what gets a header is sealed, with flag 0x40 for nobody in particular.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,6 +21,8 @@ static const struct state_type types[] = {
 	{ 2, STATE_NETWORK, STATE_OWNED, false, 100, 8, STATE_ADMIN_NONE },
 	{ 3, STATE_CLOUD, STATE_SHARED, true, 1000, 0, STATE_ADMIN_NONE },
 	{ 4, STATE_NETWORK, STATE_SHARED, false, 100, 8, STATE_ADMIN_NONE },
+	{ 5, STATE_NETWORK, STATE_SHARED, true, 100, 8, STATE_ADMIN_ACT },
+	{ 6, STATE_NETWORK, STATE_SHARED, true, 100, 1, STATE_ADMIN_KEY },
 };
 
 struct fuzz {
@@ -65,13 +67,20 @@ static bool verify(void *ctx, const uint8_t *key, const uint8_t *message, size_t
 	return signature[0] & 1;
 }
 
+static bool admin_ok(void *ctx, const struct state_claim *c)
+{
+	(void)ctx;
+	return c->signature[0] & 1;
+}
+
 static void start(struct fuzz *f, uint8_t mode)
 {
 	struct state_conf conf = { .id = { { 1 } },
 				   .epoch = 1,
 				   .crypto = mode & 2 ? &f->keys.crypto : NULL,
 				   .types = types,
-				   .n_types = 4,
+				   .n_types = sizeof(types) / sizeof(types[0]),
+				   .admin_ok = admin_ok,
 				   .records_max = 64,
 				   .author_records_max = 20,
 				   .authors_max = 8,

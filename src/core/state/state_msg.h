@@ -16,11 +16,13 @@
  *   ACK         sequences u32: all of their records are here
  *   REFUSED     sequences u32: they arrived, but some record could not be stored (limits)
  *   SUMMARY     {scope u8, records u32, hash u64} per scope: sum of the hashes of all its records
- *   NODES       scope u8, depth u8, index u16, 16 x sum u64: the children of a node of the hash
- * tree that differs LIST        scope u8, depth u8, flags u8, index u16, hashes u64: all records
- * the sender has below that node; with the flag REPLY only those of the other's list. What is not
- * in it is sent back in BULK. ASK         empty: which of my versions is the highest that you have
- * seen? TELL        epoch u32, counter u32 (0 0: none), cloud seconds u32, since when the sender's
+ *   NODES       scope u8, depth u8, index u16, 16 x sum u64: the children of a node of the
+ *               hash tree that differs
+ *   LIST        scope u8, depth u8, flags u8, index u16, hashes u64: all records the sender has
+ *               below that node; with the flag REPLY only those of the other's list. What is not
+ *               in it is sent back in BULK.
+ *   ASK         empty: which of my versions is the highest that you have seen?
+ *   TELL        epoch u32, counter u32 (0 0: none), cloud seconds u32, since when the sender's
  *               records count u32 (state_age.c). The answer to ASK; once more when the last two
  *               have changed.
  *   TALK        topic u8, length u8, at most 64 bytes: a word to this node alone. Nobody
