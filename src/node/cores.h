@@ -4,7 +4,6 @@
 #ifndef NODE_CORES_H
 #define NODE_CORES_H
 
-#include "core/admin/admin.h"
 #include "core/batman/batman.h"
 #include "core/cloud/cloud.h"
 #include "core/gateway/gateway.h"

@@ -3,6 +3,7 @@
 #ifndef NODE_VIEW_H
 #define NODE_VIEW_H
 
+#include "core/admin/admin.h"
 #include "node/cores.h"
 #include "node/node.h"
 
