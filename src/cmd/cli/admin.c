@@ -76,9 +76,12 @@ static bool new_ask(const struct cli *c, const struct known *k, struct password_
 	struct password first, again;
 	bool same;
 
-	if (!password_ask(c, "new password of the network", &first) ||
-	    !password_ask(c, "the same again", &again))
+	if (!password_ask(c, "new password of the network", &first))
 		return false;
+	if (!password_ask(c, "the same again", &again)) {
+		explicit_bzero(&first, sizeof(first));
+		return false;
+	}
 	same = !strcmp(first.text, again.text);
 	explicit_bzero(&again, sizeof(again));
 	if (same)

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,23 +44,41 @@ static bool line_read(struct password *ret)
 	return true;
 }
 
-bool password_ask(const struct cli *c, const char *prompt, struct password *ret)
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
 {
-	struct termios before, quiet;
-	bool is_terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+	interrupted = number;
+}
+
+/* Without echo, which comes back also when somebody presses Ctrl-C. */
+static bool line_read_quietly(const char *prompt, const struct termios *before,
+			      struct password *ret)
+{
+	struct sigaction on = { .sa_handler = interrupt }, was;
+	struct termios quiet = *before;
 	bool ok;
 
-	if (is_terminal) {
-		quiet = before;
-		quiet.c_lflag &= (tcflag_t)~ECHO;
-		prompt_print(prompt);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	}
+	quiet.c_lflag &= (tcflag_t)~ECHO;
+	interrupted = 0;
+	sigaction(SIGINT, &on, &was);
+	prompt_print(prompt);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	ok = line_read(ret);
-	if (is_terminal) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-		fputc('\n', stderr);
-	}
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+	fputc('\n', stderr);
+	sigaction(SIGINT, &was, NULL);
+	if (interrupted)
+		raise(SIGINT);
+	return ok;
+}
+
+bool password_ask(const struct cli *c, const char *prompt, struct password *ret)
+{
+	struct termios before;
+	bool is_terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+	bool ok = is_terminal ? line_read_quietly(prompt, &before, ret) : line_read(ret);
+
 	if (ok && strlen(ret->text) >= ADMIN_PASSWORD_MIN)
 		return true;
 	cli_fail(c, "a password is a line of %d to %d bytes", ADMIN_PASSWORD_MIN,
