@@ -68,10 +68,14 @@ bool admin_ok(void *ctx, const struct state_claim *c)
 int admin_put(struct node *n, const struct control_sign *s)
 {
 	struct state_key key = state_key_init(s->type, s->id, s->id_len);
+	int r;
 
 	if (!state_is_ready(n->state, n->now))
 		return -EAGAIN;
-	return state_put_admin(n->state, &key, s->value, s->len, s->signature, n->now);
+	r = state_put_admin(n->state, &key, s->value, s->len, s->signature, n->now);
+	if (!r && s->type == RECORD_SETTING)
+		record_setting_changed(n); /* whoever wrote it may ask at once what is pending */
+	return r;
 }
 
 /* ---- settings ---- */

@@ -49,7 +49,7 @@ static void do_effect(int i, const struct effect *e)
 {
 	struct box *b = &boxes[i];
 
-	if (e->kind == EFFECT_DATAGRAM && joined) {
+	if (e->kind == EFFECT_DATAGRAM && joined && boxes[!i].node) {
 		uint8_t copy[STATE_DATAGRAM_MAX];
 		struct event d = { .kind = EVENT_DATAGRAM };
 

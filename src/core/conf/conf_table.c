@@ -105,7 +105,7 @@ const struct conf_option conf_table[] = {
 	  .help = "URL of the captive portal API that clients are told (RFC 8910)." },
 	{ "trama dhcp", "rate", NUMBER(dhcp.rate, 1, 10000), .def = "200",
 	  .help = "DHCP messages that each port may send per second." },
-	{ "trama dhcp", "port_limits", BOOL(dhcp.port_limits), .def = "1",
+	{ "trama dhcp", "port_limits", BOOL(dhcp.port_limits), .local = true, .def = "1",
 	  .help = "Limit what clients and ports may ask for (rate among it); 0 is for measurements." },
 
 	{ "trama ra", "mtu", NUMBER(ra.mtu, 1280, 1500), .or_zero = true, .def = "0",
