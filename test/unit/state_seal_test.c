@@ -444,7 +444,8 @@ static void test_idle(void **state)
 	bytes = net->bytes[0][1] + net->bytes[1][0];
 	net_run(net, 600 * USEC_S);
 	bytes = net->bytes[0][1] + net->bytes[1][0] - bytes;
-	assert_in_range(bytes, 600, 600 * 20);
+	/* a node next to another one has two such ways to it, one of each scope: 20 are for both */
+	assert_in_range(bytes, 600, 600 * 12);
 	done(net);
 }
 

@@ -317,7 +317,7 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 		return;
 	}
 	/* both know now: one voice per interval is enough, but not the same one for ever */
-	if (now - p->said_at < 2 * interval)
+	if (now - p->said_at < usec_min(2 * interval, STATE_SPOKEN))
 		p->summary_at =
 			now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
 }

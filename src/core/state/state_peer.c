@@ -7,8 +7,9 @@
  * or when they fill a datagram: a busy node would send each on its own. A datagram with records is
  * repeated when it is not acknowledged after 100 ms, or twice the last round trip if that is
  * longer, doubled up to 10 s while nothing comes back (then one datagram at a time); bulk waits for
- * its pace; a summary every 5 s, every second while the last one differed. Of two that are equal
- * one speaks for both, each at least every 16.25 s.
+ * its pace; a summary every 5 s, every second while the last one differed. Sealed ones are longer,
+ * and so every 8 s. Of two that are equal one speaks for both, each at least every 20 s, so that
+ * it is heard within 40 s also when one is lost.
  */
 #include "core/state/state_internal.h"
 
