@@ -27,7 +27,7 @@ static const char usage[] =
 	"  --churn LIST        what happens: roam,cut,crash,leave,part or none\n"
 	"                      (roam,cut,crash,leave)\n"
 	"  --every MS          on average one of them (1500)\n"
-	"  --shape NAME        " PLAN_SHAPES " (random)\n"
+	"  --shape NAME        " SHAPE_NAMES " (random)\n"
 	"  --nodes N           (20)\n"
 	"  --hosts N           clients (20)\n"
 	"  --clouds N          side by side, joined on layer 3 (1)\n"
@@ -44,7 +44,7 @@ static const char usage[] =
 struct options {
 	long long seed, time_s, quiet_s, every_ms, nodes, hosts, clouds, loss, duplicate, reorder,
 		lease_s, record_node;
-	enum plan_shape shape;
+	enum shape shape;
 	unsigned int churn;
 	const char *file, *record, *replay;
 	const struct sabotage *sabotage;
@@ -139,7 +139,7 @@ static int parse_option(int c, const char *name, char **argv, struct options *o)
 		o->replay = optarg;
 		return 0;
 	case 's':
-		return plan_shape_find(optarg, &o->shape) ? bad(name, optarg, PLAN_SHAPES) : 0;
+		return shape_find(optarg, &o->shape) ? bad(name, optarg, SHAPE_NAMES) : 0;
 	case 'c':
 		return parse_churn(optarg, o);
 	case 'b':
