@@ -227,8 +227,9 @@ static int run(const struct options *o, const struct world_setup *setup)
 		return 1;
 	}
 	end = w->now + o->time_s * USEC_S;
-	if (o->churn)
-		script_start(w, o->churn, o->every_ms * USEC_MS, end - o->quiet_s * USEC_S);
+	script_start(w, &(struct script_wish) { .churn = o->churn,
+						.every = o->every_ms * USEC_MS,
+						.until = end - o->quiet_s * USEC_S });
 	world_run(w, end - 5 * USEC_S);
 	check_quiet(w);
 	world_run(w, end);

@@ -21,6 +21,7 @@ enum item_kind {
 	ITEM_SCRIPT, /* a: what */
 	ITEM_EVENT,  /* a: node, b: its boot; the bytes are a struct event */
 	ITEM_PROBE,  /* a: id of a test frame that should have arrived */
+	ITEM_DISK,   /* a: node, b: file and boot; a write is over */
 };
 
 struct item {

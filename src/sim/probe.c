@@ -164,7 +164,7 @@ void probe_doubled(struct world *w, const uint8_t *frame, size_t len)
 
 static bool settled(const struct world *w, const struct sim_host *h, usec_t at)
 {
-	return h->at >= 0 && w->nodes[h->at].alive && h->state == HOST_BOUND &&
+	return h->at >= 0 && life_runs(&w->nodes[h->at]) && h->state == HOST_BOUND &&
 	       h->moved_at <= h->shown_at && h->shown_at < at - ROAMED;
 }
 
