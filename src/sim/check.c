@@ -244,6 +244,13 @@ void check_quiet(struct world *w)
 							BATMAN_COUNT_TT_REQUEST_TX);
 }
 
+void check_records(struct world *w)
+{
+	for (unsigned int i = 0; i < SETTLE_STEPS && !check_state(w, false); i++)
+		world_run(w, w->now + 100 * USEC_MS);
+	check_state(w, true);
+}
+
 void check_final(struct world *w)
 {
 	/* signs of life, renewals and what looks for a DHCP server on a wire are always on their

@@ -77,6 +77,7 @@ static void cut(struct world *w, uint32_t wire)
 {
 	if (w->wires[wire].down)
 		return;
+	w->faults.cuts++;
 	set_cable(w, wire, true);
 	later(w, STEP_HEAL, wire, some_seconds(&w->rng, 3, 12));
 }
@@ -88,6 +89,7 @@ static void part(struct world *w, uint32_t centre)
 	bool inside[PLAN_NODES] = { false };
 	unsigned int count = 1;
 
+	w->faults.parts++;
 	inside[centre] = true;
 	for (unsigned int round = 0; round < w->plan->node_count; round++) {
 		for (unsigned int i = 0; i < w->plan->wire_count; i++) {
@@ -120,6 +122,9 @@ static bool lose_power(struct world *w, uint32_t node, enum disk_end disk)
 	if (!w->nodes[node].alive)
 		return false;
 	life_crash(&w->nodes[node], disk);
+	w->faults.crashes++;
+	w->faults.disks_torn += disk == DISK_TORN;
+	w->faults.disks_lost += disk == DISK_LOST;
 	world_changed(w, false);
 	world_log(w, "%s crashes%s", w->plan->nodes[node].name, ends[disk]);
 	return true;
@@ -179,6 +184,8 @@ static void freeze(struct world *w, uint32_t node)
 		how = (enum freeze)rng_below(&w->chaos, 3);
 	if (how == FREEZE_SLEEP && w->sleeps++ >= SLEEPS_MAX)
 		how = FREEZE_MACHINE;
+	w->faults.freezes++;
+	w->faults.clocks_jumped += how != FREEZE_PROCESS;
 	life_freeze(&w->nodes[node], w->now + stands);
 	later(w, STEP_THAW, node | (uint32_t)how << 16, stands);
 	world_changed(w, false);
@@ -210,6 +217,7 @@ static void appear(struct world *w, uint32_t node)
 		return;
 	if (rng_below(&w->chaos, 2))
 		part(w, node);
+	w->faults.late++;
 	boot(w, node);
 }
 
@@ -220,6 +228,7 @@ static void darken(struct world *w, uint32_t node)
 
 	if (w->now < w->dark_until)
 		return;
+	w->faults.darks++;
 	w->dark_cloud = w->nodes[node].cloud;
 	w->dark_until = w->now + off;
 	for (uint32_t i = 0; i < w->plan->node_count; i++)
@@ -376,12 +385,14 @@ void script_start(struct world *w, const struct script_wish *wish)
 	};
 	const struct happening unusual[] = {
 		{ CHURN_FREEZE, STEP_FREEZE, nodes }, { CHURN_FREEZE, STEP_FREEZE, nodes },
-		{ CHURN_DISK, STEP_DISK, nodes },     { CHURN_DISK, STEP_DISK, nodes },
+		{ CHURN_DISK, STEP_DISK, nodes },     { CHURN_LATE, STEP_APPEAR, nodes },
 		{ CHURN_LATE, STEP_APPEAR, nodes },   { CHURN_DARK, STEP_DARK, nodes },
 	};
+	struct script_wish seldom = *wish;
 
+	seldom.every *= 3;
 	w->script_until = wish->until;
 	schedule(w, wish, &w->rng, usual, sizeof(usual) / sizeof(usual[0]));
-	schedule(w, wish, &w->chaos, unusual, sizeof(unusual) / sizeof(unusual[0]));
+	schedule(w, &seldom, &w->chaos, unusual, sizeof(unusual) / sizeof(unusual[0]));
 	schedule_acts(w, wish);
 }

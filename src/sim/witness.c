@@ -252,6 +252,8 @@ void witness_record(struct sim_node *k, const struct state_event *e)
 
 	while ((t = node_record_type_at(i)) && t->type != e->key.type)
 		i++;
+	if (k->world->spread)
+		spread_seen(k, e);
 	if (t && !strcmp(t->name, "block"))
 		claim_record(k, e);
 	else if (t && !strcmp(t->name, "client"))

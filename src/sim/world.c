@@ -60,8 +60,13 @@ void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *
 	struct sim_wire *l = &w->wires[wire];
 	unsigned int copies = 1;
 
-	if (l->down || chance(w, l->plan.loss_ppm))
+	if (l->down)
 		return;
+	w->faults.frames++;
+	if (chance(w, l->plan.loss_ppm)) {
+		w->faults.frames_lost++;
+		return;
+	}
 	if (chance(w, l->plan.duplicate_ppm))
 		copies = 2;
 	if (copies == 2)

@@ -36,6 +36,7 @@ struct sabotage;
 struct recorder;
 struct judge;
 struct contacts;
+struct spread;
 
 enum bridge_port_kind {
 	BRIDGE_LOCAL = -1, /* br0 itself */
@@ -152,9 +153,11 @@ struct graph_row {
 	uint16_t hops[PLAN_NODES];
 };
 
+#define WORLD_TEXT 200
+
 struct violation {
 	const char *kind;
-	char text[200];
+	char text[WORLD_TEXT];
 };
 
 /* A test frame: who saw it how often. */
@@ -185,12 +188,18 @@ enum churn {
 	CHURN_ALL = 0x7ff,
 };
 
-/* What happens to the world at random: each `every` on average, clients act each `act_every`, all
- * until that time; everything heals before. */
+/* What happens to the world at random: each `every` on average, what is seldom a third as often,
+ * clients act each `act_every`, all until that time; everything heals before. */
 struct script_wish {
 	unsigned int churn; /* enum churn */
 	usec_t every, act_every;
 	usec_t until;
+};
+
+/* What has gone wrong so far. */
+struct fault_count {
+	uint64_t cuts, parts, crashes, disks_torn, disks_lost, freezes, clocks_jumped, darks, late;
+	uint64_t frames, frames_lost; /* on wires that are up */
 };
 
 struct world_setup {
@@ -213,8 +222,9 @@ struct world {
 	struct rng chaos; /* for faults that not every run has: the others stay as they are */
 	struct judge *judge;
 	struct contacts *contacts;
-	struct table macs;  /* of clients */
-	struct rng glances; /* of the judge, which change nothing */
+	struct spread *spread; /* NULL: nobody asks */
+	struct table macs;     /* of clients */
+	struct rng glances;    /* of the judge, which change nothing */
 	usec_t now;
 	struct heap heap;
 	struct sim_node nodes[PLAN_NODES];
@@ -228,6 +238,7 @@ struct world {
 	struct record_hash hash;
 	usec_t changed_at;   /* last change of whatever kind */
 	usec_t disturbed_at; /* last change but the moves of clients */
+	struct fault_count faults;
 	usec_t script_until;
 	unsigned int sleeps; /* of machines whose clocks went on */
 	unsigned int dark_cloud;
@@ -359,6 +370,8 @@ void check_gone(const struct sim_node *k, const struct mac *mac);
 /* From here on nothing is to learn any more. */
 void check_quiet(struct world *w);
 void check_final(struct world *w);
+/* All nodes of a cloud hold the same records, or soon will. */
+void check_records(struct world *w);
 
 /* witness.c: what the judge of leases is told */
 void witness_init(struct world *w);
@@ -376,6 +389,9 @@ void witness_stood(struct sim_node *k, usec_t lost);
 /* Its lease is over, and nobody has answered. */
 void witness_expired(const struct sim_host *h);
 void witness_roamed(const struct sim_host *h);
+
+/* spread.c: a record has come to this node */
+void spread_seen(struct sim_node *k, const struct state_event *e);
 
 /* script.c */
 void script_start(struct world *w, const struct script_wish *wish);
