@@ -210,9 +210,8 @@ static void out(struct sim_node *k, int port, const struct facts *f, const uint8
 		stack_input(&k->br0, frame, len, k->world->now);
 	} else if (port == BRIDGE_ANYCAST) {
 		stack_input(&k->anygw, frame, len, k->world->now);
-		witness_request(k, frame, len);
 		e.frame = (struct event_frame) { .link = LINK_CLIENT, .data = frame, .len = len };
-		kernel_event(k, &e);
+		witness_request(k, &e);
 	} else if (port == BRIDGE_CLOUD) {
 		if (stays_local(f, k->filter))
 			return;

@@ -6,6 +6,7 @@
 #include "sim/judge_internal.h"
 
 #define REACH (2 * USEC_S) /* of what is told, over any hops */
+#define TENTH (100 * USEC_MS)
 #define HELD (48 * 3600 * USEC_S)
 #define HELD_EARLY (60 * USEC_S) /* clocks that differ by so much in that time */
 #define SILENT (26 * 3600 * USEC_S)
@@ -95,6 +96,33 @@ bool judge_has_reached(const struct judge *j, unsigned int from, usec_t since, u
 	return joined != USEC_NEVER && usec_max(joined, since) + REACH <= now;
 }
 
+uint32_t judge_tenths(usec_t now)
+{
+	return (uint32_t)(now / TENTH) + 1;
+}
+
+bool judge_lease_has_reached(const struct judge *j, unsigned int client, usec_t since,
+			     unsigned int to, usec_t now)
+{
+	const struct judge_hold *h = &j->holds[client];
+
+	for (unsigned int i = 0; i < j->nodes; i++)
+		if (h->known_at[i] &&
+		    judge_has_reached(j, i, usec_max(since, h->known_at[i] * TENTH), to, now))
+			return true;
+	return false;
+}
+
+static bool is_known(const struct judge *j, unsigned int client)
+{
+	const struct judge_hold *h = &j->holds[client];
+
+	for (unsigned int i = 0; i < j->nodes; i++)
+		if (h->known_at[i])
+			return true;
+	return false;
+}
+
 static bool knows(const struct judge *j, unsigned int node, unsigned int client,
 		  const struct ip4 *ip)
 {
@@ -131,23 +159,35 @@ static bool has(const struct judge_hold *h, const struct ip4 *ip)
 	return !ip4_is_zero(&h->ip) && ip4_eq(&h->ip, ip);
 }
 
+static void address_leave(struct judge *j, struct judge_address *a, unsigned int client, usec_t now)
+{
+	const struct judge_hold *h = &j->holds[client];
+	unsigned int *link = &a->first;
+
+	while (*link && *link != client + 1)
+		link = &j->holds[*link - 1].next;
+	if (*link)
+		*link = h->next;
+	a->freed_at = now;
+	a->freed_lost = j->lost[h->cloud];
+	memset(a->used_by, 0, sizeof(a->used_by));
+	for (unsigned int i = 0; i < j->nodes; i++)
+		if (h->known_at[i])
+			a->used_by[i / 64] |= (uint64_t)1 << i % 64;
+}
+
 static void hold_end(struct judge *j, unsigned int client, usec_t now)
 {
 	struct judge_hold *h = &j->holds[client];
 	struct judge_address *a = address_find(j, h->cloud, &h->ip);
-	unsigned int *link = a ? &a->first : NULL;
 
 	judge_clash_over(j, client);
-	while (link && *link && *link != client + 1)
-		link = &j->holds[*link - 1].next;
-	if (link && *link)
-		*link = h->next;
-	if (a) {
-		a->freed_at = now;
-		a->freed_lost = j->lost[h->cloud];
-	}
+	if (a)
+		address_leave(j, a, client, now);
 	h->next = 0;
 	h->ip = (struct ip4) { { 0 } };
+	h->forgotten = h->dark = h->condemned = false;
+	memset(h->known_at, 0, sizeof(h->known_at));
 }
 
 static bool is_of_node(const struct judge *j, const struct judge_hold *h)
@@ -177,12 +217,10 @@ static bool is_excused(const struct judge *j, const struct judge_grant *g, unsig
 	const struct judge_hold *o = &j->holds[other];
 
 	*ret = JUDGE_FORGOTTEN;
-	if (knows(j, g->node, other, &g->ip))
+	if (knows(j, g->node, other, &g->ip) || judge_lease_has_reached(j, other, 0, g->node, now))
 		return false;
-	if (o->forgotten)
-		return true;
-	if (judge_has_reached(j, o->node, o->known_since, g->node, now))
-		return false;
+	if (!is_known(j, other))
+		return o->forgotten;
 	if (o->owner == g->owner)
 		return o->owner != JUDGE_NOBODY && j->boots[o->owner] != o->owner_boots;
 	*ret = judge_claim_cause(j, o->owner, g->owner, g->block);
@@ -199,6 +237,8 @@ static void given_twice(struct judge *j, const struct judge_grant *g, unsigned i
 	if (is_lapsed(j, o, now)) {
 		j->count.lapsed++;
 		hold_end(j, other, now);
+	} else if (o->condemned) {
+		hold_end(j, other, now); /* it will hear of it */
 	} else if (silence(j, o, now) >= SILENT && g->free == 0) {
 		j->count.reused++;
 		hold_end(j, other, now);
@@ -268,24 +308,36 @@ static void allocated(struct judge *j, const struct judge_grant *g, usec_t now)
 	a->had[g->client / 64] |= (uint64_t)1 << g->client % 64;
 }
 
-/* A client has another address now than before, which was its own. */
-static void replaced(struct judge *j, const struct judge_grant *g, usec_t now)
+/* A client does not have its address any more, by that node. True: and it should. */
+static bool is_wrong_loss(struct judge *j, unsigned int node, unsigned int client, usec_t now)
 {
-	const struct judge_hold *h = &j->holds[g->client];
-	struct judge_clash *clash = judge_clash_of(j, g->client);
-	char was[IP4_TEXT], ip[IP4_TEXT];
+	const struct judge_hold *h = &j->holds[client];
+	struct judge_clash *clash = judge_clash_of(j, client);
 
 	if (clash)
-		judge_clash_lost(j, clash, g->client, now);
+		judge_clash_lost(j, clash, client, now);
 	else if (is_lapsed(j, h, now))
 		j->count.lapsed++;
 	else if (is_of_node(j, h))
 		j->count.lost_to_nodes++;
+	else if (h->condemned)
+		j->count.lost_apart++; /* to one that was there before they met */
 	else if (h->forgotten)
 		j->count.lost_forgotten++;
-	else if (!judge_has_reached(j, h->node, h->known_since, g->node, now))
+	else if (is_known(j, client) && !judge_lease_has_reached(j, client, 0, node, now))
 		j->count.lost_apart++;
 	else
+		return true;
+	return false;
+}
+
+/* A client has another address now than before, which was its own. */
+static void replaced(struct judge *j, const struct judge_grant *g, usec_t now)
+{
+	const struct judge_hold *h = &j->holds[g->client];
+	char was[IP4_TEXT], ip[IP4_TEXT];
+
+	if (is_wrong_loss(j, g->node, g->client, now))
 		judge_found(j, "%s lost its address %s of %s and has %s of %s",
 			    judge_client_name(j, g->client), ip4_text(&h->ip, was),
 			    judge_node_name(j, h->node), ip4_text(&g->ip, ip),
@@ -313,10 +365,10 @@ void judge_granted(struct judge *j, const struct judge_grant *g, usec_t now)
 		renewed(j, g, now);
 	else
 		allocated(j, g, now);
-	if (!is_renewal || h->forgotten || h->node != g->node)
-		h->known_since = now;
+	if (!h->known_at[g->node])
+		h->known_at[g->node] = judge_tenths(now);
 	h->node = g->node;
-	h->forgotten = h->dark = false;
+	h->forgotten = h->dark = h->condemned = false;
 	h->allocated_at = now - g->age_s * USEC_S;
 }
 
@@ -334,10 +386,11 @@ void judge_offered(struct judge *j, const struct judge_offer *o, usec_t now)
 	h->offered = o->ip;
 	h->offered_at = now;
 	/* its own, or one that the node does not know to have been used */
-	if (is_repeated || !a || a->freed_at <= known_from || a->freed_lost != j->lost[cloud] ||
+	if (is_repeated || !a || a->freed_at <= known_from ||
+	    !(a->used_by[o->node / 64] >> o->node % 64 & 1) ||
 	    a->had[o->client / 64] >> o->client % 64 & 1)
 		return;
-	idle = now - a->freed_at;
+	idle = now - a->freed_at + j->lost[cloud] - a->freed_lost;
 	if (o->other_idle == USEC_NEVER)
 		judge_found(j, "%s gives %s, which was used, while it has one that never was",
 			    judge_node_name(j, o->node), ip4_text(&o->ip, ip));
@@ -357,45 +410,34 @@ static bool is_alone(const struct judge *j, unsigned int client)
 	return a && a->first == client + 1 && !h->next;
 }
 
-/* Nobody could know of its lease any more. After a power cut of all it is believed. */
-static void refused_forgotten(struct judge *j, unsigned int node, unsigned int client, usec_t now)
+/* Nobody could know of its lease any more. After a power cut of all the client is believed. */
+static bool is_believed(const struct judge *j, unsigned int node, unsigned int client, usec_t now)
 {
 	const struct judge_hold *h = &j->holds[client];
 	unsigned int owner = h->owner < j->nodes ? h->owner : node;
 	usec_t up = usec_max(j->booted_at[owner], j->booted_at[node]) + BOOT;
-	char ip[IP4_TEXT];
 
-	j->count.lost_forgotten++;
-	if (h->dark && is_alone(j, client) && j->disk_lost_at[h->cloud] < h->allocated_at &&
-	    up < now && judge_has_reached(j, owner, up, node, now))
-		judge_found(j, "after the power cut %s refuses %s its old free address %s",
-			    judge_node_name(j, node), judge_client_name(j, client),
-			    ip4_text(&h->ip, ip));
+	return h->dark && is_alone(j, client) && !is_of_node(j, h) &&
+	       j->disk_lost_at[h->cloud] < h->allocated_at && up < now &&
+	       judge_has_reached(j, owner, up, node, now);
 }
 
 void judge_refused(struct judge *j, unsigned int node, unsigned int client, const struct ip4 *ip,
 		   usec_t now)
 {
 	const struct judge_hold *h = &j->holds[client];
-	struct judge_clash *clash = judge_clash_of(j, client);
 	char text[IP4_TEXT];
 
 	if (!has(h, ip))
 		return;
-	if (clash)
-		judge_clash_lost(j, clash, client, now);
-	else if (is_lapsed(j, h, now))
-		j->count.lapsed++;
-	else if (is_of_node(j, h))
-		j->count.lost_to_nodes++;
-	else if (h->forgotten)
-		refused_forgotten(j, node, client, now);
-	else if (!judge_has_reached(j, h->node, h->known_since, node, now))
-		j->count.lost_apart++;
-	else
+	if (is_wrong_loss(j, node, client, now))
 		judge_found(j, "%s lost its address %s of %s to a NAK of %s",
 			    judge_client_name(j, client), ip4_text(ip, text),
 			    judge_node_name(j, h->node), judge_node_name(j, node));
+	else if (is_believed(j, node, client, now))
+		judge_found(j, "after the power cut %s refuses %s its old free address %s",
+			    judge_node_name(j, node), judge_client_name(j, client),
+			    ip4_text(ip, text));
 	hold_end(j, client, now);
 }
 
@@ -451,35 +493,67 @@ void judge_roamed(struct judge *j)
 
 /* ---- nodes ---- */
 
-/* Somebody else of the cloud who knows it; j->nodes: nobody. */
-static unsigned int knower(const struct judge *j, unsigned int client, unsigned int but)
-{
-	const struct judge_hold *h = &j->holds[client];
-	unsigned int i = 0;
-
-	while (i < j->nodes &&
-	       (i == but || j->cloud[i] != h->cloud || !knows(j, i, client, &h->ip)))
-		i++;
-	return i;
-}
-
-/* It goes with its node. */
-static void forgotten(struct judge *j, unsigned int client, usec_t now)
+void judge_record_changed(struct judge *j, unsigned int node, unsigned int client, usec_t now)
 {
 	struct judge_hold *h = &j->holds[client];
+
+	if (ip4_is_zero(&h->ip) || h->cloud != j->cloud[node])
+		return;
+	if (!knows(j, node, client, &h->ip)) {
+		h->known_at[node] = 0;
+		return;
+	}
+	if (!h->known_at[node])
+		h->known_at[node] = judge_tenths(now);
+	h->forgotten = h->dark = false; /* it was on a disk */
+}
+
+void judge_condemned(struct judge *j, unsigned int client, const struct ip4 *ip, usec_t now)
+{
+	struct judge_hold *h = &j->holds[client];
+	struct judge_clash *clash = judge_clash_of(j, client);
+
+	(void)now;
+	if (!has(h, ip) || h->condemned)
+		return;
+	if (clash)
+		judge_clash_decided(j, clash, client);
+	h->condemned = true;
+}
+
+/* Of a node that is about to lose its power: could any other one know what only it knows? */
+static void check_alone(struct judge *j, unsigned int node, unsigned int client, usec_t since,
+			usec_t now)
+{
+	const struct judge_hold *h = &j->holds[client];
 	char ip[IP4_TEXT];
 
-	h->forgotten = true;
+	if (!knows(j, node, client, &h->ip) || judge_clash_of(j, client))
+		return;
 	for (unsigned int i = 0; i < j->nodes; i++) {
-		if (i == h->node || j->cloud[i] != h->cloud ||
-		    !j->world.is_alive(j->world.ctx, i) ||
-		    !judge_has_reached(j, h->node, h->known_since, i, now))
+		if (i == node || j->cloud[i] != h->cloud || !j->world.is_alive(j->world.ctx, i) ||
+		    !judge_has_reached(j, node, since, i, now))
 			continue;
 		judge_found(j, "only %s, which loses its power, and not %s knows that %s has %s",
-			    judge_node_name(j, h->node), judge_node_name(j, i),
+			    judge_node_name(j, node), judge_node_name(j, i),
 			    judge_client_name(j, client), ip4_text(&h->ip, ip));
 		return;
 	}
+}
+
+/* What this node knew of the client's lease goes with it. */
+static void forget(struct judge *j, unsigned int node, unsigned int client, usec_t now)
+{
+	struct judge_hold *h = &j->holds[client];
+	usec_t since = h->known_at[node] * TENTH;
+
+	if (!h->known_at[node])
+		return;
+	h->known_at[node] = 0;
+	if (is_known(j, client))
+		return;
+	h->forgotten = true;
+	check_alone(j, node, client, since, now);
 }
 
 static bool is_last(const struct judge *j, unsigned int node)
@@ -497,19 +571,10 @@ void judge_crashed(struct judge *j, unsigned int node, usec_t now)
 
 	for (unsigned int c = 0; c < j->clients; c++) {
 		struct judge_hold *h = &j->holds[c];
-		unsigned int other;
 
 		if (ip4_is_zero(&h->ip) || h->cloud != j->cloud[node])
 			continue;
-		if (h->node == node && !h->forgotten) {
-			other = knower(j, c, node);
-			if (other == j->nodes) {
-				forgotten(j, c, now);
-			} else {
-				h->node = other;
-				h->known_since = now;
-			}
-		}
+		forget(j, node, c, now);
 		h->dark = h->dark || (dark && h->forgotten);
 	}
 	j->gone_at[node] = now;

@@ -118,8 +118,11 @@ void judge_released(struct judge *j, unsigned int node, unsigned int client, con
 		    usec_t now);
 void judge_declined(struct judge *j, unsigned int node, unsigned int client, const struct ip4 *ip,
 		    usec_t now);
-/* The client's record was written anew. */
+/* The client's record was written anew; and one has come to this node, or changed there. */
 void judge_refreshed(struct judge *j, unsigned int client, usec_t now);
+void judge_record_changed(struct judge *j, unsigned int node, unsigned int client, usec_t now);
+/* A node says that the client has lost this address to another one that had it, too. */
+void judge_condemned(struct judge *j, unsigned int client, const struct ip4 *ip, usec_t now);
 /* Its lease is over, and nobody answered although it was at this node all the time. */
 void judge_expired(struct judge *j, unsigned int node, unsigned int client, usec_t contact,
 		   usec_t now);

@@ -20,11 +20,6 @@ struct judge_claim *judge_claim_find(const struct judge *j, unsigned int owner, 
 	return table_find(&j->claims, &key);
 }
 
-static uint32_t tenths(usec_t now)
-{
-	return (uint32_t)(now / TENTH) + 1;
-}
-
 static bool has_met(const struct judge_claim *c, unsigned int node)
 {
 	return c->met[node / 64] >> node % 64 & 1;
@@ -73,7 +68,7 @@ static void claimed_twice(struct judge *j, unsigned int node, const struct judge
 	if (is_gone(j, other->key.owner, now))
 		return;
 	contest_add(j, node, other->key.owner, other->key.block);
-	if (known && known + BELIEVED <= tenths(now))
+	if (known && known + BELIEVED <= judge_tenths(now))
 		judge_found(j, "%s claims block %u, which it knows to be %s's",
 			    judge_node_name(j, node), (unsigned int)other->key.block,
 			    judge_node_name(j, other->key.owner));
@@ -122,7 +117,7 @@ void judge_claim_known(struct judge *j, unsigned int node, unsigned int owner, u
 	if (!c && node == owner)
 		c = claim_new(j, owner, block, now);
 	if (c && !c->known_at[node])
-		c->known_at[node] = tenths(now);
+		c->known_at[node] = judge_tenths(now);
 }
 
 void judge_claim_gone(struct judge *j, unsigned int node, unsigned int owner, uint32_t block,

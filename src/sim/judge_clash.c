@@ -89,18 +89,26 @@ void judge_clash_renewed(struct judge *j, struct judge_clash *c, const struct ju
 	char ip[IP4_TEXT];
 
 	if (!c->healed_at || loser_of(j, c) != g->client ||
-	    !judge_has_reached(j, j->holds[winner].node, c->healed_at + SETTLED, g->node, now))
+	    !judge_lease_has_reached(j, winner, c->healed_at + SETTLED, g->node, now))
 		return;
 	judge_found(j, "%s keeps %s, which %s has had for longer, %lld s after they met",
 		    judge_client_name(j, g->client), ip4_text(&g->ip, ip),
 		    judge_client_name(j, winner), (long long)((now - c->healed_at) / USEC_S));
 }
 
-void judge_clash_lost(struct judge *j, struct judge_clash *c, unsigned int loser, usec_t now)
+void judge_clash_decided(struct judge *j, struct judge_clash *c, unsigned int loser)
 {
 	unsigned int keeper = c->a == loser ? c->b : c->a, expected = loser_of(j, c);
 	char ip[IP4_TEXT];
 
+	if (expected != JUDGE_NOBODY && expected != loser)
+		judge_found(j, "%s, whose lease goes before, lost %s to %s",
+			    judge_client_name(j, loser), ip4_text(&c->ip, ip),
+			    judge_client_name(j, keeper));
+}
+
+void judge_clash_lost(struct judge *j, struct judge_clash *c, unsigned int loser, usec_t now)
+{
 	(void)now;
 	if (c->healed_at)
 		j->count.settled++;
@@ -108,10 +116,8 @@ void judge_clash_lost(struct judge *j, struct judge_clash *c, unsigned int loser
 		j->count.lost_forgotten++;
 	else
 		j->count.lost_apart++;
-	if (c->healed_at && expected != JUDGE_NOBODY && expected != loser)
-		judge_found(j, "%s, whose lease goes before, lost %s to %s",
-			    judge_client_name(j, loser), ip4_text(&c->ip, ip),
-			    judge_client_name(j, keeper));
+	if (c->healed_at && !j->holds[loser].condemned)
+		judge_clash_decided(j, c, loser);
 	clash_end(j, c);
 }
 

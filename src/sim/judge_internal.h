@@ -16,12 +16,12 @@
 struct judge_hold {
 	struct ip4 ip; /* zero: nothing */
 	unsigned int cloud;
-	/* who can tell of it, and since when: who acknowledged it last, or one that knew of it when
-	 * that one lost its power */
-	unsigned int node;
-	usec_t known_since;
-	bool forgotten;	    /* nobody can */
-	bool dark;	    /* ... since the whole cloud lost its power */
+	unsigned int node; /* who acknowledged it last */
+	/* who has had it in the book since when, in tenths of a second, + 1; 0: has not */
+	uint32_t known_at[PLAN_NODES];
+	bool forgotten;	    /* the last one of them has lost its power */
+	bool dark;	    /* ... and so has the whole cloud */
+	bool condemned;	    /* nodes say that it is over */
 	unsigned int owner; /* of its block when it was allocated */
 	uint32_t owner_boots;
 	usec_t allocated_at, allocated_lost; /* the other: lost time of the cloud by then */
@@ -43,7 +43,8 @@ struct judge_address {
 	unsigned int first;	  /* client that has it, + 1; 0: nobody */
 	bool is_nodes;		  /* it is one that a node has made of its MAC */
 	usec_t freed_at, freed_lost;
-	usec_t declined_at; /* 0: it was not */
+	uint64_t used_by[PLAN_NODES / 64]; /* nodes that knew then that somebody had had it */
+	usec_t declined_at;		   /* 0: it was not */
 	usec_t declined_lost;
 	unsigned int declined_by;
 	uint32_t declined_boots;
@@ -104,6 +105,10 @@ const char *judge_client_name(const struct judge *j, unsigned int client);
 /* What the one has known since then is known to the other by now, as connected as they are. */
 bool judge_has_reached(const struct judge *j, unsigned int from, usec_t since, unsigned int to,
 		       usec_t now);
+/* The same of a lease, whoever has known it since then, or later. */
+bool judge_lease_has_reached(const struct judge *j, unsigned int client, usec_t since,
+			     unsigned int to, usec_t now);
+uint32_t judge_tenths(usec_t now);
 
 /* judge_clash.c */
 void judge_clash_add(struct judge *j, unsigned int a, unsigned int b, enum judge_cause cause);
@@ -112,6 +117,8 @@ struct judge_clash *judge_clash_of(struct judge *j, unsigned int client);
 /* It is acknowledged all the same. */
 void judge_clash_renewed(struct judge *j, struct judge_clash *c, const struct judge_grant *g,
 			 usec_t now);
+/* Nodes have decided that it is this one that loses the address. */
+void judge_clash_decided(struct judge *j, struct judge_clash *c, unsigned int loser);
 /* It is refused, or given another address. */
 void judge_clash_lost(struct judge *j, struct judge_clash *c, unsigned int loser, usec_t now);
 /* It has no address any more, whyever. */

@@ -288,13 +288,13 @@ static void probe(struct sim_node *k, const struct effect_probe *p)
 			 &e, sizeof(e));
 }
 
-static void notice(const struct sim_node *k, const struct effect_notice *n)
+static void notice(struct sim_node *k, const struct effect_notice *n)
 {
 	char mac[MAC_TEXT];
 
 	if (n->notice == NOTICE_CLIENT_ROAMED_AWAY)
 		check_gone(k, &n->mac);
-
+	witness_notice(k, n);
 	world_log(k->world, "%s: notice %d port %u %s %s", k->world->plan->nodes[k->index].name,
 		  (int)n->notice, (unsigned int)n->port, mac_text(&n->mac, mac), n->text);
 }

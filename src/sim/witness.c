@@ -183,24 +183,58 @@ void witness_answer(struct sim_node *k, const uint8_t *frame, size_t len)
 			      w->now);
 }
 
-void witness_request(struct sim_node *k, const uint8_t *frame, size_t len)
+/* The address cannot be given for a while, by that node's book. */
+static bool is_declined(const struct sim_node *k, const struct ip4 *ip)
+{
+	struct mac mac = lease_decline_mac(ip);
+	struct lease_view v;
+
+	return lease_find(node_lease(k->node), &mac, life_clock(k), &v);
+}
+
+/* A node may not listen to a message: the judge is told of what has come of it. */
+static void given_back(struct sim_node *k, unsigned int host, const struct dhcp_msg *m)
 {
 	struct world *w = k->world;
-	struct dhcp_msg m;
-	struct mac from;
-	int host;
+	const struct ip4 *ip = m->type == DHCP_RELEASE ? &m->ciaddr : &m->requested;
 
-	if (!dhcp_open(frame, len, DHCP_SERVER_PORT, &m, &from))
+	if (knows(w, k->index, host, ip))
 		return;
-	host = host_find(w, &m.chaddr);
-	if (host < 0 || !mac_eq(&from, &m.chaddr))
-		return;
-	if (m.type == DHCP_REQUEST)
+	if (m->type == DHCP_DECLINE && is_declined(k, ip))
+		judge_declined(w->judge, k->index, host, ip, w->now);
+	else
+		judge_released(w->judge, k->index, host, ip, w->now);
+}
+
+void witness_request(struct sim_node *k, const struct event *e)
+{
+	struct world *w = k->world;
+	struct dhcp_msg m = { .type = 0 };
+	bool was_known = false;
+	struct mac from;
+	int host = -1;
+
+	if (dhcp_open(e->frame.data, e->frame.len, DHCP_SERVER_PORT, &m, &from) &&
+	    mac_eq(&from, &m.chaddr))
+		host = host_find(w, &m.chaddr);
+	if (host >= 0 && m.type == DHCP_REQUEST)
 		w->hosts[host].asked = ip4_is_zero(&m.requested) ? m.ciaddr : m.requested;
-	else if (m.type == DHCP_RELEASE)
-		judge_released(w->judge, k->index, (unsigned int)host, &m.ciaddr, w->now);
-	else if (m.type == DHCP_DECLINE)
-		judge_declined(w->judge, k->index, (unsigned int)host, &m.requested, w->now);
+	if (host >= 0 && m.type == DHCP_RELEASE)
+		was_known = knows(w, k->index, (unsigned int)host, &m.ciaddr);
+	if (host >= 0 && m.type == DHCP_DECLINE)
+		was_known = knows(w, k->index, (unsigned int)host, &m.requested);
+	kernel_event(k, e);
+	if (was_known)
+		given_back(k, (unsigned int)host, &m);
+}
+
+void witness_notice(struct sim_node *k, const struct effect_notice *n)
+{
+	struct world *w = k->world;
+	int host = n->notice == NOTICE_LEASE_CLASH ? host_find(w, &n->mac) : -1;
+
+	if (host >= 0)
+		judge_condemned(w->judge, (unsigned int)host, &n->ip4, w->now);
 }
 
 void witness_expired(const struct sim_host *h)
@@ -241,7 +275,10 @@ static void client_record(struct sim_node *k, const struct state_event *e)
 	struct mac mac = rd_mac(&id);
 	int host = host_find(k->world, &mac);
 
-	if (host >= 0 && e->local && e->change == STATE_IS_SET)
+	if (host < 0)
+		return;
+	judge_record_changed(k->world->judge, k->index, (unsigned int)host, k->world->now);
+	if (e->local && e->change == STATE_IS_SET)
 		judge_refreshed(k->world->judge, (unsigned int)host, k->world->now);
 }
 

@@ -376,9 +376,10 @@ void check_records(struct world *w);
 /* witness.c: what the judge of leases is told */
 void witness_init(struct world *w);
 void witness_done(struct world *w);
-/* A frame of the node to its clients, and one of theirs to it. */
+/* A frame of the node to its clients; and one of theirs to it, which is handed on. */
 void witness_answer(struct sim_node *k, const uint8_t *frame, size_t len);
-void witness_request(struct sim_node *k, const uint8_t *frame, size_t len);
+void witness_request(struct sim_node *k, const struct event *e);
+void witness_notice(struct sim_node *k, const struct effect_notice *n);
 void witness_record(struct sim_node *k, const struct state_event *e);
 /* After each input. */
 void witness_look(struct sim_node *k);

@@ -112,6 +112,32 @@ static void test_wrong_loser(void **state)
 	assert_found("one, whose lease goes before, lost 10.1.0.113 to two");
 }
 
+/* What nodes say of it counts as what they do. */
+static void test_wrong_word(void **state)
+{
+	usec_t now = clash(100);
+
+	(void)state;
+	meet(now);
+	judge_condemned(f.judge, 0, &IP, now + USEC_S);
+	assert_found("one, whose lease goes before, lost 10.1.0.113 to two");
+	judge_refused(f.judge, 0, 0, &IP, now + 5 * USEC_S);
+	assert_fine(); /* that has been said */
+}
+
+/* The loser has not asked since, the other has given the address back: it is free. */
+static void test_free_after_clash(void **state)
+{
+	usec_t now = clash(100);
+
+	(void)state;
+	meet(now);
+	judge_condemned(f.judge, 1, &IP, now + USEC_S);
+	judge_released(f.judge, 0, 0, &IP, now + 10 * USEC_S);
+	grant(0, 2, now + 20 * USEC_S);
+	assert_fine();
+}
+
 static void test_close_ages(void **state)
 {
 	static const struct {
@@ -274,11 +300,12 @@ static void test_contest_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RULE(test_noticed),	   RULE(test_noticed_late),  RULE(test_unnoticed),
-		RULE(test_cut_again),	   RULE(test_wrong_loser),   RULE(test_close_ages),
-		RULE(test_uncertain_ages), RULE(test_loser_stays),   RULE(test_hurry),
-		RULE(test_claim_known),	   RULE(test_claim_unknown), RULE(test_claim_unheard),
-		RULE(test_reclaim),	   RULE(test_contest),	     RULE(test_contest_over),
+		RULE(test_noticed),	     RULE(test_noticed_late),  RULE(test_unnoticed),
+		RULE(test_cut_again),	     RULE(test_wrong_loser),   RULE(test_wrong_word),
+		RULE(test_free_after_clash), RULE(test_close_ages),    RULE(test_uncertain_ages),
+		RULE(test_loser_stays),	     RULE(test_hurry),	       RULE(test_claim_known),
+		RULE(test_claim_unknown),    RULE(test_claim_unheard), RULE(test_reclaim),
+		RULE(test_contest),	     RULE(test_contest_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

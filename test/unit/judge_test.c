@@ -33,7 +33,7 @@ static void test_both_have(void **state)
 {
 	(void)state;
 	grant(0, 0, START);
-	grant(1, 1, START + 2 * USEC_S);
+	grant(1, 1, START + 2100 * USEC_MS);
 	assert_found("one and two both have 10.1.0.113, of one and two");
 	grant(3, 2, START + 3 * USEC_S); /* of another cloud */
 	assert_fine();
@@ -212,7 +212,57 @@ static void test_renewed_is_known(void **state)
 	grant(0, 0, START + 200 * USEC_S);
 	grant(1, 0, START + 300 * USEC_S);
 	judge_refused(f.judge, 2, 0, &IP, START + 300 * USEC_S + 1);
-	assert_fine(); /* that two would say it is new */
+	assert_found("to a NAK"); /* nor at another */
+}
+
+/* A record of it has come to others. */
+static void test_known_by_others(void **state)
+{
+	(void)state;
+	cut(0, 1);
+	cut(0, 2);
+	grant(0, 0, START);
+	f.book[2][0] = OTHER;
+	judge_record_changed(f.judge, 2, 0, START + USEC_S);
+	judge_refused(f.judge, 1, 0, &IP, START + 10 * USEC_S);
+	assert_fine();
+	assert_int_equal(count()->lost_apart, 1);
+	grant(0, 0, START + 20 * USEC_S);
+	f.book[2][0] = IP;
+	judge_record_changed(f.judge, 2, 0, START + 21 * USEC_S);
+	judge_refused(f.judge, 1, 0, &IP, START + 22 * USEC_S);
+	assert_fine();
+	grant(0, 0, START + 30 * USEC_S);
+	judge_record_changed(f.judge, 2, 0, START + 31 * USEC_S);
+	judge_refused(f.judge, 1, 0, &IP, START + 34 * USEC_S);
+	assert_found("one lost its address 10.1.0.113 of one to a NAK of two");
+}
+
+/* No node has it any more, and none of them has lost its power. */
+static void test_dropped(void **state)
+{
+	(void)state;
+	grant(0, 0, START);
+	judge_record_changed(f.judge, 0, 0, START + 100 * USEC_MS);
+	grant(1, 1, START + 200 * USEC_MS);
+	assert_found("both have");
+	judge_refused(f.judge, 1, 0, &IP, START + 300 * USEC_MS);
+	assert_found("to a NAK");
+}
+
+static void test_condemned(void **state)
+{
+	(void)state;
+	grant(0, 0, START);
+	judge_condemned(f.judge, 0, &OTHER, START + USEC_S);
+	judge_condemned(f.judge, 0, &IP, START + USEC_S);
+	grant(1, 1, START + 100 * USEC_S);
+	assert_fine();
+	grant_other(0, 0, START + 101 * USEC_S);
+	judge_condemned(f.judge, 0, &OTHER, START + 102 * USEC_S);
+	judge_refused(f.judge, 1, 0, &OTHER, START + 110 * USEC_S);
+	assert_fine();
+	assert_int_equal(count()->lost_apart, 1);
 }
 
 /* An address that a node has made of its MAC. */
@@ -242,18 +292,21 @@ static void test_crash_known(void **state)
 {
 	(void)state;
 	grant(0, 0, START);
-	f.book[2][0] = IP;
+	f.book[0][0] = f.book[2][0] = IP;
+	judge_record_changed(f.judge, 2, 0, START + 5 * USEC_S);
 	judge_crashed(f.judge, 0, START + 10 * USEC_S);
 	f.alive[0] = false;
 	assert_fine();
 	judge_refused(f.judge, 1, 0, &IP, START + 12 * USEC_S);
-	assert_found("one lost its address 10.1.0.113 of three to a NAK of two");
+	assert_found("one lost its address 10.1.0.113 of one to a NAK of two");
 }
 
 static void test_crash_forgotten(void **state)
 {
 	(void)state;
 	grant(0, 0, START);
+	f.book[0][0] = f.book[2][2] = IP;
+	f.book[1][1] = OTHER;
 	judge_crashed(f.judge, 0, START + USEC_S);
 	f.alive[0] = false;
 	assert_fine();
@@ -262,7 +315,7 @@ static void test_crash_forgotten(void **state)
 	assert_int_equal(count()->lost_forgotten, 1);
 	/* but it should have told somebody by now */
 	grant_other(1, 1, START + 20 * USEC_S);
-	judge_crashed(f.judge, 1, START + 22 * USEC_S);
+	judge_crashed(f.judge, 1, START + 23 * USEC_S);
 	assert_found("only two, which loses its power, and not three knows that two has");
 	grant(2, 2, START + 30 * USEC_S);
 	cut(2, 1);
@@ -273,6 +326,19 @@ static void test_crash_forgotten(void **state)
 	grant(0, 0, START + 60 * USEC_S); /* what nobody knows any more is given to another */
 	assert_fine();
 	assert_int_equal(count()->clashes[JUDGE_FORGOTTEN], 1);
+}
+
+/* It was on the disk. */
+static void test_crash_remembered(void **state)
+{
+	(void)state;
+	grant(0, 0, START);
+	judge_crashed(f.judge, 0, START + USEC_S);
+	judge_booted(f.judge, 0, false, START + 10 * USEC_S);
+	f.book[0][0] = IP;
+	judge_record_changed(f.judge, 0, 0, START + 10 * USEC_S);
+	judge_refused(f.judge, 1, 0, &IP, START + 13 * USEC_S);
+	assert_found("to a NAK");
 }
 
 static void dark(bool is_disk_lost)
@@ -411,6 +477,10 @@ int main(void)
 		RULE(test_expired),
 		RULE(test_crash_known),
 		RULE(test_crash_forgotten),
+		RULE(test_known_by_others),
+		RULE(test_dropped),
+		RULE(test_condemned),
+		RULE(test_crash_remembered),
 		RULE(test_dark),
 		RULE(test_dark_and_lost),
 		RULE(test_unused_first),
