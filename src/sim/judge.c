@@ -6,6 +6,7 @@
 #include "sim/judge_internal.h"
 
 #define REACH (2 * USEC_S) /* of what is told, over any hops */
+#define JOIN (5 * USEC_S)  /* of what was known before, to who joins */
 #define TENTH (100 * USEC_MS)
 #define HELD (48 * 3600 * USEC_S)
 #define HELD_EARLY (60 * USEC_S) /* clocks that differ by so much in that time */
@@ -93,7 +94,7 @@ bool judge_has_reached(const struct judge *j, unsigned int from, usec_t since, u
 	if (from == to)
 		return true;
 	joined = j->world.joined(j->world.ctx, from, to);
-	return joined != USEC_NEVER && usec_max(joined, since) + REACH <= now;
+	return joined != USEC_NEVER && usec_max(joined + JOIN, since + REACH) <= now;
 }
 
 uint32_t judge_tenths(usec_t now)

@@ -7,7 +7,8 @@
  * What it holds nodes to
  * - Inside a connected part of a cloud no address is given to two clients. Connected: state
  *   datagrams arrive, over any hops, within two seconds (contact.h). Who gives an address must know
- *   a lease of it that a node has known for so long which is connected with it for so long.
+ *   a lease of it that a node has known for so long which is connected with it; and what was known
+ *   before they were, five seconds later.
  * - No block is claimed that the node knows, or could know, to be another's; unless that one has
  *   been gone for seven days. Two claims that meet do not both stay. No claim is used within two
  *   seconds.
@@ -67,7 +68,8 @@ struct judge_world {
 	bool (*met)(void *ctx, unsigned int node, unsigned int other);
 	const char *(*node_name)(void *ctx, unsigned int node);
 	const char *(*client_name)(void *ctx, unsigned int client);
-	void (*violation)(void *ctx, const char *fmt, va_list ap);
+	void (*violation)(void *ctx, const char *fmt, va_list ap)
+		__attribute__((format(printf, 2, 0)));
 };
 
 struct judge_setup {

@@ -88,7 +88,7 @@ static const char *client_name(void *ctx, unsigned int client)
 	return w->plan->hosts[client].name;
 }
 
-static void violation(void *ctx, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) violation(void *ctx, const char *fmt, va_list ap)
 {
 	world_vviolation(ctx, fmt, ap);
 }

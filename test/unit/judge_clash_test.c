@@ -277,11 +277,11 @@ static void test_contest(void **state)
 	claim(1, START);
 	judge_tick(f.judge, met_at);
 	heal(0, 1, met_at);
-	judge_tick(f.judge, met_at + 12 * USEC_S - 1);
+	judge_tick(f.judge, met_at + 15 * USEC_S - 1);
 	assert_fine();
-	judge_tick(f.judge, met_at + 12 * USEC_S);
+	judge_tick(f.judge, met_at + 15 * USEC_S);
 	assert_found("have heard each other for 10 s, and both have block 7");
-	judge_tick(f.judge, met_at + 13 * USEC_S);
+	judge_tick(f.judge, met_at + 16 * USEC_S);
 	assert_fine(); /* that has been said */
 }
 

@@ -49,7 +49,7 @@ static const char *name(void *ctx, unsigned int i)
 	return names[i];
 }
 
-static void violation(void *ctx, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) violation(void *ctx, const char *fmt, va_list ap)
 {
 	struct fake *w = ctx;
 

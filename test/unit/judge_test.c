@@ -54,10 +54,10 @@ static void test_just_healed(void **state)
 	(void)state;
 	grant(0, 0, START);
 	heal(0, 1, START + 100 * USEC_S);
-	grant(1, 1, START + 101 * USEC_S);
+	grant(1, 1, START + 105 * USEC_S - 1);
 	assert_fine();
 	heal(0, 2, START + 100 * USEC_S);
-	grant(2, 2, START + 102 * USEC_S);
+	grant(2, 2, START + 105 * USEC_S);
 	assert_found("both have");
 }
 
