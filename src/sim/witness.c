@@ -335,6 +335,7 @@ void witness_boot(struct sim_node *k, bool was_empty)
 	struct world *w = k->world;
 
 	k->seen = (struct node_seen) { 0 };
+	contact_down(w->contacts, k->index); /* of what was on its way when it went */
 	if (was_empty)
 		contact_forget(w->contacts, k->index);
 	judge_booted(w->judge, k->index, k->disk_failed, w->now);
