@@ -61,7 +61,7 @@ void report_scenario(const struct scenario *s)
 		{ CHURN_ROAM, "roam" },	    { CHURN_LEAVE, "leave" }, { CHURN_CUT, "cut" },
 		{ CHURN_CRASH, "crash" },   { CHURN_PART, "part" },   { CHURN_DISK, "disk" },
 		{ CHURN_FREEZE, "freeze" }, { CHURN_CLOCK, "clock" }, { CHURN_LATE, "late" },
-		{ CHURN_DARK, "dark" },	    { CHURN_ACT, "act" },
+		{ CHURN_DARK, "dark" },	    { CHURN_ACT, "act" },     { CHURN_SCATTER, "scatter" },
 	};
 
 	printf("%u nodes, shape %d, %u clouds, %u clients, up to %u late nodes; of a million "

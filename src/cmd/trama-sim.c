@@ -40,6 +40,7 @@ static const char usage[] =
 	"                      late    nodes come that were never there (--late)\n"
 	"                      dark    a whole cloud loses its power\n"
 	"                      act     clients renew, release and decline, and reboot\n"
+	"                      scatter any nodes are cut off from the others\n"
 	"  --every MS          on average one of them (1500)\n"
 	"  --shape NAME        " SHAPE_NAMES " (random)\n"
 	"  --nodes N           (20)\n"
@@ -129,8 +130,10 @@ static int parse_number(const char *name, const char *value, struct options *o)
 
 static int parse_churn(const char *value, struct options *o)
 {
-	static const char *const names[] = { "roam",   "cut",	"crash", "leave", "part", "disk",
-					     "freeze", "clock", "late",	 "dark",  "act" };
+	static const char *const names[] = {
+		"roam",	  "cut",   "crash", "leave", "part", "disk",
+		"freeze", "clock", "late",  "dark",  "act",  "scatter"
+	};
 	const unsigned int count = sizeof(names) / sizeof(names[0]);
 	char list[128], *save = NULL;
 

@@ -44,9 +44,9 @@ static unsigned int some_churn(struct rng *rng)
 		enum churn bit;
 		uint32_t of_eight;
 	} all[] = {
-		{ CHURN_LEAVE, 6 }, { CHURN_CUT, 6 },  { CHURN_CRASH, 4 },
-		{ CHURN_PART, 3 },  { CHURN_DISK, 2 }, { CHURN_FREEZE, 3 },
-		{ CHURN_CLOCK, 3 }, { CHURN_DARK, 1 }, { CHURN_ACT, 4 },
+		{ CHURN_LEAVE, 6 }, { CHURN_CUT, 6 },	  { CHURN_CRASH, 4 }, { CHURN_PART, 3 },
+		{ CHURN_DISK, 2 },  { CHURN_FREEZE, 3 },  { CHURN_CLOCK, 3 }, { CHURN_DARK, 1 },
+		{ CHURN_ACT, 4 },   { CHURN_SCATTER, 2 },
 	};
 	unsigned int churn = CHURN_ROAM | CHURN_LATE;
 
@@ -89,7 +89,7 @@ static void make_leases(struct scenario *s, struct rng *rng)
 	s->town.quiet = true;
 	some_wires(&s->town, losses, sizeof(losses) / sizeof(losses[0]), rng);
 	s->script.churn = CHURN_ACT | CHURN_PART | CHURN_CUT | CHURN_CRASH | CHURN_FREEZE |
-			  CHURN_CLOCK | CHURN_LATE;
+			  CHURN_CLOCK | CHURN_LATE | CHURN_SCATTER;
 	if (one_of(rng, 2))
 		s->script.churn |= CHURN_DISK;
 	if (one_of(rng, 3))

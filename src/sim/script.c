@@ -15,6 +15,7 @@ enum step {
 	STEP_CRASH,
 	STEP_BOOT,
 	STEP_PART,
+	STEP_SCATTER,
 	STEP_SERVED,
 	STEP_DISK,
 	STEP_POWER_CUT,
@@ -82,14 +83,27 @@ static void cut(struct world *w, uint32_t wire)
 	later(w, STEP_HEAL, wire, some_seconds(&w->rng, 3, 12));
 }
 
-/* The nodes around one up to half of all against the rest. */
+/* These against the rest. */
+static void divide(struct world *w, const bool *inside, usec_t heal)
+{
+	w->faults.parts++;
+	for (uint32_t i = 0; i < w->plan->wire_count; i++) {
+		const struct plan_wire *l = &w->wires[i].plan;
+
+		if (w->wires[i].down || inside[l->a] == inside[l->b])
+			continue;
+		set_wire(w, i, true);
+		later(w, STEP_HEAL, i, heal);
+	}
+}
+
+/* The nodes around one up to half of all. */
 static void part(struct world *w, uint32_t centre)
 {
 	usec_t heal = some_seconds(&w->rng, 6, 10);
 	bool inside[PLAN_NODES] = { false };
 	unsigned int count = 1;
 
-	w->faults.parts++;
 	inside[centre] = true;
 	for (unsigned int round = 0; round < w->plan->node_count; round++) {
 		for (unsigned int i = 0; i < w->plan->wire_count; i++) {
@@ -101,14 +115,17 @@ static void part(struct world *w, uint32_t centre)
 			count++;
 		}
 	}
-	for (uint32_t i = 0; i < w->plan->wire_count; i++) {
-		const struct plan_wire *l = &w->wires[i].plan;
+	divide(w, inside, heal);
+}
 
-		if (w->wires[i].down || inside[l->a] == inside[l->b])
-			continue;
-		set_wire(w, i, true);
-		later(w, STEP_HEAL, i, heal);
-	}
+/* Any nodes, wherever they are. */
+static void scatter(struct world *w)
+{
+	bool inside[PLAN_NODES];
+
+	for (unsigned int i = 0; i < w->plan->node_count; i++)
+		inside[i] = rng_below(&w->chaos, 2);
+	divide(w, inside, some_seconds(&w->chaos, 6, 10));
 }
 
 /* ---- nodes ---- */
@@ -308,6 +325,9 @@ void script_step(struct world *w, uint32_t what)
 	case STEP_PART:
 		part(w, subject);
 		break;
+	case STEP_SCATTER:
+		scatter(w);
+		break;
 	case STEP_SERVED:
 		if (wire_loops(w, subject))
 			world_violation(w, "both ends of wire %u serve it", subject);
@@ -387,6 +407,7 @@ void script_start(struct world *w, const struct script_wish *wish)
 		{ CHURN_FREEZE, STEP_FREEZE, nodes }, { CHURN_FREEZE, STEP_FREEZE, nodes },
 		{ CHURN_DISK, STEP_DISK, nodes },     { CHURN_LATE, STEP_APPEAR, nodes },
 		{ CHURN_LATE, STEP_APPEAR, nodes },   { CHURN_DARK, STEP_DARK, nodes },
+		{ CHURN_SCATTER, STEP_SCATTER, 1 },
 	};
 	struct script_wish seldom = *wish;
 

@@ -174,18 +174,19 @@ struct probe {
 
 enum churn {
 	CHURN_ROAM = 0x01,
-	CHURN_CUT = 0x02,    /* one cable for some seconds */
-	CHURN_CRASH = 0x04,  /* a node loses its power for some seconds */
-	CHURN_LEAVE = 0x08,  /* a client goes and comes back elsewhere */
-	CHURN_PART = 0x10,   /* the network falls into two halves, and heals */
-	CHURN_DISK = 0x20,   /* ... or its disk, or is cut in the middle of a write */
-	CHURN_FREEZE = 0x40, /* a node gets no time for some seconds */
-	CHURN_CLOCK = 0x80,  /* clocks differ, stand still and jump */
-	CHURN_LATE = 0x100,  /* a node comes for the first time */
-	CHURN_DARK = 0x200,  /* a whole cloud loses its power for some seconds */
-	CHURN_ACT = 0x400,   /* clients renew, release, reboot */
+	CHURN_CUT = 0x02,      /* one cable for some seconds */
+	CHURN_CRASH = 0x04,    /* a node loses its power for some seconds */
+	CHURN_LEAVE = 0x08,    /* a client goes and comes back elsewhere */
+	CHURN_PART = 0x10,     /* the network falls into two halves, and heals */
+	CHURN_DISK = 0x20,     /* ... or its disk, or is cut in the middle of a write */
+	CHURN_FREEZE = 0x40,   /* a node gets no time for some seconds */
+	CHURN_CLOCK = 0x80,    /* clocks differ, stand still and jump */
+	CHURN_LATE = 0x100,    /* a node comes for the first time */
+	CHURN_DARK = 0x200,    /* a whole cloud loses its power for some seconds */
+	CHURN_ACT = 0x400,     /* clients renew, release, reboot */
+	CHURN_SCATTER = 0x800, /* any nodes can reach each other and none of the rest */
 	CHURN_DEFAULT = 0x0f,
-	CHURN_ALL = 0x7ff,
+	CHURN_ALL = 0xfff,
 };
 
 /* What happens to the world at random: each `every` on average, what is seldom a third as often,
