@@ -5,7 +5,7 @@
 
 #define GIVE_UP (20 * USEC_S)
 #define STEP (10 * USEC_MS)
-#define PAUSE (2 * USEC_S) /* between changes, at most */
+#define PAUSE (500 * USEC_MS) /* between changes, at most */
 
 void spread_seen(struct sim_node *k, const struct state_event *e)
 {
