@@ -86,10 +86,13 @@ static void add_uplink(json_t *links, int cloud)
 json_t *generate_town(int nodes, int clients, int clouds, enum shape shape)
 {
 	int size[NODES_MAX];
-	json_t *n = json_array(), *l = json_array();
+	json_t *n, *l;
+
 	if (nodes < 1 || nodes > NODES_MAX || clients < 0 || clients > 150 || clouds < 0 ||
 	    clouds > nodes)
 		return NULL;
+	n = json_array();
+	l = json_array();
 	if (clouds == 0)
 		clouds = (nodes + 9) / 10;
 	for (int c = 0; c < clouds; c++) {
