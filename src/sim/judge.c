@@ -17,6 +17,8 @@
 #define IDLE_CLOSE (10 * USEC_S)
 #define QUARANTINE (3600 * USEC_S)
 #define QUARANTINE_EARLY (10 * USEC_S)
+/* Another node has just granted the lease: it cannot tell which came first, and lets it go on. */
+#define DECLINE_DOUBT (8 * USEC_S)
 #define DECLINES_MAX 32	      /* of one node: after so many it may not remember all */
 #define BOOT (10 * USEC_S)    /* a node that has been up for so long has its bearings */
 #define CONTACT (30 * USEC_S) /* by then everybody at a node has been answered */
@@ -371,6 +373,7 @@ void judge_granted(struct judge *j, const struct judge_grant *g, usec_t now)
 	h->node = g->node;
 	h->forgotten = h->dark = h->condemned = false;
 	h->allocated_at = now - g->age_s * USEC_S;
+	h->granted_at = now;
 }
 
 void judge_offered(struct judge *j, const struct judge_offer *o, usec_t now)
@@ -457,12 +460,16 @@ void judge_declined(struct judge *j, unsigned int node, unsigned int client, con
 {
 	unsigned int cloud = j->cloud[node];
 	struct judge_address *a = address_find(j, cloud, ip);
+	const struct judge_hold *h = &j->holds[client];
+	bool is_doubted = h->node != node && now - h->granted_at < DECLINE_DOUBT;
 
-	if (!a || !has(&j->holds[client], ip))
+	if (!a || !has(h, ip))
 		return;
 	j->count.declines++;
 	j->declines[node]++;
 	hold_end(j, client, now);
+	if (is_doubted)
+		return;
 	a->declined_at = now;
 	a->declined_lost = j->lost[cloud];
 	a->declined_by = node;

@@ -24,6 +24,7 @@ struct judge_hold {
 	bool condemned;	    /* nodes say that it is over */
 	unsigned int owner; /* of its block when it was allocated */
 	uint32_t owner_boots;
+	usec_t granted_at;		     /* last, by node */
 	usec_t allocated_at, allocated_lost; /* the other: lost time of the cloud by then */
 	usec_t refreshed_at, refreshed_lost;
 	unsigned int next; /* client with the same address, + 1; 0: none */
