@@ -187,6 +187,7 @@ static void hold_end(struct judge *j, unsigned int client, usec_t now)
 	judge_clash_over(j, client);
 	if (a)
 		address_leave(j, a, client, now);
+	h->granted_at = h->elsewhere_at = 0;
 	h->next = 0;
 	h->ip = (struct ip4) { { 0 } };
 	h->forgotten = h->dark = h->condemned = false;
@@ -263,8 +264,9 @@ static void check_declined(struct judge *j, const struct judge_grant *g,
 	usec_t ago = now - a->declined_at + j->lost[j->cloud[g->node]] - a->declined_lost;
 	char ip[IP4_TEXT];
 
-	if (!a->declined_at || ago >= QUARANTINE - QUARANTINE_EARLY ||
-	    j->boots[by] != a->declined_boots || j->declines[by] > DECLINES_MAX ||
+	if (!a->declined_at || a->doubted == g->client + 1 ||
+	    ago >= QUARANTINE - QUARANTINE_EARLY || j->boots[by] != a->declined_boots ||
+	    j->declines[by] > DECLINES_MAX ||
 	    !judge_has_reached(j, by, a->declined_at, g->node, now))
 		return;
 	judge_found(j, "%s gives %s, which was declined at %s %lld s ago",
@@ -370,6 +372,8 @@ void judge_granted(struct judge *j, const struct judge_grant *g, usec_t now)
 		allocated(j, g, now);
 	if (!h->known_at[g->node])
 		h->known_at[g->node] = judge_tenths(now);
+	if (h->node != g->node)
+		h->elsewhere_at = h->granted_at;
 	h->node = g->node;
 	h->forgotten = h->dark = h->condemned = false;
 	h->allocated_at = now - g->age_s * USEC_S;
@@ -461,15 +465,14 @@ void judge_declined(struct judge *j, unsigned int node, unsigned int client, con
 	unsigned int cloud = j->cloud[node];
 	struct judge_address *a = address_find(j, cloud, ip);
 	const struct judge_hold *h = &j->holds[client];
-	bool is_doubted = h->node != node && now - h->granted_at < DECLINE_DOUBT;
+	usec_t elsewhere_at = h->node == node ? h->elsewhere_at : h->granted_at;
 
 	if (!a || !has(h, ip))
 		return;
 	j->count.declines++;
 	j->declines[node]++;
 	hold_end(j, client, now);
-	if (is_doubted)
-		return;
+	a->doubted = elsewhere_at && now - elsewhere_at < DECLINE_DOUBT ? client + 1 : 0;
 	a->declined_at = now;
 	a->declined_lost = j->lost[cloud];
 	a->declined_by = node;

@@ -456,6 +456,19 @@ static void test_declined(void **state)
 	assert_fine();
 }
 
+/* Who has just granted it elsewhere may let it go on, for that client alone. */
+static void test_declined_in_doubt(void **state)
+{
+	(void)state;
+	grant(0, 0, START);
+	judge_declined(f.judge, 1, 0, &IP, START + USEC_S);
+	grant(1, 0, START + 20 * USEC_S);
+	assert_fine();
+	judge_declined(f.judge, 1, 0, &IP, START + 60 * USEC_S);
+	grant(1, 0, START + 90 * USEC_S);
+	assert_found("two gives 10.1.0.113, which was declined at two 30 s ago");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +501,7 @@ int main(void)
 		RULE(test_order_forgotten),
 		RULE(test_order_own),
 		RULE(test_declined),
+		RULE(test_declined_in_doubt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
