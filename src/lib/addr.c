@@ -42,17 +42,6 @@ uint64_t mac_u64(const struct mac *m)
 	return v;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int mac_parse(const char *text, struct mac *ret)
 {
 	char sep = 0;
@@ -68,8 +57,8 @@ int mac_parse(const char *text, struct mac *ret)
 		}
 		if (i > 0 && *text++ != sep)
 			return -EINVAL;
-		high = hex_digit(text[0]);
-		low = high < 0 ? -1 : hex_digit(text[1]);
+		high = text_hex(text[0]);
+		low = high < 0 ? -1 : text_hex(text[1]);
 		if (low < 0)
 			return -EINVAL;
 		m.b[i] = (uint8_t)(high << 4 | low);

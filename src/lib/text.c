@@ -55,6 +55,44 @@ bool text_copy(char *dst, size_t cap, const char *src)
 	return n == len;
 }
 
+char text_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool text_same(const char *a, const char *b)
+{
+	while (*a && text_lower(*a) == text_lower(*b)) {
+		a++;
+		b++;
+	}
+	return text_lower(*a) == text_lower(*b);
+}
+
+int text_hex(char c)
+{
+	char low = text_lower(c);
+
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+bool text_unhex(const char *digits, uint8_t *ret, size_t cap, size_t *ret_len)
+{
+	size_t n = 0;
+
+	for (; digits[0]; digits += 2) {
+		int high = text_hex(digits[0]), low = text_hex(digits[1]);
+
+		if (n == cap || high < 0 || low < 0)
+			return false;
+		ret[n++] = (uint8_t)(high << 4 | low);
+	}
+	*ret_len = n;
+	return true;
+}
+
 int text_number(const char *s, long long min, long long max, long long *ret)
 {
 	bool negative = *s == '-', range = false;

@@ -320,6 +320,8 @@ int statics_unfix(struct node *n, const struct lease_key *key);
 /* records_static.c */
 int records_put_static(struct node *n, const struct lease_static *s);
 bool record_static_decode(const struct state_view *v, struct lease_static *ret);
+/* Counts, and tells people, that it cannot be so. */
+void record_static_clash(struct node *n, const struct lease_static *s, const char *why);
 void record_static_changed(struct node *n, const struct state_event *e);
 /* A node has come with this address: tells of those whom it is fixed for. */
 void records_static_node_has(struct node *n, const struct ip4 *ip);
@@ -333,6 +335,8 @@ size_t solicit_build(const struct node *n, const struct mac *whom, const struct 
 
 /* Does a record say that who has this address (IPv4 as lease_mapped) is in another part? */
 bool solicit_is_elsewhere(struct node *n, const struct ip6 *addr);
+/* ... that another node has it? */
+bool solicit_is_nodes(struct node *n, const struct ip6 *addr);
 
 /* imports.c: leases of other software */
 void imports_event(struct node *n, const struct event_import *e);

@@ -62,7 +62,7 @@ bool record_static_decode(const struct state_view *v, struct lease_static *ret)
 	return rd_done(&r) && lease_static_sound(ret);
 }
 
-static void tell(struct node *n, const struct lease_static *s, const char *why)
+void record_static_clash(struct node *n, const struct lease_static *s, const char *why)
 {
 	struct effect_notice e = { .notice = NOTICE_STATIC_CLASH, .ip4 = s->ip4 };
 
@@ -75,9 +75,10 @@ static void tell(struct node *n, const struct lease_static *s, const char *why)
 
 static void tell_unusable(struct node *n, const struct lease_static *s)
 {
-	tell(n, s,
-	     "a node has that address, or it is none of this cloud's clients: give this client "
-	     "another one");
+	record_static_clash(
+		n, s,
+		"a node has that address, or it is none of this cloud's clients: give this client "
+		"another one");
 }
 
 /* Of several that cannot be so together one counts, at every node the same one. */
@@ -94,7 +95,7 @@ static void tell_clash(struct node *n, const struct lease_static *s)
 	text_add(&t, "%s is fixed for two clients, and is that of the one with the lower %s",
 		 ip4_eq(&s->ip4, &rival.ip4) && !ip4_is_zero(&s->ip4) ? "it" : s->name,
 		 "MAC or identifier: trama lease list shows them");
-	tell(n, s, why);
+	record_static_clash(n, s, why);
 }
 
 void records_static_node_has(struct node *n, const struct ip4 *ip)

@@ -36,24 +36,16 @@ static void name_lower(const char *name, char ret[static LEASE_NAME_MAX])
 {
 	text_copy(ret, LEASE_NAME_MAX, name);
 	for (char *c = ret; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-}
-
-static uint8_t hex_digit(char c)
-{
-	return (uint8_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+		*c = text_lower(*c);
 }
 
 static struct lease_key host_key(const struct conf_host *h)
 {
 	uint8_t id[CONF_ID_MAX];
-	size_t len = 0;
+	size_t len;
 
-	if (!h->clientid[0])
+	if (!h->clientid[0] || !text_unhex(h->clientid, id, sizeof(id), &len))
 		return lease_key_mac(&h->mac);
-	for (const char *c = h->clientid; c[0] && c[1] && len < sizeof(id); c += 2)
-		id[len++] = (uint8_t)(hex_digit(c[0]) << 4 | hex_digit(c[1]));
 	return lease_key_id(id, len);
 }
 
@@ -137,18 +129,15 @@ static bool gives_way(const struct node *n, const struct lease_static *record)
 
 static void tell_other(struct node *n, const struct lease_static *s)
 {
-	struct effect_notice e = { .notice = NOTICE_STATIC_CLASH, .ip4 = s->ip4 };
-	struct text t = text_init(e.text, sizeof(e.text));
+	char why[NOTICE_TEXT];
+	struct text t = text_init(why, sizeof(why));
 	struct node_member m;
 
-	if (lease_key_kind(&s->key) == LEASE_KEY_MAC)
-		e.mac = lease_key_to_mac(&s->key);
-	n->counters[NODE_C_STATIC_CLASH]++;
 	text_add(&t,
 		 "the configuration of node %s says something else about this client than ours: "
 		 "take one of both out",
 		 origin_find(n, s, &m) ? m.name : "?");
-	node_notice(n, &e);
+	record_static_clash(n, s, why);
 }
 
 static void configured_put(struct node *n, uint32_t i, const struct lease_static *s)

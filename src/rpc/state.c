@@ -135,7 +135,7 @@ static const char *id_text(const struct state_key *k, char buf[static ID_TEXT])
 static bool bytes_parse(const char *word, uint8_t *ret, size_t cap, size_t *ret_len)
 {
 	if (!strncmp(word, "0x", 2))
-		return value_unhex(word + 2, ret, cap, ret_len);
+		return text_unhex(word + 2, ret, cap, ret_len);
 	*ret_len = strlen(word);
 	if (*ret_len <= cap)
 		memcpy(ret, word, *ret_len);

@@ -218,7 +218,7 @@ static bool client_read(const struct rpc_context *c, const char *word, struct le
 
 	*ret_has = (struct ip4) { { 0 } };
 	if (!strncmp(word, "id:", 3)) {
-		if (value_unhex(word + 3, id, sizeof(id), &len) && len > 0) {
+		if (text_unhex(word + 3, id, sizeof(id), &len) && len > 0) {
 			*ret = lease_key_id(id, len);
 			return true;
 		}
@@ -252,10 +252,8 @@ static bool name_read(const char *name, char ret[static LEASE_NAME_MAX], struct 
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < len; i++) {
-		char c = name[i];
+		char c = text_lower(name[i]);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
 		      (c == '-' && i > 0 && i < len - 1))) {
 			method_fail(err, RPC_PARAMS,

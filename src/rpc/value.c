@@ -83,30 +83,6 @@ json_t *value_hex(const uint8_t *data, size_t len)
 	return json_string(buf);
 }
 
-static bool digit(char c, uint8_t *ret)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *d = c ? strchr(digits, c) : NULL;
-
-	if (d)
-		*ret = (uint8_t)(d - digits < 16 ? d - digits : d - digits - 6);
-	return d;
-}
-
-bool value_unhex(const char *digits, uint8_t *ret, size_t cap, size_t *ret_len)
-{
-	uint8_t high, low;
-	size_t n = 0;
-
-	for (; digits[0]; digits += 2) {
-		if (n == cap || !digit(digits[0], &high) || !digit(digits[1], &low))
-			return false;
-		ret[n++] = (uint8_t)(high << 4 | low);
-	}
-	*ret_len = n;
-	return true;
-}
-
 json_t *value_ago_ms(usec_t then, usec_t now)
 {
 	return json_integer(now > then ? (now - then) / USEC_MS : 0);

@@ -22,8 +22,6 @@ json_t *value_bytes(const void *data, size_t len);
 #define VALUE_HEX_MAX 480
 /* Lower-case hex digits of at most VALUE_HEX_MAX bytes. */
 json_t *value_hex(const uint8_t *data, size_t len);
-/* Back into bytes, at most cap of them. False: these are no pairs of hex digits, or too many. */
-bool value_unhex(const char *digits, uint8_t *ret, size_t cap, size_t *ret_len);
 /* Milliseconds from then to now, at least 0. */
 json_t *value_ago_ms(usec_t then, usec_t now);
 json_t *value_ago_s(usec_t then, usec_t now);

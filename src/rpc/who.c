@@ -74,7 +74,7 @@ bool who_id(const struct rpc_context *c, const char *word, struct state_node *re
 	size_t len;
 
 	*ret = (struct state_node) { 0 };
-	if (value_unhex(word, ret->b, sizeof(ret->b), &len) && len == sizeof(ret->b))
+	if (text_unhex(word, ret->b, sizeof(ret->b), &len) && len == sizeof(ret->b))
 		return true;
 	*ret = (struct state_node) { 0 };
 	if (who_member(c, word, &m)) {

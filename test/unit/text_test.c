@@ -100,12 +100,51 @@ static void test_plain(void **state)
 	assert_string_equal(buf, "a?b?[2J??1\xc3\xb1\xc2\xa1\xc2");
 }
 
+static void test_case(void **state)
+{
+	(void)state;
+	assert_int_equal(text_lower('Q'), 'q');
+	assert_int_equal(text_lower('q'), 'q');
+	assert_int_equal(text_lower('@'), '@');
+	assert_int_equal(text_lower('['), '[');
+	assert_int_equal(text_lower((char)0xc4), (char)0xc4);
+	assert_true(text_same("Ana-2", "aNA-2"));
+	assert_true(text_same("", ""));
+	assert_false(text_same("ana", "ana2"));
+	assert_false(text_same("ana2", "ana"));
+	assert_false(text_same("a[", "a{"));
+}
+
+static void test_hex(void **state)
+{
+	uint8_t got[3] = { 0 };
+	size_t len = 77;
+
+	(void)state;
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(text_hex("0123456789abcdef"[i]), i);
+		assert_int_equal(text_hex("0123456789ABCDEF"[i]), i);
+	}
+	for (const char *c = "/:@Gg`g "; *c; c++)
+		assert_int_equal(text_hex(*c), -1);
+	assert_int_equal(text_hex('\0'), -1);
+	assert_true(text_unhex("01aFf0", got, sizeof(got), &len));
+	assert_int_equal(len, 3);
+	assert_memory_equal(got, "\x01\xaf\xf0", 3);
+	assert_true(text_unhex("", got, sizeof(got), &len));
+	assert_int_equal(len, 0);
+	assert_false(text_unhex("01aff011", got, sizeof(got), &len));
+	assert_false(text_unhex("012", got, sizeof(got), &len));
+	assert_false(text_unhex("0x12", got, sizeof(got), &len));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add_until_full), cmocka_unit_test(test_nothing_after_a_cut),
 		cmocka_unit_test(test_no_room_at_all), cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_number),	       cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_case),	       cmocka_unit_test(test_hex),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,16 +270,3 @@ void conf_doc(enum conf_doc_format format, struct text *t)
 			doc_text(&e, t);
 	}
 }
-
-const char *conf_port_device(const struct conf_port *p)
-{
-	return *p->device ? p->device : p->name;
-}
-
-const struct conf_port *conf_port_find(const struct conf *c, const char *device)
-{
-	for (uint32_t i = 0; i < c->port_count; i++)
-		if (!strcmp(conf_port_device(&c->port[i]), device))
-			return &c->port[i];
-	return NULL;
-}

@@ -48,6 +48,19 @@ __attribute__((format(printf, 4, 5))) static bool wrong(struct conf_error *e, co
 
 /* ---- ports ---- */
 
+const char *conf_port_device(const struct conf_port *p)
+{
+	return *p->device ? p->device : p->name;
+}
+
+const struct conf_port *conf_port_find(const struct conf *c, const char *device)
+{
+	for (uint32_t i = 0; i < c->port_count; i++)
+		if (!strcmp(conf_port_device(&c->port[i]), device))
+			return &c->port[i];
+	return NULL;
+}
+
 /* What contradicts in a port section, NULL if nothing. */
 static const char *port_conflict(const struct conf *c, const struct conf_port *p)
 {
@@ -85,23 +98,9 @@ static const char *host_word(const struct conf_host *h)
 	return h->section[0] ? h->section : h->name[0] ? h->name : "without a name";
 }
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool same_word(const char *a, const char *b)
-{
-	while (*a && lower(*a) == lower(*b)) {
-		a++;
-		b++;
-	}
-	return lower(*a) == lower(*b);
-}
-
 static bool same_client(const struct conf_host *a, const struct conf_host *b)
 {
-	return a->clientid[0] ? same_word(a->clientid, b->clientid)
+	return a->clientid[0] ? text_same(a->clientid, b->clientid)
 			      : !b->clientid[0] && mac_eq(&a->mac, &b->mac);
 }
 
@@ -125,7 +124,7 @@ static bool host_is_alone(const struct conf *c, const struct conf_host *h, struc
 				     "host '%s' has the same address: give another one to one of "
 				     "them",
 				     host_word(o));
-		if (h->name[0] && same_word(h->name, o->name))
+		if (h->name[0] && text_same(h->name, o->name))
 			return wrong(e, "name", h->name,
 				     "host '%s' has the same name: give another one to one of them",
 				     host_word(o));

@@ -9,6 +9,7 @@
 
 #include "core/lease/answer.h"
 #include "lib/hash.h"
+#include "lib/text.h"
 
 enum {
 	ID_HASHED = 0xff,
@@ -72,10 +73,8 @@ static void clean_name(const char *from, char ret[static LEASE_NAME_MAX])
 	size_t n = 0;
 
 	for (; *from && *from != '.' && n < LEASE_NAME_MAX - 1; from++) {
-		char c = *from;
+		char c = text_lower(*from);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
 		if (c == ' ' || c == '_')
 			c = '-';
 		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && n > 0))
