@@ -238,19 +238,6 @@ static bool client_name(const struct node *n, uint32_t *cursor, struct node_name
 	return false;
 }
 
-/* A node is called so, or another client for whom that is fixed, too. */
-static bool is_others_name(const struct node *n, const struct lease_static *s)
-{
-	struct lease_static rival;
-	struct node_member m;
-
-	for (uint32_t i = 0; node_member_next(n, &i, &m);)
-		if (!strcmp(m.name, s->name))
-			return true;
-	return lease_static_rival(&n->lease, s, &rival) && !strcmp(rival.name, s->name) &&
-	       lease_key_cmp(&rival.key, &s->key) < 0;
-}
-
 /* Of clients that are not here, so that they have no record. */
 static bool static_name(const struct node *n, uint32_t *cursor, struct node_name *ret)
 {
@@ -259,7 +246,8 @@ static bool static_name(const struct node *n, uint32_t *cursor, struct node_name
 
 	while (lease_static_next(&n->lease, cursor, n->now, &v)) {
 		if (!may_be_had(v.fixed.name) || v.state != LEASE_STATIC_FREE ||
-		    lease_find(&n->lease, &v.mac, n->now, &client) || is_others_name(n, &v.fixed))
+		    lease_find(&n->lease, &v.mac, n->now, &client) ||
+		    !lease_static_is_named(&n->lease, &v.fixed.key))
 			continue;
 		text_copy(ret->name, sizeof(ret->name), v.fixed.name);
 		ret->ip4 = v.fixed.ip4;

@@ -139,6 +139,7 @@ void book_fix_name(struct book *b, const char *name, bool fixed);
 void book_taken_begin(struct book *b);
 void book_taken(struct book *b, const char *name);
 void book_taken_end(struct book *b);
+bool book_is_taken(const struct book *b, const char *name);
 
 /* c uses addr. True when its record has changed; a full record drops what was not seen for 10
  * minutes, or stays as it is. */

@@ -22,8 +22,7 @@ static uint64_t name_hash(const struct book *b, const char *name)
 	size_t len = 0;
 
 	for (; name[len] && len < sizeof(low); len++)
-		low[len] = (char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] + ('a' - 'A')
-								       : name[len]);
+		low[len] = text_lower(name[len]);
 	return hash_bytes(&b->names.key, low, len);
 }
 
@@ -253,4 +252,11 @@ void book_taken_end(struct book *b)
 	}
 	for (uint32_t i = 0; is_news && (e = table_next(&b->names, &i));)
 		renumber(b, e, NULL);
+}
+
+bool book_is_taken(const struct book *b, const char *name)
+{
+	const struct book_name *e = entry_find(b, name);
+
+	return e && e->taken;
 }

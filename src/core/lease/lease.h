@@ -386,6 +386,8 @@ bool lease_static_find(const struct lease *l, const struct lease_key *key, usec_
 /* Another one that has the same address, or the same name. */
 bool lease_static_rival(const struct lease *l, const struct lease_static *s,
 			struct lease_static *ret);
+/* Its client alone may be called as it says: no node is, and it is fixed for nobody before it. */
+bool lease_static_is_named(const struct lease *l, const struct lease_key *key);
 /* There is room for one with that key. */
 bool lease_static_fits(const struct lease *l, const struct lease_key *key);
 /* ip may be fixed: it is of the network, and none of a node or of all of them. */

@@ -267,13 +267,23 @@ static void address_rank(struct lease *l, const struct ip4 *ip, usec_t now)
 	lease_address_changed(l, ip, now);
 }
 
-static void name_rank(struct lease *l, const char *name)
+/* Whose name it is; of length 0: nobody's. */
+static struct lease_key name_owner(const struct lease *l, const char *name)
 {
-	const struct lease_static *s;
+	const struct lease_static *first = name[0] ? first_of_name(l, name) : NULL;
 
-	for (uint32_t i = 0; name[0] && (s = table_next(&l->statics, &i));)
-		if (strcmp(s->name, name) == 0)
-			clients_mark(l, &s->key);
+	return first ? first->key : (struct lease_key) { .len = 0 };
+}
+
+/* before: whose it was. */
+static void name_rank(struct lease *l, const char *name, const struct lease_key *before)
+{
+	struct lease_key owner = name_owner(l, name);
+
+	if (key_eq(&owner, before))
+		return;
+	clients_mark(l, before);
+	clients_mark(l, &owner);
 }
 
 /* The lowest ones count, where there are too many. */
@@ -308,9 +318,8 @@ static void ranges_renew(struct lease *l, usec_t now)
 		range_insert(l, &r);
 	}
 	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
-		for (uint32_t k = 0; k < POOL_BLOCK; k++) {
-			struct ip4 ip = ip4_from_u32(ip4_u32(&l->conf.network.addr) +
-						     o->index * POOL_BLOCK + k);
+		for (unsigned k = 0; k < POOL_BLOCK; k++) {
+			struct ip4 ip = pool_address(&l->pool, o, k);
 
 			lease_address_changed(l, &ip, now);
 		}
@@ -327,9 +336,10 @@ void lease_static_times(struct lease *l)
 			l->longest_s = s->lease_s;
 }
 
-/* One is not what it was. Either may be nothing, with a key of length 0. */
+/* One is not what it was; owner: whose names they were. Either may be nothing, with a key of
+ * length 0. */
 static void changed(struct lease *l, const struct lease_static *was, const struct lease_static *is,
-		    usec_t now)
+		    const struct lease_key owner[static 2], usec_t now)
 {
 	const struct lease_key *key = is->key.len ? &is->key : &was->key;
 
@@ -345,13 +355,14 @@ static void changed(struct lease *l, const struct lease_static *was, const struc
 	address_rank(l, &was->ip4, now);
 	address_rank(l, &is->ip4, now);
 	clients_mark(l, key);
-	name_rank(l, was->name);
-	name_rank(l, is->name);
+	name_rank(l, was->name, &owner[0]);
+	name_rank(l, is->name, &owner[1]);
 }
 
 int lease_static_learnt(struct lease *l, const struct lease_static *s, usec_t now)
 {
 	struct lease_static was = { .key = { .len = 0 } }, *own;
+	struct lease_key owner[2];
 
 	if (!lease_static_sound(s))
 		return -EINVAL;
@@ -364,9 +375,11 @@ int lease_static_learnt(struct lease *l, const struct lease_static *s, usec_t no
 		l->counters[LEASE_COUNT_TABLE_FULL]++;
 		return -ENOSPC;
 	}
+	owner[0] = name_owner(l, was.name);
+	owner[1] = name_owner(l, s->name);
 	*own = *s;
 	if (!lease_static_eq(&was, own))
-		changed(l, &was, own, now);
+		changed(l, &was, own, owner, now);
 	return 0;
 }
 
@@ -374,12 +387,14 @@ void lease_static_gone(struct lease *l, const struct lease_key *key, usec_t now)
 {
 	static const struct lease_static nothing;
 	struct lease_static was, *own = table_find(&l->statics, key);
+	struct lease_key owner[2] = { { .len = 0 } };
 
 	if (!own)
 		return;
 	was = *own;
+	owner[0] = name_owner(l, was.name);
 	table_remove(&l->statics, own);
-	changed(l, &was, &nothing, now);
+	changed(l, &was, &nothing, owner, now);
 }
 
 /* ---- queries ---- */
@@ -460,6 +475,13 @@ bool lease_static_find(const struct lease *l, const struct lease_key *key, usec_
 	if (s)
 		view_fill(l, s, now, ret);
 	return s;
+}
+
+bool lease_static_is_named(const struct lease *l, const struct lease_key *key)
+{
+	const struct lease_static *s = table_find(&l->statics, key);
+
+	return s && lease_static_name(l, s)[0] && !book_is_taken(&l->book, s->name);
 }
 
 bool lease_static_fits(const struct lease *l, const struct lease_key *key)

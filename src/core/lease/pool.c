@@ -131,7 +131,7 @@ struct pool_own *pool_own_next(const struct pool *p, uint32_t *cursor)
 static void own_read(struct pool *p, struct pool_own *o)
 {
 	for (unsigned i = 0; i < POOL_BLOCK; i++) {
-		struct ip4 ip = ip4_from_u32(ip4_u32(&p->net.addr) + o->index * POOL_BLOCK + i);
+		struct ip4 ip = pool_address(p, o, i);
 		enum pool_use use = p->use(p->ctx, &ip);
 
 		if (use == POOL_USE_HELD)

@@ -186,6 +186,8 @@ bool pool_is_free(struct pool *p, const struct ip4 *ip);
  * than 5 s ago rests: a node that has not heard of it may be renewing it. False: none.
  */
 bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret);
+/* The i-th of its addresses, below POOL_BLOCK. */
+struct ip4 pool_address(const struct pool *p, const struct pool_own *o, unsigned i);
 /* What pool_pick gives next, of one block only; at most max. */
 unsigned pool_ahead(const struct pool *p, struct ip4 *ret, unsigned max);
 bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now);

@@ -254,7 +254,7 @@ bool pool_is_resting(struct pool *p, const struct ip4 *ip)
 	return o && o->resting >> block_bit(p, ip) & 1;
 }
 
-static struct ip4 address_of(const struct pool *p, const struct pool_own *o, unsigned i)
+struct ip4 pool_address(const struct pool *p, const struct pool_own *o, unsigned i)
 {
 	return ip4_from_u32(ip4_u32(&p->net.addr) + o->index * POOL_BLOCK + i);
 }
@@ -270,7 +270,7 @@ bool pool_pick(const struct pool *p, usec_t now, struct ip4 *ret)
 	/* the others were used later than this one, so they did not rest either */
 	if (!is_rested(o, i, now))
 		return false;
-	*ret = address_of(p, o, i);
+	*ret = pool_address(p, o, i);
 	return true;
 }
 
@@ -284,7 +284,7 @@ unsigned pool_ahead(const struct pool *p, struct ip4 *ret, unsigned max)
 		unsigned i = oldest_of(o, mask);
 
 		mask &= (uint16_t) ~(1u << i);
-		ret[count] = address_of(p, o, i);
+		ret[count] = pool_address(p, o, i);
 	}
 	return count;
 }
