@@ -47,7 +47,7 @@ static bool client_is_here(struct node *n, const struct mac *mac)
 	if (is_of_cloud(n, &leased))
 		all = host_is_here(n, &leased);
 	for (unsigned int i = 0; i < v.client.addr_count; i++)
-		if (is_of_cloud(n, &v.client.addrs[i]))
+		if (is_of_cloud(n, &v.client.addrs[i]) && !solicit_is_nodes(n, &v.client.addrs[i]))
 			all = host_is_here(n, &v.client.addrs[i]) && all;
 	return all;
 }

@@ -88,6 +88,12 @@ static enum found find(struct node *n, const struct ip6 *addr, struct mac *ret)
 	return parts_elsewhere(n, &at) ? FOUND_ELSEWHERE : FOUND_HERE;
 }
 
+bool solicit_is_nodes(struct node *n, const struct ip6 *addr)
+{
+	members_index(n);
+	return table_find(&n->members, addr);
+}
+
 bool solicit_is_elsewhere(struct node *n, const struct ip6 *addr)
 {
 	struct mac mac;

@@ -254,6 +254,44 @@ static void test_routes(void **state)
 	town_stop(&t);
 }
 
+/* The client asks for some neighbour from that address. */
+static void uses(struct town *t, int i, const struct mac *mac, const struct ip6 *from)
+{
+	struct icmp6_path p = { .eth_src = *mac,
+				.eth_dst = { { 0x33, 0x33, 0xff, 0, 0, 1 } },
+				.src = *from,
+				.dst = { { 0xff, 2, [11] = 1, [12] = 0xff, [15] = 1 } },
+				.hop_limit = 255 };
+	struct icmp6_nd nd = { .type = ICMP6_NS, .has_mac = true, .target = *from, .mac = *mac };
+	uint8_t frame[128];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	nd.target.b[15] ^= 0x55;
+	icmp6_nd_build(&w, &p, &nd);
+	assert_false(w.bad);
+	town_frame(t, i, LINK_CLIENT, frame, wr_len(&w));
+}
+
+/* What a client says of its addresses leads nothing away from a node. */
+static void test_forged(void **state)
+{
+	struct town t;
+	struct ip6 own;
+
+	(void)state;
+	begin(&t);
+	own = node_cloud(t.node[0])->node6;
+	own.b[14] ^= 0x77;
+	(void)lease(&t, 0, &anna);
+	uses(&t, 0, &anna, &own);
+	uses(&t, 0, &anna, &node_cloud(t.node[3])->node6);
+	cut(&t);
+	assert_true(host6(&t, 0, &own));
+	assert_false(host6(&t, 0, &node_cloud(t.node[3])->node6));
+	assert_true(host6(&t, 3, &node_cloud(t.node[3])->node6));
+	town_stop(&t);
+}
+
 /* What a client is given is known in all parts, and nobody there gets the same. */
 static void test_state_goes_on(void **state)
 {
@@ -513,7 +551,7 @@ int main(void)
 		cmocka_unit_test(test_roams),	      cmocka_unit_test(test_solicit),
 		cmocka_unit_test(test_arp),	      cmocka_unit_test(test_lost_packet),
 		cmocka_unit_test(test_token),	      cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart),	      cmocka_unit_test(test_forged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
