@@ -316,8 +316,8 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 			p->synced |= bit;
 			continue;
 		}
-		/* while we tell it of one change after the other it is always a little behind */
-		if (!p->n_lacks || theirs > ours)
+		/* while we tell it of one record after the other it is always some behind */
+		if (!p->n_lacks || theirs >= ours)
 			p->synced &= (uint8_t)~bit;
 		differ |= bit;
 		missing += theirs > ours ? theirs - ours : ours - theirs;
