@@ -15,6 +15,7 @@
 #include "packet/arp.h"
 #include "packet/eth.h"
 #include "rpc/method.h"
+#include "rpc_ask.h"
 
 #define CLIENT "02:cc:00:00:00:01"
 
@@ -94,49 +95,18 @@ static void at_node(struct box *b, int i)
 /* The whole answer; takes params. */
 static json_t *call(struct box *b, const char *method, json_t *params)
 {
-	json_t *q = json_pack("{ss si ss so*}", "jsonrpc", "2.0", "id", 1, "method", method,
-			      "params", params);
-	char *text = json_dumps(q, JSON_COMPACT);
-	struct rpc_reply reply;
-	json_t *v;
-
-	assert_non_null(text);
-	rpc_call(&b->rpc, text, strlen(text), &reply);
-	v = json_loads(reply.text, 0, NULL);
-	assert_non_null(v);
-	rpc_reply_done(&reply);
-	json_decref(q);
-	free(text);
-	return v;
+	return rpc_answer(&b->rpc, method, params, NULL);
 }
 
 static json_t *ask(struct box *b, const char *method, json_t *params)
 {
-	json_t *v = call(b, method, params), *result = json_object_get(v, "result");
-	char *said = json_dumps(v, 0);
-
-	if (!result)
-		print_error("%s: %s\n", method, said);
-	assert_non_null(result);
-	free(said);
-	json_incref(result);
-	json_decref(v);
-	return result;
+	return rpc_result(method, call(b, method, params));
 }
 
 /* The error's code; what it says holds that text. */
 static int fails(struct box *b, const char *method, json_t *params, const char *says)
 {
-	json_t *v = call(b, method, params), *e = json_object_get(v, "error");
-	int code = (int)json_integer_value(json_object_get(e, "code"));
-	const char *text = json_string_value(json_object_get(e, "message"));
-
-	assert_non_null(text);
-	if (!strstr(text, says))
-		print_error("%s\n", text);
-	assert_non_null(strstr(text, says));
-	json_decref(v);
-	return code;
+	return rpc_error(call(b, method, params), says);
 }
 
 static json_t *add(struct box *b, const char *who, const char *address)

@@ -15,6 +15,7 @@
 #include "node/records_fields.h"
 #include "node_town.h"
 #include "rpc/method.h"
+#include "rpc_ask.h"
 
 static const struct mac client = { { 2, 0xcc, 0, 0, 0, 9 } };
 
@@ -131,48 +132,25 @@ static void hear(struct box *b, struct state_msg_record m)
 /* The whole answer; takes params. */
 static json_t *call(struct box *b, const char *method, json_t *params)
 {
-	json_t *q = json_pack("{ss si ss so*}", "jsonrpc", "2.0", "id", 1, "method", method,
-			      "params", params);
-	char *text = json_dumps(q, JSON_COMPACT);
 	struct rpc_reply reply;
-	json_t *v;
+	json_t *v = rpc_answer(&b->rpc, method, params, &reply);
 
-	rpc_call(&b->rpc, text, strlen(text), &reply);
-	v = json_loads(reply.text, 0, NULL);
-	assert_non_null(v);
 	if (reply.subscribe & RPC_RECORDS) {
 		b->watch = reply.watch;
 		b->town.record = told;
 	}
-	rpc_reply_done(&reply);
-	json_decref(q);
-	free(text);
 	return v;
 }
 
 static json_t *ask(struct box *b, const char *method, json_t *params)
 {
-	json_t *v = call(b, method, params), *result = json_object_get(v, "result");
-
-	assert_non_null(result);
-	json_incref(result);
-	json_decref(v);
-	return result;
+	return rpc_result(method, call(b, method, params));
 }
 
 /* The error's code; what it says holds that text. */
 static int fails(struct box *b, const char *method, json_t *params, const char *says)
 {
-	json_t *v = call(b, method, params), *e = json_object_get(v, "error");
-	int code = (int)json_integer_value(json_object_get(e, "code"));
-	const char *text = json_string_value(json_object_get(e, "message"));
-
-	assert_non_null(text);
-	if (!strstr(text, says))
-		print_error("%s\n", text);
-	assert_non_null(strstr(text, says));
-	json_decref(v);
-	return code;
+	return rpc_error(call(b, method, params), says);
 }
 
 static const char *at(json_t *o, const char *key)

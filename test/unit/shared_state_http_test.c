@@ -19,6 +19,7 @@
 #include "rpc/method.h"
 #include "rpc/shared_state.h"
 #include "rpc/shared_state_store.h"
+#include "rpc_ask.h"
 
 #define LEASES "dnsmasq-leases"
 #define HOSTS "dnsmasq-hosts"
@@ -98,19 +99,7 @@ static void run(struct box *b, usec_t span)
 /* The whole answer; takes params. */
 static json_t *call(struct box *b, json_t *params)
 {
-	json_t *q = json_pack("{ss si ss so}", "jsonrpc", "2.0", "id", 1, "method",
-			      "shared-state.sync", "params", params);
-	char *text = json_dumps(q, JSON_COMPACT);
-	struct rpc_reply reply;
-	json_t *v;
-
-	rpc_call(&b->rpc, text, strlen(text), &reply);
-	v = json_loads(reply.text, 0, NULL);
-	assert_non_null(v);
-	rpc_reply_done(&reply);
-	json_decref(q);
-	free(text);
-	return v;
+	return rpc_answer(&b->rpc, "shared-state.sync", params, NULL);
 }
 
 /* Takes params. */
