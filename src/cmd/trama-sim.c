@@ -38,6 +38,7 @@ static const char usage[] =
 	"  --loss PERCENT      of every wire and direction (0)\n"
 	"  --duplicate PERCENT (0)\n"
 	"  --reorder PERCENT   (0)\n"
+	"  --sealed            the nodes have one community key\n"
 	"  --lease SECONDS     of a client's address, which it renews at half of that (1200)\n"
 	"  --record NODE FILE  record the inputs of that node (a number) for --replay\n"
 	"  --replay FILE       play a recording of tramad or trama-sim; exit status 1 when its\n"
@@ -54,7 +55,7 @@ struct options {
 	unsigned int churn;
 	const char *file, *record, *replay;
 	const struct sabotage *sabotage;
-	bool verbose, split, churn_given;
+	bool verbose, split, churn_given, sealed;
 };
 
 /* Options with a number. */
@@ -160,6 +161,9 @@ static int parse_option(int c, const char *name, char **argv, struct options *o)
 	case 'v':
 		o->verbose = true;
 		return 0;
+	case 'k':
+		o->sealed = true;
+		return 0;
 	case 'h':
 		fputs(usage, stdout);
 		exit(0);
@@ -179,8 +183,9 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "lease", 1, NULL, 'n' },     { "record", 1, NULL, 'r' },
 		{ "replay", 1, NULL, 'p' },    { "shape", 1, NULL, 's' },
 		{ "churn", 1, NULL, 'c' },     { "sabotage", 1, NULL, 'b' },
-		{ "verbose", 0, NULL, 'v' },   { "help", 0, NULL, 'h' },
-		{ "split", 0, NULL, 'x' },     { NULL, 0, NULL, 0 },
+		{ "verbose", 0, NULL, 'v' },   { "sealed", 0, NULL, 'k' },
+		{ "split", 0, NULL, 'x' },     { "help", 0, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c, index = 0, err;
 
@@ -326,6 +331,7 @@ int main(int argc, char **argv)
 	setup.lease_s = (uint32_t)o.lease_s;
 	setup.sabotage = o.sabotage;
 	setup.verbose = o.verbose;
+	setup.sealed = o.sealed;
 	setup.recorded = (unsigned int)o.record_node;
 	if (o.record && !(setup.recorder = recorder_open(o.record))) {
 		fprintf(stderr, "trama-sim: %s: %s\n", o.record, strerror(errno));

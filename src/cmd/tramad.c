@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plat/linux/config.h"
 #include "plat/linux/log.h"
 #include "plat/linux/parent.h"
 #include "plat/linux/process.h"
@@ -74,7 +75,7 @@ static int check(const char *path)
 	if (fd < 0)
 		log_error("%s: %s", path, strerror(errno));
 	else if (conf)
-		r = process_config(fd, path, true, conf);
+		r = config_check(fd, path, true, conf);
 	free(conf);
 	return r ? PARENT_EXIT_CONFIG : 0;
 }

@@ -188,7 +188,7 @@ static struct lease_node way_out(const struct node *n)
 	if (u.choice == GATEWAY_CHOICE_OWN)
 		memcpy(gw.b, n->id.b, sizeof(gw.b));
 	else if (u.record)
-		memcpy(gw.b + 2, u.record->node.b, sizeof(u.record->node.b));
+		memcpy(gw.b, u.record->owner, sizeof(gw.b));
 	return gw;
 }
 

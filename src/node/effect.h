@@ -92,8 +92,10 @@ struct effect_probe {
 
 /* A power cut may cost the snapshot's last minutes, but no claim of addresses that was used. */
 enum store_file {
-	STORE_SNAPSHOT, /* all that must survive, now and then */
-	STORE_CLAIMS,	/* our own claims of addresses, at once */
+	STORE_SNAPSHOT,		       /* all that must survive, now and then */
+	STORE_CLAIMS,		       /* our own claims of addresses, at once */
+	STORE_LOADED,		       /* those before this come back by EVENT_LOAD */
+	STORE_SETTINGS = STORE_LOADED, /* settings.h: on the disk, the node starts anew with it */
 	STORE_FILES
 };
 
@@ -131,6 +133,9 @@ enum notice {
 	NOTICE_STATIC_CLASH,	/* what is fixed for a client cannot be: ip4, if it is about that */
 	NOTICE_ADDRESS_FOREIGN, /* mac uses ip4, and is no client; the text says whose it is */
 	NOTICE_ADDRESS_MOVED,	/* this node has ip4 now; mac: who has what it had */
+	NOTICE_OTHER_KEY,	/* a neighbour cannot be read; mac: in the cloud, else the text */
+	NOTICE_SETTINGS,	/* other settings of the network come into force */
+	NOTICE_SETTING_REFUSED, /* by the platform: which, and why */
 	NOTICE_COUNT,
 };
 

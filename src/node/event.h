@@ -14,6 +14,7 @@
 #include "core/batman/batman.h"
 #include "core/lease/static.h"
 #include "core/state/state.h"
+#include "core/state/state_crypto.h"
 #include "lib/addr.h"
 #include "lib/clock.h"
 
@@ -188,6 +189,7 @@ enum control_act {
 	CONTROL_PUT_STATE,     /* put */
 	CONTROL_FIX_LEASE,     /* fixed: but its origin */
 	CONTROL_UNFIX_LEASE,   /* fixed: its key */
+	CONTROL_PUT_ADMIN,     /* sign */
 };
 
 #define NODE_FREE_TYPE 128 /* of replicated records: from here on they are for people's own use */
@@ -205,6 +207,16 @@ struct control_put {
 	size_t len;
 };
 
+/* A replicated record that the network's admin has signed. */
+struct control_sign {
+	uint8_t type;
+	uint8_t id_len;
+	uint8_t id[STATE_ID_MAX];
+	uint8_t signature[STATE_SIGNATURE_SIZE];
+	const uint8_t *value;
+	size_t len;
+};
+
 struct event_control {
 	enum control_act act;
 	struct mac mac;
@@ -214,6 +226,7 @@ struct event_control {
 	bool record; /* the way that it goes */
 	struct control_put put;
 	struct lease_static fixed;
+	struct control_sign sign;
 };
 
 enum import_source {

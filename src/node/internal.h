@@ -32,6 +32,8 @@ enum record_type {
 	RECORD_CLIENT = 3,   /* shared, cloud: id = MAC; client with its lease */
 	RECORD_GATEWAY = 4,  /* owned, network: id = node id; resolvers and uplinks */
 	RECORD_STATIC = 5,   /* shared, cloud: id = lease_key; what is fixed for a client */
+	RECORD_SETTING = 6,  /* shared, network, by the admin: records_setting.c */
+	RECORD_ADMIN = 7,    /* shared, network: no id; the admin's keys (core/admin) */
 	RECORD_PRESENCE = 9, /* owned, network: id = node id; a leader's word of its part */
 };
 
@@ -70,6 +72,7 @@ struct node_peer {
 	uint64_t token;	  /* NODE_ROUTED */
 	usec_t heard_at;  /* its last datagram that the state core took, 0: none yet */
 	usec_t needed_at; /* one of both had chosen the other */
+	bool told_keys;	  /* people were told that it cannot be read */
 };
 
 /* A route of Babel's; key is {v6, to, from}. */
@@ -143,6 +146,13 @@ struct node_record {
 	uint32_t link_mtu; /* the smallest of its ports to other nodes; 0: does not say */
 };
 
+/* What a node of the cloud was called, for when its record has gone. */
+struct node_called {
+	struct state_node id; /* key */
+	struct mac cloud_mac;
+	char name[CLOUD_HOSTNAME_MAX + 1];
+};
+
 /* A host in our cloud that has an address of another cloud, at a node that is not of trama. */
 struct clash_stray {
 	struct mac mac; /* zero: free */
@@ -156,6 +166,9 @@ struct clash_twin {
 	struct event_route route;
 	usec_t alone_since; /* IPv4: that nothing of IPv6 goes with it, USEC_NEVER while it does */
 };
+
+/* To be written to the disk: all that is known, then the settings. */
+enum settings_step { SETTINGS_WRITTEN, SETTINGS_NEXT, SETTINGS_SNAPSHOT_NEXT };
 
 enum clash_part {
 	CLASH_REFUSED, /* trama nodes of another SSID on our VLAN */
@@ -190,7 +203,8 @@ struct node {
 	struct table routes;
 	struct table members; /* as of the last solicitation, unless members_dirty */
 	struct table imports; /* struct node_import */
-	struct table hosts;   /* here, while the cloud is cut */
+	struct table called;
+	struct table hosts; /* here, while the cloud is cut */
 	uint32_t hosts_round;
 	bool hosts_short;  /* there was no place for all of them */
 	bool parts_routed; /* what Babel knows of hosts goes before what is connected */
@@ -245,6 +259,14 @@ struct node {
 		bool twins_lost; /* more than fit: what is there proves nothing */
 	} clash;
 	struct bucket notice_rate[NOTICE_COUNT];
+	struct bucket outsider_notices;
+	bool has_admin_key; /* configured */
+	uint8_t admin_key[ADMIN_KEY_SIZE];
+	usec_t settings_at; /* they are to be looked at; USEC_NEVER: not */
+	enum settings_step settings_step;
+	struct settings settings;	  /* of this start, or written since; in the next two */
+	struct node_settings in_force[2]; /* of the network, of the cloud */
+	bool settings_fresh;		  /* others than those of this start */
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
@@ -375,6 +397,15 @@ void records_put_gateway(struct node *n);
 void record_gateway_changed(struct node *n, const struct state_event *e);
 bool record_gateway_decode(const struct state_view *v, struct gateway_record *ret);
 
+/* records_setting.c, admin.c: what the network's admin says */
+void record_setting_changed(struct node *n);
+/* Each time it is due; true: what has changed must be written. */
+bool settings_refresh(struct node *n);
+void settings_init(struct node *n);
+/* For the state core; ctx is the node. */
+bool admin_ok(void *ctx, const struct state_claim *c);
+int admin_put(struct node *n, const struct control_sign *s);
+
 /* peers.c: neighbours of the state service */
 /* What tells that somebody has come. */
 enum meeting {
@@ -396,6 +427,9 @@ bool peers_frame(struct node *n, const uint8_t *frame, size_t len);
 bool peers_send(struct node *n, const struct out *o, struct effect *ret);
 /* The leaders of the parts of a cloud are neighbours of each other. */
 void peers_parts(struct node *n);
+
+/* outsiders.c: neighbours with another community key; every second */
+void outsiders_refresh(struct node *n);
 
 /* talk.c: words to single nodes, and from them */
 void talk_lease(struct node *n, const struct lease_talk *t);
@@ -437,8 +471,6 @@ void vlans_refresh(struct node *n);
 void vlans_wish(const struct node *n, struct wish_batadv *w);
 
 /* records_presence.c */
-/* What that node is called in OGMs. */
-struct mac record_presence_mac(const struct state_node *id);
 void records_put_presence(struct node *n, const struct cut_word *w);
 void records_drop_presence(struct node *n);
 void record_presence_changed(struct node *n, const struct state_event *e);
@@ -450,7 +482,7 @@ int parts_init(struct node *n, struct hash_key key);
 /* At cut_deadline. */
 void parts_refresh(struct node *n);
 void parts_out(struct node *n, const struct out *o);
-/* Is that node (id, not zero) in another part, so that no frame goes there? */
+/* Is that node in another part, so that no frame goes there? Of which no record tells is not. */
 bool parts_elsewhere(const struct node *n, const struct state_node *id);
 
 /* proxy.c: clients that look for somebody in another part */

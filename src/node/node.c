@@ -4,13 +4,16 @@
 #include <string.h>
 
 #include "core/state/snapshot.h"
+#include "core/state/state_crypto.h"
 #include "node/internal.h"
 
 #define SLOW_INTERVAL USEC_S
 #define LATE (500 * USEC_MS)		/* what is due every second: we got no time */
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
-#define STORE_RECORD_MAX (STATE_VALUE_MAX + 80) /* a record with its key and version */
+#define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
+
+#define ADMIN_LIFETIME_S (10u * 365 * 86400) /* nobody but the admin could prolong them */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. A block is taken
  * over before, when addresses are short: its record says for how long the owner has been quiet. */
@@ -40,6 +43,20 @@ static const struct state_type record_types[] = {
 	  .durable = true,
 	  .lifetime_max_s = NODE_STATIC_LIFE_S,
 	  .records_max = 2048 },
+	{ .type = RECORD_SETTING,
+	  .scope = STATE_NETWORK,
+	  .kind = STATE_SHARED,
+	  .durable = true,
+	  .lifetime_max_s = ADMIN_LIFETIME_S,
+	  .records_max = 256,
+	  .admin = STATE_ADMIN_ACT },
+	{ .type = RECORD_ADMIN,
+	  .scope = STATE_NETWORK,
+	  .kind = STATE_SHARED,
+	  .durable = true,
+	  .lifetime_max_s = ADMIN_LIFETIME_S,
+	  .records_max = 1,
+	  .admin = STATE_ADMIN_KEY },
 };
 
 /* Memory of the queues between the cores and the node. */
@@ -89,7 +106,10 @@ static int derive(struct node *n)
 	cc.ipv6 = c->network.main_ipv6_address;
 	cc.anygw_mac = c->network.anygw_mac;
 	cc.hostname = c->system.hostname;
-	memcpy(n->id.b + 2, n->setup.primary_mac.b, sizeof(n->setup.primary_mac.b));
+	if (n->setup.crypto)
+		n->id = state_node_of_key(n->setup.crypto->public_key);
+	else
+		memcpy(n->id.b + 2, n->setup.primary_mac.b, sizeof(n->setup.primary_mac.b));
 	/* not the MAC of a port: that one is heard on wires, where bridges of others would learn it
 	 */
 	n->cloud_mac = cloud_hardif_mac(NODE_BRIDGE, &n->setup.primary_mac);
@@ -135,6 +155,9 @@ static int start_state(struct node *n, usec_t now)
 	struct state_conf c = {
 		.id = n->id,
 		.epoch = n->setup.boot_epoch,
+		.crypto = n->setup.crypto,
+		.admin_ok = admin_ok,
+		.admin_ctx = n,
 		.types = record_types,
 		.n_types = sizeof(record_types) / sizeof(record_types[0]),
 		.records_max = (uint32_t)n->conf->limits.records,
@@ -206,6 +229,9 @@ static int start(struct node *n, usec_t now)
 		err = table_init(&n->imports, sizeof(struct node_import), sizeof(struct ip4) + 1,
 				 NODE_IMPORTS, key);
 	if (!err)
+		err = table_init(&n->called, sizeof(struct node_called), sizeof(struct state_node),
+				 (uint32_t)n->conf->limits.originators, key);
+	if (!err)
 		err = choices_init(&n->choices, (uint32_t)n->conf->limits.originators, key);
 	if (!err)
 		err = parts_init(n, key);
@@ -219,6 +245,7 @@ static int start(struct node *n, usec_t now)
 		err = start_ra(n, carve(&at, QUEUE_RA), now);
 	if (err)
 		return err;
+	settings_init(n);
 	pc = ports_conf(n);
 	port_init(&n->port, &pc, rng_init(n->setup.seed ^ 0x706f), &n->port_out);
 	exits_init(n);
@@ -235,7 +262,7 @@ struct node *node_new(const struct node_setup *setup, usec_t now, int *ret_err)
 		n->conf = setup->conf;
 		n->now = now;
 		n->second_at = now;
-		n->store_at = n->peers_at = USEC_NEVER;
+		n->store_at = n->peers_at = n->settings_at = USEC_NEVER;
 		n->wish_dirty = n->names_dirty = true;
 		n->queues = calloc(1, QUEUE_ALL);
 		/* as large as it can get; pages that no snapshot needs are never resident */
@@ -265,6 +292,7 @@ void node_free(struct node *n)
 	table_done(&n->routes);
 	table_done(&n->members);
 	table_done(&n->imports);
+	table_done(&n->called);
 	table_done(&n->hosts);
 	cut_done(&n->cut);
 	choices_done(&n->choices);
@@ -321,6 +349,9 @@ static void control(struct node *n, const struct event_control *e)
 		break;
 	case CONTROL_UNFIX_LEASE:
 		n->static_error = statics_unfix(n, &e->fixed.key);
+		break;
+	case CONTROL_PUT_ADMIN:
+		n->put_error = admin_put(n, &e->sign);
 		break;
 	}
 }
@@ -426,6 +457,35 @@ static bool claims_save(struct node *n)
 	return save(n, STORE_CLAIMS);
 }
 
+static bool snapshot_save(struct node *n)
+{
+	n->store_at = USEC_NEVER;
+	n->store_wanted = false;
+	if (!save(n, STORE_SNAPSHOT))
+		return false;
+	lease_saved(&n->lease, n->now);
+	return true;
+}
+
+/* After a snapshot: with the settings on the disk the node starts anew. */
+static bool settings_save(struct node *n)
+{
+	struct effect e = { .kind = EFFECT_STORE, .store.file = STORE_SETTINGS };
+
+	if (n->settings_step == SETTINGS_WRITTEN)
+		return false;
+	if (n->settings_step == SETTINGS_SNAPSHOT_NEXT) {
+		n->settings_step = SETTINGS_NEXT;
+		return snapshot_save(n);
+	}
+	n->settings_step = SETTINGS_WRITTEN;
+	e.store.len = settings_encode(&n->settings, n->store_buf, n->store_cap);
+	e.store.data = n->store_buf;
+	if (e.store.len)
+		node_effect_push(n, &e);
+	return e.store.len;
+}
+
 static void slow(struct node *n)
 {
 	n->second_at = n->now + SLOW_INTERVAL;
@@ -443,16 +503,13 @@ static void slow(struct node *n)
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))
 		records_put_gateway(n);
 	clash_refresh(n);
+	outsiders_refresh(n);
 	served_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
 	/* one at a time, they share the buffer */
-	if (!claims_save(n) && n->store_at <= n->now) {
-		n->store_at = USEC_NEVER;
-		n->store_wanted = false;
-		if (save(n, STORE_SNAPSHOT))
-			lease_saved(&n->lease, n->now);
-	}
+	if (!claims_save(n) && n->store_at <= n->now)
+		(void)snapshot_save(n);
 }
 
 static void tick(struct node *n)
@@ -463,6 +520,8 @@ static void tick(struct node *n)
 		slow(n);
 	if (n->peers_at <= now)
 		peers_refresh(n);
+	if (n->settings_at <= now && settings_refresh(n))
+		n->settings_step = SETTINGS_SNAPSHOT_NEXT;
 	if (port_deadline(&n->port) <= now)
 		port_tick(&n->port, now);
 	if (batman_deadline(n->batman) <= now)
@@ -501,7 +560,7 @@ usec_t node_deadline(const struct node *n)
 
 	if (all_loaded(n))
 		return n->now;
-	t = usec_min(t, n->peers_at);
+	t = usec_min(t, usec_min(n->peers_at, n->settings_at));
 	t = usec_min(t, port_deadline(&n->port));
 	t = usec_min(t, lease_deadline(&n->lease));
 	t = usec_min(t, ra_deadline(&n->ra));
@@ -555,7 +614,7 @@ bool node_effect(struct node *n, struct effect *ret)
 			return true;
 		/* what is given from a block must be on the disk soon; nobody uses the buffer now
 		 */
-		any = any || claims_save(n);
+		any = any || claims_save(n) || settings_save(n);
 	} while (any || n->effects.head != n->effects.tail);
 
 	if (n->wish_dirty) {

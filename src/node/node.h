@@ -14,6 +14,7 @@
 #include "lib/rng.h"
 #include "node/effect.h"
 #include "node/event.h"
+#include "node/settings.h"
 #include "node/wish.h"
 
 struct node;
@@ -25,6 +26,12 @@ struct node_setup {
 	uint32_t boot_epoch; /* higher at each start; reserved on disk by the platform */
 	uint64_t seed;	     /* for jitter; and 128 bits for table hashing */
 	uint64_t hash_key[2];
+	/* For the replicated state; borrowed. NULL: the node has no key, its id is made of its MAC,
+	 * nothing of it is signed or sealed. */
+	const struct state_crypto *crypto;
+	/* Of the network, which conf was made with; what they borrow, for the node's life. All
+	 * zero: none. */
+	struct settings settings;
 };
 
 /* NULL and *ret_err = -errno when memory or the configuration does not allow it. */
@@ -37,8 +44,9 @@ usec_t node_deadline(const struct node *n);
 
 /* Of EVENT_LOAD: 0, or what snapshot_open or state_load said: then nothing of it was taken. */
 int node_load_error(const struct node *n);
-/* Of the last CONTROL_PUT_STATE: 0, -EINVAL, -EAGAIN (just started: what others wrote is not known
- * yet), -ENOSPC, -EOVERFLOW, or -ENOENT: nothing to delete. */
+/* Of the last CONTROL_PUT_STATE or CONTROL_PUT_ADMIN: 0, -EINVAL, -EAGAIN (just started: what
+ * others wrote is not known yet), -ENOSPC, -EOVERFLOW, -ENOENT: nothing to delete, or
+ * -EKEYREJECTED: that is not what the admin has signed, or somebody else wrote meanwhile. */
 int node_put_error(const struct node *n);
 
 /* Of the last CONTROL_FIX_LEASE or CONTROL_UNFIX_LEASE: 0, -EINVAL (no sound one), -EAGAIN (just

@@ -92,10 +92,10 @@ void parts_out(struct node *n, const struct out *o)
 bool parts_elsewhere(const struct node *n, const struct state_node *id)
 {
 	static const struct state_node nobody;
-	struct mac mac = record_presence_mac(id);
+	struct node_member m;
 
 	return n->parts_routed && memcmp(id, &nobody, sizeof(nobody)) != 0 &&
-	       !cut_hears(&n->cut, &mac, n->now);
+	       node_member_find(n, id, &m) && !cut_hears(&n->cut, &m.cloud_mac, n->now);
 }
 
 bool node_part_next(const struct node *n, uint32_t *cursor, struct node_part *ret)

@@ -268,10 +268,20 @@ static int codec_static(struct codec *c, struct lease_static *s)
 										      : -EBADMSG;
 }
 
+static int codec_sign(struct codec *c, struct control_sign *s)
+{
+	c_u8(c, &s->type);
+	c_u8(c, &s->id_len);
+	c_bytes(c, s->id, sizeof(s->id));
+	c_bytes(c, s->signature, sizeof(s->signature));
+	c_data(c, &s->value, &s->len);
+	return s->id_len <= sizeof(s->id) ? 0 : -EBADMSG;
+}
+
 static int codec_control(struct codec *c, struct event_control *e)
 {
 	unsigned int act = e->act;
-	int err = c_enum(c, &act, CONTROL_UNFIX_LEASE);
+	int err = c_enum(c, &act, CONTROL_PUT_ADMIN);
 
 	e->act = (enum control_act)act;
 	c_bytes(c, e->mac.b, sizeof(e->mac.b));
@@ -283,6 +293,8 @@ static int codec_control(struct codec *c, struct event_control *e)
 		err = codec_put(c, &e->put);
 	else if (!err && (e->act == CONTROL_FIX_LEASE || e->act == CONTROL_UNFIX_LEASE))
 		err = codec_static(c, &e->fixed);
+	else if (!err && e->act == CONTROL_PUT_ADMIN)
+		err = codec_sign(c, &e->sign);
 	return err;
 }
 

@@ -4,7 +4,8 @@
  *
  *   file   = header, then entries until the end
  *   header = see record_head.h
- *   entry  = length u32 of what follows, time u64 (us, monotonic), kind u8, fields of that kind
+ *   entry  = length u32 of what follows, time u64 (us, monotonic), kind u8, fields of that kind;
+ *            for the kind RECORD_CRYPTO see record_crypto.h
  */
 #ifndef NODE_RECORD_H
 #define NODE_RECORD_H

@@ -6,6 +6,28 @@
 
 static const char magic[4] = { 'T', 'R', 'M', 'R' };
 
+enum keys { KEYS_NONE, KEYS_OWN, KEYS_COMMUNITY };
+
+void record_head_keys(struct record_head *h, const struct state_crypto *crypto)
+{
+	h->has_key = crypto;
+	if (!crypto)
+		return;
+	h->sealed = crypto->sealed;
+	memcpy(h->public_key, crypto->public_key, sizeof(h->public_key));
+}
+
+static void put_settings(struct wr *w, const struct settings *s)
+{
+	size_t mark = wr_mark(w);
+	struct wr file;
+
+	wr_u16(w, 0);
+	file = wr_init(w->p, wr_left(w));
+	(void)wr_reserve(w, settings_encode(s, file.start, wr_left(&file)));
+	wr_patch_u16(w, mark, (uint16_t)(wr_mark(w) - mark - 2));
+}
+
 void record_head_encode(struct wr *w, const struct record_head *h)
 {
 	wr_bytes(w, magic, sizeof(magic));
@@ -17,6 +39,10 @@ void record_head_encode(struct wr *w, const struct record_head *h)
 	wr_u64(w, h->setup.hash_key[0]);
 	wr_u64(w, h->setup.hash_key[1]);
 	wr_u64(w, (uint64_t)h->start);
+	wr_u8(w, !h->has_key ? KEYS_NONE : h->sealed ? KEYS_COMMUNITY : KEYS_OWN);
+	if (h->has_key)
+		wr_bytes(w, h->public_key, sizeof(h->public_key));
+	put_settings(w, &h->setup.settings);
 	wr_u32(w, (uint32_t)h->conf_len);
 	wr_bytes(w, h->conf, h->conf_len);
 }
@@ -24,6 +50,8 @@ void record_head_encode(struct wr *w, const struct record_head *h)
 int record_head_decode(struct rd *r, struct record_head *ret)
 {
 	char got[sizeof(magic)] = { 0 };
+	struct rd file;
+	uint8_t keys;
 
 	memset(ret, 0, sizeof(*ret));
 	rd_copy(r, got, sizeof(got));
@@ -39,8 +67,16 @@ int record_head_decode(struct rd *r, struct record_head *ret)
 	ret->setup.hash_key[0] = rd_u64(r);
 	ret->setup.hash_key[1] = rd_u64(r);
 	ret->start = (usec_t)(rd_u64(r) & INT64_MAX);
+	keys = rd_u8(r);
+	ret->has_key = keys != KEYS_NONE;
+	ret->sealed = keys == KEYS_COMMUNITY;
+	if (ret->has_key)
+		rd_copy(r, ret->public_key, sizeof(ret->public_key));
+	file = rd_sub(r, rd_u16(r));
+	if (rd_left(&file) && settings_decode(file.p, rd_left(&file), &ret->setup.settings))
+		return -EBADMSG;
 	ret->conf_len = rd_u32(r);
-	if (ret->conf_len > RECORD_CONF_MAX)
+	if (ret->conf_len > RECORD_CONF_MAX || keys > KEYS_COMMUNITY)
 		return -EBADMSG;
 	ret->conf = (const char *)rd_take(r, ret->conf_len);
 	return rd_ok(r) ? 0 : -EBADMSG;

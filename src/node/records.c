@@ -25,6 +25,11 @@ static void changed(struct node *n, const struct state_event *e)
 	case RECORD_STATIC:
 		record_static_changed(n, e);
 		break;
+	case RECORD_SETTING:
+		record_setting_changed(n);
+		break;
+	case RECORD_ADMIN: /* it is looked up when it is needed */
+		break;
 	}
 }
 

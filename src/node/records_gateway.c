@@ -37,6 +37,7 @@ bool record_gateway_decode(const struct state_view *v, struct gateway_record *re
 	uint8_t type, working;
 
 	memset(ret, 0, sizeof(*ret));
+	memcpy(ret->owner, v->author.b, sizeof(ret->owner));
 	while (rd_tlv8(&r, &type, &f)) {
 		if (type == FIELD_NAME) {
 			field_get_text(&f, ret->name, sizeof(ret->name));
@@ -63,13 +64,11 @@ void record_gateway_changed(struct node *n, const struct state_event *e)
 {
 	struct state_view v;
 	struct gateway_record g;
-	struct mac node;
 
 	if (e->own)
 		return;
 	if (e->change != STATE_IS_SET) {
-		memcpy(node.b, e->author.b + 2, sizeof(node.b));
-		gateway_record_gone(&n->gateway, &node);
+		gateway_record_gone(&n->gateway, e->author.b);
 		return;
 	}
 	if (state_get(n->state, &e->key, &e->author, n->now, &v) ||
@@ -77,7 +76,5 @@ void record_gateway_changed(struct node *n, const struct state_event *e)
 		n->counters[NODE_C_BAD_RECORD]++;
 		return;
 	}
-	/* the key of the list is the author, whatever the record says */
-	memcpy(g.node.b, e->author.b + 2, sizeof(g.node.b));
 	(void)gateway_record_set(&n->gateway, &g);
 }

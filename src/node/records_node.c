@@ -43,6 +43,31 @@ bool record_node_decode(const struct state_view *v, struct node_record *ret)
 	return rd_done(&r);
 }
 
+static void remember(struct node *n, const struct node_record *rec)
+{
+	struct node_called *c = table_find(&n->called, &rec->id);
+
+	if (!c)
+		c = table_add(&n->called, &rec->id);
+	if (!c)
+		return; /* then people are not told its name when it goes */
+	c->cloud_mac = rec->cloud_mac;
+	text_copy(c->name, sizeof(c->name), rec->name);
+}
+
+static void left(struct node *n, const struct state_node *id)
+{
+	struct effect_notice notice = { .notice = NOTICE_NODE_LEFT };
+	struct node_called *c = table_find(&n->called, id);
+
+	if (c) {
+		notice.mac = c->cloud_mac;
+		text_copy(notice.text, sizeof(notice.text), c->name);
+		table_remove(&n->called, c);
+	}
+	node_notice(n, &notice);
+}
+
 void record_node_changed(struct node *n, const struct state_event *e)
 {
 	struct state_view v;
@@ -56,15 +81,14 @@ void record_node_changed(struct node *n, const struct state_event *e)
 	if (e->own)
 		return;
 	if (e->change != STATE_IS_SET) {
-		notice.notice = NOTICE_NODE_LEFT;
-		memcpy(notice.mac.b, e->author.b + 2, sizeof(notice.mac.b));
-		node_notice(n, &notice);
+		left(n, &e->author);
 		return;
 	}
 	if (state_get(n->state, &e->key, &e->author, n->now, &v) || !record_node_decode(&v, &rec)) {
 		n->counters[NODE_C_BAD_RECORD]++;
 		return;
 	}
+	remember(n, &rec);
 	is_news = lease_static_allows(&n->lease, &rec.ip4);
 	(void)lease_reserve_address(&n->lease, &rec.ip4, n->now);
 	if (is_news)

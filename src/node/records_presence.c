@@ -7,14 +7,6 @@
 
 #define NETWORK_SIZE 8
 
-struct mac record_presence_mac(const struct state_node *id)
-{
-	struct mac primary;
-
-	memcpy(primary.b, id->b + 2, sizeof(primary.b));
-	return cloud_hardif_mac(NODE_BRIDGE, &primary);
-}
-
 static void put_macs(struct wr *w, enum field f, const struct mac *list, uint8_t count)
 {
 	size_t mark = wr_tlv8_begin(w, (uint8_t)f);
@@ -39,6 +31,7 @@ void records_put_presence(struct node *n, const struct cut_word *word)
 	struct state_key key = state_key_init(RECORD_PRESENCE, n->id.b, sizeof(n->id.b));
 
 	field_put_bytes(&w, FIELD_NETWORK, n->cloud.network_id, NETWORK_SIZE);
+	field_put_bytes(&w, FIELD_MAC, word->leader.b, sizeof(word->leader.b));
 	field_put_bytes(&w, FIELD_IP4, n->cloud.node4.b, sizeof(n->cloud.node4.b));
 	field_put_bytes(&w, FIELD_IP6, n->cloud.node6.b, sizeof(n->cloud.node6.b));
 	put_token(&w, n->part_token);
@@ -73,10 +66,11 @@ static bool decode(const struct node *n, const struct state_view *v, struct pres
 	struct cut_word *w = &ret->word;
 
 	memset(ret, 0, sizeof(*ret));
-	w->leader = record_presence_mac(&v->author);
 	while (rd_tlv8(&r, &type, &f)) {
 		if (type == FIELD_NETWORK)
 			rd_copy(&f, network, sizeof(network));
+		else if (type == FIELD_MAC)
+			w->leader = rd_mac(&f);
 		else if (type == FIELD_IP4)
 			ret->ip4 = rd_ip4(&f);
 		else if (type == FIELD_IP6)
@@ -94,31 +88,49 @@ static bool decode(const struct node *n, const struct state_view *v, struct pres
 		if (!rd_ok(&f))
 			return false;
 	}
-	return rd_done(&r) && !memcmp(network, n->cloud.network_id, sizeof(network)) &&
+	return rd_done(&r) && !mac_is_zero(&w->leader) &&
+	       !memcmp(network, n->cloud.network_id, sizeof(network)) &&
 	       net6_has(&n->cloud.network6, &ret->ip6);
-}
-
-void record_presence_changed(struct node *n, const struct state_event *e)
-{
-	struct mac leader = record_presence_mac(&e->author);
-	struct state_view v;
-	struct presence p;
-
-	if (e->own ? e->local || e->change != STATE_IS_SET : mac_eq(&leader, &n->cloud_mac))
-		return;
-	if (e->change == STATE_IS_SET && !state_get(n->state, &e->key, &e->author, n->now, &v) &&
-	    decode(n, &v, &p))
-		cut_told(&n->cut, &p.word, v.age_s, n->now);
-	else
-		cut_untold(&n->cut, &leader, n->now);
 }
 
 bool record_presence_find(const struct node *n, const struct mac *leader, struct presence *ret)
 {
 	struct state_view v;
+	struct presence p;
+	uint32_t age_s = UINT32_MAX;
 
-	for (uint32_t i = 0; state_next(n->state, RECORD_PRESENCE, &i, n->now, &v);)
-		if (!v.own && decode(n, &v, ret) && mac_eq(&ret->word.leader, leader))
-			return true;
-	return false;
+	/* a node with a new key has two, until the old one is over */
+	for (uint32_t i = 0; state_next(n->state, RECORD_PRESENCE, &i, n->now, &v);) {
+		if (v.own || v.age_s >= age_s || !decode(n, &v, &p) ||
+		    !mac_eq(&p.word.leader, leader))
+			continue;
+		*ret = p;
+		age_s = v.age_s;
+	}
+	return age_s != UINT32_MAX;
+}
+
+/* What has gone does not tell any more whose word it was. */
+static void look_for_gone(struct node *n)
+{
+	const struct cut_part *part;
+	struct presence p;
+
+	for (uint32_t i = 0; (part = cut_known_next(&n->cut, &i));)
+		if (!record_presence_find(n, &part->word.leader, &p))
+			cut_untold(&n->cut, &part->word.leader, n->now);
+}
+
+void record_presence_changed(struct node *n, const struct state_event *e)
+{
+	struct state_view v;
+	struct presence p;
+
+	if (e->own && (e->local || e->change != STATE_IS_SET))
+		return;
+	if (e->change != STATE_IS_SET || state_get(n->state, &e->key, &e->author, n->now, &v) ||
+	    !decode(n, &v, &p))
+		look_for_gone(n);
+	else if (mac_eq(&p.word.leader, &n->cloud_mac) == e->own)
+		cut_told(&n->cut, &p.word, v.age_s, n->now);
 }

@@ -3,6 +3,7 @@
 #ifndef NODE_VIEW_H
 #define NODE_VIEW_H
 
+#include "core/admin/admin.h"
 #include "core/cut/cut.h"
 #include "node/cores.h"
 #include "node/node.h"
@@ -116,7 +117,7 @@ bool node_part_next(const struct node *n, uint32_t *cursor, struct node_part *re
 /* How people write the ids of a type of replicated records. */
 enum node_id_form {
 	NODE_ID_BYTES, /* hex digits */
-	NODE_ID_NODE,  /* a node's id, two zeros and the MAC of its primary interface: as a MAC */
+	NODE_ID_NODE,  /* a node's id, the beginning of its key: 16 hex digits */
 	NODE_ID_MAC,
 	NODE_ID_NUMBER, /* u32 */
 	NODE_ID_TEXT,	/* if it is printable, else as NODE_ID_BYTES */
@@ -142,6 +143,67 @@ const char *node_port_mesh_dev(const struct node *n, uint16_t port);
 const char *node_port_babel_dev(const struct node *n, uint16_t port);
 /* The VLAN device in the cloud by the MAC that it has there. */
 const char *node_mesh_dev(const struct node *n, const struct mac *mac);
+
+/* A neighbour whose replicated records cannot be read, for some time now. */
+struct node_outsider {
+	enum state_scope scope;
+	struct mac cloud_mac; /* STATE_CLOUD */
+	uint16_t port;	      /* STATE_NETWORK, as the next */
+	struct ip6 address;
+	enum state_keys keys;
+	usec_t since;
+};
+
+bool node_outsider_next(const struct node *n, uint32_t *cursor, struct node_outsider *ret);
+/* What it has, as the end of a sentence. */
+const char *node_keys_text(enum state_keys keys);
+
+/* A set of settings (node/settings.h) of a realm. */
+struct node_settings {
+	uint32_t set;	/* its number, 0: none, all is as without */
+	uint32_t check; /* of its text */
+	size_t len;
+	char text[CONF_SETTINGS_MAX]; /* not terminated */
+};
+
+enum node_settings_which { NODE_SETTINGS_IN_FORCE, NODE_SETTINGS_BEFORE, NODE_SETTINGS_STAGED };
+
+/* false: nobody has chosen one (or staged, then only), or, where set is not 0, it is not here as a
+ * whole. */
+bool node_settings(const struct node *n, uint32_t realm, enum node_settings_which which,
+		   struct node_settings *ret);
+/* The node is about to look at them, or to be started with others. */
+bool node_settings_pending(const struct node *n);
+/* The realm of this node's cloud. */
+uint32_t node_realm(const struct node *n);
+
+/* A record that the network's admin is to sign, and CONTROL_PUT_ADMIN then writes. */
+struct node_signed {
+	struct state_key key;
+	size_t len;
+	uint8_t value[STATE_VALUE_MAX];
+};
+
+enum node_settings_act {
+	NODE_SETTINGS_STAGE,	/* text becomes the set that is being made */
+	NODE_SETTINGS_APPLY,	/* that one comes into force */
+	NODE_SETTINGS_ROLLBACK, /* the set before does */
+	NODE_SETTINGS_SET,	/* text is staged and comes into force */
+	NODE_SETTINGS_DROP,	/* what is being made is nothing any more */
+};
+#define NODE_SETTINGS_SIGNED 9 /* records of one act, at most */
+
+/* How many records, to be written in that order; 0: there is no set that could come into force. */
+unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_settings_act act,
+			       const struct conf_text *text,
+			       struct node_signed ret[static NODE_SETTINGS_SIGNED]);
+
+/* The keys of the network's admin, as its record has them; false: there is none. */
+bool node_admin(const struct node *n, struct admin_chain *ret);
+/* The key whose signature counts here, ADMIN_KEY_SIZE bytes; NULL: none is known. */
+const uint8_t *node_admin_key(const struct node *n, struct admin_chain *keep);
+/* The record with these. */
+void node_admin_record(const struct admin_chain *c, struct node_signed *ret);
 
 struct node_ping {
 	struct batman_icmp icmp; /* BATMAN_ICMP_UNREACHABLE from nobody: it was not sent */

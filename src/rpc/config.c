@@ -32,9 +32,10 @@ json_t *method_config_options(const struct rpc_context *c, json_t *params, struc
 	(void)params;
 	(void)err;
 	for (uint32_t i = 0; conf_doc_next(&i, &e);)
-		json_array_append_new(list, json_pack("{ss ss sb sb ss ss ss}", "section",
-						      e.section, "option", e.option, "list",
-						      (int)e.list, "secret", (int)e.secret, "type",
-						      e.type, "default", e.def, "help", e.help));
+		json_array_append_new(list,
+				      json_pack("{ss ss sb sb sb ss ss ss}", "section", e.section,
+						"option", e.option, "list", (int)e.list, "secret",
+						(int)e.secret, "local", (int)e.local, "type",
+						e.type, "default", e.def, "help", e.help));
 	return list;
 }

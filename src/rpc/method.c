@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rpc/signed.h"
+
 /* A method without parameters. */
 #define PLAIN(called, what, does, text)                                                            \
 	{                                                                                          \
@@ -27,6 +29,12 @@
 	{                                                                                          \
 		"author", PARAM_TEXT, false, 0, 0,                                                 \
 			"only of this node: its name, MAC, address, or id in hex digits"           \
+	}
+#define PROOFS                                                                                     \
+	{                                                                                          \
+		"proofs", PARAM_TEXT, false, 0, SIGNED_PROOFS_MAX,                                 \
+			"signatures of the texts to be signed, in their order, 128 hex digits "    \
+			"each"                                                                     \
 	}
 #define AFTER_PAGE                                                                                 \
 	{                                                                                          \
@@ -149,6 +157,31 @@ static const struct method methods[] = {
 	  "replicated records that change from now on, as notifications",
 	  method_state_watch,
 	  { TYPE_FILTER, AUTHOR_FILTER } },
+	PLAIN("admin.show", METHOD_READ, method_admin_show,
+	      "the public key of the network's admin, and the salt that its password goes with"),
+	{ "admin.put",
+	  METHOD_ACT,
+	  "make a key that of the network's admin; without proofs: what it must sign",
+	  method_admin_put,
+	  { { "key", PARAM_TEXT, true, 0, 0, "the new public key, 64 hex digits" },
+	    { "link", PARAM_TEXT, true, 0, 0,
+	      "signature that it follows the key before, by that one, 128 hex digits" },
+	    PROOFS } },
+	PLAIN("settings.show", METHOD_READ, method_settings_show,
+	      "settings of the network and of the cloud: in force, before, and staged; pending: "
+	      "this "
+	      "node is about to start with others"),
+	{ "settings.write",
+	  METHOD_ACT,
+	  "change settings of the network; without proofs: what its admin must sign",
+	  method_settings_write,
+	  { { "act", PARAM_TEXT, true, 0, 0, "set, stage, apply, drop or rollback" },
+	    { "option", PARAM_TEXT, false, 0, 0, "as dhcp.lease_time_s, to set or stage" },
+	    { "value", PARAM_TEXT, false, 0, 4096,
+	      "its value, those of a list by line (a newline alone: none); else the option is not "
+	      "set any more" },
+	    { "cloud", PARAM_BOOL, false, 0, 0, "for this cloud; else for the whole network" },
+	    PROOFS } },
 	{ "shared-state.sync",
 	  METHOD_ACT,
 	  "merge what a LibreMesh node posts by HTTP, and answer with the whole store then",

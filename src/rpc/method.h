@@ -104,6 +104,13 @@ json_t *method_state_list(const struct rpc_context *c, json_t *params, struct me
 json_t *method_state_get(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_state_put(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_state_watch(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* admin.c */
+json_t *method_admin_show(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_admin_put(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* settings.c */
+json_t *method_settings_show(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_settings_write(const struct rpc_context *c, json_t *params,
+			      struct method_error *err);
 /* shared_state.c */
 json_t *method_shared_state_sync(const struct rpc_context *c, json_t *params,
 				 struct method_error *err);

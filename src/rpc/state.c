@@ -81,13 +81,11 @@ static bool is_plain(const struct state_key *k)
 
 static bool has_form(const struct state_key *k, enum node_id_form form)
 {
-	static const uint8_t zero[2];
-
 	switch (form) {
 	case NODE_ID_BYTES:
 		break;
 	case NODE_ID_NODE:
-		return k->len == sizeof(struct state_node) && !memcmp(k->id, zero, sizeof(zero));
+		return k->len == sizeof(struct state_node);
 	case NODE_ID_MAC:
 		return k->len == sizeof(struct mac);
 	case NODE_ID_NUMBER:
@@ -108,10 +106,7 @@ static const char *id_text(const struct state_key *k, char buf[static ID_TEXT])
 
 	if (!has_form(k, form))
 		form = NODE_ID_BYTES;
-	if (form == NODE_ID_NODE)
-		rd_skip(&r, 2);
 	switch (form) {
-	case NODE_ID_NODE:
 	case NODE_ID_MAC:
 		m = rd_mac(&r);
 		text_add(&t, "%s", mac_text(&m, mac));
@@ -122,8 +117,9 @@ static const char *id_text(const struct state_key *k, char buf[static ID_TEXT])
 	case NODE_ID_TEXT:
 		text_add(&t, "%.*s", (int)k->len, (const char *)k->id);
 		break;
+	case NODE_ID_NODE:
 	case NODE_ID_BYTES:
-		text_add(&t, "0x");
+		text_add(&t, "%s", form == NODE_ID_BYTES ? "0x" : "");
 		for (uint8_t i = 0; i < k->len; i++)
 			text_add(&t, "%02x", k->id[i]);
 		break;

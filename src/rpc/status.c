@@ -186,6 +186,31 @@ static json_t *counts(const struct rpc_context *c)
 			 "originators", originators, "clients", clients, "clients_here", here);
 }
 
+/* Neighbours that are not heard because of their keys. */
+static json_t *outsiders_json(const struct rpc_context *c)
+{
+	json_t *list = json_array();
+	struct node_outsider s;
+
+	for (uint32_t i = 0; node_outsider_next(c->node, &i, &s);)
+		json_array_append_new(
+			list,
+			json_pack("{ss so so so ss sI}", "scope",
+				  s.scope == STATE_CLOUD ? "cloud" : "network", "mac",
+				  value_mac(&s.cloud_mac), "address", value_ip6(&s.address), "port",
+				  s.scope == STATE_CLOUD
+					  ? json_null()
+					  : value_text(node_port_name(c->node, s.port)),
+				  "reason", node_keys_text(s.keys), "since_s",
+				  (json_int_t)((c->now - s.since) / USEC_S)));
+	return list;
+}
+
+static bool has_key(const struct rpc_context *c)
+{
+	return node_conf(c->node)->security.community_key[0];
+}
+
 json_t *method_status(const struct rpc_context *c, json_t *params, struct method_error *err)
 {
 	const struct node *n = c->node;
@@ -194,15 +219,16 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 	(void)params;
 	(void)err;
 	return json_pack(
-		"{ss so so so so ss so so so so so so so so so so}", "version", TRAMA_VERSION,
+		"{ss so so so so ss so so so so so sb so so so so so so}", "version", TRAMA_VERSION,
 		"hostname", value_text(cloud->hostname), "node_id",
 		value_hex(node_lease(n)->self.b, sizeof(node_lease(n)->self.b)), "mac",
 		value_mac(&cloud->primary), "uptime_s", value_ago_s(c->started, c->now), "engine",
 		node_conf(n)->l2.engine == CONF_ENGINE_KERNEL ? "kernel" : "user", "cloud",
 		cloud_json(n), "cut", parts_json(c), "clash", value_text(node_clash(n)),
 		"address_moved", value_text(node_address_moved(n)), "state_rejected",
-		state_rejected(c), "counts", counts(c), "ports", ports_json(n, c->now), "gateway",
-		ways_used(c), "uplinks", ways_uplinks(c), "children", children_json(c));
+		state_rejected(c), "community_key", (int)has_key(c), "outsiders", outsiders_json(c),
+		"counts", counts(c), "ports", ports_json(n, c->now), "gateway", ways_used(c),
+		"uplinks", ways_uplinks(c), "children", children_json(c));
 }
 
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err)

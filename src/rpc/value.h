@@ -19,7 +19,7 @@ json_t *value_net6(const struct net6 *n);
 /* Bytes of others: what is no UTF-8 becomes \xNN. */
 json_t *value_text(const char *s);
 json_t *value_bytes(const void *data, size_t len);
-#define VALUE_HEX_MAX 480
+#define VALUE_HEX_MAX 720 /* what is signed of a record is the longest */
 /* Lower-case hex digits of at most VALUE_HEX_MAX bytes. */
 json_t *value_hex(const uint8_t *data, size_t len);
 /* Milliseconds from then to now, at least 0. */

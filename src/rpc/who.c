@@ -53,7 +53,7 @@ static json_t *known_gateway(const struct rpc_context *c, const uint8_t id[stati
 	const struct gateway *g = node_gateway(c->node);
 
 	for (uint32_t i = 0; i < g->known_count; i++)
-		if (!memcmp(g->known[i].node.b, id + 2, sizeof(g->known[i].node.b)))
+		if (!memcmp(g->known[i].owner, id, sizeof(g->known[i].owner)))
 			return value_text(g->known[i].name);
 	return json_null();
 }
@@ -65,33 +65,49 @@ json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8])
 	return json_is_null(name) ? known_gateway(c, id) : name;
 }
 
-bool who_id(const struct rpc_context *c, const char *word, struct state_node *ret)
+/* A member by the MAC of its primary interface. */
+static bool primary_member(const struct rpc_context *c, const char *word, struct node_member *ret)
 {
-	const struct gateway *g = node_gateway(c->node);
-	struct node_member m;
+	char in_cloud[MAC_TEXT];
 	struct mac mac;
 
+	if (mac_parse(word, &mac) < 0)
+		return false;
+	mac = cloud_hardif_mac(NODE_BRIDGE, &mac);
+	return who_member(c, mac_text(&mac, in_cloud), ret);
+}
+
+/* A gateway, of whichever cloud, by its name or the MAC of its primary interface. */
+static bool gateway_id(const struct rpc_context *c, const char *word, struct state_node *ret)
+{
+	const struct gateway *g = node_gateway(c->node);
+	struct mac mac;
+	bool is_mac = mac_parse(word, &mac) == 0;
+
+	for (uint32_t i = 0; i < g->known_count; i++) {
+		const struct gateway_record *r = &g->known[i];
+
+		if (is_mac ? !mac_eq(&r->node, &mac) : strcasecmp(r->name, word) != 0)
+			continue;
+		memcpy(ret->b, r->owner, sizeof(ret->b));
+		return true;
+	}
+	return false;
+}
+
+bool who_id(const struct rpc_context *c, const char *word, struct state_node *ret)
+{
+	struct node_member m;
 	size_t len;
 
 	*ret = (struct state_node) { 0 };
 	if (text_unhex(word, ret->b, sizeof(ret->b), &len) && len == sizeof(ret->b))
 		return true;
 	*ret = (struct state_node) { 0 };
-	if (who_member(c, word, &m)) {
-		memcpy(ret->b, m.id, sizeof(ret->b));
-		return true;
-	}
-	if (mac_parse(word, &mac) == 0) {
-		memcpy(ret->b + 2, mac.b, sizeof(mac.b));
-		return true;
-	}
-	for (uint32_t i = 0; i < g->known_count; i++) {
-		if (strcasecmp(g->known[i].name, word) != 0)
-			continue;
-		memcpy(ret->b + 2, g->known[i].node.b, sizeof(g->known[i].node.b));
-		return true;
-	}
-	return false;
+	if (!who_member(c, word, &m) && !primary_member(c, word, &m))
+		return gateway_id(c, word, ret);
+	memcpy(ret->b, m.id, sizeof(ret->b));
+	return true;
 }
 
 bool who_is_self(const struct rpc_context *c, const uint8_t id[static 8])

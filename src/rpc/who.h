@@ -23,8 +23,8 @@ void who_done(struct rpc_members *m);
 json_t *who_node(const struct rpc_context *c, const uint8_t id[static 8]);
 /* The same where it may be a gateway in another cloud. */
 json_t *who_gateway(const struct rpc_context *c, const uint8_t id[static 8]);
-/* The id in records of a node by its name, address, MAC in the cloud, MAC of its primary interface
- * (of a node that nothing else is known of, too), or 16 hex digits. */
+/* The id in records of a node by its name, address, MAC in the cloud, MAC of its primary interface,
+ * or 16 hex digits (of a node that nothing else is known of, too). */
 bool who_id(const struct rpc_context *c, const char *word, struct state_node *ret);
 /* The trama node behind an originator (or behind one of its ports); false: other software, or
  * unknown. */

@@ -598,7 +598,10 @@ void kernel_boot(struct sim_node *k)
 {
 	struct world *w = k->world;
 	struct event load = { .kind = EVENT_LOAD };
-	struct node_setup s = { .conf = &k->conf, .primary_mac = k->primary };
+	struct node_setup s = { .conf = &k->conf,
+				.primary_mac = k->primary,
+				.crypto = &k->keys.crypto };
+	struct recorder *recorder = w->setup.recorded == k->index ? w->setup.recorder : NULL;
 	int err;
 
 	text_copy(s.primary_name, sizeof(s.primary_name), "eth0");
@@ -607,11 +610,13 @@ void kernel_boot(struct sim_node *k)
 	s.seed = rng_u64(&w->rng);
 	s.hash_key[0] = rng_u64(&w->rng);
 	s.hash_key[1] = rng_u64(&w->rng);
+	if (recorder)
+		s.crypto = recorder_crypto(recorder, s.crypto);
 	k->node = node_new(&s, w->now, &err);
 	if (!k->node)
 		abort();
-	if (w->setup.recorder && w->setup.recorded == k->index)
-		recorder_start(w->setup.recorder, &s, w->now);
+	if (recorder)
+		recorder_start(recorder, &s, w->now);
 	k->alive = true;
 	k->filter = &node_wish(k->node)->filter;
 	memset(k->fdb, 0, sizeof(k->fdb));
@@ -622,7 +627,7 @@ void kernel_boot(struct sim_node *k)
 	k->anygw.forward = k->br0.forward = from_client;
 	k->br0.ctx = k->anygw.ctx = k;
 	k->has_default4 = k->dhcp_child = false;
-	for (int file = 0; file < STORE_FILES; file++) {
+	for (int file = 0; file < STORE_LOADED; file++) {
 		load.load = (struct event_load) { k->saved[file], k->saved_len[file] };
 		if (file == STORE_SNAPSHOT || k->saved_len[file])
 			kernel_event(k, &load);

@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/record_crypto.h"
+
 struct recorder {
 	FILE *file;
 	bool started, ended, failed;
 	struct record_hash hash;
+	struct record_crypto crypto;
 	uint8_t buf[RECORD_HEAD_MAX > RECORD_ENTRY_MAX ? RECORD_HEAD_MAX : RECORD_ENTRY_MAX];
 };
 
@@ -41,6 +44,23 @@ static void put_entry(struct recorder *r, const struct wr *entry)
 	put(r, entry->start, wr_len(entry));
 }
 
+static void crypto_entry(void *ctx, const uint8_t *data, size_t len)
+{
+	struct recorder *r = ctx;
+	struct wr w = wr_init(r->buf, sizeof(r->buf));
+
+	if (r->ended)
+		return;
+	wr_bytes(&w, data, len);
+	put_entry(r, &w);
+}
+
+const struct state_crypto *recorder_crypto(struct recorder *r, const struct state_crypto *real)
+{
+	record_crypto_init(&r->crypto, real, crypto_entry, r);
+	return &r->crypto.crypto;
+}
+
 void recorder_start(struct recorder *r, const struct node_setup *setup, usec_t now)
 {
 	struct record_head h = { .setup = *setup, .start = now };
@@ -58,6 +78,7 @@ void recorder_start(struct recorder *r, const struct node_setup *setup, usec_t n
 	conf_print(setup->conf, CONF_PRINT_ALL, true, &t);
 	h.conf = conf;
 	h.conf_len = t.len;
+	record_head_keys(&h, setup->crypto);
 	record_head_encode(&w, &h);
 	put(r, w.start, wr_len(&w));
 	free(conf);

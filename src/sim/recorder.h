@@ -9,6 +9,8 @@ struct recorder;
 
 /* NULL: the file cannot be written, errno says why. */
 struct recorder *recorder_open(const char *path);
+/* What the node that is about to start gets in the place of its cryptography. */
+const struct state_crypto *recorder_crypto(struct recorder *r, const struct state_crypto *real);
 /* The node starts. */
 void recorder_start(struct recorder *r, const struct node_setup *setup, usec_t now);
 void recorder_event(struct recorder *r, const struct event *e, usec_t now);

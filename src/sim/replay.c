@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/record_crypto.h"
 #include "sim/recorder.h"
 
-static int play(struct node *n, struct rd *file, struct replay *ret, char *err, size_t cap)
+static int play(struct node *n, struct rd *file, const struct replay_crypto *crypto,
+		struct replay *ret, char *err, size_t cap)
 {
 	struct record_hash hash = { 0 };
 	usec_t now = 0, first = 0;
@@ -33,6 +35,15 @@ static int play(struct node *n, struct rd *file, struct replay *ret, char *err, 
 		node_input(n, &e, now);
 		while (node_effect(n, &effect))
 			record_hash_effect(&hash, &effect, now);
+		if (crypto->cut)
+			break;
+		if (crypto->failed) {
+			snprintf(err, cap,
+				 "in event %llu the node seals or signs something else than was "
+				 "recorded",
+				 (unsigned long long)ret->events);
+			return -EBADMSG;
+		}
 	}
 	ret->duration = now - first;
 	ret->effects = hash.count;
@@ -44,6 +55,7 @@ int replay_run(const uint8_t *file, size_t len, struct replay *ret, char *err, s
 {
 	struct rd r = rd_init(file, len);
 	struct conf *conf = malloc(sizeof(*conf));
+	struct replay_crypto crypto = { .failed = false };
 	struct conf_error conf_error;
 	struct record_head head;
 	struct node *n = NULL;
@@ -65,12 +77,16 @@ int replay_run(const uint8_t *file, size_t len, struct replay *ret, char *err, s
 		goto out;
 	}
 	head.setup.conf = conf;
+	if (head.has_key) {
+		replay_crypto_init(&crypto, head.public_key, head.sealed, &r);
+		head.setup.crypto = &crypto.crypto;
+	}
 	n = node_new(&head.setup, head.start, &error);
 	if (!n) {
 		snprintf(err, cap, "the node cannot be made: %s", strerror(-error));
 		goto out;
 	}
-	error = play(n, &r, ret, err, cap);
+	error = play(n, &r, &crypto, ret, err, cap);
 out:
 	node_free(n);
 	free(conf);

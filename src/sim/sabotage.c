@@ -6,6 +6,7 @@
 #include "core/state/state_msg.h"
 #include "packet/eth.h"
 #include "packet/udp.h"
+#include "sim/stand_in.h"
 
 enum offset { /* in frames without tag */
 	      TYPE = 14,
@@ -203,6 +204,18 @@ static uint8_t *skip_varint(uint8_t *b)
 	return b;
 }
 
+/* What a node owns it has signed, under the name it now has. */
+static void sign_again(const struct state_msg_record *m, uint8_t *proof)
+{
+	uint8_t text[STATE_MSG_SIGNED_MAX], key[STATE_KEY_SIZE];
+	struct wr w = wr_init(text, sizeof(text));
+
+	memcpy(key, m->author.b, sizeof(m->author.b));
+	memcpy(key + sizeof(m->author.b), proof, STATE_MSG_KEY_REST);
+	state_msg_write_signed(&w, m);
+	stand_in_sign(key, text, wr_len(&w), proof + STATE_MSG_KEY_REST);
+}
+
 /* The type of a record stands behind two varints and the flags. */
 static void rename_records(uint8_t *datagram, struct rd r)
 {
@@ -219,10 +232,14 @@ static void rename_records(uint8_t *datagram, struct rd r)
 			uint8_t *at = datagram + (body.p - start);
 
 			at = skip_varint(skip_varint(at)) + 1;
-			if (*at == RECORD_BLOCK || *at == RECORD_CLIENT)
-				*at += RECORD_UNKNOWN;
 			if (!state_msg_read_record(&body, &m))
 				return;
+			if (*at != RECORD_BLOCK && *at != RECORD_CLIENT)
+				continue;
+			*at += RECORD_UNKNOWN;
+			m.key.key.type = *at;
+			if (m.proof)
+				sign_again(&m, datagram + (m.proof - start));
 		}
 	}
 }

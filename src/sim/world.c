@@ -23,6 +23,8 @@ void world_push_frame(struct world *w, struct item item, const void *bytes, size
  * message heard, and far nodes are out of reach until then. */
 #define COLD_START (15 * USEC_S)
 
+#define COMMUNITY_KEY "a key of a simulated community"
+
 static bool chance(struct world *w, uint32_t ppm)
 {
 	return ppm && rng_below(&w->rng, 1000000) < ppm;
@@ -226,10 +228,14 @@ static void prepare_node(struct world *w, unsigned int i)
 	conf_init(&k->conf);
 	text_copy(k->conf.wifi.ap_ssid, sizeof(k->conf.wifi.ap_ssid), w->plan->nodes[i].ssid);
 	k->conf.uplink.nat66 = true;
+	if (w->setup.sealed)
+		text_copy(k->conf.security.community_key, sizeof(k->conf.security.community_key),
+			  COMMUNITY_KEY);
 	if (w->setup.lease_s)
 		k->conf.dhcp.lease_time_s = (int32_t)w->setup.lease_s;
 	if (w->setup.sabotage && w->setup.sabotage->conf)
 		w->setup.sabotage->conf(k);
+	stand_in_init(&k->keys, w->setup.seed << 16 | (i + 1), k->conf.security.community_key);
 	k->ports[AP_PORT] = (struct kport) { .present = true, .wire = -1, .mac = k->primary };
 	k->ports[AP_PORT].mac.b[1] = 0xaa;
 	text_copy(k->ports[AP_PORT].name, NODE_IFNAME, "wlan0-ap");

@@ -10,13 +10,13 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
-#include "node/node.h"
 #include "node/record.h"
 #include "node/view.h"
 #include "sim/heap.h"
 #include "sim/plan.h"
 #include "sim/routes.h"
 #include "sim/stack.h"
+#include "sim/stand_in.h"
 
 #define WORLD_FDB 256
 #define WORLD_PROBES 4096   /* test frames that are remembered */
@@ -68,6 +68,7 @@ struct sim_node {
 	bool uplink_works;
 	uint32_t boots;
 	struct mac primary;
+	struct stand_in keys; /* on its disk, as what is saved */
 	struct kport ports[NODE_PORTS];
 	struct fdb_entry fdb[WORLD_FDB];
 	struct stack br0, anygw;
@@ -153,6 +154,7 @@ struct world_setup {
 	struct recorder *recorder;	 /* NULL: none; borrowed */
 	unsigned int recorded;		 /* node */
 	uint32_t lease_s;		 /* 0: what a node has by default */
+	bool sealed;			 /* all have one key of the community */
 	bool verbose;
 };
 

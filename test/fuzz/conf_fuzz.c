@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any text: an error with a line and a message, or a configuration that prints to text that means
- * the same. */
+ * the same. As settings of a network it makes a configuration whatever it says. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,19 @@ static void check_print(const struct conf *c, enum conf_print_what what)
 	check(!memcmp(c, &again, sizeof(again)));
 }
 
+static void check_settings(const char *data, size_t len)
+{
+	struct conf_layers l = { .settings = { { data, len }, { data, len / 2 } } };
+	struct conf_remarks remarks, refused;
+	struct conf_error e;
+	struct conf c;
+
+	if (len > CONF_SETTINGS_MAX)
+		return;
+	check(conf_parse_layers(&l, &c, &e, &remarks, &refused) == 0);
+	check_print(&c, CONF_PRINT_ALL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct text t = text_init(text, sizeof(text));
@@ -36,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct conf_error e;
 	struct conf c;
 
+	check_settings((const char *)data, len);
 	if (conf_parse((const char *)data, len, &c, &e) < 0) {
 		check(e.line > 0 && e.message[0]);
 		conf_error_print(&e, "FILE", &t);

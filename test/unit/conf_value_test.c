@@ -31,6 +31,9 @@ static const struct value good[] = {
 	{ "lime network", "list resolvers", "9.9.9.9" },
 	{ "lime network", "list resolvers", "2620:fe::9" },
 	{ "trama security", "option community_key", "0123456789abcdef" },
+	{ "trama security", "option admin_key",
+	  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+	{ "trama security", "option admin_key", "" },
 	{ "trama dhcp", "option mtu", "0" },
 	{ "trama dhcp", "option mtu", "576" },
 	{ "trama dhcp", "list exclude", "10.1.2.3" },
@@ -86,6 +89,10 @@ static const struct value bad[] = {
 	{ "lime network", "option anygw_dhcp_start", "1" },
 	{ "lime network", "option anygw_dhcp_start", "65535" }, /* the broadcast address */
 	{ "lime network", "list resolvers", "localhost" },
+	{ "trama security", "option admin_key",
+	  "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef" },
+	{ "trama security", "option admin_key",
+	  "123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
 	{ "trama security", "option community_key", "fifteen letters" },
 	{ "trama security", "option community_key", "a tab \t is no printable one" },
 	{ "trama security", "option community_key", "a letter of UTF-8: \xc3\xa9" },
@@ -349,6 +356,9 @@ static void test_documentation(void **state)
 	}
 	assert_non_null(strstr(text, "config lime 'wifi'\n"));
 	assert_non_null(strstr(text, "config port 'NAME'\n"));
+	assert_non_null(strstr(text, " Default: 'LibreMesh.org' Only in a node's own file.\n"));
+	assert_non_null(strstr(man, "\nDefault: LibreMesh.org.\nOnly in a node's own file.\n"));
+	assert_non_null(strstr(text, " Default: 'thisnode.info'\n"));
 	assert_non_null(strstr(text, " Default: '1.1.1.1' '9.9.9.9' '2606:4700:4700::1111'"));
 	assert_non_null(strstr(man, ".SS config lime \\(aqwifi\\(aq\n"));
 	assert_non_null(strstr(man, "\nDefault: 1.1.1.1, 9.9.9.9, 2606:"));

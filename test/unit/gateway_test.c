@@ -456,11 +456,11 @@ static void test_limits(void **state)
 	u.resolver_count = GATEWAY_RESOLVER_MAX + 1;
 	assert_int_equal(gateway_uplink_set(&w.g, UPLINK, &u, w.now), -EINVAL);
 	for (i = 0; i < GATEWAY_KNOWN_MAX; i++) {
-		r.node.b[5] = (uint8_t)i;
+		r.owner[7] = (uint8_t)i;
 		assert_int_equal(gateway_record_set(&w.g, &r), 0);
 	}
 	assert_int_equal(gateway_record_set(&w.g, &r), 0);
-	r.node.b[0] = 1;
+	r.owner[0] = 1;
 	assert_int_equal(gateway_record_set(&w.g, &r), -ENOSPC);
 	assert_int_equal(w.g.counters.known_full, 1);
 	gateway_probe_result(&w.g, 12345, GATEWAY_RESULT_OK, 1, w.now);
@@ -478,7 +478,8 @@ static unsigned told(void)
 
 static void test_choice_and_resolvers(void **state)
 {
-	struct gateway_record far = { .node = { { 2, 0, 0, 0, 0, 9 } },
+	struct gateway_record far = { .owner = { 9 },
+				      .node = { { 2, 0, 0, 0, 0, 9 } },
 				      .router_id = { 1, 2, 3, 4, 5, 6, 7, 8 },
 				      .name = "far",
 				      .working = { true, false },
@@ -517,7 +518,7 @@ static void test_choice_and_resolvers(void **state)
 	/* no route at the moment, but somebody has a way out */
 	assert_int_equal(gateway_resolvers(&w.g, list, GATEWAY_RESOLVER_MAX), 1);
 	drain();
-	gateway_record_gone(&w.g, &far.node);
+	gateway_record_gone(&w.g, far.owner);
 	assert_int_equal(told(), 1);
 	assert_int_equal(gateway_resolvers(&w.g, list, GATEWAY_RESOLVER_MAX), 0);
 	conf.resolver_count = 1;

@@ -191,6 +191,7 @@ static void node_start(struct town *t, int i)
 	int err;
 
 	s.boot_epoch = 1 + t->boots[i]++;
+	s.crypto = t->crypto[i];
 	s.primary_mac = (struct mac) { { 2, 0, 0, (uint8_t)i, 0, 1 } };
 	t->node[i] = node_new(&s, t->now, &err);
 	assert_non_null(t->node[i]);

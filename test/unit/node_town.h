@@ -35,6 +35,7 @@ struct town {
 	uint8_t claims[TOWN_NODES][2048]; /* that file on the disk of each */
 	size_t claims_len[TOWN_NODES];
 	uint32_t boots[TOWN_NODES];
+	const struct state_crypto *crypto[TOWN_NODES]; /* of the next start; NULL: none */
 	/* May change a frame on its way from node to node; false: it is lost. */
 	bool (*wire)(struct town *t, int from, int to, uint8_t *frame, size_t len);
 	/* A frame leaves the cloud at a node. */

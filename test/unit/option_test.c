@@ -365,6 +365,7 @@ static const struct row {
 	{ "trama l3", "vlan_protocol", "8021q", see_filter, "88a8 8100", NULL },
 	{ "trama l3", "vlan_id", "18", see_links, " 88a8.18; ", NULL },
 	{ "trama security", "community_key", "a key of 16 bytes", see_filter, "key 1", NULL },
+	{ "trama security", "admin_key", NULL, NULL, NULL, "settings_test" },
 	{ "trama dhcp", "lease_time_s", "300", see_offer, "lease 300", NULL },
 	{ "trama dhcp", "mtu", "1400", see_offer, "mtu 1400", NULL },
 	{ "trama dhcp", "exclude", "10.13.3.232-10.13.255.255", see_pool, "low", NULL },

@@ -212,7 +212,7 @@ static bool has_records(struct rd datagram, uint32_t *ret_seq)
 
 	if (state_msg_read_header(&datagram, &h))
 		return false;
-	*ret_seq = h.seq;
+	*ret_seq = (uint32_t)h.seq;
 	while (state_msg_item(&datagram, &type, &body))
 		if (type == STATE_ITEM_PUSH || type == STATE_ITEM_BULK)
 			return true;

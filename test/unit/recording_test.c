@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "node/record_crypto.h"
 #include "node/record_head.h"
+#include "sim/stand_in.h"
 
 #define KIND_AT 8 /* behind the time */
 
@@ -110,6 +112,34 @@ static void test_import(void **state)
 	assert_string_equal(back.import.name, "phone");
 }
 
+static void test_sign(void **state)
+{
+	struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_ADMIN }, back;
+	struct control_sign *s = &e.control.sign;
+	uint8_t buf[256];
+	size_t len;
+
+	(void)state;
+	*s = (struct control_sign) { .type = 6,
+				     .id_len = 32,
+				     .id = { [0] = 'i', [31] = 'd' },
+				     .signature = { [0] = 's', [63] = 'g' },
+				     .value = (const uint8_t *)"value",
+				     .len = 5 };
+	len = encode(&e, buf, sizeof(buf));
+	assert_int_equal(decode(buf, len - s->len - 1, &back), -EBADMSG);
+	assert_int_equal(decode(buf, len, &back), 0);
+	assert_int_equal(back.control.act, CONTROL_PUT_ADMIN);
+	assert_int_equal(back.control.sign.type, 6);
+	assert_int_equal(back.control.sign.id_len, 32);
+	assert_memory_equal(back.control.sign.id, s->id, sizeof(s->id));
+	assert_memory_equal(back.control.sign.signature, s->signature, sizeof(s->signature));
+	assert_int_equal(back.control.sign.len, 5);
+	assert_memory_equal(back.control.sign.value, "value", 5);
+	s->id_len = 33;
+	assert_int_equal(decode(buf, encode(&e, buf, sizeof(buf)), &back), -EBADMSG);
+}
+
 static void test_put(void **state)
 {
 	struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_STATE }, back;
@@ -187,7 +217,7 @@ static void test_out_of_range(void **state)
 		{ .kind = EVENT_FRAME, .frame.link = LINK_TAGGED },
 		{ .kind = EVENT_CLIENT, .client.change = CLIENT_DISASSOCIATED },
 		{ .kind = EVENT_CHILD, .child.kind = CHILD_DHCP },
-		{ .kind = EVENT_CONTROL, .control.act = CONTROL_UNFIX_LEASE },
+		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_ADMIN },
 		{ .kind = EVENT_MESH, .mesh.kind = BATMAN_ROW_END },
 		{ .kind = EVENT_IMPORT, .import.source = IMPORT_ALFRED },
 	};
@@ -248,6 +278,110 @@ static void test_head(void **state)
 	buf[0]++;
 	r = rd_init(buf, len);
 	assert_int_equal(record_head_decode(&r, &back), -EBADMSG);
+}
+
+static void test_head_keys(void **state)
+{
+	struct stand_in keys[2];
+	struct record_head head = { .conf = "x", .conf_len = 1 }, back;
+
+	(void)state;
+	stand_in_init(&keys[0], 1, "");
+	stand_in_init(&keys[1], 2, "a key");
+	for (int i = 0; i < 3; i++) {
+		const struct state_crypto *c = i < 2 ? &keys[i].crypto : NULL;
+		uint8_t buf[256];
+		struct wr w = wr_init(buf, sizeof(buf));
+		struct rd r;
+
+		record_head_keys(&head, c);
+		record_head_encode(&w, &head);
+		r = rd_init(buf, wr_len(&w));
+		assert_int_equal(record_head_decode(&r, &back), 0);
+		assert_true(rd_done(&r) && back.has_key == (c != NULL) && back.sealed == (i == 1));
+		if (c)
+			assert_memory_equal(back.public_key, c->public_key, STATE_KEY_SIZE);
+	}
+}
+
+/* The entries of a recording, as they stand in the file. */
+struct entries {
+	size_t len;
+	uint8_t data[4096];
+};
+
+static void entry(void *ctx, const uint8_t *data, size_t len)
+{
+	struct entries *e = ctx;
+	struct wr w = wr_init(e->data + e->len, sizeof(e->data) - e->len);
+
+	wr_u32(&w, (uint32_t)len);
+	wr_bytes(&w, data, len);
+	assert_true(wr_len(&w) > 0);
+	e->len += wr_len(&w);
+}
+
+/* What a node asks for, and what it gets. */
+struct asked {
+	uint8_t sealed[20 + STATE_TAG_SIZE], opened[20], signature[STATE_SIGNATURE_SIZE];
+	bool open, forged_open, verify, forged_verify;
+};
+
+static struct asked ask(const struct state_crypto *c)
+{
+	struct state_binding b = { .nonce = { 1 }, .len = 3 };
+	struct asked a;
+	uint8_t bad[sizeof(a.sealed)];
+
+	memset(&a, 0, sizeof(a));
+	memset(a.sealed, 'x', 20);
+	c->seal(c->ctx, &b, a.sealed, 20);
+	a.open = c->open(c->ctx, &b, a.sealed, sizeof(a.sealed), a.opened);
+	memcpy(bad, a.sealed, sizeof(bad));
+	bad[3]++;
+	a.forged_open = c->open(c->ctx, &b, bad, sizeof(bad), bad);
+	c->sign(c->ctx, (const uint8_t *)"text", 4, a.signature);
+	a.verify = c->verify(c->ctx, c->public_key, (const uint8_t *)"text", 4, a.signature);
+	a.forged_verify = c->verify(c->ctx, c->public_key, (const uint8_t *)"TEXT", 4, a.signature);
+	return a;
+}
+
+static void test_crypto(void **state)
+{
+	static struct entries file;
+	struct asked first, again;
+	struct record_crypto record;
+	struct replay_crypto replay;
+	struct stand_in keys;
+	struct rd r;
+
+	(void)state;
+	stand_in_init(&keys, 1, "a key");
+	record_crypto_init(&record, &keys.crypto, entry, &file);
+	assert_memory_equal(record.crypto.public_key, keys.crypto.public_key, STATE_KEY_SIZE);
+	first = ask(&record.crypto);
+	again = ask(&keys.crypto);
+	assert_memory_equal(&first, &again, sizeof(first));
+	assert_true(first.open && first.verify && !first.forged_open && !first.forged_verify);
+	assert_int_equal(first.opened[19], 'x');
+	r = rd_init(file.data, file.len);
+	replay_crypto_init(&replay, keys.crypto.public_key, true, &r);
+	again = ask(&replay.crypto);
+	assert_memory_equal(&first, &again, sizeof(first));
+	assert_true(rd_done(&r) && !replay.failed);
+	/* one question more than there are answers */
+	replay.crypto.sign(replay.crypto.ctx, (const uint8_t *)"text", 4, again.signature);
+	assert_true(replay.failed && replay.cut);
+	/* another question than the first one was */
+	r = rd_init(file.data, file.len);
+	replay_crypto_init(&replay, keys.crypto.public_key, true, &r);
+	replay.crypto.sign(replay.crypto.ctx, (const uint8_t *)"text", 4, again.signature);
+	assert_true(replay.failed && !replay.cut);
+	/* a text of another length */
+	r = rd_init(file.data, file.len);
+	replay_crypto_init(&replay, keys.crypto.public_key, true, &r);
+	replay.crypto.seal(replay.crypto.ctx, NULL, again.sealed, 19);
+	assert_true(replay.failed);
 }
 
 /* Its length says so, and the bytes are there. */
@@ -356,11 +490,19 @@ static void test_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_route),  cmocka_unit_test(test_row_of_the_kernel),
-		cmocka_unit_test(test_import), cmocka_unit_test(test_put),
-		cmocka_unit_test(test_fixed),  cmocka_unit_test(test_out_of_range),
-		cmocka_unit_test(test_head),   cmocka_unit_test(test_configuration_too_long),
-		cmocka_unit_test(test_end),    cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_row_of_the_kernel),
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_put),
+		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_sign),
+		cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_head_keys),
+		cmocka_unit_test(test_crypto),
+		cmocka_unit_test(test_configuration_too_long),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

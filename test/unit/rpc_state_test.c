@@ -111,7 +111,7 @@ static void run(struct box *b, usec_t span)
 static void hear(struct box *b, struct state_msg_record m)
 {
 	static uint32_t seq;
-	struct state_msg_header h = { { { 0xee } }, 1, ++seq };
+	struct state_msg_header h = { .sender = { { 0xee } }, .epoch = 1, .seq = ++seq };
 	struct event e = { .kind = EVENT_DATAGRAM };
 	uint8_t buf[STATE_DATAGRAM_MAX];
 	struct wr w = wr_init(buf, sizeof(buf));

@@ -18,8 +18,8 @@
 #define DISK 8192
 
 static const struct state_type types[] = {
-	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, LIFE, 0 },
-	{ NET_BLOCK, STATE_CLOUD, STATE_OWNED, true, LIFE, 0 },
+	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, LIFE, 0, STATE_ADMIN_NONE },
+	{ NET_BLOCK, STATE_CLOUD, STATE_OWNED, true, LIFE, 0, STATE_ADMIN_NONE },
 };
 
 struct disk {
@@ -249,7 +249,7 @@ static void tell(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
 	static uint32_t seq;
 	uint8_t buf[64];
 	struct wr w = wr_init(buf, sizeof(buf));
-	struct state_msg_header h = { net_id(50), 1, ++seq };
+	struct state_msg_header h = { .sender = net_id(50), .epoch = 1, .seq = ++seq };
 	size_t mark;
 
 	state_msg_write_header(&w, &h);
@@ -267,7 +267,7 @@ static void tell(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
 static void test_lies(void **state)
 {
 	static const struct state_type long_lived[] = {
-		{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 31 * 86400, 0 },
+		{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 31 * 86400, 0, STATE_ADMIN_NONE },
 	};
 	struct net *net = net_new(1, 1);
 	struct disk d;

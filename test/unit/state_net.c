@@ -9,16 +9,22 @@
 #define OUT_SIZE 262144
 
 const struct state_type net_types[4] = {
-	{ NET_BLOCK, STATE_CLOUD, STATE_OWNED, true, 7 * 86400, 0 },
-	{ NET_GATEWAY, STATE_NETWORK, STATE_OWNED, false, 600, 0 },
-	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 48 * 3600, 0 },
-	{ NET_NOTE, STATE_NETWORK, STATE_SHARED, false, 3600, 0 },
+	{ NET_BLOCK, STATE_CLOUD, STATE_OWNED, true, 7 * 86400, 0, STATE_ADMIN_NONE },
+	{ NET_GATEWAY, STATE_NETWORK, STATE_OWNED, false, 600, 0, STATE_ADMIN_NONE },
+	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 48 * 3600, 0, STATE_ADMIN_NONE },
+	{ NET_NOTE, STATE_NETWORK, STATE_SHARED, false, 3600, 0, STATE_ADMIN_NONE },
 };
 
 struct state_node net_id(uint32_t i)
 {
 	return (struct state_node) { { 2, 0, 0, 0, 0, 0, (uint8_t)((i + 1) >> 8),
 				       (uint8_t)(i + 1) } };
+}
+
+struct state_node net_who(const struct net *net, uint32_t i)
+{
+	return i < NET_NODES && net->crypto[i] ? state_node_of_key(net->crypto[i]->public_key)
+					       : net_id(i);
 }
 
 static bool earlier(const struct net_packet *a, const struct net_packet *b)
@@ -67,6 +73,8 @@ static void transmit(struct net *net, uint32_t from, uint32_t to, const uint8_t 
 
 	assert(len <= STATE_DATAGRAM_MAX);
 	net->bytes[from][to] += len;
+	if (net->tap)
+		net->tap(net, from, to, data, len);
 	for (int copy = 0; copy < 2; copy++) {
 		struct net_packet p = { .to = (uint16_t)to, .from = (uint16_t)from, .len = len };
 
@@ -134,8 +142,9 @@ static void node_start(struct net *net, uint32_t i, uint32_t epoch)
 {
 	struct net_node *node = &net->node[i];
 
-	net->conf.id = net_id(i);
+	net->conf.id = net_who(net, i);
 	net->conf.epoch = epoch;
+	net->conf.crypto = net->crypto[i];
 	outq_init(&node->out, node->outbuf, OUT_SIZE);
 	node->s = state_new(&net->conf, rng_init(rng_u64(&net->rng)), &node->out, net->now);
 	assert(node->s);
@@ -306,7 +315,7 @@ const char *net_get(struct net *net, uint32_t i, uint8_t type, uint32_t id, int 
 {
 	static char text[STATE_VALUE_MAX + 1];
 	struct state_key key = state_key_init(type, &id, sizeof(id));
-	struct state_node node = net_id((uint32_t)author);
+	struct state_node node = net_who(net, (uint32_t)author);
 	struct state_view v;
 
 	if (state_get(net->node[i].s, &key, author < 0 ? NULL : &node, net->now, &v) < 0)

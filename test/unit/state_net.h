@@ -7,6 +7,7 @@
 #define TEST_STATE_NET_H
 
 #include "core/state/state.h"
+#include "core/state/state_crypto.h"
 
 #define NET_NODES 104
 
@@ -49,7 +50,12 @@ struct net {
 	size_t heap_len, heap_cap;
 	uint64_t order;
 	uint32_t epoch;		/* of the next node that starts */
-	struct state_conf conf; /* of the nodes that start; id and epoch are set */
+	struct state_conf conf; /* of the nodes that start; id, epoch and crypto are set */
+	const struct state_crypto *crypto[NET_NODES]; /* NULL: none; for net_restart */
+	/* NULL, or sees every datagram that a node sends. */
+	void (*tap)(struct net *net, uint32_t from, uint32_t to, const uint8_t *data, size_t len);
+	void *arg;  /* of a test */
+	void *keys; /* of state_keyed.c */
 };
 
 extern const struct state_type net_types[4];
@@ -75,6 +81,8 @@ int net_delete(struct net *net, uint32_t i, uint8_t type, uint32_t id);
 /* The value as text, NULL when node i has none; author: node number or -1 for a shared record. */
 const char *net_get(struct net *net, uint32_t i, uint8_t type, uint32_t id, int author);
 struct state_node net_id(uint32_t i);
+/* The same, but of a node with a key what follows from that. */
+struct state_node net_who(const struct net *net, uint32_t i);
 uint64_t net_count(const struct net *net, uint32_t i, enum state_counter c);
 
 #endif

@@ -36,7 +36,7 @@ struct state_msg_header one_header(void)
 {
 	static uint32_t seq;
 
-	return (struct state_msg_header) { net_id(OTHER), 1, ++seq };
+	return (struct state_msg_header) { .sender = net_id(OTHER), .epoch = 1, .seq = ++seq };
 }
 
 size_t datagram(uint8_t *buf, enum state_item type, const struct state_msg_record *m, size_t n)

@@ -111,6 +111,74 @@ static void test_epoch_full_disk(void **state)
 	}
 }
 
+/* The key of the next start: 0 or -errno. */
+static int key(uint8_t ret[static STORE_KEY_SIZE], bool *ret_new)
+{
+	struct store *s = store_new(&loop, disk, run);
+	uint32_t e;
+	int r;
+
+	assert_non_null(s);
+	(void)store_epoch(s, &e);
+	r = store_key(s, ret, ret_new);
+	store_free(s);
+	return r;
+}
+
+/* One for all starts, unless an epoch may have been used with it before. */
+static void test_key(void **state)
+{
+	uint8_t first[STORE_KEY_SIZE], now[STORE_KEY_SIZE], zero[STORE_KEY_SIZE] = { 0 };
+	char path[128];
+	struct stat st;
+	bool is_new;
+
+	(void)state;
+	assert_int_equal(key(first, &is_new), 0);
+	assert_true(is_new);
+	assert_memory_not_equal(first, zero, sizeof(first));
+	snprintf(path, sizeof(path), "%s/key", disk);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	for (int i = 0; i < 3 * STORE_EPOCH_STEP; i++) {
+		if (i % 5 == 4)
+			file_remove(run, "epoch"); /* a reboot */
+		assert_int_equal(key(now, &is_new), 0);
+		assert_false(is_new);
+		assert_memory_equal(first, now, sizeof(first));
+	}
+	/* which epochs were used is not known any more */
+	file_remove(run, "epoch");
+	file_remove(disk, "epoch");
+	assert_int_equal(key(now, &is_new), 0);
+	assert_true(is_new);
+	assert_memory_not_equal(first, now, sizeof(first));
+	memcpy(first, now, sizeof(first));
+	assert_int_equal(key(now, &is_new), 0);
+	assert_memory_equal(first, now, sizeof(first));
+	/* cut off */
+	assert_int_equal(truncate(path, STORE_KEY_SIZE - 1), 0);
+	assert_int_equal(key(now, &is_new), 0);
+	assert_true(is_new);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, STORE_KEY_SIZE);
+	/* what cannot be written is another one each time */
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(key(first, &is_new) < 0 && is_new);
+	assert_true(key(now, &is_new) < 0 && is_new);
+	assert_memory_not_equal(first, now, sizeof(first));
+	assert_int_equal(rmdir(path), 0);
+	/* nor is one kept whose epochs cannot be */
+	assert_int_equal(key(first, &is_new), 0);
+	snprintf(path, sizeof(path), "%s/epoch", disk);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(key(now, &is_new), 0);
+	assert_true(is_new);
+	assert_memory_not_equal(first, now, sizeof(first));
+}
+
 static void save(struct store *s, const char *text)
 {
 	const struct effect_store e = { (const uint8_t *)text, strlen(text), STORE_SNAPSHOT };
@@ -273,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_epoch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_epoch_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rejected, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),

@@ -2,6 +2,7 @@
 /* Asking the daemon, and saying what went wrong. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "cmd/cli/cli.h"
 #include "lib/text.h"
@@ -16,6 +17,13 @@ int cli_fail(const struct cli *c, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return CLI_FAILED;
+}
+
+void cli_pause(int ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	(void)nanosleep(&t, NULL);
 }
 
 bool cli_open(const struct cli *c, struct rpc_client *client)

@@ -33,12 +33,14 @@ enum cli_option {
 	CLI_NETWORK = 4096,
 	CLI_LIFETIME = 8192,
 	CLI_DELETE = 16384,
+	CLI_CLOUD = 32768,
+	CLI_STAGE = 65536,
 	CLI_ASKS = CLI_JSON | CLI_SOCKET,
 };
 
 struct cli {
 	const struct command *command;
-	bool json, all, man, record, numeric, no_header, owned, network, deleted;
+	bool json, all, man, record, numeric, no_header, owned, network, deleted, cloud, stage;
 	unsigned int count; /* 0: not given, as the next three */
 	unsigned int interval_ms, timeout_ms, lifetime_s;
 	const char *socket, *author;
@@ -107,6 +109,7 @@ int cli_print_json(json_t *result);
  */
 int cli_show(const struct cli *c, json_t *result, cli_show_fn *print);
 /* "trama COMMAND: text" on stderr; returns CLI_FAILED. */
+void cli_pause(int ms);
 int cli_fail(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* show_ways.c: "NAME by PORT", or "none". */
@@ -141,6 +144,16 @@ int run_state_list(struct cli *c);
 int run_state_get(struct cli *c);
 int run_state_put(struct cli *c);
 int run_state_watch(struct cli *c);
+void show_admin(const struct cli *c, json_t *result);
+int run_admin_password(struct cli *c);
+void show_settings(const struct cli *c, json_t *result);
+int run_settings_get(struct cli *c);
+int run_settings_diff(struct cli *c);
+int run_settings_set(struct cli *c);
+int run_settings_unset(struct cli *c);
+int run_settings_apply(struct cli *c);
+int run_settings_drop(struct cli *c);
+int run_settings_rollback(struct cli *c);
 int run_completion(struct cli *c);
 int run_version(struct cli *c);
 int run_help(struct cli *c);

@@ -112,10 +112,11 @@ static json_t *options_json(void)
 	struct conf_doc_entry e;
 
 	for (uint32_t i = 0; conf_doc_next(&i, &e);)
-		json_array_append_new(list, json_pack("{ss ss sb sb ss ss ss}", "section",
-						      e.section, "option", e.option, "list",
-						      (int)e.list, "secret", (int)e.secret, "type",
-						      e.type, "default", e.def, "help", e.help));
+		json_array_append_new(list,
+				      json_pack("{ss ss sb sb sb ss ss ss}", "section", e.section,
+						"option", e.option, "list", (int)e.list, "secret",
+						(int)e.secret, "local", (int)e.local, "type",
+						e.type, "default", e.def, "help", e.help));
 	return list;
 }
 
@@ -135,7 +136,11 @@ static const char man_head[] =
 	"the cloud give it what one of them has here. What is unknown or out of range is an "
 	"error:\n"
 	".B trama config check FILE\nnames line, option, value and what is allowed, and what is "
-	"right but has less effect than it says.\n"
+	"right but has less effect than it says.\n.PP\n"
+	"Where the network has an admin, options can be set for all of its nodes:\n"
+	".BR \"trama settings\" .\nWhat a node\\(aqs own file says goes before that, and some "
+	"options "
+	"are only there.\n"
 	".SH OPTIONS\n";
 
 static const char man_tail[] = ".SH EXAMPLE\n.nf\nconfig lime \\(aqwifi\\(aq\n"

@@ -25,6 +25,8 @@ static const struct cli_option_entry entries[] = {
 	{ CLI_NETWORK, 'N', "network", NULL, "for all clouds of the network" },
 	{ CLI_LIFETIME, 'l', "lifetime", "SECONDS", "60 (with --owned 3600) to 86400; else a day" },
 	{ CLI_DELETE, 'd', "delete", NULL, "delete the record instead of writing it" },
+	{ CLI_CLOUD, 'C', "cloud", NULL, "for this cloud; else for the whole network" },
+	{ CLI_STAGE, 's', "stage", NULL, "only stage it: it comes into force with apply" },
 };
 
 #define ENTRIES (sizeof(entries) / sizeof(entries[0]))
@@ -75,6 +77,8 @@ static bool set(struct cli *c, enum cli_option o, const char *value)
 	c->owned |= o == CLI_OWNED;
 	c->network |= o == CLI_NETWORK;
 	c->deleted |= o == CLI_DELETE;
+	c->cloud |= o == CLI_CLOUD;
+	c->stage |= o == CLI_STAGE;
 	if (o == CLI_AUTHOR)
 		c->author = value;
 	if (o == CLI_SOCKET)

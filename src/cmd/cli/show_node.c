@@ -106,6 +106,21 @@ static void show_parts(json_t *parts)
 	}
 }
 
+static void show_outsiders(json_t *status)
+{
+	char who[256], why[256];
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "outsiders"), i, s)
+	{
+		bool in_cloud = json_is_string(json_object_get(s, "mac"));
+
+		cell(s, in_cloud ? "mac" : "address", GRID_TEXT, who);
+		printf("%-13s%s %s\n", i ? "" : "KEYS", who, cell(s, "reason", GRID_TEXT, why));
+	}
+}
+
 void show_status(const struct cli *c, json_t *s)
 {
 	static const char *const networks[] = { "ipv4_network", "ipv6_network", NULL };
@@ -132,6 +147,7 @@ void show_status(const struct cli *c, json_t *s)
 	warning(s, "clash", "CLASH");
 	warning(s, "address_moved", "ADDRESS");
 	warning(s, "state_rejected", "STATE");
+	show_outsiders(s);
 	show_ports(s);
 }
 

@@ -106,6 +106,7 @@ struct conf_l3 {
 
 struct conf_security {
 	char community_key[65]; /* "": open network */
+	char admin_key[65];	/* "": the first one that is heard */
 };
 
 struct conf_dhcp {
@@ -224,6 +225,52 @@ int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error
 /* The same for people who want to know of the remarks too. */
 int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error,
 		       struct conf_remarks *ret_remarks);
+
+/*
+ * Settings of a network: lines "NAME VALUE", NAME being the second word of a section, a dot and the
+ * option ("dhcp.lease_time_s 3600"); a list has a line for each item, an empty one empties it. They
+ * stand between the defaults and a node's own file: what that says explicitly goes before them.
+ * What is a node's own (its name, ports, VLANs, secrets, limits) is none.
+ */
+#define CONF_SETTINGS_MAX 3700 /* bytes of such a text */
+
+struct conf_text {
+	const char *text; /* borrowed, not terminated */
+	size_t len;
+};
+
+struct conf_setting {
+	char name[CONF_NAME_MAX];
+	char value[256]; /* as the longest in a file, with the NUL */
+};
+
+/* The next line, without its end; false when there is none. What is too long is cut. */
+bool conf_setting_next(struct conf_text *rest, struct conf_setting *ret);
+/* May a network have this one? 0, or -EINVAL and the error says why not. */
+int conf_setting_check(const struct conf_setting *s, struct conf_error *ret_error);
+/* The same text with these values of one option, one per line, NULL: none at all. 0, -EINVAL as
+ * above, -ENOSPC. */
+int conf_settings_set(const struct conf_text *old, const char *name, const char *values,
+		      struct text *ret, struct conf_error *ret_error);
+/* Is the option as these settings say? */
+bool conf_setting_holds(const struct conf *c, const struct conf_text *settings, const char *name);
+
+#define CONF_LAYERS 2
+
+/* Settings in the order in which later ones go before earlier ones, then a file. */
+struct conf_layers {
+	struct conf_text settings[CONF_LAYERS];
+	struct conf_text file;
+};
+
+/* As conf_parse_remarks. Settings that cannot be used here, because they are none or do not go
+ * together with the file, are left out: refused says which, and why. */
+int conf_parse_layers(const struct conf_layers *l, struct conf *ret, struct conf_error *ret_error,
+		      struct conf_remarks *ret_remarks, struct conf_remarks *ret_refused);
+
+/* The setting that an error is about, as its text names it. */
+void conf_setting_name(const struct conf_error *e, struct text *t);
+
 /* An error or a remark as a line for people: FILE:LINE: section 'trama l2', option 'engine', value
  * 'x': message. */
 void conf_error_print(const struct conf_error *e, const char *file, struct text *t);
@@ -250,6 +297,7 @@ struct conf_doc_entry {
 	const char *section; /* "lime system", "port", "host" */
 	const char *option;
 	bool list, secret;
+	bool local;	 /* a node's own, no setting of a network */
 	char type[192];	 /* "number from 0 to 4094", "one of auto user" */
 	const char *def; /* as text; one item of a list per line */
 	const char *help;

@@ -143,6 +143,13 @@ bool conf_check_key(const char *text)
 	return len >= 16 && len <= 64;
 }
 
+bool conf_check_public_key(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len == 0 || (len == 64 && strspn(text, "0123456789abcdef") == len);
+}
+
 /* No blanks, no control characters: what may stand in a URL as far as we care. */
 static bool is_urlish(const char *text)
 {

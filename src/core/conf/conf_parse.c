@@ -180,15 +180,6 @@ static int add_item(struct parse *p, const struct conf_option *o, void *base, co
 	return 0;
 }
 
-/* Items beyond the count are zero, so that equal configurations are equal bytes. */
-static void clear_tail(const struct conf_option *o, void *base)
-{
-	uint32_t count;
-
-	memcpy(&count, (char *)base + o->count_offset, sizeof(count));
-	memset(conf_value_at(o, base, count), 0, (size_t)(o->limit - count) * o->size);
-}
-
 static int do_option(struct parse *p, bool list)
 {
 	const char *name = p->word_count > 1 ? p->word[1] : "", *value = p->word[2];
@@ -214,7 +205,7 @@ static int do_option(struct parse *p, bool list)
 	r = list ? add_item(p, o, base, value)
 		 : conf_value_parse(o, value, conf_value_at(o, base, 0));
 	if (!r && list)
-		clear_tail(o, base);
+		conf_value_clear_tail(o, base);
 	if (!p->many)
 		p->line_of[o - conf_table] = p->line;
 	if (!r || p->error->line)
@@ -341,15 +332,17 @@ static void find_remarks(const struct parse *p, struct conf_remarks *ret)
 	}
 }
 
-int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error,
-		       struct conf_remarks *ret_remarks)
+int conf_parse_over(const struct conf *base, const struct conf_text *file, struct conf *ret,
+		    struct conf_error *ret_error, struct conf_remarks *ret_remarks)
 {
-	struct parse p = { .lex = conf_lex_init(text, len), .error = ret_error, .line = 1 };
+	struct parse p = { .lex = conf_lex_init(file->text, file->len),
+			   .error = ret_error,
+			   .line = 1,
+			   .conf = *base };
 	int r;
 
 	memset(ret_error, 0, sizeof(*ret_error));
-	conf_init(&p.conf);
-	if (len > CONF_SIZE_MAX) {
+	if (file->len > CONF_SIZE_MAX) {
 		fail(&p, "", "", "the file is too long; allowed: %d bytes", CONF_SIZE_MAX);
 		return -E2BIG;
 	}
@@ -369,6 +362,16 @@ int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct co
 	*ret = p.conf;
 	find_remarks(&p, ret_remarks);
 	return 0;
+}
+
+int conf_parse_remarks(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error,
+		       struct conf_remarks *ret_remarks)
+{
+	struct conf_text file = { text, len };
+	struct conf defaults;
+
+	conf_init(&defaults);
+	return conf_parse_over(&defaults, &file, ret, ret_error, ret_remarks);
 }
 
 int conf_parse(const char *text, size_t len, struct conf *ret, struct conf_error *ret_error)

@@ -27,7 +27,7 @@ static const char *value_text(const struct conf_option *o, const void *base, uin
 	return buf;
 }
 
-static bool same_value(const struct conf_option *o, const void *a, const void *b)
+bool conf_value_same(const struct conf_option *o, const void *a, const void *b)
 {
 	char x[VALUE_PRINT_MAX], y[VALUE_PRINT_MAX];
 	uint32_t n = item_count(o, a);
@@ -116,7 +116,7 @@ static void print_many(const struct conf_many *m, const void *base, enum conf_pr
 		if (strcmp(o->section, m->type) != 0 || is_absent(o, base))
 			continue;
 		conf_value_default(o, &fresh);
-		if (what == CONF_PRINT_ALL || !same_value(o, base, &fresh))
+		if (what == CONF_PRINT_ALL || !conf_value_same(o, base, &fresh))
 			print_option(o, base, true, t);
 	}
 }
@@ -140,7 +140,7 @@ void conf_print(const struct conf *c, enum conf_print_what what, bool secrets, s
 
 		if (conf_many_find(o->section))
 			continue;
-		if (what == CONF_PRINT_CHANGED && same_value(o, c, &fresh))
+		if (what == CONF_PRINT_CHANGED && conf_value_same(o, c, &fresh))
 			continue;
 		if (strcmp(section, o->section) != 0)
 			print_section(o->section, t);
@@ -187,10 +187,17 @@ bool conf_doc_next(uint32_t *cursor, struct conf_doc_entry *ret)
 	ret->option = o->name;
 	ret->list = o->limit > 0;
 	ret->secret = o->secret;
+	ret->local = o->local || conf_many_find(o->section);
 	ret->def = o->def;
 	ret->help = o->help;
 	++*cursor;
 	return true;
+}
+
+/* Of ports it goes without saying. */
+static const char *whose(const struct conf_doc_entry *e)
+{
+	return e->local && !conf_many_find(e->section) ? "Only in a node's own file." : "";
 }
 
 static void doc_text(const struct conf_doc_entry *e, struct text *t)
@@ -205,7 +212,7 @@ static void doc_text(const struct conf_doc_entry *e, struct text *t)
 		text_add(t, " '%.*s'", (int)len, at);
 		at += len + (at[len] != 0);
 	}
-	text_add(t, "\n");
+	text_add(t, "%s%s\n", *whose(e) ? " " : "", whose(e));
 }
 
 /* roff takes a leading dot or quote for a request and a backslash for an escape. */
@@ -239,7 +246,7 @@ static void doc_man(const struct conf_doc_entry *e, struct text *t)
 		man_text(e->def, t);
 		text_add(t, ".");
 	}
-	text_add(t, "\n");
+	text_add(t, "%s%s\n", *whose(e) ? "\n" : "", whose(e));
 }
 
 static void doc_section(enum conf_doc_format format, const char *section, struct text *t)

@@ -29,6 +29,7 @@ struct conf_option {
 	const char *name;
 	enum conf_type type;
 	bool secret;
+	bool local;	       /* a node's own: no setting of a network */
 	bool or_zero;	       /* CONF_NUMBER: 0 is allowed although min is higher */
 	uint16_t limit;	       /* items of a list, 0: no list */
 	uint16_t size;	       /* bytes of the value, or of an item */
@@ -80,11 +81,18 @@ const void *conf_value_of(const struct conf_option *o, const void *base, uint32_
 
 /* 0 or -EINVAL (to untouched). */
 int conf_value_parse(const struct conf_option *o, const char *text, void *to);
+bool conf_value_same(const struct conf_option *o, const void *a, const void *b);
+/* Items beyond the count of a list are zero, so that equal configurations are equal bytes. */
+void conf_value_clear_tail(const struct conf_option *o, void *base);
 void conf_value_print(const struct conf_option *o, const void *from, struct text *t);
 /* Everything as in the table. */
 void conf_value_default(const struct conf_option *o, void *base);
 /* What is allowed: "a number from 0 to 4094". */
 void conf_value_wants(const struct conf_option *o, struct text *t);
+
+/* conf_parse_remarks with another configuration in the place of the defaults. */
+int conf_parse_over(const struct conf *base, const struct conf_text *file, struct conf *ret,
+		    struct conf_error *ret_error, struct conf_remarks *ret_remarks);
 
 /* Checks of CONF_TEXT. */
 bool conf_check_ssid(const char *text);
@@ -94,6 +102,7 @@ bool conf_check_ipv4_template(const char *text);
 bool conf_check_ipv6_template(const char *text);
 bool conf_check_mac_template(const char *text);
 bool conf_check_key(const char *text);
+bool conf_check_public_key(const char *text);
 bool conf_check_http_url(const char *text);
 bool conf_check_probe_url(const char *text);
 bool conf_check_device(const char *text);

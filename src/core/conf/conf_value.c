@@ -21,6 +21,14 @@ const void *conf_value_of(const struct conf_option *o, const void *base, uint32_
 	return (const char *)base + o->offset + (size_t)i * o->size;
 }
 
+void conf_value_clear_tail(const struct conf_option *o, void *base)
+{
+	uint32_t count;
+
+	memcpy(&count, (char *)base + o->count_offset, sizeof(count));
+	memset(conf_value_at(o, base, count), 0, (size_t)(o->limit - count) * o->size);
+}
+
 static int parse_bool(const char *text, bool *to)
 {
 	static const char *const words[] = { "0",  "1",	    "no",   "yes",	"off",

@@ -390,13 +390,23 @@ bool cut_leads(const struct cut *c)
 	return mac_eq(&c->lowest, &c->conf.self);
 }
 
-const struct cut_part *cut_part_next(const struct cut *c, uint32_t *cursor)
+const struct cut_part *cut_known_next(const struct cut *c, uint32_t *cursor)
 {
 	while (*cursor < CUT_PARTS) {
 		const struct cut_part *p = &c->parts[(*cursor)++];
 
-		if (p->used && p->cut)
+		if (p->used)
 			return p;
 	}
 	return NULL;
+}
+
+const struct cut_part *cut_part_next(const struct cut *c, uint32_t *cursor)
+{
+	const struct cut_part *p;
+
+	do
+		p = cut_known_next(c, cursor);
+	while (p && !p->cut);
+	return p;
 }

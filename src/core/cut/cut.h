@@ -124,5 +124,7 @@ bool cut_leads(const struct cut *c);
 bool cut_hears(const struct cut *c, const struct mac *node, usec_t now);
 /* The parts that we are cut from: from *cursor = 0, NULL at the end. */
 const struct cut_part *cut_part_next(const struct cut *c, uint32_t *cursor);
+/* All whose leaders have given word, also those that are not cut off. */
+const struct cut_part *cut_known_next(const struct cut *c, uint32_t *cursor);
 
 #endif

@@ -163,7 +163,7 @@ int gateway_record_set(struct gateway *g, const struct gateway_record *r)
 
 	if (r->resolver_count > GATEWAY_RESOLVER_MAX)
 		return -EINVAL;
-	while (i < g->known_count && !mac_eq(&g->known[i].node, &r->node))
+	while (i < g->known_count && memcmp(g->known[i].owner, r->owner, sizeof(r->owner)) != 0)
 		i++;
 	if (i == GATEWAY_KNOWN_MAX) {
 		g->counters.known_full++;
@@ -176,10 +176,10 @@ int gateway_record_set(struct gateway *g, const struct gateway_record *r)
 	return 0;
 }
 
-void gateway_record_gone(struct gateway *g, const struct mac *node)
+void gateway_record_gone(struct gateway *g, const uint8_t owner[static 8])
 {
 	for (uint32_t i = 0; i < g->known_count; i++) {
-		if (!mac_eq(&g->known[i].node, node))
+		if (memcmp(g->known[i].owner, owner, sizeof(g->known[i].owner)) != 0)
 			continue;
 		g->known[i] = g->known[--g->known_count];
 		tell_changed(g);

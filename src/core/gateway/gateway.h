@@ -142,7 +142,8 @@ enum gateway_out_kind {
 
 /* What one node tells the network of itself. */
 struct gateway_record {
-	struct mac node;      /* node MAC, the owner of the record */
+	uint8_t owner[8];     /* of the record: the node's id */
+	struct mac node;      /* of its primary interface, as it says */
 	uint8_t router_id[8]; /* of its Babel; changes with each start of babeld */
 	char name[GATEWAY_NAME_MAX];
 	bool working[GATEWAY_FAMILIES];
@@ -250,14 +251,15 @@ usec_t gateway_deadline(const struct gateway *g);
 
 /* Records of other nodes. 0 or -ENOSPC. */
 int gateway_record_set(struct gateway *g, const struct gateway_record *r);
-void gateway_record_gone(struct gateway *g, const struct mac *node);
+void gateway_record_gone(struct gateway *g, const uint8_t owner[static 8]);
 /* Babel's selected default route of the family, NULL when there is none. */
 void gateway_default_route(struct gateway *g, enum gateway_family family,
 			   const struct gateway_route *r);
 
 /* Any uplink of ours works in the family (what we announce). */
 bool gateway_working(const struct gateway *g, enum gateway_family family);
-/* Fills working and resolvers of our own record; the caller adds node, router_id and name. */
+/* Fills working and resolvers of our own record; the caller adds owner, node, router_id and name.
+ */
 void gateway_own(const struct gateway *g, struct gateway_record *ret);
 struct gateway_used gateway_used(const struct gateway *g, enum gateway_family family);
 /* Where names are asked: the configured resolvers, else our own working uplink's, else those of the

@@ -6,7 +6,7 @@
 #include "lib/hash.h"
 
 #define MAGIC 0x74726d73 /* "trms" */
-#define VERSION 2
+#define VERSION 3
 
 size_t snapshot_begin(struct wr *w)
 {

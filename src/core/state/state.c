@@ -30,7 +30,7 @@ static void set_defaults(struct state_conf *c)
 	default_u32(&c->value_bytes, c->records_max * 256);
 	default_u32(&c->bulk_rate, 400000);
 	default_u32(&c->input_rate, 1000000);
-	default_u32(&c->summary_ms, 5000);
+	default_u32(&c->summary_ms, c->crypto && c->crypto->sealed ? 8000 : 5000);
 }
 
 struct state *state_new(const struct state_conf *conf, struct rng rng, struct outq *out, usec_t now)
@@ -45,6 +45,7 @@ struct state *state_new(const struct state_conf *conf, struct rng rng, struct ou
 	s->rng = rng;
 	s->out = out;
 	s->epoch = s->conf.epoch;
+	s->seq = rng_u32(&s->rng);
 	s->started_at = now;
 	s->not_before = now;
 	s->loaded_at = s->fresh_at = INT64_MIN;
@@ -160,7 +161,7 @@ static int put_known(struct state *s, enum state_kind kind, const struct state_k
 {
 	const struct state_type *t = s->types[key->type];
 
-	if (!full_key(s, key, NULL, &m->key) || t->kind != kind)
+	if (!full_key(s, key, NULL, &m->key) || t->kind != kind || t->admin != STATE_ADMIN_NONE)
 		return -EINVAL;
 	return put(s, m, t->lifetime_max_s, now);
 }
@@ -183,6 +184,61 @@ int state_put_shared(struct state *s, const struct state_key *key, const void *v
 				      .lifetime_s = lifetime_s };
 
 	return len > STATE_VALUE_MAX ? -EINVAL : put_known(s, STATE_SHARED, key, &m, now);
+}
+
+/* What the next version of a record of a type with `admin` is, not signed yet. */
+static int next_admin(const struct state *s, const struct state_key *key, const void *value,
+		      size_t len, struct state_msg_record *ret)
+{
+	const struct state_type *t = s->types[key->type];
+	const struct state_record *rec;
+
+	*ret = (struct state_msg_record) { .author = s->conf.id,
+					   .value = value,
+					   .len = (uint16_t)len };
+	if (len > STATE_VALUE_MAX || !full_key(s, key, NULL, &ret->key) ||
+	    t->admin == STATE_ADMIN_NONE)
+		return -EINVAL;
+	ret->lifetime_s = t->lifetime_max_s;
+	rec = state_store_find(s, &ret->key);
+	if (rec && rec->epoch >= state_store_epoch_max(&rec->key))
+		return -EOVERFLOW;
+	ret->epoch = rec ? rec->epoch + 1 : 1;
+	return 0;
+}
+
+int state_admin_message(const struct state *s, const struct state_key *key, const void *value,
+			size_t len, struct wr *w)
+{
+	struct state_msg_record m;
+	int r = next_admin(s, key, value, len, &m);
+
+	if (r < 0)
+		return r;
+	state_msg_write_signed(w, &m);
+	return wr_len(w) ? 0 : -EINVAL;
+}
+
+int state_put_admin(struct state *s, const struct state_key *key, const void *value, size_t len,
+		    const uint8_t *signature, usec_t now)
+{
+	struct state_msg_record m;
+	struct state_record *rec;
+	enum state_counter why;
+	int r = next_admin(s, key, value, len, &m);
+
+	if (r < 0)
+		return r;
+	m.proof = signature;
+	if (!state_proof_admin(s, &m))
+		return -EKEYREJECTED;
+	rec = state_store_set(s, NULL, &m, STATE_R_LOCAL | STATE_R_ASKED, now, &why);
+	if (!rec) {
+		state_count_up(s, why);
+		return -ENOSPC;
+	}
+	state_peer_spread(s, rec, NULL, false);
+	return 0;
 }
 
 int state_repeat(struct state *s, const struct state_key *key, usec_t now)
@@ -215,7 +271,7 @@ int state_delete(struct state *s, const struct state_key *key, usec_t now)
 {
 	struct state_full_key full;
 
-	if (!full_key(s, key, NULL, &full))
+	if (!full_key(s, key, NULL, &full) || s->types[key->type]->admin != STATE_ADMIN_NONE)
 		return -EINVAL;
 	return delete_record(s, &full, now);
 }

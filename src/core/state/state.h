@@ -26,6 +26,14 @@
  * invents, by way of one peer come at most 7/8 of the records; a full table makes room for what
  * another one tells. It may push 2000 changes at once and 200 a second; what is more is passed on
  * as repair, which is paced.
+ *
+ * With conf.crypto a node's id is the beginning of its public key, and it signs the records that it
+ * owns: nobody else can write them, and whoever sees another key with the same beginning keeps the
+ * one that was there first. News of owned records are verified, 200 a second by way of one peer;
+ * what is more it has to send again, and what is not its author's own costs 50 times that. With the
+ * key of the community datagrams are sealed: who does not have it reads nothing and is not heard
+ * (state_seal.c). Members believe each other's shared records, and everything else that is not
+ * owned.
  */
 #ifndef CORE_STATE_STATE_H
 #define CORE_STATE_STATE_H
@@ -55,12 +63,18 @@ struct state_node {
 	uint8_t b[8];
 };
 
+struct state_crypto; /* state_crypto.h */
+
 /* Bytes of id behind len are zero (state_key_init does that). */
 struct state_key {
 	uint8_t type;
 	uint8_t len;
 	uint8_t id[STATE_ID_MAX];
 };
+
+/* Shared records that not any member may write: they carry a signature, and conf.admin_ok says
+ * whether it is the right one. Those with the key are loaded before those that it signs. */
+enum state_admin { STATE_ADMIN_NONE, STATE_ADMIN_KEY, STATE_ADMIN_ACT };
 
 /* What this node knows about a type. Records of other types are carried within conf.unknown_max. */
 struct state_type {
@@ -70,15 +84,33 @@ struct state_type {
 	bool durable; /* in state_save; own records of an earlier life are taken up, not deleted */
 	uint32_t lifetime_max_s; /* longer lifetimes are cut to this */
 	uint32_t records_max;	 /* of this type; 0: only the limit of the table */
+	enum state_admin admin;	 /* shared ones only */
 };
 
-/* 0 means the default in brackets. Borrowed for the life of the core: types. */
+/* What a record of a type with `admin` says and who has signed that: message is what the signature
+ * must be of. */
+struct state_claim {
+	struct state_key key;
+	const uint8_t *value;
+	size_t len;
+	const uint8_t *message;
+	size_t message_len;
+	const uint8_t *signature; /* STATE_SIGNATURE_SIZE */
+};
+
+/* 0 means the default in brackets. Borrowed for the life of the core: types, crypto. */
 struct state_conf {
-	struct state_node id; /* who we are, not zero */
-	uint32_t epoch; /* boot epoch: higher at each start as far as the disk can tell, at least 1
-			 */
+	struct state_node id; /* who we are, not zero; with crypto state_node_of_key() */
+	uint32_t epoch; /* boot epoch: higher at each start as far as the disk can tell, at least
+			   1. With the key of a community never the same with the same key of the
+			   node: see state_seal.c */
+	const struct state_crypto *crypto; /* NULL: nothing is signed or sealed */
 	const struct state_type *types;
 	size_t n_types;
+	/* Asked for each news of a record of a type with `admin`, also from the disk; NULL: none is
+	 * right. The records may be looked at. */
+	bool (*admin_ok)(void *ctx, const struct state_claim *c);
+	void *admin_ctx;
 	uint32_t records_max; /* [10000] all records, tombstones included; 1/16 is kept for our own
 			       */
 	uint32_t author_records_max; /* [2048] of one author other than us; 3/4 of the places that
@@ -90,7 +122,7 @@ struct state_conf {
 	uint32_t value_bytes; /* [records_max * 256] all values; only what is used is resident */
 	uint32_t bulk_rate;   /* [400000] bytes per second of repair to one peer */
 	uint32_t input_rate;  /* [1000000] bytes per second taken from one peer */
-	uint32_t summary_ms;  /* [5000] between summaries of a quiet peer */
+	uint32_t summary_ms;  /* [5000, sealed 8000] between summaries of a quiet peer */
 };
 
 /* X-macro: counter and its printed name. */
@@ -117,13 +149,18 @@ struct state_conf {
 	X(DROP_SIZE, "drop-size") /* longer than a datagram may be */                              \
 	X(DROP_MAGIC, "drop-magic")                                                                \
 	X(DROP_VERSION, "drop-version")                                                            \
-	X(DROP_SEAL, "drop-seal") /* not authentic */                                              \
+	X(DROP_SEAL, "drop-seal")	  /* sealed with another key than ours, or changed */      \
+	X(DROP_UNSEALED, "drop-unsealed") /* not sealed, and we have a key */                      \
+	X(DROP_SEALED, "drop-sealed")	  /* sealed, and we have no key */                         \
 	X(DROP_ECHO, "drop-own-echo")                                                              \
 	X(DROP_SENDER, "drop-sender")	    /* not the node this peer is */                        \
 	X(DROP_DUPLICATE, "drop-duplicate") /* sequence number seen before */                      \
 	X(DROP_MALFORMED, "drop-malformed")                                                        \
-	X(DROP_SCOPE, "drop-scope") /* record or digest of a scope the peer has not */             \
-	X(DROP_KIND, "drop-kind")   /* a known type with the wrong kind or scope */                \
+	X(DROP_SCOPE, "drop-scope")   /* record or digest of a scope the peer has not */           \
+	X(DROP_KIND, "drop-kind")     /* a known type with the wrong kind or scope */              \
+	X(DROP_FORGED, "drop-forged") /* an owned record that its author has not signed */         \
+	X(DROP_ADMIN, "drop-admin") /* not signed by the network's admin, or none is known here */ \
+	X(DEFERRED, "signatures-deferred") /* too many to be verified now; it comes again */       \
 	X(DROP_TABLE_FULL, "drop-table-full")                                                      \
 	X(DROP_TELLER_FULL, "drop-teller-full") /* that peer told of too many first */             \
 	X(EVICTED, "evicted")			/* for a record that another peer told of first */ \
@@ -195,15 +232,24 @@ struct state_view {
 	size_t len;
 };
 
+/* Whether what a peer says can be read. */
+enum state_keys {
+	STATE_KEYS_FIT,	   /* as far as is known */
+	STATE_KEYS_DIFFER, /* it has another key than we, or somebody changes what it sends */
+	STATE_KEYS_OURS,   /* only we have one */
+	STATE_KEYS_THEIRS, /* only it has one */
+};
+
 struct state_peer_view {
 	uint16_t handle;
 	struct state_node id; /* zero: not known yet */
 	uint8_t scopes;
-	uint8_t synced;	  /* scopes whose summaries were equal last time, but for what is on its way
-			   */
-	bool absent;	  /* silent: not waited for until it answers */
-	usec_t heard_at;  /* last datagram accepted, 0 never */
-	uint32_t lacking; /* records it has not acknowledged yet */
+	uint8_t synced; /* scopes whose summaries were equal last time, or nearly */
+	bool absent;	/* silent: not waited for until it answers */
+	enum state_keys keys;
+	usec_t unread_since; /* so long nothing but what cannot be read has come; 0: not so */
+	usec_t heard_at;     /* last datagram accepted, 0 never */
+	uint32_t lacking;    /* records it has not acknowledged yet */
 	uint64_t sent_bytes; /* UDP payload */
 	uint64_t received_bytes;
 };
@@ -227,6 +273,9 @@ struct state *state_new(const struct state_conf *conf, struct rng rng, struct ou
 			usec_t now);
 void state_free(struct state *s);
 
+/* The id of the node that has this public key of STATE_KEY_SIZE bytes. */
+struct state_node state_node_of_key(const uint8_t *key);
+
 /* len bytes of id, at most STATE_ID_MAX (cut there). */
 struct state_key state_key_init(uint8_t type, const void *id, size_t len);
 
@@ -245,6 +294,16 @@ int state_put_shared(struct state *s, const struct state_key *key, const void *v
  * it or refused it, too. STATE_ACKED follows. 0, -ENOENT, -EINVAL (type, kind).
  */
 int state_repeat(struct state *s, const struct state_key *key, usec_t now);
+/*
+ * A shared record of a type with `admin` is written in two steps: what must be signed for it to be
+ * the next version, by this node, then the same with the signature of that. 0, -EINVAL (type,
+ * sizes, no room in w), -EOVERFLOW; and -EKEYREJECTED (not what admin_ok wants, or another version
+ * has come meanwhile), -ENOSPC.
+ */
+int state_admin_message(const struct state *s, const struct state_key *key, const void *value,
+			size_t len, struct wr *w);
+int state_put_admin(struct state *s, const struct state_key *key, const void *value, size_t len,
+		    const uint8_t *signature, usec_t now);
 /* Deletes a shared record or our own owned one. 0, -ENOENT, -EINVAL (type), -EOVERFLOW. */
 int state_delete(struct state *s, const struct state_key *key, usec_t now);
 

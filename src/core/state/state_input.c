@@ -21,23 +21,6 @@ struct answer {
 	uint8_t buf[STATE_DATAGRAM_MAX];
 };
 
-void state_seal(struct state *s, struct state_peer *p, struct wr *w)
-{
-	(void)s;
-	(void)p;
-	(void)w;
-}
-
-bool state_open(struct state *s, struct state_peer *p, const struct state_msg_header *h,
-		struct rd *r)
-{
-	(void)s;
-	(void)p;
-	(void)h;
-	(void)r;
-	return true;
-}
-
 static void answer_send(struct answer *a)
 {
 	size_t len;
@@ -334,17 +317,22 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 		return;
 	}
 	/* both know now: one voice per interval is enough, but not the same one for ever */
-	if (now - p->said_at < 2 * interval)
+	if (now - p->said_at < usec_min(2 * interval, STATE_SPOKEN))
 		p->summary_at =
 			now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
 }
 
-/* true when some record could not be stored. */
-static bool handle_records(struct state *s, struct state_peer *p, struct rd body, bool bulk,
-			   usec_t now)
-{
-	bool refused = false;
+/* What became of the records of a datagram. */
+struct fate {
+	bool any;
+	bool refused;  /* some could not be stored */
+	bool deferred; /* some must come again, all of the datagram does */
+};
 
+static void handle_records(struct state *s, struct state_peer *p, struct rd body, bool bulk,
+			   struct fate *fate, usec_t now)
+{
+	fate->any = true;
 	p->records_at = now;
 	if (bulk && !filled_by_other(s, p, now))
 		expect_fill(s, p, now, STATE_FILL_QUIET);
@@ -355,10 +343,10 @@ static bool handle_records(struct state *s, struct state_peer *p, struct rd body
 		state_msg_read_record(&body, &m);
 		s->counters[STATE_C_RECEIVED_RECORDS]++;
 		verdict = state_merge(s, p, &m, bulk, now);
-		refused |= verdict == STATE_REFUSED;
+		fate->refused |= verdict == STATE_REFUSED;
+		fate->deferred |= verdict == STATE_DEFERRED;
 		p->gain |= bulk && verdict == STATE_NEWS;
 	}
-	return refused;
 }
 
 static void handle_acks(struct state *s, struct state_peer *p, struct rd body, bool refused,
@@ -398,7 +386,7 @@ static void handle_tell(struct state *s, struct state_peer *p, struct rd body, u
 
 static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now)
 {
-	bool records = false, refused = false;
+	struct fate fate = { .any = false };
 	struct rd body;
 	uint8_t type;
 
@@ -406,8 +394,7 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 		switch (type) {
 		case STATE_ITEM_PUSH:
 		case STATE_ITEM_BULK:
-			records = true;
-			refused |= handle_records(a->s, a->p, body, type == STATE_ITEM_BULK, now);
+			handle_records(a->s, a->p, body, type == STATE_ITEM_BULK, &fate, now);
 			break;
 		case STATE_ITEM_ACK:
 		case STATE_ITEM_REFUSED:
@@ -434,10 +421,10 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 			break;
 		}
 	}
-	if (records) {
+	if (fate.any && !fate.deferred) {
 		struct wr *w = answer_room(a, 4);
 		size_t mark =
-			state_msg_item_begin(w, refused ? STATE_ITEM_REFUSED : STATE_ITEM_ACK);
+			state_msg_item_begin(w, fate.refused ? STATE_ITEM_REFUSED : STATE_ITEM_ACK);
 
 		wr_u32(w, seq);
 		state_msg_item_end(w, mark);
@@ -445,44 +432,31 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 	answer_send(a);
 }
 
-/*
- * Seen before? A peer that started again without a higher epoch begins at a random number: far
- * behind is a new life, near behind is a duplicate.
- */
-static bool seq_is_new(struct state_peer *p, const struct state_msg_header *h)
-{
-	uint32_t ahead = h->seq - p->seq_high, behind = p->seq_high - h->seq;
-
-	if (!p->heard_at || h->epoch != p->epoch || (ahead > 1024 && behind > 1024)) {
-		p->epoch = h->epoch;
-		p->seq_high = h->seq;
-		p->seq_seen = 1;
-		p->synced = 0;
-	} else if (ahead && ahead <= 1024) {
-		p->seq_seen = ahead < 64 ? p->seq_seen << ahead | 1 : 1;
-		p->seq_high = h->seq;
-	} else {
-		if (behind >= 64 || p->seq_seen >> behind & 1)
-			return false;
-		p->seq_seen |= (uint64_t)1 << behind;
-	}
-	return true;
-}
-
-/* An id that was learnt may change when the peer was silent: another node came to that place. */
-static bool sender_ok(const struct state_peer *p, const struct state_node *sender, usec_t now)
+/* An id that was learnt may change when another node came to that place: nobody else can say so
+ * where datagrams are sealed, else the peer must have been silent. */
+static bool sender_ok(const struct state_peer *p, const struct state_msg_header *h, usec_t now)
 {
 	static const struct state_node zero;
 
-	return memcmp(&p->id, sender, sizeof(*sender)) == 0 ||
-	       (!p->id_fixed &&
-		(memcmp(&p->id, &zero, sizeof(zero)) == 0 || now - p->heard_at > 10 * USEC_S));
+	return memcmp(&p->id, &h->sender, sizeof(h->sender)) == 0 ||
+	       (!p->id_fixed && (h->sealed || memcmp(&p->id, &zero, sizeof(zero)) == 0 ||
+				 now - p->heard_at > 10 * USEC_S));
 }
 
 static int drop(struct state *s, enum state_counter why, int error)
 {
 	state_count_up(s, why);
 	return error;
+}
+
+/* It is there, and hears us. */
+static void note_heard(struct state *s, struct state_peer *p, size_t len, usec_t now)
+{
+	if (now - p->heard_at > 5 * USEC_S)
+		p->tries = 0; /* it is back: what waits for it goes out now */
+	p->heard_at = now;
+	state_peer_heard(s, p);
+	p->received_bytes += len;
 }
 
 static int header_error(struct state *s, int r)
@@ -513,24 +487,22 @@ int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_
 		return header_error(s, error);
 	if (memcmp(&h.sender, &s->conf.id, sizeof(h.sender)) == 0)
 		return drop(s, STATE_C_DROP_ECHO, -ELOOP);
-	if (!sender_ok(p, &h.sender, now))
+	if (!sender_ok(p, &h, now))
 		return drop(s, STATE_C_DROP_SENDER, -EPERM);
-	if (!state_open(s, p, &h, &r))
-		return drop(s, STATE_C_DROP_SEAL, -EKEYREJECTED);
+	error = state_open(s, p, &h, datagram, &r, now);
+	if (error)
+		return error;
 	if (!state_msg_check(r))
 		return drop(s, STATE_C_DROP_MALFORMED, -EBADMSG);
-	if (!seq_is_new(p, &h))
-		return drop(s, STATE_C_DROP_DUPLICATE, -EALREADY);
-	p->id = h.sender;
-	if (now - p->heard_at > 5 * USEC_S)
-		p->tries = 0; /* it is back: what waits for it goes out now */
-	p->heard_at = now;
-	state_peer_heard(s, p);
-	p->received_bytes += len;
+	error = state_seal_note(s, p, &h);
+	if (error)
+		return error;
+	if (!h.sealed || h.addressed)
+		note_heard(s, p, len, now);
 	a.s = s;
 	a.p = p;
 	a.open = false;
-	handle_items(&a, r, h.seq, now);
+	handle_items(&a, r, (uint32_t)h.seq, now);
 	state_event_emit(s);
 	return 0;
 }

@@ -7,8 +7,10 @@
  *   state_age.c     how old what was loaded is
  *   state_event.c   what the node is told; expiry and our signs of life
  *   state_merge.c   a record from elsewhere: who wins
+ *   state_proof.c   signatures of records
  *   state_peer.c    neighbours: what each lacks, sending, acknowledgements, pace
  *   state_input.c   datagrams in, and the answers to digests
+ *   state_seal.c    datagrams that only members can read and write
  *   state_talk.c    words to single neighbours
  *   state_save.c    the durable part
  *
@@ -24,6 +26,7 @@
 #include "lib/bucket.h"
 #include "lib/fair.h"
 #include "lib/table.h"
+#include "lib/window.h"
 
 #define STATE_REPEAT_MIN (100 * USEC_MS)
 #define STATE_REPEAT_MAX (10 * USEC_S)
@@ -49,10 +52,13 @@
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
 #define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
 #define STATE_GATHER_FULL 12	    /* so many clients fill a datagram, and wait for no more */
-#define STATE_SEAL_MAX 40	    /* bytes of a datagram kept for nonce, tag and the like */
+#define STATE_SPOKEN (10 * USEC_S)  /* so long after it spoke a peer leaves it to the other one */
 #define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
 #define STATE_CHANGES_RATE 200	    /* changes per second that one peer may push */
 #define STATE_CHANGES_BURST 2000
+#define STATE_PROOFS_RATE 200 /* signatures per second verified of what one peer sends */
+#define STATE_PROOFS_BURST 2000
+#define STATE_PROOF_FORGED 50		   /* so many more does one take that is not its author's */
 #define STATE_TALK_INTERVAL (10 * USEC_MS) /* between words of one peer, in the long run */
 #define STATE_TALK_BURST 200
 #define STATE_LIST_SMALL 16 /* at most so many records are listed, not descended into */
@@ -67,6 +73,7 @@ enum state_record_flag {
 	STATE_R_FORCED = 64,	 /* this version outdid one that had our name */
 	STATE_R_AGAIN = 128,	 /* must do so once more, in the next sweep */
 	STATE_R_LOADED = 256,	 /* this version is from our disk */
+	STATE_R_SIGNED = 512,	 /* its proof stands behind its value */
 };
 
 struct state_record {
@@ -95,6 +102,11 @@ struct state_author {
 	uint32_t counter;
 	uint32_t records;
 	usec_t seen_at; /* last sign of life */
+	bool has_key;
+	uint8_t key_rest[STATE_MSG_KEY_REST]; /* behind the id */
+	bool has_boot;
+	uint32_t boot; /* of what it sealed last: the epoch, and the numbers seen of it */
+	struct window window;
 };
 
 /* One scope's hash tree: root, 16, 256, 4096 nodes in one array; records of a leaf in a list. */
@@ -131,6 +143,7 @@ struct state_peer {
 	bool id_fixed; /* given by the node, not learnt */
 	bool absent;   /* see state.h */
 	bool deaf;     /* to be heard is not enough to be present */
+	bool known;    /* id and epoch are as it said: what is sealed can be addressed to it */
 	uint8_t scopes;
 	uint8_t synced;
 	uint64_t
@@ -138,9 +151,10 @@ struct state_peer {
 	uint8_t mismatches;	    /* summaries that differed and were not acted upon */
 	uint16_t handle;
 	struct state_node id;
-	uint32_t seq; /* ours */
-	uint32_t epoch, seq_high;
-	uint64_t seq_seen; /* bit n: seq_high - n */
+	uint32_t epoch;	      /* its boot epoch */
+	struct window window; /* of its numbers, where nothing is sealed */
+	enum state_keys keys;
+	usec_t unread_since;
 	usec_t added_at;
 	usec_t heard_at;   /* 0: never */
 	usec_t records_at; /* last datagram with records from it */
@@ -151,7 +165,7 @@ struct state_peer {
 	usec_t summary_at;
 	usec_t said_at; /* our last summary */
 	usec_t repair_at, repair_wait;
-	struct state_bucket bulk_pace, digest_pace, input_pace, change_pace;
+	struct state_bucket bulk_pace, digest_pace, input_pace, change_pace, proof_pace;
 	struct bucket talk_pace;
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */
 	uint32_t n_lacks, n_push, n_bulk;
@@ -186,6 +200,7 @@ struct state {
 	bool stalled;	/* the out queue was full */
 	uint32_t epoch; /* highest version issued or to be surpassed */
 	uint32_t counter;
+	uint64_t seq; /* of the last datagram */
 	uint32_t gen;
 	usec_t started_at;
 	uint32_t cloud_s;    /* cloud seconds at started_at; state_age.c */
@@ -206,6 +221,7 @@ struct state {
 	uint16_t fill_peer;		 /* who fills us at present */
 	usec_t fill_since, fill_until;
 	uint64_t counters[STATE_C_COUNT];
+	uint8_t opened[STATE_DATAGRAM_MAX]; /* what the datagram that is handled says */
 };
 
 static inline bool state_bit(const uint64_t *map, uint32_t i)
@@ -254,6 +270,8 @@ struct state_record *state_store_at(const struct state *s, uint32_t slot);
 uint32_t state_store_slot(const struct state *s, const struct state_record *rec);
 struct state_record *state_store_find(const struct state *s, const struct state_full_key *key);
 struct state_author *state_store_author(const struct state *s, const struct state_record *rec);
+/* NULL: there is no room for another one. */
+struct state_author *state_store_author_get(struct state *s, const struct state_node *id);
 bool state_store_is_own(const struct state *s, const struct state_record *rec);	 /* owned, by us */
 bool state_store_by_self(const struct state *s, const struct state_record *rec); /* we wrote it */
 /* The record as a message; the value is borrowed. */
@@ -304,13 +322,30 @@ void state_event_sweep(struct state *s, usec_t now);
 usec_t state_event_deadline(const struct state *s);
 
 /* state_merge.c */
-enum state_verdict { STATE_NEWS, STATE_SAME, STATE_OLD, STATE_IGNORED, STATE_REFUSED };
+enum state_verdict {
+	STATE_NEWS,
+	STATE_SAME,
+	STATE_OLD,
+	STATE_IGNORED,
+	STATE_REFUSED,
+	STATE_DEFERRED, /* not looked at: it must come again */
+};
 /* from: NULL for a record from the disk. */
 enum state_verdict state_merge(struct state *s, struct state_peer *from,
 			       const struct state_msg_record *m, bool bulk, usec_t now);
 /* A version of ours was seen; jumps over it when it is above all we wrote. false: it cannot be
  * surpassed. */
 bool state_merge_surpass(struct state *s, uint32_t epoch, uint32_t counter);
+
+/* state_proof.c */
+/* Signs a record of our own; proof lives as long as m. */
+void state_proof_make(const struct state *s, struct state_msg_record *m,
+		      uint8_t proof[static STATE_MSG_PROOF_MAX]);
+/* May this news be stored? STATE_NEWS, or why not. from: NULL for a record from the disk. */
+enum state_verdict state_proof_check(struct state *s, struct state_peer *from,
+				     const struct state_msg_record *m, usec_t now);
+/* Is it signed as conf.admin_ok wants? */
+bool state_proof_admin(const struct state *s, const struct state_msg_record *m);
 
 /* state_peer.c */
 int state_peer_init(struct state *s);
@@ -343,13 +378,20 @@ size_t state_peer_finish(struct state *s, struct state_peer *p, struct wr *w);
 /* state_talk.c: a TALK item of a peer of the cloud scope, which is well-formed */
 void state_talk_heard(struct state *s, struct state_peer *p, struct rd body, usec_t now);
 
-/*
- * The two places where datagrams become authentic, and secret, once there is a key: state_seal may
- * add up to STATE_SEAL_MAX bytes and encrypt what stands between header and end, state_open undoes
- * it or refuses.
- */
-void state_seal(struct state *s, struct state_peer *p, struct wr *w);
-bool state_open(struct state *s, struct state_peer *p, const struct state_msg_header *h,
-		struct rd *r);
+/* state_seal.c */
+bool state_seal_used(const struct state *s);
+/* May the peer be sent more than a greeting (ASK)? Where nothing is sealed it always may. */
+bool state_seal_is_met(const struct state *s, const struct state_peer *p);
+/* The header of the next datagram to this peer. */
+struct state_msg_header state_seal_header(struct state *s, const struct state_peer *p);
+/* Seals what stands behind the header; the writer has left STATE_TAG_SIZE bytes. */
+void state_seal(const struct state *s, const struct state_peer *p, struct wr *w);
+/* Opens what r has left of the datagram that starts at head. 0 with *r on the items as they were,
+ * or -errno, counted. */
+int state_open(struct state *s, struct state_peer *p, const struct state_msg_header *h,
+	       const uint8_t *head, struct rd *r, usec_t now);
+/* A datagram that is well-formed, from now on one that has been seen; the peer is who it says. 0,
+ * or -errno, counted. */
+int state_seal_note(struct state *s, struct state_peer *p, const struct state_msg_header *h);
 
 #endif

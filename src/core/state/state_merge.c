@@ -93,6 +93,9 @@ enum state_verdict state_merge(struct state *s, struct state_peer *from,
 			       const struct state_msg_record *m, bool bulk, usec_t now)
 {
 	const struct state_type *t = s->types[m->key.key.type];
+	bool is_own = m->key.kind == STATE_OWNED &&
+		      memcmp(&m->author, &s->conf.id, sizeof(m->author)) == 0;
+	enum state_verdict proof;
 	struct state_record *rec;
 	int newer = 1;
 
@@ -121,12 +124,13 @@ enum state_verdict state_merge(struct state *s, struct state_peer *from,
 		state_count_up(s, STATE_C_PACED);
 		bulk = true;
 	}
-	if (m->key.kind == STATE_OWNED && memcmp(&m->author, &s->conf.id, sizeof(m->author)) == 0)
-		return merge_own(s, from, rec, m, bulk, now);
 	/* what was on the disk counts as fresh until we hear otherwise */
-	if (!rec && is_stale(s, m) && (from || m->deleted)) {
+	if (!is_own && !rec && is_stale(s, m) && (from || m->deleted)) {
 		state_count_up(s, STATE_C_STALE);
 		return STATE_IGNORED;
 	}
-	return store(s, from, m, 0, bulk, now);
+	proof = state_proof_check(s, from, m, now);
+	if (proof != STATE_NEWS)
+		return proof;
+	return is_own ? merge_own(s, from, rec, m, bulk, now) : store(s, from, m, 0, bulk, now);
 }

@@ -7,7 +7,16 @@
 
 #include "lib/hash.h"
 
-enum record_flag { FLAG_SHARED = 1, FLAG_NETWORK = 2, FLAG_DELETED = 4, FLAG_ALL = 7 };
+enum record_flag {
+	FLAG_SHARED = 1,
+	FLAG_NETWORK = 2,
+	FLAG_DELETED = 4,
+	FLAG_SIGNED = 8,
+	FLAG_ALL = 15
+};
+
+/* Beside the version. */
+enum header_flag { HEADER_VERSION = 0x3f, HEADER_ADDRESSED = 0x40, HEADER_SEALED = 0x80 };
 
 /* Known to everybody, so that hashes are comparable. */
 static const struct hash_key digest_key = { 0x7472616d61207374, 0x6174652064696765 };
@@ -43,16 +52,18 @@ static void write_varint(struct wr *w, uint32_t v)
 int state_msg_read_header(struct rd *r, struct state_msg_header *ret)
 {
 	uint8_t magic = rd_u8(r), version = rd_u8(r);
-	struct state_msg_header h;
+	struct state_msg_header h = { .sealed = version & HEADER_SEALED,
+				      .addressed = version & HEADER_ADDRESSED };
 
 	rd_copy(r, h.sender.b, sizeof(h.sender.b));
 	h.epoch = rd_u32(r);
-	h.seq = rd_u32(r);
+	h.seq = (uint64_t)rd_u16(r) << 32;
+	h.seq |= rd_u32(r);
 	if (magic != STATE_MSG_MAGIC)
 		return -EPROTO;
-	if (version != STATE_MSG_VERSION)
+	if ((version & HEADER_VERSION) != STATE_MSG_VERSION)
 		return -EPROTONOSUPPORT;
-	if (!rd_ok(r))
+	if (!rd_ok(r) || (h.addressed && !h.sealed))
 		return -EBADMSG;
 	*ret = h;
 	return 0;
@@ -61,10 +72,12 @@ int state_msg_read_header(struct rd *r, struct state_msg_header *ret)
 void state_msg_write_header(struct wr *w, const struct state_msg_header *h)
 {
 	wr_u8(w, STATE_MSG_MAGIC);
-	wr_u8(w, STATE_MSG_VERSION);
+	wr_u8(w, (uint8_t)(STATE_MSG_VERSION | (h->sealed ? HEADER_SEALED : 0) |
+			   (h->addressed ? HEADER_ADDRESSED : 0)));
 	wr_bytes(w, h->sender.b, sizeof(h->sender.b));
 	wr_u32(w, h->epoch);
-	wr_u32(w, h->seq);
+	wr_u16(w, (uint16_t)(h->seq >> 32));
+	wr_u32(w, (uint32_t)h->seq);
 }
 
 bool state_msg_item(struct rd *r, uint8_t *ret_type, struct rd *ret_body)
@@ -86,6 +99,11 @@ size_t state_msg_item_begin(struct wr *w, enum state_item type)
 void state_msg_item_end(struct wr *w, size_t mark)
 {
 	wr_patch_u16(w, mark - 2, (uint16_t)(wr_mark(w) - mark));
+}
+
+size_t state_msg_proof_size(uint8_t kind)
+{
+	return kind == STATE_OWNED ? STATE_MSG_PROOF_MAX : STATE_SIGNATURE_SIZE;
 }
 
 bool state_msg_read_record(struct rd *r, struct state_msg_record *ret)
@@ -118,6 +136,8 @@ bool state_msg_read_record(struct rd *r, struct state_msg_record *ret)
 	r->bad |= flags & ~FLAG_ALL || len > STATE_VALUE_MAX || (m.deleted && len);
 	m.len = (uint16_t)len;
 	m.value = rd_take(r, len);
+	if (flags & FLAG_SIGNED)
+		m.proof = rd_take(r, state_msg_proof_size(m.key.kind));
 	*ret = m;
 	return rd_ok(r);
 }
@@ -126,7 +146,7 @@ static void write_body(struct wr *w, const struct state_msg_record *m)
 {
 	wr_u8(w, (uint8_t)((m->key.kind == STATE_SHARED ? FLAG_SHARED : 0) |
 			   (m->key.scope == STATE_NETWORK ? FLAG_NETWORK : 0) |
-			   (m->deleted ? FLAG_DELETED : 0)));
+			   (m->deleted ? FLAG_DELETED : 0) | (m->proof ? FLAG_SIGNED : 0)));
 	wr_u8(w, m->key.key.type);
 	wr_u8(w, m->key.key.len);
 	wr_bytes(w, m->key.key.id, m->key.key.len);
@@ -144,6 +164,18 @@ void state_msg_write_record(struct wr *w, const struct state_msg_record *m)
 	write_varint(w, m->quiet_s);
 	write_varint(w, m->age_s - m->quiet_s);
 	write_body(w, m);
+	if (m->proof)
+		wr_bytes(w, m->proof, state_msg_proof_size(m->key.kind));
+}
+
+void state_msg_write_signed(struct wr *w, const struct state_msg_record *m)
+{
+	static const uint8_t none[STATE_MSG_PROOF_MAX];
+	struct state_msg_record copy = *m;
+
+	copy.proof = none; /* the flag is signed, too */
+	wr_bytes(w, STATE_MSG_PURPOSE, sizeof(STATE_MSG_PURPOSE));
+	write_body(w, &copy);
 }
 
 struct state_msg_place state_msg_read_place(struct rd *r, enum state_item type)

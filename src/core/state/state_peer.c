@@ -7,8 +7,9 @@
  * or when they fill a datagram: a busy node would send each on its own. A datagram with records is
  * repeated when it is not acknowledged after 100 ms, or twice the last round trip if that is
  * longer, doubled up to 10 s while nothing comes back (then one datagram at a time); bulk waits for
- * its pace; a summary every 5 s, every second while the last one differed. Of two that are equal
- * one speaks for both, each at least every 16.25 s.
+ * its pace; a summary every 5 s, every second while the last one differed. Sealed ones are longer,
+ * and so every 8 s. Of two that are equal one speaks for both, each at least every 20 s, so that
+ * it is heard within 40 s also when one is lost.
  */
 #include "core/state/state_internal.h"
 
@@ -112,7 +113,6 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 				   .handle = handle,
 				   .scopes = scopes,
 				   .id_fixed = id,
-				   .seq = rng_u32(&s->rng),
 				   .backoff_at = now,
 				   .added_at = now,
 				   .summary_at = now,
@@ -127,6 +127,7 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 	p->bulk_pace = bucket_init(s->conf.bulk_rate, 8 * STATE_DATAGRAM_MAX, now);
 	p->digest_pace = bucket_init(STATE_DIGEST_RATE, STATE_DIGEST_RATE, now);
 	p->change_pace = bucket_init(STATE_CHANGES_RATE, STATE_CHANGES_BURST, now);
+	p->proof_pace = bucket_init(STATE_PROOFS_RATE, STATE_PROOFS_BURST, now);
 	p->input_pace =
 		bucket_init(s->conf.input_rate, s->conf.input_rate / 4 + STATE_DATAGRAM_MAX, now);
 	return 0;
@@ -164,6 +165,8 @@ bool state_peer_next(const struct state *s, uint32_t *cursor, struct state_peer_
 						  .scopes = p->scopes,
 						  .synced = p->synced,
 						  .absent = p->absent,
+						  .keys = p->keys,
+						  .unread_since = p->unread_since,
 						  .heard_at = p->heard_at,
 						  .lacking = p->n_lacks,
 						  .sent_bytes = p->sent_bytes,
@@ -412,17 +415,18 @@ static usec_t repeat_after(const struct state_peer *p)
 	return usec_min(base << p->tries, STATE_REPEAT_MAX);
 }
 
-static uint32_t window(const struct state_peer *p, bool bulk)
+/* One more datagram with records. */
+static bool may_send(const struct state *s, const struct state_peer *p, bool bulk)
 {
-	if (p->tries >= STATE_TRIES_ALONE)
-		return 1;
-	return bulk ? STATE_FLIGHTS_BULK : STATE_FLIGHTS;
+	uint32_t most = bulk ? STATE_FLIGHTS_BULK : STATE_FLIGHTS;
+
+	return p->n_flights < (p->tries >= STATE_TRIES_ALONE ? 1 : most) && state_seal_is_met(s, p);
 }
 
 struct wr state_peer_begin(struct state *s, struct state_peer *p, uint8_t *buf)
 {
-	struct wr w = wr_init(buf, STATE_DATAGRAM_MAX - STATE_SEAL_MAX);
-	struct state_msg_header h = { .sender = s->conf.id, .epoch = s->epoch, .seq = ++p->seq };
+	struct wr w = wr_init(buf, STATE_DATAGRAM_MAX - STATE_TAG_SIZE);
+	struct state_msg_header h = state_seal_header(s, p);
 
 	state_msg_write_header(&w, &h);
 	return w;
@@ -497,7 +501,7 @@ static bool send_records(struct state *s, struct state_peer *p, bool bulk, usec_
 		f++;
 	*f = (struct state_flight) { .bulk = bulk, .sent_at = now };
 	w = state_peer_begin(s, p, buf);
-	f->seq = p->seq;
+	f->seq = (uint32_t)s->seq;
 	mark = state_msg_item_begin(&w, bulk ? STATE_ITEM_BULK : STATE_ITEM_PUSH);
 	fill_flight(s, p, f, &w, now);
 	state_msg_item_end(&w, mark);
@@ -519,33 +523,38 @@ void state_peer_write_tell(const struct state *s, const struct state_peer *p, st
 	state_msg_item_end(w, mark);
 }
 
+static void write_summary(const struct state *s, struct state_peer *p, struct wr *w)
+{
+	size_t mark = state_msg_item_begin(w, STATE_ITEM_SUMMARY);
+
+	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++) {
+		if (!(p->scopes & STATE_SCOPE_BIT(scope)))
+			continue;
+		wr_u8(w, scope);
+		wr_u32(w, s->trees[scope].count[0]);
+		wr_u64(w, s->trees[scope].sum[0]);
+		p->said[scope] = s->trees[scope].sum[0];
+	}
+	state_msg_item_end(w, mark);
+}
+
 static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 {
 	uint8_t *buf = reserve(s);
 	usec_t interval = s->conf.summary_ms * USEC_MS;
-	size_t mark;
 	struct wr w;
 
 	if (!buf)
 		return;
 	w = state_peer_begin(s, p, buf);
-	if (!p->told) {
-		mark = state_msg_item_begin(&w, STATE_ITEM_ASK);
-		state_msg_item_end(&w, mark);
+	if (!p->told)
+		state_msg_item_end(&w, state_msg_item_begin(&w, STATE_ITEM_ASK));
+	if (state_seal_is_met(s, p)) {
+		if (p->tell_due)
+			state_peer_write_tell(s, p, &w, now);
+		p->tell_due = false;
+		write_summary(s, p, &w);
 	}
-	if (p->tell_due)
-		state_peer_write_tell(s, p, &w, now);
-	p->tell_due = false;
-	mark = state_msg_item_begin(&w, STATE_ITEM_SUMMARY);
-	for (uint8_t scope = 0; scope < STATE_SCOPES; scope++) {
-		if (!(p->scopes & STATE_SCOPE_BIT(scope)))
-			continue;
-		wr_u8(&w, scope);
-		wr_u32(&w, s->trees[scope].count[0]);
-		wr_u64(&w, s->trees[scope].sum[0]);
-		p->said[scope] = s->trees[scope].sum[0];
-	}
-	state_msg_item_end(&w, mark);
 	outq_commit(s->out, STATE_SEND, p->handle, 0, state_peer_finish(s, p, &w));
 	p->said_at = now;
 	/* who speaks first is by chance; the other one, if all is equal, then stays silent */
@@ -555,14 +564,14 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 	p->summary_at = now + interval * 3 / 4 + rng_below(&s->rng, (uint32_t)(interval / 2));
 }
 
-static bool can_push(const struct state_peer *p)
+static bool can_push(const struct state *s, const struct state_peer *p)
 {
-	return p->n_push && p->n_flights < window(p, false);
+	return p->n_push && may_send(s, p, false);
 }
 
-static bool push_is_due(const struct state_peer *p, usec_t now)
+static bool push_is_due(const struct state *s, const struct state_peer *p, usec_t now)
 {
-	return can_push(p) && (p->n_push >= STATE_GATHER_FULL || p->push_at <= now);
+	return can_push(s, p) && (p->n_push >= STATE_GATHER_FULL || p->push_at <= now);
 }
 
 void state_peer_tick(struct state *s, struct state_peer *p, usec_t now)
@@ -572,12 +581,12 @@ void state_peer_tick(struct state *s, struct state_peer *p, usec_t now)
 	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
 		if (p->flights[i].n && p->flights[i].sent_at + repeat <= now)
 			flight_lost(s, p, &p->flights[i], now);
-	while (push_is_due(p, now)) {
+	while (push_is_due(s, p, now)) {
 		if (!send_records(s, p, false, now))
 			return;
 		p->push_at = now + STATE_GATHER;
 	}
-	while (p->n_bulk && p->n_flights < window(p, true) &&
+	while (p->n_bulk && may_send(s, p, true) &&
 	       state_peer_take(&p->bulk_pace, STATE_DATAGRAM_MAX, now))
 		if (!send_records(s, p, true, now))
 			return;
@@ -589,12 +598,11 @@ usec_t state_peer_deadline(const struct state *s, const struct state_peer *p)
 {
 	usec_t at = p->summary_at;
 
-	(void)s;
-	if (can_push(p) && p->n_push >= STATE_GATHER_FULL)
+	if (can_push(s, p) && p->n_push >= STATE_GATHER_FULL)
 		return 0;
-	if (can_push(p))
+	if (can_push(s, p))
 		at = usec_min(at, p->push_at);
-	if (p->n_bulk && p->n_flights < window(p, true))
+	if (p->n_bulk && may_send(s, p, true))
 		at = usec_min(at, bucket_ready(&p->bulk_pace, STATE_DATAGRAM_MAX));
 	for (uint32_t i = 0; i < STATE_FLIGHTS && p->n_flights; i++)
 		if (p->flights[i].n)

@@ -8,9 +8,8 @@
 #define PAGE_SIZE 4096u
 #define PAGE_SLOTS 256u /* of the smallest size: a ref is page * PAGE_SLOTS + slot + 1 */
 
-static const uint16_t slot_size[STATE_POOL_CLASSES] = {
-	16, 32, 48, 64, 96, 128, 192, 256, 384, 512
-};
+static const uint16_t slot_size[STATE_POOL_CLASSES] = { 16,  32,  48,  64,  96, 128,
+							192, 256, 384, 512, 576 };
 
 struct state_page {
 	uint32_t next, prev; /* in the list of its class or of empty pages, + 1 */

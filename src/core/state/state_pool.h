@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Values of records: byte strings of at most 512 bytes in pages of 4 kB, each page cut into slots
+ * Values of records: byte strings of at most 576 bytes in pages of 4 kB, each page cut into slots
  * of one size. One calloc at the start; a page is touched when it is first used and free for any
  * size again when its last slot is.
  */
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STATE_POOL_CLASSES 10
+#define STATE_POOL_CLASSES 11
 
 struct state_page;
 

@@ -61,6 +61,20 @@ void state_save_own(const struct state *s, uint8_t type, struct wr *w, usec_t no
 			save_record(s, rec, w, now);
 }
 
+/* Those of types with that `admin`. */
+static void load_all(struct state *s, struct rd r, enum state_admin admin, usec_t now)
+{
+	while (rd_left(&r)) {
+		const struct state_type *t;
+		struct state_msg_record m;
+
+		state_msg_read_record(&r, &m);
+		t = s->types[m.key.key.type];
+		if ((t ? t->admin : STATE_ADMIN_NONE) == admin)
+			state_merge(s, NULL, &m, true, now); /* digests tell the others */
+	}
+}
+
 int state_load(struct state *s, struct rd *r, usec_t now)
 {
 	uint32_t epoch = rd_u32(r), counter = rd_u32(r), cloud_s = rd_u32(r);
@@ -76,9 +90,9 @@ int state_load(struct state *s, struct rd *r, usec_t now)
 	/* of two files the first has what grows older */
 	if (!s->is_loaded)
 		state_age_load(s, cloud_s, now);
-	while (rd_left(r)) {
-		state_msg_read_record(r, &m);
-		state_merge(s, NULL, &m, true, now); /* digests tell the others */
-	}
+	load_all(s, *r, STATE_ADMIN_KEY, now);
+	load_all(s, *r, STATE_ADMIN_ACT, now);
+	load_all(s, *r, STATE_ADMIN_NONE, now);
+	(void)rd_rest(r);
 	return 0;
 }

@@ -141,6 +141,8 @@ struct state_msg_record state_store_msg(const struct state *s, const struct stat
 		m.age_s = m.quiet_s;
 	if (rec->len)
 		m.value = state_pool_at(&s->values, rec->value);
+	if (rec->flags & STATE_R_SIGNED)
+		m.proof = state_pool_at(&s->values, rec->value) + rec->len;
 	return m;
 }
 
@@ -181,7 +183,7 @@ static void leaf_remove(struct state *s, struct state_record *rec)
 }
 
 /* An author that has no record left makes room when there is none. */
-static struct state_author *author_get(struct state *s, const struct state_node *id)
+struct state_author *state_store_author_get(struct state *s, const struct state_node *id)
 {
 	struct state_author *a = table_find(&s->authors, id), *old;
 	uint32_t i = 0;
@@ -291,13 +293,18 @@ void state_store_teller_gone(struct state *s, const struct state_peer *p)
 	}
 }
 
-/* Its version counts as the author's highest, its time of writing as a sign of life. */
+/* Its version counts as the author's highest, its time of writing as a sign of life, its key as the
+ * author's. */
 static void author_heard(struct state_author *a, const struct state_msg_record *m, usec_t seen_at)
 {
 	if (m->key.kind == STATE_OWNED &&
 	    (m->epoch > a->epoch || (m->epoch == a->epoch && m->counter > a->counter))) {
 		a->epoch = m->epoch;
 		a->counter = m->counter;
+	}
+	if (m->key.kind == STATE_OWNED && m->proof) {
+		memcpy(a->key_rest, m->proof, sizeof(a->key_rest));
+		a->has_key = true;
 	}
 	if (seen_at > a->seen_at)
 		a->seen_at = seen_at;
@@ -307,6 +314,7 @@ static bool same_content(const struct state *s, const struct state_record *rec,
 			 const struct state_msg_record *m)
 {
 	return !m->deleted == !(rec->flags & STATE_R_DELETED) && rec->len == m->len &&
+	       !m->proof == !(rec->flags & STATE_R_SIGNED) &&
 	       (!m->len || memcmp(state_pool_at(&s->values, rec->value), m->value, m->len) == 0);
 }
 
@@ -336,39 +344,61 @@ static void schedule_alive(struct state *s, const struct state_record *rec, usec
 	*at = rec->flags & STATE_R_LOCAL ? now + *life / 3 : usec_min(*at, now + USEC_S);
 }
 
-struct state_record *state_store_set(struct state *s, const struct state_peer *from,
-				     const struct state_msg_record *m, uint16_t flags, usec_t now,
-				     enum state_counter *ret_why)
+/* Value and proof, where those of rec are if only the proof is new. Whether there was room; a value
+ * of 0 is nothing to be stored. */
+static bool value_store(struct state *s, const struct state_record *rec, bool same,
+			const struct state_msg_record *m, uint32_t *ret)
+{
+	size_t proof = m->proof ? state_msg_proof_size(m->key.kind) : 0, size = m->len + proof;
+	struct wr w;
+
+	*ret = same ? rec->value : size ? state_pool_alloc(&s->values, size) : 0;
+	if (!*ret)
+		return size == 0;
+	w = wr_init(state_pool_at(&s->values, *ret), size);
+	if (same)
+		(void)wr_reserve(&w, m->len);
+	else
+		wr_bytes(&w, m->value, m->len);
+	wr_bytes(&w, m->proof, proof);
+	return true;
+}
+
+static struct state_record *record_add(struct state *s, const struct state_msg_record *m,
+				       uint32_t owner)
+{
+	struct state_record *rec = table_add(&s->records, &m->key);
+
+	rec->leaf = state_msg_leaf(&m->key);
+	leaf_add(s, rec);
+	place_take(s, rec, owner);
+	++*kind_count(s, m->key.key.type);
+	return rec;
+}
+
+static struct state_record *set(struct state *s, const struct state_peer *from,
+				const struct state_msg_record *m, uint16_t flags, usec_t now,
+				enum state_counter *ret_why)
 {
 	struct state_record *rec = state_store_find(s, &m->key);
-	struct state_author *author = author_get(s, &m->author);
+	struct state_author *author = state_store_author_get(s, &m->author);
 	usec_t seen_at = now - m->quiet_s * USEC_S;
 	bool same = rec && same_content(s, rec, m);
-	uint32_t value = 0, owner = teller(s, from, m, flags);
+	uint32_t value, owner = teller(s, from, m, flags);
 
 	*ret_why = STATE_C_DROP_AUTHORS_FULL;
 	if (!author || (!rec && !limits_ok(s, owner, m, author, ret_why)))
 		return NULL;
 	*ret_why = STATE_C_DROP_VALUES_FULL;
-	if (!same && m->len) {
-		value = state_pool_alloc(&s->values, m->len);
-		if (!value)
-			return NULL;
-		memcpy(state_pool_at(&s->values, value), m->value, m->len);
-	}
+	if (!value_store(s, rec, same, m, &value))
+		return NULL;
 	if (rec) {
 		tree_count(&s->trees[m->key.scope], rec, false);
 		if (!same)
 			state_pool_release(&s->values, rec->value);
-		else
-			value = rec->value;
 		state_store_author(s, rec)->records--;
 	} else {
-		rec = table_add(&s->records, &m->key);
-		rec->leaf = state_msg_leaf(&m->key);
-		leaf_add(s, rec);
-		place_take(s, rec, owner);
-		++*kind_count(s, m->key.key.type);
+		rec = record_add(s, m, owner);
 	}
 	author_heard(author, m, seen_at);
 	author->records++;
@@ -384,12 +414,25 @@ struct state_record *state_store_set(struct state *s, const struct state_peer *f
 	rec->len = m->len;
 	rec->acks = rec->refusals = 0;
 	rec->flags = (uint16_t)(flags | (m->deleted ? STATE_R_DELETED : 0) |
-				(rec->flags & STATE_R_TELL));
+				(m->proof ? STATE_R_SIGNED : 0) | (rec->flags & STATE_R_TELL));
 	tree_count(&s->trees[m->key.scope], rec, true);
 	mark_change(s, rec, same);
 	schedule_alive(s, rec, now);
 	s->sweep_at = usec_min(s->sweep_at, state_store_expiry(s, rec));
 	return rec;
+}
+
+struct state_record *state_store_set(struct state *s, const struct state_peer *from,
+				     const struct state_msg_record *m, uint16_t flags, usec_t now,
+				     enum state_counter *ret_why)
+{
+	uint8_t proof[STATE_MSG_PROOF_MAX];
+	struct state_msg_record own = *m;
+
+	if (!(flags & STATE_R_LOCAL) || m->key.kind != STATE_OWNED)
+		return set(s, from, m, flags, now, ret_why);
+	state_proof_make(s, &own, proof);
+	return set(s, from, &own, flags, now, ret_why);
 }
 
 void state_store_remove(struct state *s, struct state_record *rec)

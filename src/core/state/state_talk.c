@@ -16,7 +16,8 @@ static struct state_peer *peer_of(const struct state *s, const struct state_node
 		struct state_peer *p = &s->peers[i];
 
 		if (p->used && p->scopes & STATE_SCOPE_BIT(STATE_CLOUD) &&
-		    memcmp(&p->id, id, sizeof(*id)) == 0 && (!best || p->heard_at > best->heard_at))
+		    state_seal_is_met(s, p) && memcmp(&p->id, id, sizeof(*id)) == 0 &&
+		    (!best || p->heard_at > best->heard_at))
 			best = p;
 	}
 	return best;

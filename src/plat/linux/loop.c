@@ -12,6 +12,7 @@
 
 #include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
+#include "plat/linux/node_keys.h"
 #include "plat/linux/poller.h"
 #include "plat/linux/recorder.h"
 #include "plat/linux/store.h"
@@ -34,6 +35,7 @@ struct loop {
 	struct helpers *helpers;
 	struct store *store;
 	struct recorder *recorder;
+	struct node_keys *keys;
 	struct devices devices;
 	const char
 		*port_names[CONF_PORT_MAX + 1]; /* that the configuration names, NULL at the end */
@@ -208,7 +210,7 @@ static void node_load(struct loop *l)
 {
 	struct effect_notice notice = { .notice = NOTICE_STATE_REJECTED };
 
-	for (enum store_file file = 0; file < STORE_FILES; file++) {
+	for (enum store_file file = 0; file < STORE_LOADED; file++) {
 		struct event e = { .kind = EVENT_LOAD };
 		uint8_t *data = store_load(l->store, file, &e.load.len);
 
@@ -224,25 +226,50 @@ static void node_load(struct loop *l)
 		l->setup.notice(l->setup.ctx, &notice);
 }
 
+/* Who the node is in replicated records. */
+static int identity_take(struct loop *l)
+{
+	uint8_t seed[STORE_KEY_SIZE];
+	bool is_new;
+	int r = store_epoch(l->store, &l->node_setup.boot_epoch);
+
+	if (r)
+		log_error("boot epoch: %s", strerror(-r));
+	r = store_key(l->store, seed, &is_new);
+	if (is_new)
+		log_info("this node has a new key, and so a new id in replicated records");
+	if (r)
+		log_error("key of this node: %s; it is another one after the next start",
+			  strerror(-r));
+	if (r == -EIO)
+		return r;
+	l->keys = node_keys_new(seed, l->setup.conf->security.community_key, &r);
+	explicit_bzero(seed, sizeof(seed));
+	l->node_setup.crypto = l->keys ? node_keys_crypto(l->keys) : NULL;
+	return r;
+}
+
 static int node_begin(struct loop *l, const struct event_port *primary)
 {
 	int r;
 
 	l->node_setup.conf = l->setup.conf;
+	l->node_setup.settings = l->setup.settings;
 	l->node_setup.primary_mac = primary->mac;
 	memcpy(l->node_setup.primary_name, primary->name, sizeof(primary->name));
-	r = store_epoch(l->store, &l->node_setup.boot_epoch);
+	r = identity_take(l);
 	if (r)
-		log_error("boot epoch: %s", strerror(-r));
-	l->start = loop_now();
-	l->node = node_new(&l->node_setup, l->start, &r);
-	if (!l->node)
 		return r;
+	l->start = loop_now();
 	if (l->setup.record_fd >= 0) {
 		l->recorder = recorder_new(l->setup.record_fd, &l->node_setup, l->start, &r);
 		if (!l->recorder)
 			return r;
+		l->node_setup.crypto = recorder_crypto(l->recorder);
 	}
+	l->node = node_new(&l->node_setup, l->start, &r);
+	if (!l->node)
+		return r;
 	r = l->setup.begin(l->setup.ctx, l, l->node);
 	if (r)
 		return r;
@@ -417,6 +444,15 @@ static void config_came(void *ctx, int fd)
 		loop_end(l, PARENT_EXIT_AGAIN);
 }
 
+/* The settings of the network are on the disk: start with them, as with another configuration. */
+static void file_written(void *ctx, enum store_file file)
+{
+	struct loop *l = ctx;
+
+	if (file == STORE_SETTINGS)
+		helpers_config(l->helpers);
+}
+
 static void parent_lost(void *ctx)
 {
 	loop_end(ctx, 1);
@@ -489,7 +525,10 @@ static int parts_open(struct loop *l)
 	l->wires = wires_new(&l->uv, sink, &r);
 	if (l->wires)
 		l->helpers = helpers_new(&h, &r);
-	return l->helpers ? 0 : r;
+	if (!l->helpers)
+		return r;
+	store_watch(l->store, file_written, l);
+	return 0;
 }
 
 struct loop *loop_new(const struct loop_setup *setup, int *ret_err)
@@ -534,7 +573,6 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
-	recorder_free(l->recorder, loop_now());
 	helpers_free(l->helpers);
 	wires_free(l->wires);
 	poller_free(l->watch);
@@ -546,6 +584,8 @@ void loop_free(struct loop *l)
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&l->uv);
 	node_free(l->node);
+	recorder_free(l->recorder, loop_now());
+	node_keys_free(l->keys);
 	free(l->waiting);
 	system_close(l->system);
 	free(l);

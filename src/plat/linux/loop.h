@@ -31,9 +31,10 @@
 struct loop;
 
 struct loop_setup {
-	const struct conf *conf; /* borrowed for the loop's life */
-	int channel;		 /* to the root process; owned */
-	int record_fd;		 /* -1 = none; borrowed */
+	const struct conf *conf;  /* borrowed for the loop's life */
+	struct settings settings; /* that are part of it; what they borrow, too */
+	int channel;		  /* to the root process; owned */
+	int record_fd;		  /* -1 = none; borrowed */
 	const char *run_dir;
 	const uint8_t *babel_key; /* 32 bytes, NULL = Babel is open */
 	void *ctx;

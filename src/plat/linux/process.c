@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "plat/linux/bridges/bridges.h"
-#include "plat/linux/file.h"
+#include "plat/linux/config.h"
 #include "plat/linux/keys.h"
 #include "plat/linux/log.h"
 #include "plat/linux/requests.h"
@@ -24,71 +24,17 @@
 
 struct process {
 	const struct process_setup *setup;
-	struct conf conf;
+	struct config config;
 	struct bridges *bridges; /* NULL before the node has begun, as the next */
 	struct requests *requests;
 };
-
-static void config_say(enum log_level level, const char *path, const struct conf_error *e)
-{
-	char line[512];
-	struct text t = text_init(line, sizeof(line));
-
-	conf_error_print(e, path, &t);
-	log_line(level, "%s", line);
-}
-
-static int config_parse(const char *text, size_t len, const char *path, bool remark,
-			struct conf *ret)
-{
-	struct conf_remarks remarks;
-	struct conf_error error;
-	int r = conf_parse_remarks(text, len, ret, &error, &remarks);
-
-	if (r == -E2BIG)
-		log_error("%s: longer than %d bytes", path, CONF_SIZE_MAX);
-	if (r == -EINVAL)
-		config_say(LOG_LEVEL_ERROR, path, &error);
-	for (uint32_t i = 0; !r && remark && i < remarks.count; i++)
-		config_say(LOG_LEVEL_WARNING, path, &remarks.list[i]);
-	return r;
-}
-
-int process_config(int fd, const char *path, bool remark, struct conf *ret)
-{
-	char *text = malloc(CONF_SIZE_MAX + 1);
-	ssize_t n = text ? file_read_fd(fd, text, CONF_SIZE_MAX + 1) : -ENOMEM;
-	int r = n < 0 ? (int)n : 0;
-
-	close(fd);
-	if (r)
-		log_error("%s: %s", path, strerror(-r));
-	else
-		r = config_parse(text, (size_t)n, path, remark, ret);
-	free(text);
-	return r;
-}
-
-static int begin(void *ctx, struct loop *l, struct node *n)
-{
-	struct process *p = ctx;
-	int r = 0;
-
-	log_info("version " TRAMA_VERSION);
-	p->bridges = bridges_new(l, &p->conf, n);
-	if (!p->bridges)
-		log_warning("no memory for bridges to other software");
-	p->requests = requests_new(l, n, p->bridges, CONTROL_PATH, &r);
-	if (!p->requests)
-		log_error(CONTROL_PATH ": %s", strerror(-r));
-	return p->requests ? 0 : r;
-}
 
 /* Where somebody should do something, or look. */
 static bool is_warning(enum notice n)
 {
 	return n == NOTICE_CLASH_CLOUD || n == NOTICE_CLASH_NETWORK || n == NOTICE_ROGUE_DHCP ||
-	       n == NOTICE_CHILD_DIED || n == NOTICE_TABLE_FULL || n == NOTICE_STATE_REJECTED;
+	       n == NOTICE_CHILD_DIED || n == NOTICE_TABLE_FULL || n == NOTICE_STATE_REJECTED ||
+	       n == NOTICE_OTHER_KEY || n == NOTICE_SETTING_REFUSED;
 }
 
 static void notice(void *ctx, const struct effect_notice *n)
@@ -109,6 +55,40 @@ static void notice(void *ctx, const struct effect_notice *n)
 		requests_notice(p->requests, n);
 }
 
+/* People shall know what this node does not do as all others. */
+static void refused_tell(struct process *p)
+{
+	for (uint32_t i = 0; i < p->config.refused.count; i++) {
+		const struct conf_error *e = &p->config.refused.list[i];
+		struct effect_notice n = { .notice = NOTICE_SETTING_REFUSED };
+		struct text t = text_init(n.text, sizeof(n.text));
+
+		conf_setting_name(e, &t);
+		text_add(&t, " '");
+		text_add_plain(&t, e->value);
+		text_add(&t, "': %s", e->message);
+		notice(p, &n);
+	}
+}
+
+static int begin(void *ctx, struct loop *l, struct node *n)
+{
+	struct process *p = ctx;
+	int r = 0;
+
+	log_info("version " TRAMA_VERSION);
+	p->bridges = bridges_new(l, &p->config.conf, n);
+	if (!p->bridges)
+		log_warning("no memory for bridges to other software");
+	p->requests = requests_new(l, n, p->bridges, &p->config.refused, CONTROL_PATH, &r);
+	if (!p->requests) {
+		log_error(CONTROL_PATH ": %s", strerror(-r));
+		return r;
+	}
+	refused_tell(p);
+	return 0;
+}
+
 static void record(void *ctx, const struct state_event *e)
 {
 	const struct process *p = ctx;
@@ -121,14 +101,13 @@ static bool reload(void *ctx, int fd)
 {
 	const struct process *p = ctx;
 	struct conf *fresh = malloc(sizeof(*fresh));
-	bool good = false;
+	bool good = !p->setup->config; /* then all is as by default and as the network has it */
 
 	if (fd >= 0 && fresh)
 		/* the process that starts with it says the remarks */
-		good = process_config(fd, p->setup->config, false, fresh) == 0;
-	else
-		log_error("%s: %s", p->setup->config ? p->setup->config : "no configuration file",
-			  strerror(fd < 0 ? -fd : ENOMEM));
+		good = config_check(fd, p->setup->config, false, fresh) == 0;
+	else if (!good)
+		log_error("%s: %s", p->setup->config, strerror(fd < 0 ? -fd : ENOMEM));
 	if (!good)
 		log_error("the configuration stays as it was");
 	free(fresh);
@@ -138,7 +117,8 @@ static bool reload(void *ctx, int fd)
 static int loop_main(struct process *p, int channel)
 {
 	uint8_t key[KEYS_SIZE];
-	struct loop_setup setup = { .conf = &p->conf,
+	struct loop_setup setup = { .conf = &p->config.conf,
+				    .settings = p->config.settings,
 				    .channel = channel,
 				    .record_fd = p->setup->record_fd,
 				    .run_dir = PARENT_RUN_DIR,
@@ -150,8 +130,8 @@ static int loop_main(struct process *p, int channel)
 	struct loop *l;
 	int r = 0;
 
-	if (p->conf.security.community_key[0]) {
-		r = keys_derive(p->conf.security.community_key, "trama babel mac", key);
+	if (p->config.conf.security.community_key[0]) {
+		r = keys_derive(p->config.conf.security.community_key, "trama babel mac", key);
 		setup.babel_key = key;
 	}
 	l = r ? NULL : loop_new(&setup, &r);
@@ -192,8 +172,7 @@ int process_main(const struct parent_setup *setup, int fd)
 		free(p);
 		return 1;
 	}
-	conf_init(&p->conf);
-	if (config >= 0 && process_config(config, own->config, true, &p->conf))
+	if (config_load(config, own->config, &p->config))
 		r = PARENT_EXIT_CONFIG;
 	else
 		r = loop_main(p, fd);

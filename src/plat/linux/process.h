@@ -3,7 +3,6 @@
 #ifndef PLAT_PROCESS_H
 #define PLAT_PROCESS_H
 
-#include "core/conf/conf.h"
 #include "plat/linux/parent.h"
 
 struct process_setup {
@@ -13,10 +12,5 @@ struct process_setup {
 
 /* For parent_setup.node; parent_setup.ctx is a struct process_setup. */
 int process_main(const struct parent_setup *setup, int fd);
-
-/* Reads and checks a configuration file; what is wrong is said on stderr, the line as `tramad -n`
- * says it; with remark also what is right but has less effect than it says. 0 or -errno, -EINVAL
- * when the text is wrong. fd is closed. */
-int process_config(int fd, const char *path, bool remark, struct conf *ret);
 
 #endif

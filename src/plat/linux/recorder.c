@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/record_crypto.h"
 #include "node/record_head.h"
 #include "plat/linux/log.h"
 
@@ -15,6 +16,7 @@ struct recorder {
 	int fd;
 	bool failed;
 	struct record_hash hash;
+	struct record_crypto crypto;
 	size_t len;
 	uint8_t buf[BUFFER];
 };
@@ -38,35 +40,6 @@ static void flush(struct recorder *r)
 	r->len = 0;
 }
 
-struct recorder *recorder_new(int fd, const struct node_setup *setup, usec_t start, int *ret_err)
-{
-	struct recorder *r = calloc(1, sizeof(*r));
-	char *conf = malloc(RECORD_CONF_MAX);
-	struct record_head h = { .setup = *setup, .start = start, .conf = conf };
-	struct text t;
-	struct wr w;
-
-	*ret_err = -ENOMEM;
-	if (!r || !conf)
-		goto out;
-	t = text_init(conf, RECORD_CONF_MAX);
-	conf_print(setup->conf, CONF_PRINT_ALL, true, &t);
-	h.conf_len = t.len;
-	r->fd = fd;
-	w = wr_init(r->buf, sizeof(r->buf));
-	record_head_encode(&w, &h);
-	r->len = wr_len(&w);
-	flush(r);
-	*ret_err = r->failed || t.cut ? -EIO : 0;
-out:
-	free(conf);
-	if (*ret_err) {
-		free(r);
-		return NULL;
-	}
-	return r;
-}
-
 /* An entry of up to RECORD_ENTRY_MAX bytes with its length in front. */
 static struct wr entry_begin(struct recorder *r)
 {
@@ -83,6 +56,50 @@ static void entry_end(struct recorder *r, const struct wr *entry)
 		return;
 	wr_u32(&w, (uint32_t)wr_len(entry));
 	r->len += 4 + wr_len(entry);
+}
+
+static void crypto_entry(void *ctx, const uint8_t *data, size_t len)
+{
+	struct wr w = entry_begin(ctx);
+
+	wr_bytes(&w, data, len);
+	entry_end(ctx, &w);
+}
+
+struct recorder *recorder_new(int fd, const struct node_setup *setup, usec_t start, int *ret_err)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+	char *conf = malloc(RECORD_CONF_MAX);
+	struct record_head h = { .setup = *setup, .start = start, .conf = conf };
+	struct text t;
+	struct wr w;
+
+	*ret_err = -ENOMEM;
+	if (!r || !conf)
+		goto out;
+	t = text_init(conf, RECORD_CONF_MAX);
+	conf_print(setup->conf, CONF_PRINT_ALL, true, &t);
+	h.conf_len = t.len;
+	record_head_keys(&h, setup->crypto);
+	record_crypto_init(&r->crypto, setup->crypto, crypto_entry, r);
+	r->fd = fd;
+	w = wr_init(r->buf, sizeof(r->buf));
+	record_head_encode(&w, &h);
+	r->len = wr_len(&w);
+	flush(r);
+	*ret_err = r->failed || t.cut ? -EIO : 0;
+out:
+	free(conf);
+	if (*ret_err) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+const struct state_crypto *recorder_crypto(struct recorder *r)
+{
+	return &r->crypto.crypto;
 }
 
 void recorder_event(struct recorder *r, const struct event *e, usec_t now)

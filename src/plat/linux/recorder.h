@@ -12,6 +12,8 @@ struct recorder;
 /* fd stays the caller's. conf_text is what the node's configuration prints as. NULL and *ret_err =
  * -errno. */
 struct recorder *recorder_new(int fd, const struct node_setup *setup, usec_t start, int *ret_err);
+/* What the node gets in the place of its cryptography, which the setup had. */
+const struct state_crypto *recorder_crypto(struct recorder *r);
 /* Writes the end; NULL accepted. */
 void recorder_free(struct recorder *r, usec_t now);
 

@@ -187,7 +187,7 @@ static struct shared_state *http_new(const struct node *n)
 }
 
 struct requests *requests_new(struct loop *l, const struct node *n, const struct bridges *bridges,
-			      const char *path, int *ret_err)
+			      const struct conf_remarks *refused, const char *path, int *ret_err)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	struct control_calls calls = { .ctx = r, .call = call, .gone = gone };
@@ -204,7 +204,8 @@ struct requests *requests_new(struct loop *l, const struct node *n, const struct
 					.act = act,
 					.platform = &platform,
 					.ctx = r,
-					.shared_state = http_new(n) };
+					.shared_state = http_new(n),
+					.refused = refused };
 	r->control = control_new(loop_uv(l), path, &calls, ret_err);
 	if (!r->control) {
 		shared_state_free(r->rpc.shared_state);

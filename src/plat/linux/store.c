@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,12 +38,16 @@ struct store {
 	char dir[PATH_SIZE - 32], run_dir[PATH_SIZE - 32];
 	struct store_counters counters;
 	char rejected[NOTICE_TEXT];
+	bool epoch_is_new; /* nobody can have had it before */
+	void (*written)(void *ctx, enum store_file file);
+	void *written_ctx;
 	struct file files[STORE_FILES];
 };
 
 static const char *const file_names[STORE_FILES] = {
 	[STORE_SNAPSHOT] = "snapshot",
 	[STORE_CLAIMS] = "claims",
+	[STORE_SETTINGS] = "settings",
 };
 
 struct store *store_new(uv_loop_t *loop, const char *state_dir, const char *run_dir)
@@ -69,6 +74,7 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
+	s->written = NULL;
 	for (int i = 0; i < STORE_FILES; i++) {
 		while (s->files[i].busy)
 			uv_run(s->loop, UV_RUN_ONCE);
@@ -115,7 +121,7 @@ static uint32_t epoch_by_clock(void)
 	return wall > WALL_START ? (uint32_t)((wall - WALL_START) / 60) + 1 : 1;
 }
 
-int store_epoch(const struct store *s, uint32_t *ret)
+int store_epoch(struct store *s, uint32_t *ret)
 {
 	uint32_t reserved = number_read(s->dir, "epoch");
 	uint32_t last = number_read(s->run_dir, "epoch");
@@ -136,7 +142,22 @@ int store_epoch(const struct store *s, uint32_t *ret)
 	}
 	err = number_write(s->run_dir, "epoch", epoch, FILE_VOLATILE);
 	*ret = epoch;
+	s->epoch_is_new = (last || reserved) && !r && !err;
 	return r ? r : err;
+}
+
+int store_key(struct store *s, uint8_t ret[static STORE_KEY_SIZE], bool *ret_new)
+{
+	char path[PATH_SIZE];
+
+	path_make(path, s->dir, "key");
+	*ret_new = false;
+	if (s->epoch_is_new && file_read(path, ret, STORE_KEY_SIZE) == STORE_KEY_SIZE)
+		return 0;
+	*ret_new = true;
+	if (getrandom(ret, STORE_KEY_SIZE, 0) != STORE_KEY_SIZE)
+		return -EIO;
+	return file_replace(path, ret, STORE_KEY_SIZE, 0600, FILE_DURABLE);
 }
 
 /* Its length with *ret to be freed, or -errno. */
@@ -237,6 +258,8 @@ static void save_done(uv_work_t *work, int status)
 	if (status || f->result) {
 		c->failed++;
 		log_error("%s/%s: %s", f->store->dir, f->name, strerror(-f->result));
+	} else if (f->store->written) {
+		f->store->written(f->store->written_ctx, (enum store_file)(f - f->store->files));
 	}
 	free(f->now.data);
 	f->now = f->next;
@@ -253,6 +276,12 @@ static void save_begin(struct file *f)
 		free(f->now.data);
 		f->now.data = NULL;
 	}
+}
+
+void store_watch(struct store *s, void (*written)(void *ctx, enum store_file file), void *ctx)
+{
+	s->written = written;
+	s->written_ctx = ctx;
 }
 
 void store_save(struct store *s, const struct effect_store *e)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration of this node: its file, and the settings of the network that are on its disk.
+ */
+#ifndef PLAT_CONFIG_H
+#define PLAT_CONFIG_H
+
+#include "core/conf/conf.h"
+#include "node/settings.h"
+
+struct config {
+	struct conf conf;
+	struct settings settings;    /* that are part of it; they borrow from file */
+	struct conf_remarks refused; /* those that are not, and why */
+	uint8_t file[SETTINGS_FILE_MAX];
+};
+
+/* Reads and checks a configuration file; what is wrong is said on stderr, the line as `tramad -n`
+ * says it; with remark also what is right but has less effect than it says. 0 or -errno, -EINVAL
+ * when the text is wrong. fd is closed. */
+int config_check(int fd, const char *path, bool remark, struct conf *ret);
+/* The same with the settings in its state_dir. fd -1: there is no file, all is as by default. */
+int config_load(int fd, const char *path, struct config *ret);
+
+#endif

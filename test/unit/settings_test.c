@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Settings of the network on two nodes: what the admin signs, what comes into force, what is
+ * written to the disk, and with what a node starts again. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/state/snapshot.h"
+#include "core/state/state_msg.h"
+#include "node/view.h"
+#include "sim/stand_in.h"
+
+#define NODES 2
+
+struct box {
+	struct conf conf;
+	struct stand_in keys;
+	struct node *node;
+	uint32_t boots;
+	uint8_t file[STORE_FILES][32768];
+	size_t len[STORE_FILES];
+	unsigned int writes; /* of settings */
+	unsigned int snapshots;
+	uint8_t started_with[SETTINGS_FILE_MAX];
+	unsigned int told;
+	char text[NOTICE_TEXT];
+};
+
+static struct box boxes[NODES];
+static struct stand_in admin, other;
+static usec_t now;
+static bool joined;
+
+static struct ip6 address(int i)
+{
+	return (struct ip6) { { 0xfe, 0x80, [15] = (uint8_t)(i + 1) } };
+}
+
+static void feed(int i, const struct event *e);
+
+static void do_effect(int i, const struct effect *e)
+{
+	struct box *b = &boxes[i];
+
+	if (e->kind == EFFECT_DATAGRAM && joined && boxes[!i].node) {
+		uint8_t copy[STATE_DATAGRAM_MAX];
+		struct event d = { .kind = EVENT_DATAGRAM };
+
+		memcpy(copy, e->datagram.data, e->datagram.len);
+		d.datagram = (struct event_datagram) {
+			.port = 0, .from = address(i), .data = copy, .len = e->datagram.len
+		};
+		feed(!i, &d);
+	}
+	if (e->kind == EFFECT_STORE) {
+		assert_true(e->store.len <= sizeof(b->file[0]));
+		memcpy(b->file[e->store.file], e->store.data, e->store.len);
+		b->len[e->store.file] = e->store.len;
+		b->writes += e->store.file == STORE_SETTINGS;
+		b->snapshots += e->store.file == STORE_SNAPSHOT;
+	}
+	if (e->kind == EFFECT_NOTICE && e->notice.notice == NOTICE_SETTINGS) {
+		b->told++;
+		text_copy(b->text, sizeof(b->text), e->notice.text);
+	}
+}
+
+static void feed(int i, const struct event *e)
+{
+	struct effect effect;
+
+	node_input(boxes[i].node, e, now);
+	while (node_effect(boxes[i].node, &effect))
+		do_effect(i, &effect);
+}
+
+static void run(usec_t span)
+{
+	struct event timer = { .kind = EVENT_TIMER };
+	usec_t end = now + span;
+
+	while (now < end) {
+		usec_t next = end;
+
+		for (int i = 0; i < NODES; i++)
+			next = usec_min(next, boxes[i].node ? node_deadline(boxes[i].node) : end);
+		now = next > now ? next : now + 1;
+		for (int i = 0; i < NODES; i++)
+			if (boxes[i].node && node_deadline(boxes[i].node) <= now)
+				feed(i, &timer);
+	}
+}
+
+static void join(void)
+{
+	joined = true;
+	for (int i = 0; i < NODES; i++) {
+		struct event e = { .kind = EVENT_NEIGHBOUR };
+
+		e.neighbour =
+			(struct event_neighbour) { .port = 0, .cost = 96, .address = address(!i) };
+		if (boxes[i].node)
+			feed(i, &e);
+	}
+}
+
+/* With what is on its disk, as the platform starts it. */
+static void boot(int i)
+{
+	struct box *b = &boxes[i];
+	struct node_setup s = { .conf = &b->conf, .crypto = &b->keys.crypto };
+	struct event load = { .kind = EVENT_LOAD }, port = { .kind = EVENT_PORT };
+	int err;
+
+	s.primary_mac = (struct mac) { { 2, 0, 0, 0, 0, (uint8_t)(i + 1) } };
+	s.boot_epoch = ++b->boots;
+	s.seed = (uint64_t)i + 1;
+	memcpy(b->started_with, b->file[STORE_SETTINGS], sizeof(b->started_with));
+	if (b->len[STORE_SETTINGS])
+		assert_int_equal(
+			settings_decode(b->started_with, b->len[STORE_SETTINGS], &s.settings), 0);
+	b->node = node_new(&s, now, &err);
+	assert_non_null(b->node);
+	load.load = (struct event_load) { b->file[STORE_SNAPSHOT], b->len[STORE_SNAPSHOT] };
+	feed(i, &load);
+	assert_int_equal(node_load_error(b->node), 0);
+	port.port = (struct event_port) { .port = 0, .carrier = true, .mtu = 1500 };
+	port.port.mac = (struct mac) { { 2, 0, 0, 0, 1, (uint8_t)(i + 1) } };
+	strcpy(port.port.name, "eth0");
+	feed(i, &port);
+	if (joined)
+		join();
+}
+
+static void off(int i)
+{
+	node_free(boxes[i].node);
+	boxes[i].node = NULL;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(boxes, 0, sizeof(boxes));
+	now = 1000 * USEC_S;
+	joined = false;
+	stand_in_init(&admin, 100, "");
+	stand_in_init(&other, 101, "");
+	for (int i = 0; i < NODES; i++) {
+		conf_init(&boxes[i].conf);
+		stand_in_init(&boxes[i].keys, (uint64_t)i + 1, "");
+		boot(i);
+	}
+	join();
+	run(5 * USEC_S);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	for (int i = 0; i < NODES; i++)
+		off(i);
+	return 0;
+}
+
+/* Signed with that key and written at node i. */
+static int put(int i, const struct node_signed *records, unsigned int count,
+	       const struct stand_in *by)
+{
+	for (unsigned int k = 0; k < count; k++) {
+		struct event e = { .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_ADMIN };
+		struct control_sign *s = &e.control.sign;
+		uint8_t text[STATE_MSG_SIGNED_MAX];
+		struct wr w = wr_init(text, sizeof(text));
+
+		assert_int_equal(state_admin_message(node_state(boxes[i].node), &records[k].key,
+						     records[k].value, records[k].len, &w),
+				 0);
+		*s = (struct control_sign) { .type = records[k].key.type,
+					     .id_len = records[k].key.len,
+					     .value = records[k].value,
+					     .len = records[k].len };
+		memcpy(s->id, records[k].key.id, sizeof(s->id));
+		stand_in_sign(by->crypto.public_key, text, wr_len(&w), s->signature);
+		feed(i, &e);
+		if (node_put_error(boxes[i].node))
+			return node_put_error(boxes[i].node);
+	}
+	return 0;
+}
+
+/* The next key of the network; `before`: who signs that it follows. */
+static int password(int i, const struct stand_in *key, const struct stand_in *before)
+{
+	uint8_t message[ADMIN_LINK_MESSAGE];
+	struct admin_chain chain = { .count = 0 };
+	struct admin_link link;
+	struct node_signed record;
+
+	(void)node_admin(boxes[i].node, &chain);
+	memset(&record, 0, sizeof(record));
+	admin_link_message(chain.salt, before ? before->crypto.public_key : NULL,
+			   key->crypto.public_key, message);
+	memcpy(link.key, key->crypto.public_key, sizeof(link.key));
+	stand_in_sign((before ? before : key)->crypto.public_key, message, sizeof(message),
+		      link.signature);
+	admin_add(&chain, &link);
+	node_admin_record(&chain, &record);
+	return put(i, &record, 1, key);
+}
+
+static int act_by(int i, uint32_t realm, enum node_settings_act act, const char *text,
+		  const struct stand_in *by)
+{
+	static struct node_signed records[NODE_SETTINGS_SIGNED];
+	struct conf_text t = { text, strlen(text) };
+	unsigned int count;
+
+	memset(records, 0, sizeof(records));
+	count = node_settings_act(boxes[i].node, realm, act, &t, records);
+	return count ? put(i, records, count, by) : -ENOENT;
+}
+
+static int act(int i, enum node_settings_act a, const char *text)
+{
+	return act_by(i, SETTINGS_NETWORK, a, text, &admin);
+}
+
+/* What node i has on its disk for the network, or for its cloud. */
+static const char *on_disk(int i, bool cloud)
+{
+	static char buf[CONF_SETTINGS_MAX + 1];
+	struct settings s;
+	const struct conf_text *t = cloud ? &s.cloud : &s.network;
+
+	if (!boxes[i].len[STORE_SETTINGS])
+		return "none";
+	assert_int_equal(
+		settings_decode(boxes[i].file[STORE_SETTINGS], boxes[i].len[STORE_SETTINGS], &s),
+		0);
+	memcpy(buf, t->text, t->len);
+	buf[t->len] = 0;
+	return buf;
+}
+
+static void test_set(void **state)
+{
+	(void)state;
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), -EKEYREJECTED);
+	assert_int_equal(password(0, &admin, NULL), 0);
+	run(USEC_S);
+	boxes[0].snapshots = 0;
+	assert_false(node_settings_pending(boxes[0].node));
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), 0);
+	assert_true(node_settings_pending(boxes[0].node));
+	run(400 * USEC_MS);
+	/* until it is started with them */
+	assert_true(node_settings_pending(boxes[0].node));
+	for (int i = 0; i < NODES; i++) {
+		assert_string_equal(on_disk(i, false), "dhcp.mtu 1400\n");
+		assert_int_equal(boxes[i].writes, 1);
+		assert_int_equal(boxes[i].told, 1);
+		assert_string_equal(boxes[i].text, "set 1 of the network");
+	}
+	/* before it starts again it has written what it knows */
+	assert_int_equal(boxes[0].snapshots, 1);
+	run(20 * USEC_S);
+	assert_int_equal(boxes[0].writes, 1);
+	assert_int_equal(act_by(1, SETTINGS_NETWORK, NODE_SETTINGS_SET, "dhcp.mtu 1300\n", &other),
+			 -EKEYREJECTED);
+	run(USEC_S);
+	assert_int_equal(boxes[0].writes, 1);
+}
+
+/* With the file it starts, and nothing has changed; the records of both are on its disk. */
+static void test_restart(void **state)
+{
+	struct node_settings s;
+
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), 0);
+	run(USEC_S);
+	for (int i = 0; i < NODES; i++)
+		off(i);
+	joined = false;
+	for (int i = 0; i < NODES; i++)
+		boot(i);
+	run(5 * USEC_S);
+	for (int i = 0; i < NODES; i++) {
+		assert_int_equal(boxes[i].writes, 1);
+		assert_false(node_settings_pending(boxes[i].node));
+		assert_true(
+			node_settings(boxes[i].node, SETTINGS_NETWORK, NODE_SETTINGS_IN_FORCE, &s));
+		assert_int_equal(s.set, 1);
+	}
+	/* a node that has lost its records keeps the settings until it hears of others */
+	off(1);
+	boxes[1].len[STORE_SNAPSHOT] = 0;
+	boot(1);
+	run(5 * USEC_S);
+	assert_int_equal(boxes[1].writes, 1);
+	join();
+	run(5 * USEC_S);
+	assert_int_equal(boxes[1].writes, 1);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, ""), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(1, false), "");
+	assert_int_equal(boxes[1].writes, 2);
+}
+
+static void test_off_meanwhile(void **state)
+{
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	run(USEC_S);
+	off(1);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1300\n"), 0);
+	run(10 * USEC_S);
+	boot(1);
+	run(10 * USEC_S);
+	assert_string_equal(on_disk(1, false), "dhcp.mtu 1300\n");
+	assert_int_equal(boxes[1].writes, 1);
+}
+
+static uint32_t set_of(int i, enum node_settings_which which)
+{
+	struct node_settings s;
+
+	return node_settings(boxes[i].node, SETTINGS_NETWORK, which, &s) ? s.set : 99;
+}
+
+static unsigned int setting_records(int i)
+{
+	struct state_view v;
+	unsigned int count = 0;
+
+	for (uint32_t k = 0; state_next_any(node_state(boxes[i].node), &k, now, &v);)
+		count += v.key.type == 6;
+	return count;
+}
+
+static void test_stages(void **state)
+{
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_APPLY, ""), -ENOENT);
+	assert_int_equal(act(0, NODE_SETTINGS_ROLLBACK, ""), -ENOENT);
+	assert_int_equal(act(0, NODE_SETTINGS_STAGE, "dhcp.mtu 1400\n"), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_STAGE, "dhcp.mtu 1400\nra.mtu 1400\n"), 0);
+	run(USEC_S);
+	for (int i = 0; i < NODES; i++) {
+		assert_int_equal(boxes[i].writes, 0);
+		assert_false(node_settings_pending(boxes[i].node));
+		assert_int_equal(set_of(i, NODE_SETTINGS_STAGED), 2);
+		assert_int_equal(set_of(i, NODE_SETTINGS_IN_FORCE), 99);
+	}
+	/* whoever the admin asks next may apply it */
+	assert_int_equal(act(1, NODE_SETTINGS_APPLY, ""), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(0, false), "dhcp.mtu 1400\nra.mtu 1400\n");
+	assert_int_equal(set_of(0, NODE_SETTINGS_STAGED), 99);
+	assert_int_equal(set_of(0, NODE_SETTINGS_BEFORE), 0);
+	assert_int_equal(act(1, NODE_SETTINGS_APPLY, ""), -ENOENT);
+	/* dropped it cannot be applied */
+	assert_int_equal(act(0, NODE_SETTINGS_STAGE, "dhcp.mtu 1000\n"), 0);
+	assert_int_equal(set_of(0, NODE_SETTINGS_STAGED), 3);
+	assert_int_equal(act(0, NODE_SETTINGS_DROP, ""), 0);
+	assert_int_equal(set_of(0, NODE_SETTINGS_STAGED), 99);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1200\n"), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(1, false), "dhcp.mtu 1200\n");
+	/* back, and back again, and before the first one nothing was set */
+	assert_int_equal(act(1, NODE_SETTINGS_ROLLBACK, ""), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(0, false), "dhcp.mtu 1400\nra.mtu 1400\n");
+	assert_int_equal(act(1, NODE_SETTINGS_ROLLBACK, ""), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(0, false), "dhcp.mtu 1200\n");
+	for (int k = 0; k < 20; k++) {
+		char text[] = "dhcp.mtu 1300\n";
+
+		text[11] = (char)('0' + k / 10);
+		text[12] = (char)('0' + k % 10);
+		assert_int_equal(act(k % 2, NODE_SETTINGS_SET, text), 0);
+		run(500 * USEC_MS);
+		assert_string_equal(on_disk(!(k % 2), false), text);
+	}
+	/* however often: a choice and three slots */
+	assert_int_equal(setting_records(0), 4);
+}
+
+static void test_rollback_to_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), 0);
+	run(USEC_S);
+	assert_int_equal(act(1, NODE_SETTINGS_ROLLBACK, ""), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(0, false), "");
+	assert_int_equal(set_of(0, NODE_SETTINGS_IN_FORCE), 0);
+	assert_int_equal(set_of(0, NODE_SETTINGS_BEFORE), 1);
+}
+
+/* Settings of a cloud concern nobody else. */
+static void test_cloud(void **state)
+{
+	(void)state;
+	off(1);
+	text_copy(boxes[1].conf.wifi.ap_ssid, sizeof(boxes[1].conf.wifi.ap_ssid), "another");
+	boot(1);
+	run(3 * USEC_S);
+	assert_true(node_realm(boxes[0].node) != node_realm(boxes[1].node));
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(
+		act_by(0, node_realm(boxes[1].node), NODE_SETTINGS_SET, "ra.mtu 1400\n", &admin),
+		0);
+	run(USEC_S);
+	assert_int_equal(boxes[0].writes, 0);
+	assert_string_equal(on_disk(1, true), "ra.mtu 1400\n");
+	assert_string_equal(on_disk(1, false), "");
+	/* it moves to another cloud: these are not of that one */
+	off(1);
+	text_copy(boxes[1].conf.wifi.ap_ssid, sizeof(boxes[1].conf.wifi.ap_ssid), "a third");
+	boot(1);
+	run(3 * USEC_S);
+	assert_int_equal(boxes[1].writes, 1);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(1, true), "");
+	assert_string_equal(on_disk(1, false), "dhcp.mtu 1400\n");
+}
+
+/* A set of many pages comes into force when the last of them has come, never in part. */
+static void test_long(void **state)
+{
+	static char text[CONF_SETTINGS_MAX + 1];
+	size_t len = 0;
+
+	(void)state;
+	while (len + 40 < CONF_SETTINGS_MAX)
+		len += (size_t)sprintf(text + len, "an.option-of-a-later-version %04zu\n", len);
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, text), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(1, false), text);
+	assert_int_equal(boxes[1].writes, 1);
+	off(1);
+	boxes[1].len[STORE_SNAPSHOT] = boxes[1].len[STORE_SETTINGS] = 0;
+	boxes[1].writes = 0;
+	boot(1);
+	run(10 * USEC_S);
+	assert_string_equal(on_disk(1, false), text);
+	assert_int_equal(boxes[1].writes, 1);
+}
+
+/* Pages of two sets with one number, of nodes that did not know of each other, are none. */
+static void test_mixed(void **state)
+{
+	static struct node_signed one[NODE_SETTINGS_SIGNED], other_one[NODE_SETTINGS_SIGNED];
+	static char a[601], b[601];
+	struct conf_text texts[] = { { a, 600 }, { b, 600 } };
+	struct node_settings s;
+
+	(void)state;
+	memset(a, 'a', 600);
+	memset(b, 'b', 600);
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(node_settings_act(boxes[0].node, SETTINGS_NETWORK, NODE_SETTINGS_STAGE,
+					   &texts[0], one),
+			 2);
+	assert_int_equal(node_settings_act(boxes[0].node, SETTINGS_NETWORK, NODE_SETTINGS_STAGE,
+					   &texts[1], other_one),
+			 2);
+	assert_int_equal(put(0, &one[0], 1, &admin), 0);
+	assert_int_equal(put(0, &other_one[1], 1, &admin), 0);
+	assert_int_equal(set_of(0, NODE_SETTINGS_STAGED), 99);
+	assert_int_equal(put(0, &one[1], 1, &admin), 0);
+	assert_int_equal(set_of(0, NODE_SETTINGS_STAGED), 1);
+	assert_true(node_settings(boxes[0].node, SETTINGS_NETWORK, NODE_SETTINGS_STAGED, &s));
+	assert_int_equal(s.len, 600);
+	assert_memory_equal(s.text, a, 600);
+}
+
+static void test_password(void **state)
+{
+	struct admin_chain keep;
+
+	(void)state;
+	assert_null(node_admin_key(boxes[0].node, &keep));
+	assert_int_equal(password(0, &admin, NULL), 0);
+	run(USEC_S);
+	assert_memory_equal(node_admin_key(boxes[1].node, &keep), admin.crypto.public_key,
+			    ADMIN_KEY_SIZE);
+	/* somebody else cannot take its place, at no node */
+	assert_int_equal(password(1, &other, NULL), -EKEYREJECTED);
+	assert_int_equal(password(1, &other, &other), -EKEYREJECTED);
+	/* but follows it where it says so itself; also for whoever was off then */
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "ra.mtu 1350\n"), 0);
+	run(USEC_S);
+	off(1);
+	assert_int_equal(password(0, &other, &admin), 0);
+	assert_int_equal(act_by(0, SETTINGS_NETWORK, NODE_SETTINGS_SET, "ra.mtu 1400\n", &other),
+			 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "ra.mtu 1300\n"), -EKEYREJECTED);
+	boot(1);
+	run(10 * USEC_S);
+	assert_memory_equal(node_admin_key(boxes[1].node, &keep), other.crypto.public_key,
+			    ADMIN_KEY_SIZE);
+	assert_string_equal(on_disk(1, false), "ra.mtu 1400\n");
+}
+
+static void pin(int i, const struct stand_in *key)
+{
+	struct text t = text_init(boxes[i].conf.security.admin_key,
+				  sizeof(boxes[i].conf.security.admin_key));
+
+	off(i);
+	for (size_t k = 0; k < ADMIN_KEY_SIZE; k++)
+		text_add(&t, "%02x", key->crypto.public_key[k]);
+	boot(i);
+}
+
+/* A key that is configured is the only one. */
+static void test_pinned(void **state)
+{
+	(void)state;
+	pin(1, &admin);
+	run(3 * USEC_S);
+	assert_int_equal(password(1, &other, NULL), -EKEYREJECTED);
+	assert_int_equal(password(0, &other, NULL), 0);
+	assert_int_equal(act_by(0, SETTINGS_NETWORK, NODE_SETTINGS_SET, "ra.mtu 1400\n", &other),
+			 0);
+	run(5 * USEC_S);
+	assert_int_equal(boxes[0].writes, 1);
+	assert_int_equal(boxes[1].writes, 0);
+	assert_true(state_counter(node_state(boxes[1].node), STATE_C_DROP_ADMIN) > 0);
+	/* so is it for those who had believed another one: what that one signed is over */
+	pin(0, &admin);
+	run(4 * USEC_S);
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "ra.mtu 1300\n"), 0);
+	run(5 * USEC_S);
+	assert_string_equal(on_disk(0, false), "ra.mtu 1300\n");
+	assert_string_equal(on_disk(1, false), "ra.mtu 1300\n");
+}
+
+static void test_file(void **state)
+{
+	struct settings s = { 7, { "a", 1 }, { "bc", 2 } }, back;
+	uint8_t buf[SETTINGS_FILE_MAX];
+	size_t len = settings_encode(&s, buf, sizeof(buf));
+
+	(void)state;
+	assert_true(len > 0);
+	assert_int_equal(settings_encode(&s, buf, len - 1), 0);
+	assert_int_equal(settings_encode(&s, buf, len), len);
+	assert_int_equal(settings_decode(buf, len, &back), 0);
+	assert_true(settings_equal(&s, &back));
+	back.realm++;
+	assert_false(settings_equal(&s, &back));
+	s.cloud.len = back.cloud.len = 0; /* there is nothing that it could be of */
+	assert_true(settings_equal(&s, &back));
+	for (size_t cut = 0; cut < len; cut++) {
+		assert_true(settings_decode(buf, cut, &back) < 0);
+		assert_int_equal(back.network.len, 0);
+	}
+	buf[len - 1] ^= 1;
+	assert_int_equal(settings_decode(buf, len, &back), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_off_meanwhile, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rollback_to_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cloud, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mixed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_password, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
+		cmocka_unit_test(test_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
