@@ -15,6 +15,7 @@
 #include "lib/text.h"
 #include "node_town.h"
 #include "rpc/method.h"
+#include "rpc/value.h"
 #include "rpc_ask.h"
 #include "sim/stand_in.h"
 
