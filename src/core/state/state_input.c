@@ -316,10 +316,8 @@ static void handle_summary(struct answer *a, struct rd body, usec_t now)
 		p->summary_at = usec_min(p->summary_at, now + 100 * USEC_MS);
 		return;
 	}
-	/* both know now: one voice per interval is enough, but not the same one for ever */
-	if (now - p->said_at < usec_min(2 * interval, STATE_SPOKEN))
-		p->summary_at =
-			now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
+	/* both know now: one voice per interval is enough, and it is our turn */
+	p->summary_at = now + interval * 3 / 4 + rng_below(&a->s->rng, (uint32_t)(interval / 2));
 }
 
 /* What became of the records of a datagram. */

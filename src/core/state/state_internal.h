@@ -52,7 +52,6 @@
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
 #define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
 #define STATE_GATHER_FULL 12	    /* so many clients fill a datagram, and wait for no more */
-#define STATE_SPOKEN (10 * USEC_S)  /* so long after it spoke a peer leaves it to the other one */
 #define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
 #define STATE_CHANGES_RATE 200	    /* changes per second that one peer may push */
 #define STATE_CHANGES_BURST 2000

@@ -557,11 +557,11 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 	}
 	outq_commit(s->out, STATE_SEND, p->handle, 0, state_peer_finish(s, p, &w));
 	p->said_at = now;
-	/* who speaks first is by chance; the other one, if all is equal, then stays silent */
+	/* who speaks first is by chance; then, if all is equal, it is the other one's turn */
 	if (now - p->added_at < 5 * USEC_S ||
 	    ((p->synced != p->scopes || !p->told) && now - p->heard_at < 2 * interval))
-		interval = usec_min(interval, USEC_S);
-	p->summary_at = now + interval * 3 / 4 + rng_below(&s->rng, (uint32_t)(interval / 2));
+		interval = usec_min(interval, USEC_S) / 2;
+	p->summary_at = now + interval * 3 / 2 + rng_below(&s->rng, (uint32_t)(interval / 4));
 }
 
 static bool can_push(const struct state *s, const struct state_peer *p)
