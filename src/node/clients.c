@@ -21,6 +21,8 @@
 #define AGE_ERROR (8 * USEC_S) /* ages of records are whole seconds, rounded up at each hop */
 #define NEWCOMER_INTERVAL (20 * USEC_MS)
 #define NEWCOMER_BURST 512
+#define ASTRAY_INTERVAL (10 * USEC_MS)
+#define ASTRAY_BURST 100
 
 struct station_key {
 	struct mac mac;
@@ -207,6 +209,7 @@ static void arrive(struct node *n, const struct event_client *e)
 	struct station *s = station_find(n, &e->mac, e->vid);
 	struct lease_node gw;
 	bool came = !s, moved = came || s->port != e->port;
+	bool associated = e->change == CLIENT_ASSOCIATED;
 
 	if (e->port >= NODE_PORTS || !mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
 	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac, e->port))
@@ -219,8 +222,9 @@ static void arrive(struct node *n, const struct event_client *e)
 		return;
 	s->port = e->port;
 	fair_move(&n->station_places, table_index(&n->stations, s), e->port);
-	if (e->change == CLIENT_ASSOCIATED ||
-	    (came && !e->vid && recall_was_associated(n, &e->mac, e->port))) {
+	if (associated && !s->associated)
+		recall_associated(n, &e->mac);
+	if (associated || (came && !e->vid && recall_was_associated(n, &e->mac, e->port))) {
 		s->associated = true;
 		keep(n, s);
 	}
@@ -300,6 +304,23 @@ void clients_drop_nodes(struct node *n)
 			leave(n, s, NOTICE_CLIENT_LEFT);
 }
 
+/*
+ * It has gone where nobody has announced it yet. Or a frame of it came back to our bridge: from
+ * where it was a moment ago, or because the one that it is for has just come here. Then what is for
+ * it would be lost until it speaks.
+ */
+static void astray(struct node *n, struct station *s)
+{
+	if (s->associated &&
+	    bucket_take(&n->ports[s->port].astray, ASTRAY_INTERVAL, ASTRAY_BURST, n->now)) {
+		bridge_forget(n, &s->mac, s->vid, NODE_PORTS);
+	} else if (!s->associated) {
+		if (s->vid == 0)
+			recall_client(n, &s->mac, s->port, false);
+		leave(n, s, NOTICE_CLIENT_LEFT);
+	}
+}
+
 void clients_event(struct node *n, const struct event_client *e)
 {
 	struct station *s = station_find(n, &e->mac, e->vid);
@@ -313,6 +334,10 @@ void clients_event(struct node *n, const struct event_client *e)
 		/* a phone that sleeps is silent, but still associated */
 		if (s && s->port == e->port && !s->associated)
 			leave(n, s, NOTICE_CLIENT_LEFT);
+		break;
+	case CLIENT_ASTRAY:
+		if (s && s->port == e->port)
+			astray(n, s);
 		break;
 	case CLIENT_DISASSOCIATED:
 		recall_disassociated(n, &e->mac);

@@ -48,7 +48,7 @@ struct effect_datagram {
 struct effect_forget {
 	struct mac mac;
 	uint16_t vid;
-	uint16_t port;
+	uint16_t port; /* NODE_PORTS: where it leads into the cloud */
 };
 
 struct effect_disassociate {

@@ -94,9 +94,10 @@ struct event_port {
 
 enum client_change {
 	CLIENT_LEARNT,	   /* bridge forwarding entry on a client port: new, or moved to it */
-	CLIENT_FORGOTTEN,  /* that entry has gone, or leads into the cloud */
+	CLIENT_FORGOTTEN,  /* that entry has gone */
 	CLIENT_ASSOCIATED, /* Wi-Fi association */
 	CLIENT_DISASSOCIATED,
+	CLIENT_ASTRAY, /* that entry leads into the cloud */
 };
 
 struct event_client {

@@ -9,7 +9,7 @@
  */
 #include "node/internal.h"
 
-#define LEAVES (3 * USEC_S) /* babeld tells a change within 1.6 s */
+#define LEAVES (2 * USEC_S) /* babeld tells a change within 1.6 s */
 
 static bool host_is_here(struct node *n, const struct ip6 *addr)
 {

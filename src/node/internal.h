@@ -48,6 +48,7 @@ struct node_port {
 	bool uplink4, uplink6; /* the two halves of uplink are valid */
 	struct event_uplink uplink;
 	struct bucket newcomers; /* stations that are not known to the cloud */
+	struct bucket astray;	 /* stations that the bridge believes to be in the cloud */
 };
 
 /* A station that is at one of our client ports, whether it has a record or not. */
@@ -240,6 +241,8 @@ struct node {
 	struct solicit_frame recall_questions[RECALL_QUESTIONS];
 	struct recall recalls[RECALLS];
 	uint32_t recall_count;
+	uint32_t recall_asked; /* in this second */
+	usec_t recall_at;      /* the next question */
 
 	bool wish_dirty, names_dirty, node_names_dirty, members_dirty, store_wanted, claims_wanted;
 	bool loaded, lease_loaded;
@@ -367,12 +370,15 @@ void imports_refresh(struct node *n);
 
 /* recall.c: clients that others announce while they are here */
 void recall_client(struct node *n, const struct mac *mac, uint16_t port, bool associated);
+void recall_associated(struct node *n, const struct mac *mac);
 /* That it is back, by the answer, does not say whether it is still associated; it was just before.
  */
 bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port);
 void recall_disassociated(struct node *n, const struct mac *mac);
 /* Every second. */
 void recall_refresh(struct node *n);
+/* Whenever recall_at has come. */
+void recall_tick(struct node *n);
 
 /* records.c: news of the state core */
 bool records_out(struct node *n, const struct out *o, struct effect *ret);

@@ -262,7 +262,7 @@ struct node *node_new(const struct node_setup *setup, usec_t now, int *ret_err)
 		n->conf = setup->conf;
 		n->now = now;
 		n->second_at = now;
-		n->store_at = n->peers_at = n->settings_at = USEC_NEVER;
+		n->store_at = n->peers_at = n->settings_at = n->recall_at = USEC_NEVER;
 		n->wish_dirty = n->names_dirty = true;
 		n->queues = calloc(1, QUEUE_ALL);
 		/* as large as it can get; pages that no snapshot needs are never resident */
@@ -520,6 +520,8 @@ static void tick(struct node *n)
 		slow(n);
 	if (n->peers_at <= now)
 		peers_refresh(n);
+	if (n->recall_at <= now)
+		recall_tick(n);
 	if (n->settings_at <= now && settings_refresh(n))
 		n->settings_step = SETTINGS_SNAPSHOT_NEXT;
 	if (port_deadline(&n->port) <= now)
@@ -561,6 +563,7 @@ usec_t node_deadline(const struct node *n)
 	if (all_loaded(n))
 		return n->now;
 	t = usec_min(t, usec_min(n->peers_at, n->settings_at));
+	t = usec_min(t, n->recall_at);
 	t = usec_min(t, port_deadline(&n->port));
 	t = usec_min(t, lease_deadline(&n->lease));
 	t = usec_min(t, ra_deadline(&n->ra));

@@ -8,7 +8,8 @@
  *
  * Not at once: the bridge has to forget first where it was, or learns nothing from the answer. Who
  * is lost again is asked again, ever more seldom: where two really have one MAC, or something
- * answers for others, it would go to and fro for ever.
+ * answers for others, it would go to and fro for ever. Who associates anew is here, and that begins
+ * anew.
  *
  * Timers: SETTLE before a question, then twice as long as the last time, up to WAIT_MAX; recalls
  * are kept for twice that. There are never more than RECALL_QUESTIONS in a second.
@@ -48,6 +49,7 @@ void recall_client(struct node *n, const struct mac *mac, uint16_t port, bool as
 			       .associated = associated,
 			       .wait = wait,
 			       .at = n->now + wait };
+	n->recall_at = usec_min(n->recall_at, r->at);
 }
 
 bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port)
@@ -55,6 +57,14 @@ bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port)
 	const struct recall *r = find(n, mac);
 
 	return r && r->associated && r->port == port && (!r->asked || n->now - r->at < ANSWER);
+}
+
+void recall_associated(struct node *n, const struct mac *mac)
+{
+	struct recall *r = find(n, mac);
+
+	if (r)
+		*r = n->recalls[--n->recall_count];
 }
 
 void recall_disassociated(struct node *n, const struct mac *mac)
@@ -98,22 +108,31 @@ static void ask(struct node *n, const struct recall *r, uint32_t *asked)
 		question(n, r, &v.client.addrs[i], asked);
 }
 
-void recall_refresh(struct node *n)
+void recall_tick(struct node *n)
 {
-	uint32_t asked = 0, kept = 0;
+	uint32_t kept = 0;
 
+	n->recall_at = USEC_NEVER;
 	for (uint32_t i = 0; i < n->recall_count; i++) {
 		struct recall r = n->recalls[i];
 
 		if (r.asked && n->now - r.at > 2 * WAIT_MAX)
 			continue;
-		if (!r.asked && r.at <= n->now && asked < RECALL_QUESTIONS) {
+		if (!r.asked && r.at > n->now) {
+			n->recall_at = usec_min(n->recall_at, r.at);
+		} else if (!r.asked && n->recall_asked < RECALL_QUESTIONS) {
 			r.asked = true;
 			r.at = n->now;
 			if (clients_port(n, &r.mac) == NODE_PORTS && port_serves(&n->port, r.port))
-				ask(n, &r, &asked);
+				ask(n, &r, &n->recall_asked);
 		}
 		n->recalls[kept++] = r;
 	}
 	n->recall_count = kept;
+}
+
+void recall_refresh(struct node *n)
+{
+	n->recall_asked = 0;
+	recall_tick(n);
 }

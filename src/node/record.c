@@ -132,7 +132,7 @@ static int codec_port(struct codec *c, struct event_port *p)
 static int codec_client(struct codec *c, struct event_client *e)
 {
 	unsigned int change = e->change;
-	int err = c_enum(c, &change, CLIENT_DISASSOCIATED);
+	int err = c_enum(c, &change, CLIENT_ASTRAY);
 
 	e->change = (enum client_change)change;
 	c_u16(c, &e->port);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In place of babeld: what every router of an ideal network would know, once a second. */
+/* In place of babeld: what every router of an ideal network would know, twice a second. A change of
+ * a host route is known with the second look, so after half a second to one. */
 #include <string.h>
 
 #include "sim/split.h"
@@ -161,5 +162,5 @@ void babel_recompute(struct world *w)
 			routes_learn(&w->nodes[i]);
 		}
 	split_tick(w);
-	world_push(w, (struct item) { .at = w->now + USEC_S, .kind = ITEM_BABEL });
+	world_push(w, (struct item) { .at = w->now + USEC_S / 2, .kind = ITEM_BABEL });
 }

@@ -129,17 +129,18 @@ static void learn(struct sim_node *k, const struct mac *mac, int port)
 	if (news && port < NODE_PORTS)
 		tell(k, mac, port, CLIENT_LEARNT);
 	else if (news && old < NODE_PORTS)
-		tell(k, mac, old, CLIENT_FORGOTTEN);
+		tell(k, mac, old, CLIENT_ASTRAY);
 }
 
-void bridge_forget(struct sim_node *k, const struct mac *mac)
+void bridge_forget(struct sim_node *k, const struct effect_forget *f)
 {
-	struct fdb_entry *e = fdb_find(k, mac);
+	struct fdb_entry *e = fdb_find(k, &f->mac);
 
-	if (!e || e->port >= NODE_PORTS)
+	if (!e || (e->port == BRIDGE_CLOUD) != (f->port == NODE_PORTS))
 		return;
 	e->used = false;
-	tell(k, mac, e->port, CLIENT_FORGOTTEN);
+	if (e->port < NODE_PORTS)
+		tell(k, &f->mac, e->port, CLIENT_FORGOTTEN);
 }
 
 void bridge_age(struct sim_node *k)

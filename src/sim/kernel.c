@@ -345,7 +345,7 @@ static void do_effect(struct sim_node *k, const struct effect *e)
 		apply(k);
 		break;
 	case EFFECT_FORGET:
-		bridge_forget(k, &e->forget.mac);
+		bridge_forget(k, &e->forget);
 		break;
 	case EFFECT_PROBE:
 		probe(k, &e->probe);

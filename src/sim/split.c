@@ -12,7 +12,7 @@
 #define FIRST (60 * USEC_S)
 #define NOTICED (8 * USEC_S)
 #define FORGOTTEN (36 * USEC_S)
-#define LOST_MAX (13 * USEC_S) /* twelve, and the time between two packets */
+#define LOST_MAX (12 * USEC_S + USEC_S / 2) /* and the time between two packets */
 #define RETURN_PORT 33434
 
 enum step { STEP_CUT, STEP_NOTICED, STEP_HEAL, STEP_FORGOTTEN };

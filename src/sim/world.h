@@ -221,7 +221,7 @@ void kernel_routed(struct sim_node *k, const uint8_t *frame, size_t len);
 void bridge_input(struct sim_node *k, int from, const uint8_t *frame, size_t len);
 /* What the node sends by its access point, past the bridge. */
 void bridge_air(struct sim_node *k, const uint8_t *frame, size_t len);
-void bridge_forget(struct sim_node *k, const struct mac *mac);
+void bridge_forget(struct sim_node *k, const struct effect_forget *f);
 void bridge_age(struct sim_node *k);
 
 /* host.c */

@@ -122,7 +122,7 @@ struct state_conf {
 	uint32_t value_bytes; /* [records_max * 256] all values; only what is used is resident */
 	uint32_t bulk_rate;   /* [400000] bytes per second of repair to one peer */
 	uint32_t input_rate;  /* [1000000] bytes per second taken from one peer */
-	uint32_t summary_ms;  /* [5000, sealed 8000] between summaries of a quiet peer */
+	uint32_t summary_ms;  /* [5000, sealed 6000] between summaries of a quiet peer */
 };
 
 /* X-macro: counter and its printed name. */

@@ -190,8 +190,11 @@ bool system_device(const struct system *s, const char *name, int *ret_index, str
 int system_forget_station(struct system *s, const struct effect_forget *f)
 {
 	int ifindex = watch_station(&s->watch, &f->mac, f->vid), r;
+	const struct link_info *cloud = links_find(&s->links, s->wish.filter.cloud);
 
-	if (!ifindex)
+	if (f->port == NODE_PORTS)
+		ifindex = cloud ? cloud->index : 0;
+	else if (!ifindex)
 		ifindex = ports_ifindex(&s->watch.ports, f->port);
 	if (!ifindex)
 		return 0;

@@ -90,7 +90,7 @@ int system_statistics(const struct system *s, system_statistic_fn *fn, void *arg
 /* A network device as last seen; false: there is none of that name. */
 bool system_device(const struct system *s, const char *name, int *ret_index, struct mac *ret_mac);
 
-/* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if there was one.
+/* EFFECT_FORGET: 0 also when there is no such entry. A CLIENT_FORGOTTEN follows if a port had one.
  */
 int system_forget_station(struct system *s, const struct effect_forget *f);
 /* EFFECT_ANSWER. */

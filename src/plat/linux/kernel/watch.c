@@ -86,12 +86,12 @@ static void tell_client(const struct pass *p, enum client_change change, const s
 	p->fn(p->arg, &e);
 }
 
-static void station_left(const struct pass *p, struct station *s)
+static void station_left(const struct pass *p, struct station *s, enum client_change how)
 {
 	struct station gone = *s;
 
 	table_remove(&p->w->stations, s);
-	tell_client(p, CLIENT_FORGOTTEN, &gone);
+	tell_client(p, how, &gone);
 }
 
 static void station_here(const struct pass *p, const struct station *seen)
@@ -116,6 +116,7 @@ static void neigh_fdb(const struct pass *p, const struct ndmsg *h, const struct 
 	struct station seen = { .vid = nl_u16(tb[NDA_VLAN], 0),
 				.ifindex = h->ndm_ifindex,
 				.round = p->w->round };
+	bool cloud = l && strcmp(l->name, p->view->wish->filter.cloud) == 0;
 	struct station *s;
 
 	if (!p->w->bridge || (int)nl_u32(tb[NDA_MASTER], 0) != p->w->bridge ||
@@ -126,7 +127,7 @@ static void neigh_fdb(const struct pass *p, const struct ndmsg *h, const struct 
 		seen.port = port->told.port;
 	if (gone) {
 		if (s && s->ifindex == h->ndm_ifindex)
-			station_left(p, s);
+			station_left(p, s, CLIENT_FORGOTTEN);
 		else if (!s && port && p->w->stations.count == p->w->stations.limit)
 			tell_client(p, CLIENT_FORGOTTEN, &seen);
 		return;
@@ -134,10 +135,10 @@ static void neigh_fdb(const struct pass *p, const struct ndmsg *h, const struct 
 	/* Local and static entries are not learnt. */
 	if (h->ndm_state & (NUD_PERMANENT | NUD_NOARP))
 		return;
-	if (port && l && strcmp(l->name, p->view->wish->filter.cloud) != 0)
+	if (port && l && !cloud)
 		station_here(p, &seen);
 	else if (s)
-		station_left(p, s);
+		station_left(p, s, cloud ? CLIENT_ASTRAY : CLIENT_FORGOTTEN);
 }
 
 static void neigh_solicit(const struct pass *p, const struct ndmsg *h,
@@ -208,7 +209,7 @@ static int relearn(struct pass *p)
 	}
 	for (uint32_t i = 0; (s = table_next(&p->w->stations, &i));) {
 		if (s->round != p->w->round)
-			station_left(p, s);
+			station_left(p, s, CLIENT_FORGOTTEN);
 	}
 	return 0;
 }
