@@ -19,7 +19,8 @@
 #define SETTLE (200 * USEC_MS)
 #define WAIT_AGAIN (2 * USEC_S)
 #define WAIT_MAX (64 * USEC_S)
-#define ANSWERED (500 * USEC_MS) /* who comes so late after the question has not come because of it */
+#define ANSWERED                                                                                   \
+	(500 * USEC_MS) /* who comes so late after the question has not come because of it */
 #define ANSWER (5 * USEC_S)
 
 static struct recall *find(struct node *n, const struct mac *mac)
