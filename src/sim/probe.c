@@ -111,7 +111,7 @@ static bool inner(struct rd *r, bool *ret_unicast)
 
 /* What is for somebody in another part of a cloud that is cut goes to where he was, and from there
  * towards him until it comes to the cut: batman-adv keeps such ways for 200 s. */
-static bool is_cut_off(const struct world *w, const struct probe *p)
+static bool is_cut_off(struct world *w, const struct probe *p)
 {
 	int from = w->hosts[p->sender].at, to = w->hosts[p->target].at;
 
@@ -173,7 +173,7 @@ void probe_doubled(struct world *w, const uint8_t *frame, size_t len)
 
 static bool settled(const struct world *w, const struct sim_host *h, usec_t at)
 {
-	return h->at >= 0 && w->nodes[h->at].alive && h->state == HOST_BOUND &&
+	return h->at >= 0 && life_runs(&w->nodes[h->at]) && h->state == HOST_BOUND &&
 	       h->moved_at <= h->shown_at && h->shown_at < at - ROAMED;
 }
 
