@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 #define PROMISED (2 * USEC_S)
 #define CHANCE_HOSTS 20
 #define CHANCE_POOL 1024

@@ -132,9 +132,10 @@ void judge_roamed(struct judge *j);
 
 /* ---- blocks ---- */
 
-/* The node has a record of that claim, its own or another's; it may have had it before. */
+/* The node has a record of that claim, its own or another's; it may have had it before. is_new: it
+ * has just written it. */
 void judge_claim_known(struct judge *j, unsigned int node, unsigned int owner, uint32_t block,
-		       usec_t now);
+		       bool is_new, usec_t now);
 void judge_claim_gone(struct judge *j, unsigned int node, unsigned int owner, uint32_t block,
 		      usec_t now);
 

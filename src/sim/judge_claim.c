@@ -44,13 +44,19 @@ enum judge_cause judge_claim_cause(const struct judge *j, unsigned int a, unsign
 
 static void contest_add(struct judge *j, unsigned int a, unsigned int b, uint32_t block)
 {
-	for (unsigned int i = 0; i < JUDGE_CONTESTS; i++) {
-		if (j->contests[i].used)
-			continue;
-		j->contests[i] =
-			(struct judge_contest) { .used = true, .a = a, .b = b, .block = block };
-		return;
+	struct judge_contest *place = NULL;
+
+	for (struct judge_contest *c = j->contests; c < j->contests + JUDGE_CONTESTS; c++) {
+		if (!c->used)
+			place = c;
+		else if (c->block == block &&
+			 ((c->a == a && c->b == b) || (c->a == b && c->b == a)))
+			return;
 	}
+	if (place)
+		*place = (struct judge_contest) { .used = true, .a = a, .b = b, .block = block };
+	else
+		judge_found(j, "more than %d contests at a time", JUDGE_CONTESTS);
 }
 
 static bool is_gone(const struct judge *j, unsigned int node, usec_t now)
@@ -59,21 +65,35 @@ static bool is_gone(const struct judge *j, unsigned int node, usec_t now)
 	       now - j->gone_at[node] + j->lost[j->cloud[node]] >= GONE - GONE_EARLY;
 }
 
+static bool is_known(const struct judge *j, const struct judge_claim *c)
+{
+	for (unsigned int i = 0; i < j->nodes; i++)
+		if (c->known_at[i])
+			return true;
+	return false;
+}
+
+/* Somebody who has known of the claim for so long is connected with the node. */
+static bool claim_has_reached(const struct judge *j, const struct judge_claim *c, unsigned int node,
+			      usec_t now)
+{
+	for (unsigned int i = 0; i < j->nodes; i++)
+		if (c->known_at[i] && judge_has_reached(j, i, c->known_at[i] * TENTH, node, now))
+			return true;
+	return false;
+}
+
 /* The node claims what another one has claimed, too. */
-static void claimed_twice(struct judge *j, unsigned int node, const struct judge_claim *other,
-			  usec_t now)
+static void check_claim(struct judge *j, unsigned int node, const struct judge_claim *other,
+			usec_t now)
 {
 	uint32_t known = other->known_at[node];
 
-	if (is_gone(j, other->key.owner, now))
-		return;
-	contest_add(j, node, other->key.owner, other->key.block);
 	if (known && known + BELIEVED <= judge_tenths(now))
 		judge_found(j, "%s claims block %u, which it knows to be %s's",
 			    judge_node_name(j, node), (unsigned int)other->key.block,
 			    judge_node_name(j, other->key.owner));
-	else if (!known &&
-		 judge_has_reached(j, other->key.owner, other->claimed_at + TENTH, node, now))
+	else if (!known && claim_has_reached(j, other, node, now))
 		judge_found(j,
 			    "%s claims block %u and has not heard that it has been %s's for %lld s",
 			    judge_node_name(j, node), (unsigned int)other->key.block,
@@ -98,26 +118,44 @@ static struct judge_claim *claim_new(struct judge *j, unsigned int owner, uint32
 	for (unsigned int i = 0; i < j->nodes; i++)
 		if (i == owner || j->world.met(j->world.ctx, owner, i))
 			c->met[i / 64] |= (uint64_t)1 << i % 64;
-	for (unsigned int i = 0; i < j->nodes; i++) {
-		const struct judge_claim *other = i == owner || j->cloud[i] != j->cloud[owner]
-							  ? NULL
-							  : judge_claim_find(j, i, block);
-
-		if (other)
-			claimed_twice(j, owner, other, now);
-	}
 	return c;
 }
 
+/* The owner knows of its claim from now on; is_new: it has just made it. */
+static void claim_stands(struct judge *j, const struct judge_claim *c, bool is_new, usec_t now)
+{
+	for (unsigned int i = 0; i < j->nodes; i++) {
+		const struct judge_claim *other = i == c->key.owner || j->cloud[i] != c->key.cloud
+							  ? NULL
+							  : judge_claim_find(j, i, c->key.block);
+
+		if (!other || !is_known(j, other) || is_gone(j, i, now))
+			continue;
+		contest_add(j, c->key.owner, i, c->key.block);
+		if (is_new)
+			check_claim(j, c->key.owner, other, now);
+	}
+}
+
 void judge_claim_known(struct judge *j, unsigned int node, unsigned int owner, uint32_t block,
-		       usec_t now)
+		       bool is_new, usec_t now)
 {
 	struct judge_claim *c = judge_claim_find(j, owner, block);
+	bool is_first = false;
 
-	if (!c && node == owner)
+	if (c && node == owner && is_new && !is_known(j, c)) {
+		table_remove(&j->claims, c); /* it went with all that knew of it */
+		c = NULL;
+	}
+	if (!c && node == owner) {
 		c = claim_new(j, owner, block, now);
-	if (c && !c->known_at[node])
-		c->known_at[node] = judge_tenths(now);
+		is_first = true;
+	}
+	if (!c || c->known_at[node])
+		return;
+	c->known_at[node] = judge_tenths(now);
+	if (node == owner)
+		claim_stands(j, c, is_first, now);
 }
 
 void judge_claim_gone(struct judge *j, unsigned int node, unsigned int owner, uint32_t block,
@@ -157,11 +195,12 @@ static void contest_look(struct judge *j, struct judge_contest *c, usec_t now)
 {
 	const struct judge_claim *a = judge_claim_find(j, c->a, c->block);
 	const struct judge_claim *b = judge_claim_find(j, c->b, c->block);
+	bool both = a && b && a->known_at[c->a] && b->known_at[c->b];
 
-	if (a && b && !have_met(j, a, b, now))
+	if (both && !have_met(j, a, b, now))
 		return;
 	c->used = false;
-	if (a && b)
+	if (both)
 		judge_found(j, "%s and %s have heard each other for %lld s, and both have block %u",
 			    judge_node_name(j, c->a), judge_node_name(j, c->b),
 			    (long long)(CONTESTED / USEC_S), (unsigned int)c->block);

@@ -265,7 +265,7 @@ static void claim_record(struct sim_node *k, const struct state_event *e)
 	if (owner == JUDGE_NOBODY)
 		return;
 	if (e->change == STATE_IS_SET)
-		judge_claim_known(w->judge, k->index, owner, block, w->now);
+		judge_claim_known(w->judge, k->index, owner, block, e->local, w->now);
 	else
 		judge_claim_gone(w->judge, k->index, owner, block, w->now);
 }

@@ -219,7 +219,7 @@ static void test_claim_known(void **state)
 	(void)state;
 	cut(0, 1);
 	claim(0, START);
-	judge_claim_known(f.judge, 1, 0, BLOCK, START + 10 * USEC_S);
+	judge_claim_known(f.judge, 1, 0, BLOCK, false, START + 10 * USEC_S);
 	claim(1, START + 11 * USEC_S);
 	assert_found("two claims block 7, which it knows to be one's");
 }
@@ -231,15 +231,62 @@ static void test_claim_unknown(void **state)
 	cut(0, 1);
 	cut(0, 2);
 	claim(0, START);
-	judge_claim_known(f.judge, 1, 0, BLOCK, START + 10 * USEC_S);
-	judge_claim_known(f.judge, 2, 0, BLOCK, START + 10 * USEC_S);
+	judge_claim_known(f.judge, 1, 0, BLOCK, false, START + 10 * USEC_S);
+	judge_claim_known(f.judge, 2, 0, BLOCK, false, START + 10 * USEC_S);
+	cut(1, 2);
 	judge_crashed(f.judge, 1, START + 11 * USEC_S);
 	judge_booted(f.judge, 1, false, START + 12 * USEC_S);
 	claim(1, START + 13 * USEC_S);
 	judge_claim_gone(f.judge, 2, 0, BLOCK, START + 11 * USEC_S);
-	cut(1, 2);
 	claim(2, START + 14 * USEC_S);
 	assert_fine();
+}
+
+/* Who knows of it is there, and not its owner. */
+static void test_claim_known_to_others(void **state)
+{
+	(void)state;
+	cut(0, 1);
+	claim(0, START);
+	judge_claim_known(f.judge, 2, 0, BLOCK, false, START + USEC_S);
+	claim(1, START + 2 * USEC_S);
+	assert_fine();
+	judge_claim_gone(f.judge, 1, 1, BLOCK, START + 2 * USEC_S);
+	claim(1, START + 4 * USEC_S);
+	assert_found("two claims block 7 and has not heard that it has been one's for 4 s");
+}
+
+/* It went with its owner's disk, and nobody else knew of it: it is no more, and may be made anew.
+ */
+static void test_claim_forgotten(void **state)
+{
+	(void)state;
+	claim(0, START);
+	judge_crashed(f.judge, 0, START + 10 * USEC_S);
+	judge_booted(f.judge, 0, true, START + 20 * USEC_S);
+	claim(1, START + 30 * USEC_S);
+	for (int s = 31; s < 60; s++)
+		judge_tick(f.judge, START + s * USEC_S);
+	assert_fine();
+	claim(0, START + 60 * USEC_S);
+	assert_found("one claims block 7 and has not heard that it has been two's for 30 s");
+}
+
+/* The owner reads it from its disk, and somebody else has it by now. */
+static void test_claim_found_again(void **state)
+{
+	(void)state;
+	claim(0, START);
+	judge_crashed(f.judge, 0, START + 10 * USEC_S);
+	judge_booted(f.judge, 0, false, START + 20 * USEC_S);
+	claim(1, START + 21 * USEC_S);
+	assert_fine();
+	judge_claim_known(f.judge, 0, 0, BLOCK, false, START + 22 * USEC_S);
+	assert_fine();
+	judge_tick(f.judge, START + 33 * USEC_S);
+	assert_fine();
+	judge_tick(f.judge, START + 36 * USEC_S);
+	assert_found("both have block 7");
 }
 
 static void test_claim_unheard(void **state)
@@ -256,7 +303,7 @@ static void test_reclaim(void **state)
 {
 	(void)state;
 	claim(0, START);
-	judge_claim_known(f.judge, 1, 0, BLOCK, START + USEC_S);
+	judge_claim_known(f.judge, 1, 0, BLOCK, false, START + USEC_S);
 	judge_crashed(f.judge, 0, START + HOUR);
 	f.alive[0] = false;
 	claim(1, START + 7 * 24 * HOUR + HOUR);

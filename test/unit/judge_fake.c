@@ -154,5 +154,5 @@ void grant_other(unsigned int node, unsigned int client, usec_t now)
 
 void claim(unsigned int node, usec_t now)
 {
-	judge_claim_known(f.judge, node, node, BLOCK, now);
+	judge_claim_known(f.judge, node, node, BLOCK, true, now);
 }
