@@ -113,6 +113,7 @@ static int start_engine(struct node *n, usec_t now)
 		.aggregation = n->conf->l2.aggregated_ogms,
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
+		.start = n->setup.boot_epoch,
 		.mirror = n->conf->l2.engine == CONF_ENGINE_KERNEL,
 	};
 	struct batman_limits limits = {

@@ -53,7 +53,9 @@ struct batman_conf {
 	uint8_t ssid_len;
 	struct mac cloud_mac; /* MAC of the node's br0: where state datagrams for this node go */
 	uint16_t flags;	      /* announced to trama peers as it is */
-	bool mirror;	      /* the kernel's batman-adv is the engine, see batman_mirror_row */
+	uint32_t start; /* higher at each start of the node, by 1, or a little more after a loss of
+			   power: sequence numbers go on from it */
+	bool mirror;	/* the kernel's batman-adv is the engine, see batman_mirror_row */
 };
 
 struct batman_port_conf {
