@@ -486,6 +486,7 @@ void node_input(struct node *n, const struct event *e, usec_t now)
 
 	n->now = now;
 	if (late > LATE) {
+		batman_starved(n->batman, late, now);
 		lease_starved(&n->lease, late, now);
 		peers_starved(n, late);
 		cut_starved(&n->cut, late, now);

@@ -59,6 +59,13 @@ static struct probe *find(struct world *w, struct rd *r, struct eth *ret_eth)
 	return rd_ok(r) && p->id == id ? p : NULL;
 }
 
+/* It was on its way, or waited at a node that stood still, while the ends of a wire were joined. */
+static bool was_in_loop(const struct world *w, const struct probe *p)
+{
+	return p->at <= w->loop_to && (p->at + FLIGHT >= w->loop_from ||
+				       (w->now >= w->loop_from && w->now <= w->loop_to + FLIGHT));
+}
+
 /* A client that stands still sees a broadcast once, and no frame of another cloud. */
 void probe_seen_host(struct sim_host *h, const uint8_t *frame, size_t len)
 {
@@ -81,8 +88,7 @@ void probe_seen_host(struct sim_host *h, const uint8_t *frame, size_t len)
 		w->unicast_got += !p->broadcast;
 		return;
 	}
-	if (p->broadcast && h->moved_at < p->at &&
-	    (p->at + FLIGHT < w->loop_from || p->at > w->loop_to))
+	if (p->broadcast && h->moved_at < p->at && !was_in_loop(w, p))
 		world_violation(w, "%s saw broadcast %u of %s %u times",
 				w->plan->hosts[h->index].name, p->id,
 				w->plan->hosts[p->sender].name, (unsigned int)p->hosts[h->index]);

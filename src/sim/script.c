@@ -45,18 +45,24 @@ static usec_t some_seconds(struct rng *rng, uint32_t least, uint32_t more)
 
 /* ---- wires ---- */
 
-static void set_wire(struct world *w, uint32_t wire, bool down)
+/* Something has come to a wire whose both ends may be served by now: only a hello shows that. */
+static void joined(struct world *w, uint32_t wire)
 {
-	w->wires[wire].down = down;
-	world_changed(w, false);
-	world_log(w, "wire %u is %s", wire, down ? "down" : "up");
-	world_bridged(w);
 	if (!wire_loops(w, wire))
 		return;
 	if (w->loop_to < w->now)
 		w->loop_from = w->now;
 	w->loop_to = w->now + (w->lossy ? HELLOS_LOST * SERVED_ONCE : SERVED_ONCE);
 	later(w, STEP_SERVED, wire, w->loop_to - w->now);
+}
+
+static void set_wire(struct world *w, uint32_t wire, bool down)
+{
+	w->wires[wire].down = down;
+	world_changed(w, false);
+	world_log(w, "wire %u is %s", wire, down ? "down" : "up");
+	world_bridged(w);
+	joined(w, wire);
 }
 
 /* A cable; or a node is taken off a shared wire, and put back. */
@@ -217,6 +223,8 @@ static void thaw(struct world *w, uint32_t node, enum freeze how)
 		return;
 	life_thaw(k, how);
 	world_changed(w, false);
+	for (uint32_t i = w->adjacent_from[node]; i < w->adjacent_from[node + 1]; i++)
+		joined(w, w->adjacent[i]);
 	world_log(w, "%s goes on%s", w->plan->nodes[node].name,
 		  how == FREEZE_SLEEP ? ", hours later by its clock" : "");
 }

@@ -42,7 +42,7 @@ bool wire_loops(const struct world *w, unsigned int wire)
 	const struct sim_wire *l = &w->wires[wire];
 	const struct sim_node *a = &w->nodes[l->plan.a], *b = &w->nodes[l->plan.b];
 
-	return !l->down && a->alive && b->alive && a->ports[l->port[0]].in_bridge &&
+	return !l->down && life_runs(a) && life_runs(b) && a->ports[l->port[0]].in_bridge &&
 	       b->ports[l->port[1]].in_bridge;
 }
 

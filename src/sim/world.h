@@ -247,7 +247,8 @@ struct world {
 	unsigned int sleeps; /* of machines whose clocks went on */
 	unsigned int dark_cloud;
 	usec_t dark_until;
-	/* the last time that a wire joined two served ones, which only a hello shows */
+	/* the last time that a wire joined two served ones, which only a hello shows, or
+	 * that one that is served by another one by now went on */
 	usec_t loop_from, loop_to;
 	bool lossy;
 	struct split *split;  /* NULL: no cloud falls apart */

@@ -347,12 +347,26 @@ static void test_contest_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RULE(test_noticed),	     RULE(test_noticed_late),  RULE(test_unnoticed),
-		RULE(test_cut_again),	     RULE(test_wrong_loser),   RULE(test_wrong_word),
-		RULE(test_free_after_clash), RULE(test_close_ages),    RULE(test_uncertain_ages),
-		RULE(test_loser_stays),	     RULE(test_hurry),	       RULE(test_claim_known),
-		RULE(test_claim_unknown),    RULE(test_claim_unheard), RULE(test_reclaim),
-		RULE(test_contest),	     RULE(test_contest_over),
+		RULE(test_noticed),
+		RULE(test_noticed_late),
+		RULE(test_unnoticed),
+		RULE(test_cut_again),
+		RULE(test_wrong_loser),
+		RULE(test_wrong_word),
+		RULE(test_free_after_clash),
+		RULE(test_close_ages),
+		RULE(test_uncertain_ages),
+		RULE(test_loser_stays),
+		RULE(test_hurry),
+		RULE(test_claim_known),
+		RULE(test_claim_unknown),
+		RULE(test_claim_known_to_others),
+		RULE(test_claim_forgotten),
+		RULE(test_claim_found_again),
+		RULE(test_claim_unheard),
+		RULE(test_reclaim),
+		RULE(test_contest),
+		RULE(test_contest_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

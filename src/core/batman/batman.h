@@ -186,6 +186,7 @@ struct batman_claim {
 	X(DELIVERED_BYTES, "delivered_bytes")                                                      \
 	X(BCAST_IN, "bcast_in")                                                                    \
 	X(BCAST_DUPLICATE, "bcast_duplicate")                                                      \
+	X(BCAST_LATE, "bcast_late") /* had waited while we got no time */                          \
 	X(FRAG_TX, "frag_tx")                                                                      \
 	X(FRAG_TX_BYTES, "frag_tx_bytes")                                                          \
 	X(FRAG_RX, "frag_rx")                                                                      \
@@ -270,6 +271,8 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 
 /* ---- timers ---- */
 
+/* We got no time, for so long. */
+void batman_starved(struct batman *b, usec_t lost, usec_t now);
 void batman_tick(struct batman *b, usec_t now);
 /* USEC_NEVER when nothing is due; after batman_tick(now) always > now. */
 usec_t batman_deadline(const struct batman *b);
