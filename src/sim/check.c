@@ -79,6 +79,7 @@ void check_gateway(struct sim_host *h)
 	h->gateway = *mac;
 }
 
+/* Where a client is cannot be known before all are found who may have a table with it in it. */
 void check_gone(const struct sim_node *k, const struct mac *mac)
 {
 	struct world *w = k->world;
@@ -88,7 +89,7 @@ void check_gone(const struct sim_node *k, const struct mac *mac)
 
 		if (mac_eq(&h->mac, mac) && h->at == (int)k->index && !w->lossy &&
 		    h->shown_at >= h->moved_at && h->shown_at < w->now - USEC_S &&
-		    w->now - w->disturbed_at > WORLD_CALM)
+		    has_settled(w, k->index, w->now))
 			world_violation(w, "%s believes that %s has gone",
 					w->plan->nodes[k->index].name, w->plan->hosts[i].name);
 	}
