@@ -309,6 +309,10 @@ static void allocated(struct judge *j, const struct judge_grant *g, usec_t now)
 	h->owner_boots = g->owner < j->nodes ? j->boots[g->owner] : 0;
 	h->allocated_lost = h->refreshed_lost = j->lost[cloud];
 	h->refreshed_at = now;
+	/* what had been given back may stand in the records all the same */
+	for (unsigned int i = 0; i < j->nodes; i++)
+		if (j->cloud[i] == cloud && knows(j, i, g->client, &g->ip))
+			h->known_at[i] = judge_tenths(now);
 	a->first = g->client + 1;
 	a->had[g->client / 64] |= (uint64_t)1 << g->client % 64;
 }
