@@ -130,6 +130,9 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 		err = table_init(&l->offers, sizeof(struct lease_offer), sizeof(struct mac),
 				 or_default(limits->offers, OFFERS_DEFAULT), key);
 	if (err == 0)
+		err = table_init(&l->offered, sizeof(struct lease_offered), sizeof(struct ip4),
+				 or_default(limits->offers, OFFERS_DEFAULT), key);
+	if (err == 0)
 		err = table_init(&l->talkers, sizeof(struct lease_talker),
 				 sizeof(struct lease_talker_key), TALKERS_MAX, key);
 	if (err == 0)
@@ -187,6 +190,7 @@ void lease_done(struct lease *l)
 	book_done(&l->book);
 	pool_done(&l->pool);
 	table_done(&l->offers);
+	table_done(&l->offered);
 	table_done(&l->talkers);
 	table_done(&l->ports);
 	table_done(&l->reserved);

@@ -183,6 +183,7 @@ struct lease {
 	struct book book;     /* clients and whose addresses are whose */
 	struct pool pool;     /* blocks */
 	struct table offers;  /* struct lease_offer by MAC */
+	struct table offered; /* struct lease_offered by address */
 	struct table talkers; /* rates by MAC and port */
 	struct table ports;   /* rates by port */
 	struct table reserved;

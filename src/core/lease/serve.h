@@ -29,6 +29,12 @@ struct lease_offer {
 	struct lease_node lender;
 };
 
+/* How many clients were offered an address: one, but for borrowed ones. */
+struct lease_offered {
+	struct ip4 ip; /* key */
+	uint32_t count;
+};
+
 /* An address of ours that another node may give to a client. */
 struct lease_lent {
 	struct ip4 ip; /* key */
@@ -94,6 +100,9 @@ void serve_message(struct serve *s);
 /* Offers that nobody took are free again. */
 void serve_offers_expire(struct lease *l, usec_t now);
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
+/* What is offered, for the life of the offer. */
+void serve_offer_set(struct lease *l, struct lease_offer *o, const struct ip4 *ip);
+bool serve_is_offered(const struct lease *l, const struct ip4 *ip);
 
 /* lease_rate.c */
 
