@@ -177,6 +177,13 @@ uint32_t lease_static_time_s(const struct lease *l, const struct lease_static *s
 	return s && s->lease_s ? s->lease_s : l->conf.lease_s;
 }
 
+void lease_static_lasts(struct lease *l, const struct book_client *c, usec_t now)
+{
+	if (l->statics.count > 0 && book_has_lease(&l->book, c))
+		lease_block_lasts(l, &c->rec.ip4, lease_static_time_s(l, static_of_client(l, c)),
+				  now);
+}
+
 void lease_static_mark(struct lease *l, struct book_client *c, const struct lease_static *s,
 		       const char *called)
 {

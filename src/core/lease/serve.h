@@ -175,6 +175,8 @@ bool lease_static_moves(const struct lease *l, const struct book_client *c, cons
 			const struct ip4 *to);
 /* The lease is over, and its address is another one's by now. */
 bool lease_static_ends(const struct lease *l, const struct book_client *c, usec_t now);
+/* Its lease of one of our addresses may last longer than others. */
+void lease_static_lasts(struct lease *l, const struct book_client *c, usec_t now);
 /* The longest that any lease may last, as they are configured. */
 void lease_static_times(struct lease *l);
 
@@ -213,6 +215,8 @@ void lease_claim_ahead(struct lease *l, usec_t now);
 bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now);
 /* An address of that block of ours may have been taken just now. */
 void lease_block_given(struct lease *l, struct pool_own *o, usec_t now);
+/* Who has ip has it for so long. */
+void lease_block_lasts(struct lease *l, const struct ip4 *ip, uint32_t lease_s, usec_t now);
 /* Repeats claims that nobody answered, tells for how long blocks are to rest, and returns an idle
  * one. */
 void lease_blocks_sweep(struct lease *l, usec_t now);
