@@ -159,6 +159,16 @@ static void configured_put(struct node *n, uint32_t i, const struct lease_static
 	(void)records_put_static(n, s);
 }
 
+/* For one that came when there were too many there may be room now. */
+static void room_find(struct node *n, const struct lease_static *s)
+{
+	struct lease_static_view v;
+
+	if (!lease_static_find(&n->lease, &s->key, n->now, &v) &&
+	    lease_static_fits(&n->lease, &s->key))
+		(void)lease_static_learnt(&n->lease, s, n->now);
+}
+
 /* Ours that are in our configuration no more are deleted, and old ones written again. */
 static void record_look(struct node *n, const struct state_view *v)
 {
@@ -172,9 +182,11 @@ static void record_look(struct node *n, const struct state_view *v)
 		struct state_key key = v->key;
 
 		(void)state_delete(n->state, &key, n->now);
-	} else if (v->quiet_s > late_s) {
-		(void)records_put_static(n, &s);
+		return;
 	}
+	room_find(n, &s);
+	if (v->quiet_s > late_s)
+		(void)records_put_static(n, &s);
 }
 
 void statics_refresh(struct node *n)
