@@ -180,6 +180,17 @@ void lease_static_lasts(struct lease *l, const struct book_client *c, usec_t now
 /* The longest that any lease may last, as they are configured. */
 void lease_static_times(struct lease *l);
 
+/* What is fixed for it may have changed. */
+void lease_static_renew(struct lease *l, struct book_client *c, usec_t now);
+
+/* lease_walk.c */
+
+void lease_walks_init(struct lease *l);
+/* All of them are visited, from now on or soon. */
+void lease_walk(struct lease *l, enum lease_walk_kind kind, usec_t now);
+void lease_walks_tick(struct lease *l, usec_t now);
+usec_t lease_walks_due(const struct lease *l);
+
 /* lease_probe.c */
 
 /* Somebody else than mac, who is no client, uses ip. */
@@ -204,6 +215,9 @@ void lease_clash_met(struct lease *l, struct book_client *c, usec_t now);
 void lease_clash_ended(struct lease *l, struct book_client *c, const struct ip4 *ip, usec_t now);
 /* Who keeps its address is not known yet: it is not answered. */
 bool lease_in_clash(const struct book_client *c, usec_t now);
+/* For whom an address is fixed has changed: of those who have a lease of one another may go first.
+ */
+void lease_clash_rank(struct lease *l, usec_t now);
 /* Decides what is ours to decide by now. */
 void lease_clash_tick(struct lease *l, usec_t now);
 
