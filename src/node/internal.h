@@ -443,7 +443,7 @@ void records_put_presence(struct node *n, const struct cut_word *w);
 void records_drop_presence(struct node *n);
 void record_presence_changed(struct node *n, const struct state_event *e);
 /* The word of a leader in our cloud. */
-bool record_presence_find(const struct node *n, const struct mac *leader, struct presence *ret);
+bool record_presence_find(const struct node *n, const struct cut_part *part, struct presence *ret);
 
 /* parts.c: a cloud that is cut */
 int parts_init(struct node *n, struct hash_key key);

@@ -65,6 +65,14 @@ static uint8_t get_macs(struct rd *f, struct mac *list, uint8_t max)
 	return count;
 }
 
+static struct cut_author author_of(const struct state_node *id)
+{
+	struct cut_author a;
+
+	memcpy(a.b, id->b, sizeof(a.b));
+	return a;
+}
+
 /* False also when it is of another cloud. */
 static bool decode(const struct node *n, const struct state_view *v, struct presence *ret)
 {
@@ -74,6 +82,7 @@ static bool decode(const struct node *n, const struct state_view *v, struct pres
 
 	memset(ret, 0, sizeof(*ret));
 	w->leader = record_presence_mac(&v->author);
+	w->author = author_of(&v->author);
 	while (rd_tlv8(&r, &type, &f)) {
 		if (type == FIELD_NETWORK)
 			rd_copy(&f, network, sizeof(network));
@@ -101,24 +110,31 @@ static bool decode(const struct node *n, const struct state_view *v, struct pres
 void record_presence_changed(struct node *n, const struct state_event *e)
 {
 	struct mac leader = record_presence_mac(&e->author);
+	struct cut_author author = author_of(&e->author);
 	struct state_view v;
 	struct presence p;
 
 	if (e->own ? e->local || e->change != STATE_IS_SET : mac_eq(&leader, &n->cloud_mac))
 		return;
+	/* one word of each author, or one could fill the places of all */
+	if (e->key.len != sizeof(e->author.b) || memcmp(e->key.id, e->author.b, e->key.len) != 0) {
+		n->counters[NODE_C_BAD_RECORD]++;
+		return;
+	}
 	if (e->change == STATE_IS_SET && !state_get(n->state, &e->key, &e->author, n->now, &v) &&
 	    decode(n, &v, &p))
 		cut_told(&n->cut, &p.word, v.age_s, n->now);
 	else
-		cut_untold(&n->cut, &leader, n->now);
+		cut_untold(&n->cut, &leader, &author, n->now);
 }
 
-bool record_presence_find(const struct node *n, const struct mac *leader, struct presence *ret)
+bool record_presence_find(const struct node *n, const struct cut_part *part, struct presence *ret)
 {
+	struct state_node author;
 	struct state_view v;
+	struct state_key key;
 
-	for (uint32_t i = 0; state_next(n->state, RECORD_PRESENCE, &i, n->now, &v);)
-		if (!v.own && decode(n, &v, ret) && mac_eq(&ret->word.leader, leader))
-			return true;
-	return false;
+	memcpy(author.b, part->word.author.b, sizeof(author.b));
+	key = state_key_init(RECORD_PRESENCE, author.b, sizeof(author.b));
+	return !state_get(n->state, &key, &author, n->now, &v) && decode(n, &v, ret);
 }
