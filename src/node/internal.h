@@ -340,6 +340,8 @@ bool solicit_is_nodes(struct node *n, const struct ip6 *addr);
 
 /* imports.c: leases of other software */
 void imports_event(struct node *n, const struct event_import *e);
+/* Whose it is is in our part of the cloud, if that is cut, at another node. */
+bool imports_is_here(struct node *n, const struct node_import *i);
 /* Every second. */
 void imports_refresh(struct node *n);
 

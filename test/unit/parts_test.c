@@ -328,6 +328,35 @@ static void test_claimed(void **state)
 	town_stop(&t);
 }
 
+/* A lease that other software gave: who has it is in one of the parts, at another node. */
+static void test_leased_by_others(void **state)
+{
+	struct event e = { .kind = EVENT_IMPORT };
+	struct ip4 hers;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	hers = lease(&t, 1, &anna);
+	town_station(&t, 2, &bert, CLIENT_ASSOCIATED);
+	e.import = (struct event_import) { .source = IMPORT_SHARED_STATE,
+					   .ip4 = { { 10, 13, 1, 77 } },
+					   .mac = bert,
+					   .ttl_s = 600 };
+	town_run(&t, t.now + 5 * USEC_S);
+	for (int i = 0; i < t.count; i++)
+		town_feed(&t, i, &e);
+	cut(&t);
+	for (int i = 0; i < t.count; i++)
+		assert_int_equal(host4(&t, i, &e.import.ip4), i == 3 ? TOLD : NOT_TOLD);
+	/* nor is it one that another client has */
+	e.import.ip4 = hers;
+	town_feed(&t, 3, &e);
+	town_run(&t, t.now + 2 * USEC_S);
+	assert_int_equal(host4(&t, 3, &hers), NOT_TOLD);
+	town_stop(&t);
+}
+
 /* What a client is given is known in all parts, and nobody there gets the same. */
 static void test_state_goes_on(void **state)
 {
@@ -588,7 +617,7 @@ int main(void)
 		cmocka_unit_test(test_arp),	      cmocka_unit_test(test_lost_packet),
 		cmocka_unit_test(test_token),	      cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_restart),	      cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_claimed),
+		cmocka_unit_test(test_claimed),	      cmocka_unit_test(test_leased_by_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
