@@ -694,27 +694,6 @@ static void test_invented_lowest(void **state)
 	}
 }
 
-/* Nodes that somebody invents, another one each second, leave room for one that comes. */
-static void test_invented_nodes(void **state)
-{
-	struct mac mac = { { 2, 1 } }, true_one = { { 2, 2 } };
-
-	(void)state;
-	begin(1);
-	for (uint32_t s = 0; s < 300; s++) {
-		mac.b[4] = (uint8_t)(s >> 8);
-		mac.b[5] = (uint8_t)s;
-		cut_heard(&w.c[0], &mac, w.now, w.now);
-		run(USEC_S);
-	}
-	for (int s = 0; s < 3; s++) {
-		cut_heard(&w.c[0], &true_one, w.now, w.now);
-		run(USEC_S);
-	}
-	assert_true(cut_hears(&w.c[0], &true_one, w.now));
-	end();
-}
-
 /* More nodes than are remembered, and more than a word has room for. */
 static void test_many(void **state)
 {
@@ -801,16 +780,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),	       cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_invented_parts), cmocka_unit_test(test_invented_lowest),
-		cmocka_unit_test(test_invented_nodes), cmocka_unit_test(test_lasts),
-		cmocka_unit_test(test_healing),	       cmocka_unit_test(test_flap),
-		cmocka_unit_test(test_power),	       cmocka_unit_test(test_last_word),
-		cmocka_unit_test(test_restart),	       cmocka_unit_test(test_frozen),
-		cmocka_unit_test(test_frozen_in_cut),  cmocka_unit_test(test_another_cloud),
-		cmocka_unit_test(test_leader_dies),    cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_restart_in_cut), cmocka_unit_test(test_never_heard),
-		cmocka_unit_test(test_meet),	       cmocka_unit_test(test_loss),
-		cmocka_unit_test(test_three),	       cmocka_unit_test(test_invented),
-		cmocka_unit_test(test_many),	       cmocka_unit_test(test_random),
+		cmocka_unit_test(test_lasts),	       cmocka_unit_test(test_healing),
+		cmocka_unit_test(test_flap),	       cmocka_unit_test(test_power),
+		cmocka_unit_test(test_last_word),      cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_frozen),	       cmocka_unit_test(test_frozen_in_cut),
+		cmocka_unit_test(test_another_cloud),  cmocka_unit_test(test_leader_dies),
+		cmocka_unit_test(test_gone),	       cmocka_unit_test(test_restart_in_cut),
+		cmocka_unit_test(test_never_heard),    cmocka_unit_test(test_meet),
+		cmocka_unit_test(test_loss),	       cmocka_unit_test(test_three),
+		cmocka_unit_test(test_invented),       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
