@@ -206,6 +206,8 @@ struct node {
 	uint8_t own_router_id[8];
 
 	usec_t statics_at;		 /* what is fixed is looked at again */
+	bool statics_late;		 /* there are records that were not looked at */
+	struct bucket statics_rate;
 	bool statics_told[NODE_STATICS]; /* of ours, that another node has it otherwise */
 	int static_error;
 	struct {
@@ -313,6 +315,8 @@ void address_refresh(struct node *n);
 void statics_begin(struct node *n);
 /* Every second. */
 void statics_refresh(struct node *n);
+/* One more of the many that somebody may write; else its record is looked at later. */
+bool statics_may(struct node *n);
 /* As node_static_error says. */
 int statics_fix(struct node *n, const struct lease_static *s);
 int statics_unfix(struct node *n, const struct lease_key *key);

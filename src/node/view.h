@@ -36,6 +36,7 @@
 	X(IMPORT_ASKED, "imports_asked_for")                                                       \
 	X(IMPORT_FOUND, "imports_found_in_use")                                                    \
 	X(STATIC_CLASH, "static_leases_that_clash")                                                \
+	X(STATIC_LATE, "static_leases_paced")                                                      \
 	X(ADDRESS_MOVED, "own_address_moved")
 
 enum node_counter {
