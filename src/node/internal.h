@@ -205,8 +205,8 @@ struct node {
 	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
-	usec_t statics_at;		 /* what is fixed is looked at again */
-	bool statics_late;		 /* there are records that were not looked at */
+	usec_t statics_at; /* what is fixed is looked at again */
+	bool statics_late; /* there are records that were not looked at */
 	struct bucket statics_rate;
 	bool statics_told[NODE_STATICS]; /* of ours, that another node has it otherwise */
 	int static_error;
