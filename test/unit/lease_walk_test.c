@@ -94,12 +94,47 @@ static void flood_of_ranges(void **state)
 	assert_int_equal(pool_count(&l->pool).free, 0);
 }
 
+/* Nor is the book searched with each of them for who goes first, where there was a clash. */
+static void flood_where_two_clash(void **state)
+{
+	static const struct ip4 ip = { { 10, 13, 9, 9 } };
+	struct lease *l = &town.node[0].lease;
+	struct lease_client rec[2];
+	usec_t begun = town.now, last = 0;
+	unsigned looks = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		(void)numbered(&rec[i], i);
+		rec[i].ip4 = ip;
+		rec[i].age_s = 3600 + 600 * i;
+		rec[i].node.b[0] = 9;
+		lease_client_learnt(l, &rec[i], town.now);
+	}
+	assert_true(l->book.losers > 0);
+	for (unsigned k = 0; k < 2000; k++) {
+		struct lease_static s = by_number(k % 2, ip);
+
+		assert_int_equal(lease_static_learnt(l, &s, town.now), 0);
+		if (k % 4 == 2)
+			lease_static_gone(l, &s.key, town.now);
+		town_run(&town, USEC_MS);
+		looks += l->clash_at != last;
+		last = l->clash_at;
+	}
+	assert_in_range(looks, 2, 2 + (town.now - begun) / (100 * USEC_MS));
+	town_run(&town, USEC_S);
+	assert_true(mac_eq(&book_holder4(&l->book, &ip)->holder, &rec[1].mac));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(flood_of_identifiers, town_setup_alone,
 						town_teardown),
 		cmocka_unit_test_setup_teardown(flood_of_ranges, town_setup_alone, town_teardown),
+		cmocka_unit_test_setup_teardown(flood_where_two_clash, town_setup_alone,
+						town_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
