@@ -113,7 +113,7 @@ static void flood_where_two_clash(void **state)
 	}
 	assert_true(l->book.losers > 0);
 	for (unsigned k = 0; k < 2000; k++) {
-		struct lease_static s = by_number(k % 2, ip);
+		struct lease_static s = { .key = lease_key_mac(&rec[k % 2].mac), .ip4 = ip };
 
 		assert_int_equal(lease_static_learnt(l, &s, town.now), 0);
 		if (k % 4 == 2)
