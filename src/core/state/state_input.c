@@ -354,11 +354,16 @@ static void handle_acks(struct state *s, struct state_peer *p, struct rd body, b
 		state_peer_acked(s, p, rd_u32(&body), refused, now);
 }
 
+/* At once as long as that is rare, else with the next summaries: each peer may find that it is news
+ * and do the same. */
 static void tell_all(struct state *s, usec_t now)
 {
+	bool at_once = bucket_take(&s->news_pace, STATE_NEWS_INTERVAL, STATE_NEWS_BURST, now);
+
 	for (uint32_t i = 0; i < s->n_peers; i++) {
 		s->peers[i].tell_due = true;
-		s->peers[i].summary_at = now;
+		if (at_once)
+			s->peers[i].summary_at = now;
 	}
 }
 

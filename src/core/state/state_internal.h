@@ -57,7 +57,9 @@
 #define STATE_CHANGES_BURST 2000
 #define STATE_PROOFS_RATE 200 /* signatures per second verified of what one peer sends */
 #define STATE_PROOFS_BURST 2000
-#define STATE_PROOF_FORGED 50		   /* so many more does one take that is not its author's */
+#define STATE_PROOF_FORGED 50		  /* so many more does one take that is not its author's */
+#define STATE_NEWS_INTERVAL (60 * USEC_S) /* between news of the age that go out at once */
+#define STATE_NEWS_BURST 4
 #define STATE_TALK_INTERVAL (10 * USEC_MS) /* between words of one peer, in the long run */
 #define STATE_TALK_BURST 200
 #define STATE_LIST_SMALL 16 /* at most so many records are listed, not descended into */
@@ -79,8 +81,8 @@ struct state_record {
 	struct state_full_key key; /* first: key of the table */
 	uint32_t author;	   /* index in authors */
 	uint64_t hash;
-	usec_t seen_at;	   /* since when its lifetime counts */
-	usec_t written_at; /* as far as known */
+	usec_t seen_at;	   /* since when its lifetime counts; see state_age_loaded */
+	usec_t written_at; /* as far as known; the same */
 	uint32_t epoch;
 	uint32_t counter;
 	uint32_t lifetime_s;
@@ -101,6 +103,7 @@ struct state_author {
 	uint32_t counter;
 	uint32_t records;
 	usec_t seen_at; /* last sign of life */
+	bool is_loaded; /* so says our disk */
 	bool has_key;
 	uint8_t key_rest[STATE_MSG_KEY_REST]; /* behind the id */
 	bool has_boot;
@@ -205,14 +208,15 @@ struct state {
 	uint32_t cloud_s;    /* cloud seconds at started_at; state_age.c */
 	uint32_t saved_s;    /* of the snapshot that was loaded */
 	uint32_t fresh_s;    /* when what is held counted as fresh */
-	uint32_t aged_s;     /* what was loaded has grown older by that */
+	uint32_t aged_s;     /* what was loaded is older by that */
 	uint32_t told_again; /* so often all of it */
 	usec_t loaded_at;    /* when it was */
 	usec_t fresh_at;     /* since when it counts, INT64_MIN: as it was saved */
 	bool is_cloud_known; /* loaded, or told by somebody */
 	bool is_loaded;
-	usec_t not_before; /* of the deadline */
-	usec_t sweep_at;
+	struct bucket news_pace; /* of what all peers hear at once of our seconds */
+	usec_t not_before;	 /* of the deadline */
+	usec_t sweep_at, swept_at;
 	usec_t found_at;		 /* when found records are deleted */
 	usec_t patience_at;		 /* when peers are looked at who let us wait */
 	usec_t alive_at[STATE_SCOPES];	 /* when we must repeat a record */
@@ -305,6 +309,8 @@ uint32_t state_age_cloud_s(const struct state *s, usec_t now);
 void state_age_load(struct state *s, uint32_t saved_s, usec_t now);
 /* Since when the lifetime of a record counts that was alive at `since`. */
 usec_t state_age_since(const struct state *s, const struct state_record *rec, usec_t since);
+/* When that was, of which our disk says `at`. */
+usec_t state_age_loaded(const struct state *s, usec_t at);
 /* A neighbour's cloud seconds, and since when its records count. true: the others should hear ours
  * again. */
 bool state_age_told(struct state *s, uint32_t cloud_s, uint32_t fresh_s, usec_t now);

@@ -92,15 +92,26 @@ uint32_t state_store_lifetime(const struct state *s, const struct state_msg_reco
 	return life < bound ? life : bound;
 }
 
+/* A moment of a record that it got with its version. */
+static usec_t moment(const struct state *s, const struct state_record *rec, usec_t at)
+{
+	return rec->flags & STATE_R_LOADED ? state_age_loaded(s, at) : at;
+}
+
+static usec_t author_seen_at(const struct state *s, const struct state_author *a)
+{
+	return a->is_loaded ? state_age_loaded(s, a->seen_at) : a->seen_at;
+}
+
 /* Since when its lifetime counts. */
 static usec_t alive_since(const struct state *s, const struct state_record *rec)
 {
-	usec_t life;
+	usec_t seen_at = moment(s, rec, rec->seen_at);
 
 	if (rec->key.kind == STATE_SHARED || rec->flags & STATE_R_DELETED)
-		return state_age_since(s, rec, rec->seen_at);
-	life = state_store_author(s, rec)->seen_at;
-	return state_age_since(s, rec, life > rec->seen_at ? life : rec->seen_at);
+		return state_age_since(s, rec, seen_at);
+	return state_age_since(s, rec,
+			       usec_max(seen_at, author_seen_at(s, state_store_author(s, rec))));
 }
 
 usec_t state_store_expiry(const struct state *s, const struct state_record *rec)
@@ -136,7 +147,7 @@ struct state_msg_record state_store_msg(const struct state *s, const struct stat
 	/* for what we own we show life now */
 	if (!state_store_is_own(s, rec) || m.deleted)
 		m.quiet_s = seconds(now - alive_since(s, rec));
-	m.age_s = seconds(now - rec->written_at);
+	m.age_s = seconds(now - moment(s, rec, rec->written_at));
 	if (m.age_s < m.quiet_s)
 		m.age_s = m.quiet_s;
 	if (rec->len)
@@ -295,7 +306,8 @@ void state_store_teller_gone(struct state *s, const struct state_peer *p)
 
 /* Its version counts as the author's highest, its time of writing as a sign of life, its key as the
  * author's. */
-static void author_heard(struct state_author *a, const struct state_msg_record *m, usec_t seen_at)
+static void author_heard(const struct state *s, struct state_author *a,
+			 const struct state_msg_record *m, usec_t seen_at, bool loaded)
 {
 	if (m->key.kind == STATE_OWNED &&
 	    (m->epoch > a->epoch || (m->epoch == a->epoch && m->counter > a->counter))) {
@@ -306,8 +318,10 @@ static void author_heard(struct state_author *a, const struct state_msg_record *
 		memcpy(a->key_rest, m->proof, sizeof(a->key_rest));
 		a->has_key = true;
 	}
-	if (seen_at > a->seen_at)
+	if (seen_at > author_seen_at(s, a)) {
 		a->seen_at = seen_at;
+		a->is_loaded = loaded;
+	}
 }
 
 static bool same_content(const struct state *s, const struct state_record *rec,
@@ -400,7 +414,7 @@ static struct state_record *set(struct state *s, const struct state_peer *from,
 	} else {
 		rec = record_add(s, m, owner);
 	}
-	author_heard(author, m, seen_at);
+	author_heard(s, author, m, seen_at, flags & STATE_R_LOADED);
 	author->records++;
 	rec->author = table_index(&s->authors, author);
 	rec->hash = state_msg_hash(m);
