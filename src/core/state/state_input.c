@@ -83,11 +83,25 @@ static struct below below_init(const struct state *s, uint8_t scope, unsigned in
 			       uint32_t index)
 {
 	unsigned int shift = 4 * (STATE_MSG_DEPTH - depth);
+	const struct state_tree *t = &s->trees[scope];
+	uint32_t end = t->count[state_store_node(depth, index)] ? index + 1 : index;
 
-	return (struct below) { .s = s,
-				.tree = &s->trees[scope],
-				.leaf = index << shift,
-				.end = (index + 1) << shift };
+	return (struct below) { .s = s, .tree = t, .leaf = index << shift, .end = end << shift };
+}
+
+/* May all records below that node be compared with so many hashes, within the pace of what the peer
+ * has us look at? If not, the next summary begins again. */
+static bool may_look(struct answer *a, const struct state_msg_place *place, size_t hashes,
+		     usec_t now)
+{
+	uint32_t leaves = 1u << 4 * (STATE_MSG_DEPTH - place->depth);
+	uint32_t at = state_store_node(place->depth, place->index);
+	uint32_t looks = a->s->trees[place->scope].count[at] + leaves / 16 + 1;
+
+	if (state_peer_take(&a->p->look_pace, looks * ((uint32_t)hashes / 16 + 1), now))
+		return true;
+	state_count_up(a->s, STATE_C_REPAIR_DEFERRED);
+	return false;
 }
 
 static struct state_record *below_next(struct below *b)
@@ -200,8 +214,10 @@ static void handle_nodes(struct answer *a, struct rd body, usec_t now)
 		at = state_store_node(child.depth, child.index);
 		if (s->trees[place.scope].sum[at] == theirs)
 			continue;
-		if (theirs == 0)
+		if (theirs == 0 && may_look(a, &child, 0, now))
 			send_below(a, &child, rd_init(NULL, 0));
+		else if (theirs == 0)
+			return;
 		else if (child.depth == STATE_MSG_DEPTH ||
 			 s->trees[place.scope].count[at] <= STATE_LIST_SMALL)
 			answer_list(a, child, NULL, now);
@@ -231,7 +247,8 @@ static void handle_list(struct answer *a, struct rd body, usec_t now)
 {
 	struct state_msg_place place = state_msg_read_place(&body, STATE_ITEM_LIST);
 
-	if (!a->p->told || !has_scope(a->s, a->p, place.scope))
+	if (!a->p->told || !has_scope(a->s, a->p, place.scope) ||
+	    !may_look(a, &place, rd_left(&body) / 8, now))
 		return;
 	send_below(a, &place, body);
 	if (place.flags & STATE_MSG_REPLY || filled_by_other(a->s, a->p, now))

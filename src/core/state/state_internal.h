@@ -53,6 +53,7 @@
 #define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
 #define STATE_GATHER_FULL 12	    /* so many clients fill a datagram, and wait for no more */
 #define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
+#define STATE_LOOKS_SPAN 4	    /* s in which a peer may have us look at all records */
 #define STATE_CHANGES_RATE 200	    /* changes per second that one peer may push */
 #define STATE_CHANGES_BURST 2000
 #define STATE_PROOFS_RATE 200 /* signatures per second verified of what one peer sends */
@@ -168,6 +169,7 @@ struct state_peer {
 	usec_t said_at; /* our last summary */
 	usec_t repair_at, repair_wait;
 	struct state_bucket bulk_pace, digest_pace, input_pace, change_pace, proof_pace;
+	struct state_bucket look_pace; /* of records looked at for its digests */
 	struct bucket talk_pace;
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */
 	uint32_t n_lacks, n_push, n_bulk;
