@@ -92,6 +92,13 @@ uint32_t state_store_lifetime(const struct state *s, const struct state_msg_reco
 	return life < bound ? life : bound;
 }
 
+static bool is_admin(const struct state *s, const struct state_record *rec)
+{
+	const struct state_type *t = s->types[rec->key.key.type];
+
+	return t && t->admin != STATE_ADMIN_NONE;
+}
+
 /* A moment of a record that it got with its version. */
 static usec_t moment(const struct state *s, const struct state_record *rec, usec_t at)
 {
@@ -122,6 +129,8 @@ usec_t state_store_expiry(const struct state *s, const struct state_record *rec)
 
 	if (state_store_is_own(s, rec) && !m.deleted)
 		return USEC_NEVER; /* we live */
+	if (is_admin(s, rec))
+		return USEC_NEVER; /* nobody else can prolong it, and any teller could end it */
 	return alive_since(s, rec) + state_store_lifetime(s, &m) * USEC_S;
 }
 
@@ -281,14 +290,15 @@ static bool limits_ok(struct state *s, uint32_t owner, const struct state_msg_re
 	return false;
 }
 
-/* The last to come are the first to go: inventions come after what was there before them. */
+/* The last to come are the first to go: inventions come after what was there before them. What is
+ * the admin's stays, or somebody else could be it. */
 static void place_take(struct state *s, const struct state_record *rec, uint32_t owner)
 {
 	uint32_t slot = state_store_slot(s, rec);
 
 	fair_join(&s->places, slot, owner);
 	fair_keep(&s->places, slot);
-	if (owner != s->conf.peers_max)
+	if (owner != s->conf.peers_max && !is_admin(s, rec))
 		fair_let_go(&s->places, slot);
 }
 
