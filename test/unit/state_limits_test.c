@@ -538,6 +538,53 @@ static void test_tell_of_the_last_version(void **state)
 	net_free(net);
 }
 
+/* However often it is asked in one datagram. */
+static void test_asked_many_times(void **state)
+{
+	struct net *net = one();
+	uint8_t buf[STATE_DATAGRAM_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct state_msg_header h = one_header();
+
+	(void)state;
+	state_msg_write_header(&w, &h);
+	while (wr_left(&w) >= 3)
+		state_msg_item_end(&w, state_msg_item_begin(&w, STATE_ITEM_ASK));
+	assert_true(wr_len(&w) > 1100);
+	assert_int_equal(state_input(net->node[0].s, OTHER, buf, wr_len(&w), net->now), 0);
+	assert_int_equal(sent(net, OTHER), STATE_MSG_HEADER + 3 + 16);
+	net_free(net);
+}
+
+/* What many tell of our versions, each of them once, is believed up to a bound. */
+static void test_tell_by_many(void **state)
+{
+	struct net *net = one();
+	struct state *s = net->node[0].s;
+	uint8_t head[12];
+	struct wr w = wr_init(head, sizeof(head));
+	struct rd r;
+
+	(void)state;
+	for (uint16_t i = 0; i < 40; i++) {
+		assert_int_equal(state_peer_add(s, 40 + i, NULL, BOTH, net->now), 0);
+		tell(net, 40 + i, UINT32_MAX - 2);
+	}
+	assert_in_range(state_epoch(s), 1 << 20, (1 << 20) + 65536 + 2);
+	/* the last epoch is on the disk: we go on in it */
+	wr_u32(&w, UINT32_MAX - 2);
+	wr_u32(&w, 7);
+	wr_u32(&w, 0);
+	net_restart(net, 0, 2);
+	s = net->node[0].s;
+	r = rd_init(head, wr_len(&w));
+	assert_int_equal(state_load(s, &r, net->now), 0);
+	assert_int_equal(state_epoch(s), UINT32_MAX - 2);
+	assert_int_equal(net_put(net, 0, NET_GATEWAY, 1, "x"), 0);
+	assert_int_equal(state_epoch(s), UINT32_MAX - 2);
+	net_free(net);
+}
+
 /* An answer that finds no room in the out queue is lost, as if on its way: asked again, it comes.
  */
 static void test_answer_without_room(void **state)
@@ -576,6 +623,8 @@ int main(void)
 		cmocka_unit_test(test_filled_for_long),
 		cmocka_unit_test(test_digests_of_a_scope),
 		cmocka_unit_test(test_tell_of_the_last_version),
+		cmocka_unit_test(test_tell_by_many),
+		cmocka_unit_test(test_asked_many_times),
 		cmocka_unit_test(test_answer_without_room),
 	};
 

@@ -18,6 +18,7 @@ struct answer {
 	struct state_peer *p;
 	struct wr w;
 	bool open;
+	bool told; /* once is enough */
 	uint8_t buf[STATE_DATAGRAM_MAX];
 };
 
@@ -384,6 +385,22 @@ static void tell_all(struct state *s, usec_t now)
 	}
 }
 
+/* Nobody proves what he tells of our versions; a record in our name shows the rest of the way. */
+static void handle_told_version(struct state *s, uint32_t epoch, uint32_t counter)
+{
+	uint32_t before = s->epoch;
+
+	if (s->told_epochs >= STATE_TELL_SUM)
+		return;
+	if (epoch > s->epoch && epoch - s->epoch > STATE_TELL_JUMP) {
+		epoch = s->epoch + STATE_TELL_JUMP;
+		counter = 0;
+	}
+	if (!state_merge_surpass(s, epoch, counter))
+		state_count_up(s, STATE_C_DROP_EPOCH);
+	s->told_epochs += s->epoch - before;
+}
+
 static void handle_tell(struct state *s, struct state_peer *p, struct rd body, usec_t now)
 {
 	uint32_t epoch = rd_u32(&body), counter = rd_u32(&body);
@@ -395,13 +412,14 @@ static void handle_tell(struct state *s, struct state_peer *p, struct rd body, u
 		return; /* asked once, believed once */
 	p->told = true;
 	p->summary_at = now; /* what differs had to wait for this */
-	/* nobody proves what he tells; a record in our name shows the rest of the way */
-	if (epoch > s->epoch && epoch - s->epoch > STATE_TELL_JUMP) {
-		epoch = s->epoch + STATE_TELL_JUMP;
-		counter = 0;
-	}
-	if (!state_merge_surpass(s, epoch, counter))
-		state_count_up(s, STATE_C_DROP_EPOCH);
+	handle_told_version(s, epoch, counter);
+}
+
+static void handle_ask(struct answer *a, usec_t now)
+{
+	if (!a->told)
+		state_peer_write_tell(a->s, a->p, answer_room(a, 16), now);
+	a->told = true;
 }
 
 static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now)
@@ -430,7 +448,7 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 			handle_list(a, body, now);
 			break;
 		case STATE_ITEM_ASK:
-			state_peer_write_tell(a->s, a->p, answer_room(a, 16), now);
+			handle_ask(a, now);
 			break;
 		case STATE_ITEM_TELL:
 			handle_tell(a->s, a->p, body, now);
@@ -452,15 +470,22 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 	answer_send(a);
 }
 
-/* An id that was learnt may change when another node came to that place: nobody else can say so
- * where datagrams are sealed, else the peer must have been silent. */
+/* An id that was learnt may change when another node came to that place. Nobody else can say so in
+ * what is sealed for us; but a greeting is good for anybody who passes it on, and what is not
+ * sealed anybody writes, so for these the peer must have been silent. */
 static bool sender_ok(const struct state_peer *p, const struct state_msg_header *h, usec_t now)
 {
 	static const struct state_node zero;
 
 	return memcmp(&p->id, &h->sender, sizeof(h->sender)) == 0 ||
-	       (!p->id_fixed && (h->sealed || memcmp(&p->id, &zero, sizeof(zero)) == 0 ||
+	       (!p->id_fixed && (h->addressed || memcmp(&p->id, &zero, sizeof(zero)) == 0 ||
 				 now - p->heard_at > 10 * USEC_S));
+}
+
+/* A greeting of another one than is known to be there. */
+static bool is_other_greeting(const struct state_peer *p, const struct state_msg_header *h)
+{
+	return h->sealed && !h->addressed && !p->id_fixed;
 }
 
 static int drop(struct state *s, enum state_counter why, int error)
@@ -486,12 +511,34 @@ static int header_error(struct state *s, int r)
 	return drop(s, r == -EPROTONOSUPPORT ? STATE_C_DROP_VERSION : STATE_C_DROP_MALFORMED, r);
 }
 
+/* It is asked, and nothing else of it counts: if it is there, and not only what it has once said,
+ * it answers with what is sealed for us. */
+static int ask_other(struct answer *a, const struct state_msg_header *h)
+{
+	struct state_peer *p = a->p;
+	struct state_node id = p->id;
+	uint32_t epoch = p->epoch;
+	struct wr *w;
+
+	if (!state_seal_seen(a->s, h))
+		return drop(a->s, STATE_C_DROP_AUTHORS_FULL, -ENOSPC);
+	p->id = h->sender;
+	p->epoch = h->epoch;
+	w = answer_room(a, 0);
+	state_msg_item_end(w, state_msg_item_begin(w, STATE_ITEM_ASK));
+	answer_send(a);
+	p->id = id;
+	p->epoch = epoch;
+	return 0;
+}
+
 int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_t len, usec_t now)
 {
 	struct state_peer *p = state_peer_find(s, handle);
 	struct rd r = rd_init(datagram, len);
 	struct state_msg_header h;
 	struct answer a;
+	bool is_known;
 	int error;
 
 	s->counters[STATE_C_RECEIVED]++;
@@ -507,21 +554,24 @@ int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_
 		return header_error(s, error);
 	if (memcmp(&h.sender, &s->conf.id, sizeof(h.sender)) == 0)
 		return drop(s, STATE_C_DROP_ECHO, -ELOOP);
-	if (!sender_ok(p, &h, now))
+	a.s = s;
+	a.p = p;
+	a.open = a.told = false;
+	is_known = sender_ok(p, &h, now);
+	if (!is_known && !is_other_greeting(p, &h))
 		return drop(s, STATE_C_DROP_SENDER, -EPERM);
 	error = state_open(s, p, &h, datagram, &r, now);
 	if (error)
 		return error;
 	if (!state_msg_check(r))
 		return drop(s, STATE_C_DROP_MALFORMED, -EBADMSG);
+	if (!is_known)
+		return ask_other(&a, &h);
 	error = state_seal_note(s, p, &h);
 	if (error)
 		return error;
 	if (!h.sealed || h.addressed)
 		note_heard(s, p, len, now);
-	a.s = s;
-	a.p = p;
-	a.open = false;
 	handle_items(&a, r, (uint32_t)h.seq, now);
 	state_event_emit(s);
 	return 0;

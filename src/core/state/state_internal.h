@@ -47,6 +47,7 @@
 #define STATE_EPOCH_MAX (UINT32_MAX - 2) /* of a version; beyond it nobody could write again */
 #define STATE_SHARED_MAX 0x80000000u	 /* epochs of shared records, the same for all nodes */
 #define STATE_TELL_JUMP 65536		 /* epochs above our own that a mere TELL is believed */
+#define STATE_TELL_SUM (1u << 20)	 /* and by all of them together, in one life */
 #define STATE_FLIGHTS 32		 /* datagrams with records on the way to one peer */
 #define STATE_FLIGHTS_BULK 24		 /* of these for repair: a push always finds room */
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
@@ -204,7 +205,8 @@ struct state {
 	bool stalled;	/* the out queue was full */
 	uint32_t epoch; /* highest version issued or to be surpassed */
 	uint32_t counter;
-	uint64_t seq; /* of the last datagram */
+	uint32_t told_epochs; /* of which so many were told by mere TELLs */
+	uint64_t seq;	      /* of the last datagram */
 	uint32_t gen;
 	usec_t started_at;
 	uint32_t cloud_s;    /* cloud seconds at started_at; state_age.c */
@@ -397,7 +399,10 @@ void state_seal(const struct state *s, const struct state_peer *p, struct wr *w)
  * or -errno, counted. */
 int state_open(struct state *s, struct state_peer *p, const struct state_msg_header *h,
 	       const uint8_t *head, struct rd *r, usec_t now);
-/* A datagram that is well-formed, from now on one that has been seen; the peer is who it says. 0,
+/* A sealed datagram that is well-formed is from now on one that has been seen. false: there is no
+ * room to know it by. */
+bool state_seal_seen(struct state *s, const struct state_msg_header *h);
+/* The same of any datagram; the peer is who it says. 0,
  * or -errno, counted. */
 int state_seal_note(struct state *s, struct state_peer *p, const struct state_msg_header *h);
 

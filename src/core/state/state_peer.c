@@ -29,7 +29,8 @@ bool state_peer_take(struct state_bucket *b, uint32_t bytes, usec_t now)
 {
 	usec_t passed = now - b->at;
 
-	if (passed / USEC_S > b->burst / b->rate || passed * b->rate / USEC_S >= b->burst - b->level) {
+	if (passed / USEC_S > b->burst / b->rate ||
+	    passed * b->rate / USEC_S >= b->burst - b->level) {
 		b->level = b->burst;
 		b->at = now;
 	} else {
