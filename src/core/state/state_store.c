@@ -292,25 +292,33 @@ static bool limits_ok(struct state *s, uint32_t owner, const struct state_msg_re
 
 /* The last to come are the first to go: inventions come after what was there before them. What is
  * the admin's stays, or somebody else could be it. */
-static void place_take(struct state *s, const struct state_record *rec, uint32_t owner)
+static void place_order(struct state *s, const struct state_record *rec, uint32_t owner)
 {
 	uint32_t slot = state_store_slot(s, rec);
 
-	fair_join(&s->places, slot, owner);
 	fair_keep(&s->places, slot);
 	if (owner != s->conf.peers_max && !is_admin(s, rec))
 		fair_let_go(&s->places, slot);
 }
 
+static void place_take(struct state *s, const struct state_record *rec, uint32_t owner)
+{
+	fair_join(&s->places, state_store_slot(s, rec), owner);
+	place_order(s, rec, owner);
+}
+
 void state_store_teller_gone(struct state *s, const struct state_peer *p)
 {
 	const struct state_record *rec;
+	uint32_t nobody = s->conf.peers_max + 1;
 
 	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
 		uint32_t slot = state_store_slot(s, rec);
 
-		if (fair_owner(&s->places, slot) == (uint32_t)(p - s->peers))
-			fair_move(&s->places, slot, s->conf.peers_max + 1);
+		if (fair_owner(&s->places, slot) != (uint32_t)(p - s->peers))
+			continue;
+		fair_move(&s->places, slot, nobody);
+		place_order(s, rec, nobody);
 	}
 }
 
