@@ -19,6 +19,8 @@ void records_put_client(struct node *n, const struct lease_client *c)
 	}
 	if (c->flags)
 		field_put_u32(&w, FIELD_FLAGS, c->flags);
+	if (!mac_is_zero(&c->declined_by))
+		field_put_bytes(&w, FIELD_DECLINED_BY, c->declined_by.b, sizeof(c->declined_by.b));
 	if (c->id_len)
 		field_put_bytes(&w, FIELD_CLIENT_ID, c->id, c->id_len);
 	if (c->name[0])
@@ -63,6 +65,9 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 		break;
 	case FIELD_NAME:
 		field_get_text(f, c->name, sizeof(c->name));
+		break;
+	case FIELD_DECLINED_BY:
+		c->declined_by = rd_mac(f);
 		break;
 	case FIELD_IP6:
 		if (c->addr_count < LEASE_ADDRS_MAX)

@@ -33,11 +33,12 @@ enum field {
 	/* of what is fixed for a client: struct lease_static */
 	FIELD_LEASE = 30, /* in seconds */
 	FIELD_OPTIONS,
-	FIELD_NETWORK = 40, /* the first 8 bytes of a cloud's network id */
-	FIELD_TOKEN,	    /* who writes to a leader by way of layer 3 has read this */
-	FIELD_COUNT,	    /* of nodes */
-	FIELD_MEMBERS,	    /* cloud MACs */
-	FIELD_OTHERS,	    /* cloud MACs */
+	FIELD_DECLINED_BY = 34, /* MAC of a client, of an address that it cannot use */
+	FIELD_NETWORK = 40,	/* the first 8 bytes of a cloud's network id */
+	FIELD_TOKEN,		/* who writes to a leader by way of layer 3 has read this */
+	FIELD_COUNT,		/* of nodes */
+	FIELD_MEMBERS,		/* cloud MACs */
+	FIELD_OTHERS,		/* cloud MACs */
 };
 
 void field_put_bytes(struct wr *w, enum field f, const void *data, size_t len);

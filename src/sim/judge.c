@@ -17,8 +17,6 @@
 #define IDLE_CLOSE (10 * USEC_S)
 #define QUARANTINE (3600 * USEC_S)
 #define QUARANTINE_EARLY (10 * USEC_S)
-/* Another node has just granted the lease: it cannot tell which came first, and lets it go on. */
-#define DECLINE_DOUBT (8 * USEC_S)
 #define DECLINES_MAX 32	      /* of one node: after so many it may not remember all */
 #define BOOT (10 * USEC_S)    /* a node that has been up for so long has its bearings */
 #define CONTACT (30 * USEC_S) /* by then everybody at a node has been answered */
@@ -187,7 +185,6 @@ static void hold_end(struct judge *j, unsigned int client, usec_t now)
 	judge_clash_over(j, client);
 	if (a)
 		address_leave(j, a, client, now);
-	h->granted_at = h->elsewhere_at = 0;
 	h->next = 0;
 	h->ip = (struct ip4) { { 0 } };
 	h->forgotten = h->dark = h->condemned = false;
@@ -264,9 +261,8 @@ static void check_declined(struct judge *j, const struct judge_grant *g,
 	usec_t ago = now - a->declined_at + j->lost[j->cloud[g->node]] - a->declined_lost;
 	char ip[IP4_TEXT];
 
-	if (!a->declined_at || a->doubted == g->client + 1 ||
-	    ago >= QUARANTINE - QUARANTINE_EARLY || j->boots[by] != a->declined_boots ||
-	    j->declines[by] > DECLINES_MAX ||
+	if (!a->declined_at || ago >= QUARANTINE - QUARANTINE_EARLY ||
+	    j->boots[by] != a->declined_boots || j->declines[by] > DECLINES_MAX ||
 	    !judge_has_reached(j, by, a->declined_at, g->node, now))
 		return;
 	judge_found(j, "%s gives %s, which was declined at %s %lld s ago",
@@ -376,12 +372,9 @@ void judge_granted(struct judge *j, const struct judge_grant *g, usec_t now)
 		allocated(j, g, now);
 	if (!h->known_at[g->node])
 		h->known_at[g->node] = judge_tenths(now);
-	if (h->node != g->node)
-		h->elsewhere_at = h->granted_at;
 	h->node = g->node;
 	h->forgotten = h->dark = h->condemned = false;
 	h->allocated_at = now - g->age_s * USEC_S;
-	h->granted_at = now;
 }
 
 void judge_offered(struct judge *j, const struct judge_offer *o, usec_t now)
@@ -468,15 +461,12 @@ void judge_declined(struct judge *j, unsigned int node, unsigned int client, con
 {
 	unsigned int cloud = j->cloud[node];
 	struct judge_address *a = address_find(j, cloud, ip);
-	const struct judge_hold *h = &j->holds[client];
-	usec_t elsewhere_at = h->node == node ? h->elsewhere_at : h->granted_at;
 
-	if (!a || !has(h, ip))
+	if (!a || !has(&j->holds[client], ip))
 		return;
 	j->count.declines++;
 	j->declines[node]++;
 	hold_end(j, client, now);
-	a->doubted = elsewhere_at && now - elsewhere_at < DECLINE_DOUBT ? client + 1 : 0;
 	a->declined_at = now;
 	a->declined_lost = j->lost[cloud];
 	a->declined_by = node;

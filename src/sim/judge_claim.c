@@ -187,8 +187,10 @@ static bool have_met(const struct judge *j, const struct judge_claim *a,
 {
 	usec_t then = now - CONTESTED;
 
-	return judge_has_reached(j, a->key.owner, a->claimed_at, b->key.owner, then) &&
-	       judge_has_reached(j, b->key.owner, b->claimed_at, a->key.owner, then);
+	return judge_has_reached(j, a->key.owner, a->known_at[a->key.owner] * TENTH, b->key.owner,
+				 then) &&
+	       judge_has_reached(j, b->key.owner, b->known_at[b->key.owner] * TENTH, a->key.owner,
+				 then);
 }
 
 static void contest_look(struct judge *j, struct judge_contest *c, usec_t now)

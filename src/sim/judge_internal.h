@@ -24,7 +24,6 @@ struct judge_hold {
 	bool condemned;	    /* nodes say that it is over */
 	unsigned int owner; /* of its block when it was allocated */
 	uint32_t owner_boots;
-	usec_t granted_at, elsewhere_at;     /* last: by node, and by another one */
 	usec_t allocated_at, allocated_lost; /* the other: lost time of the cloud by then */
 	usec_t refreshed_at, refreshed_lost;
 	unsigned int next; /* client with the same address, + 1; 0: none */
@@ -45,8 +44,7 @@ struct judge_address {
 	bool is_nodes;		  /* it is one that a node has made of its MAC */
 	usec_t freed_at, freed_lost;
 	uint64_t used_by[PLAN_NODES / 64]; /* nodes that knew then that somebody had had it */
-	unsigned int doubted; /* client + 1, whose lease may outlive its declining; 0: none */
-	usec_t declined_at;   /* 0: it was not */
+	usec_t declined_at;		   /* 0: it was not */
 	usec_t declined_lost;
 	unsigned int declined_by;
 	uint32_t declined_boots;

@@ -228,6 +228,33 @@ static void test_jumbo(void **state)
 	net_free(n);
 }
 
+/* What waited while the node got no time is of no use any more: neither its own, nor others'. */
+static void test_stood_still(void **state)
+{
+	struct net *n = crossing();
+	struct said own = say(n, 1, 1, 0), passed;
+
+	(void)state;
+	batman_starved(n->node[1].b, USEC_S, n->now);
+	passed = say(n, 0, 2, 100 * USEC_MS);
+	assert_times(n, 1, 1, own, thrice);
+	assert_times(n, 1, 1, passed, thrice);
+	own = say(n, 1, 3, 0);
+	batman_starved(n->node[1].b, 12 * USEC_S, n->now);
+	passed = say(n, 0, 4, 100 * USEC_MS);
+	for (int wire = 1; wire < 4; wire++) {
+		assert_times(n, 1, wire, own, once);
+		assert_times(n, 1, wire, passed, never);
+	}
+	assert_times(n, 1, 1, say(n, 1, 5, 100 * USEC_MS), never);
+	assert_int_equal(net_count(n, 1, 4), 0);
+	assert_int_equal(batman_counter(n->node[1].b, BATMAN_COUNT_BCAST_LATE), 2);
+	net_run(n, 500 * USEC_MS);
+	assert_times(n, 1, 1, say(n, 0, 6, 100 * USEC_MS), thrice);
+	assert_int_equal(net_count(n, 1, 6), 1);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_overlapping),  cmocka_unit_test(test_late),
 		cmocka_unit_test(test_port_removed), cmocka_unit_test(test_two_wires),
 		cmocka_unit_test(test_too_many),     cmocka_unit_test(test_jumbo),
+		cmocka_unit_test(test_stood_still),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

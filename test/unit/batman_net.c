@@ -74,10 +74,12 @@ static void boot(struct net *n, int node, const struct batman_conf *conf,
 		 const struct batman_limits *limits)
 {
 	struct net_node *x = &n->node[node];
+	struct batman_conf c = *conf;
 
+	c.start = ++x->starts;
 	batman_free(x->b);
 	outq_init(&x->q, x->buf, sizeof(x->buf));
-	x->b = batman_new(conf, limits, &x->q, rng_init((uint64_t)node + 1), n->now);
+	x->b = batman_new(&c, limits, &x->q, rng_init((uint64_t)node + 1), n->now);
 	for (int p = 0; p < NET_PORTS; p++)
 		x->wire[p] = -1;
 }

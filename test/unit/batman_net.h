@@ -35,6 +35,7 @@ struct net_event {
 };
 
 struct net_node {
+	uint32_t starts;
 	struct batman *b;
 	struct outq q;
 	uint64_t buf[64 * 1024 / 8];

@@ -284,6 +284,33 @@ static void test_lost_advertisement(void **state)
 	net_free(n);
 }
 
+/* More advertisements than may be sent, and none is heard at the end: the node where the client
+ * stays tells the other one again. */
+static void test_told_again_where_it_stays(void **state)
+{
+	struct net *n = net_chain(2);
+	struct mac c = net_client(1);
+	struct batman_client local;
+	uint32_t cursor = 0;
+
+	(void)state;
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &c, 0);
+	net_run(n, 3 * USEC_S);
+	for (int i = 0; i < 14; i++) {
+		net_seen(n, 1 - i % 2, &c, 0);
+		net_run(n, 450 * USEC_MS);
+	}
+	for (int s = 0; s < 40; s++) {
+		net_seen(n, 1, &c, 0);
+		net_run(n, USEC_S);
+	}
+	while (batman_local_next(n->node[0].b, &cursor, &local))
+		assert_false(mac_eq(&local.mac, &c));
+	assert_true(net_tables_agree(n, 2));
+	net_free(n);
+}
+
 /* From now on nobody hears what those nodes announce. */
 static bool mute(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
 {
@@ -664,6 +691,7 @@ int main(void)
 		cmocka_unit_test(test_roam_before_diff),
 		cmocka_unit_test(test_roam_after_goodbye),
 		cmocka_unit_test(test_late_advertisement),
+		cmocka_unit_test(test_told_again_where_it_stays),
 		cmocka_unit_test(test_whole_table_while_roaming),
 		cmocka_unit_test(test_lost_advertisement),
 		cmocka_unit_test(test_announced_until_its_new_node_does),

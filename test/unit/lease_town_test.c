@@ -389,6 +389,35 @@ static void decline_comes_first(void **state)
 	town_stop(&town);
 }
 
+/* What another node writes of the client that has not heard of it does not undo it. */
+static void decline_outlives_older_word(void **state)
+{
+	struct lease_client rec = { .node = { { 9 } }, .age_s = 50 };
+	struct lease *l = &town.node[0].lease;
+	struct lease_view v;
+	struct ip4 ip;
+
+	(void)state;
+	town_start(&town, 2, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(1);
+	assert_true(host_join(&town, &hosts[0], 0));
+	ip = hosts[0].ip;
+	town_run(&town, 50 * USEC_S);
+	host_send(&town, &hosts[0], 0,
+		  &(struct dhcp_msg) { .type = DHCP_DECLINE, .requested = ip });
+	town_run(&town, 10 * USEC_S);
+	rec.mac = hosts[0].mac;
+	rec.ip4 = ip;
+	lease_client_learnt(l, &rec, town.now);
+	assert_true(lease_find(l, &hosts[0].mac, town.now, &v));
+	assert_true(ip4_is_zero(&v.client.ip4));
+	assert_false(pool_is_free(&l->pool, &ip));
+	assert_true(host_join(&town, &hosts[0], 0));
+	assert_false(ip4_eq(&hosts[0].ip, &ip));
+	town_stop(&town);
+}
+
 /* 200 clients at once at one node that had none: all are served within seconds. */
 static void crowd(void **state)
 {
@@ -681,6 +710,7 @@ int main(void)
 		cmocka_unit_test(restarts),
 		cmocka_unit_test(decline_travels),
 		cmocka_unit_test(decline_comes_first),
+		cmocka_unit_test(decline_outlives_older_word),
 		cmocka_unit_test(crowd),
 		cmocka_unit_test(power_cut),
 		cmocka_unit_test(unmet_is_bounded),

@@ -220,6 +220,7 @@ void book_record(const struct book *b, const struct book_client *c, usec_t now,
 	ret->node = c->rec.node;
 	ret->gateway = c->rec.gateway;
 	ret->ip4 = c->rec.ip4;
+	ret->declined_by = c->rec.declined_by;
 	ret->age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
 	ret->id_len = c->rec.id_len;
 	memcpy(ret->id, c->rec.id, sizeof(ret->id));
@@ -280,13 +281,20 @@ static bool has_fixed(const struct book_client *c)
 	return !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->fixed_ip, &c->rec.ip4);
 }
 
+/* The one stands for what the other has said of the address. */
+static bool is_declined_by(const struct book_client *mark, const struct book_client *c)
+{
+	return mark->rec.flags & LEASE_DECLINED && mac_eq(&mark->rec.declined_by, &c->mac);
+}
+
 bool book_older(const struct book_client *a, const struct book_client *b)
 {
 	usec_t apart = a->allocated_at - b->allocated_at;
 
 	if (has_fixed(a) != has_fixed(b))
 		return has_fixed(a);
-
+	if (is_declined_by(a, b) || is_declined_by(b, a))
+		return is_declined_by(a, b);
 	if (apart <= -AGE_CLOSE || apart >= AGE_CLOSE)
 		return apart < 0;
 	return book_id_lower(a, b);

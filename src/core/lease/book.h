@@ -35,6 +35,7 @@ struct book_rec {
 	uint8_t id_len;
 	struct lease_node node, gateway;
 	struct ip4 ip4;
+	struct mac declined_by;
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX];
 };

@@ -94,8 +94,10 @@ void lease_clash_met(struct lease *l, struct book_client *c, usec_t now)
 	if (!holder || holder == c)
 		return;
 	if ((c->rec.flags | holder->rec.flags) & LEASE_DECLINED) {
-		/* nobody is there to lose it but the client */
-		if (!(c->rec.flags & LEASE_DECLINED) && lease_is_here(l, c))
+		/* nobody is there to lose it but the client; of what it has declined any node may
+		 * not have known when it wrote the client's record */
+		if (!(c->rec.flags & LEASE_DECLINED) &&
+		    (lease_is_here(l, c) || lease_is_here(l, holder)))
 			lease_take_away(l, c, now);
 		return;
 	}

@@ -85,7 +85,7 @@ void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
 	lease_save(l, c, now);
 }
 
-void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
+void lease_quarantine(struct lease *l, const struct ip4 *ip, const struct mac *by, usec_t now)
 {
 	struct mac mac = lease_decline_mac(ip);
 	struct book_client *c;
@@ -100,6 +100,8 @@ void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
 	}
 	l->declines++;
 	c->rec.flags = LEASE_DECLINED;
+	if (by)
+		c->rec.declined_by = *by;
 	c->rec.node = l->self;
 	book_set_lease(&l->book, c, ip, now, now);
 	lease_save(l, c, now);

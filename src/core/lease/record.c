@@ -64,7 +64,7 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 	loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
 	/* two nodes gave it one each: it may be using either until it renews */
 	if (in_use && !book_holder4(&l->book, &old) && !lease_static_moves(l, c, &old, &rec->ip4))
-		lease_quarantine(l, &old, now);
+		lease_quarantine(l, &old, NULL, now);
 	if (moved && c->clashed_at)
 		lease_clash_ended(l, c, &old, now);
 	return loser;
@@ -99,6 +99,7 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 	lease_static_apply(l, c, rec->name);
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
+	c->rec.declined_by = rec->declined_by;
 	c->rec.flags = rec->flags;
 	c->unsaved = false;
 	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)

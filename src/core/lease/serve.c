@@ -522,7 +522,7 @@ static void serve_decline(struct serve *s)
 		serve_offer_drop(l, o, s->now);
 	else
 		return; /* not its address: who could say so could close the pool */
-	lease_quarantine(l, &ip, s->now);
+	lease_quarantine(l, &ip, &s->msg.chaddr, s->now);
 }
 
 static void serve_inform(struct serve *s)

@@ -128,8 +128,8 @@ void lease_save_unsaved(struct lease *l, usec_t now);
 usec_t lease_save_from(const struct lease *l);
 /* Ends c's lease for good. */
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
-/* The address is not handed out for an hour. */
-void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now);
+/* The address is not handed out for an hour. by: the client that declined it; NULL: none did. */
+void lease_quarantine(struct lease *l, const struct ip4 *ip, const struct mac *by, usec_t now);
 /* Drops own records without a sign of life, refreshes those in use, and frees the addresses of
  * those that nobody refreshed. */
 void lease_clients_sweep(struct lease *l, usec_t now);
