@@ -113,7 +113,7 @@ void life_boot(struct sim_node *k)
 	struct world *w = k->world;
 	struct node_setup s = { .conf = &k->conf,
 				.primary_mac = k->primary,
-				.crypto = &k->keys.crypto };
+				.crypto = &k->disk.keys.crypto };
 	struct recorder *recorder = w->setup.recorded == k->index ? w->setup.recorder : NULL;
 	bool was_empty = !k->disk.epoch;
 	int err;

@@ -5,6 +5,7 @@
 
 #include "lib/rng.h"
 #include "node/effect.h"
+#include "sim/stand_in.h"
 
 /* A monotonic clock that began at another time than the world's and goes a little faster or slower.
  * It never goes back. */
@@ -33,6 +34,7 @@ struct disk_file {
 
 struct machine_disk {
 	struct disk_file files[STORE_FILES];
+	struct stand_in keys; /* stay when all else is lost */
 	uint32_t epoch;	  /* boot epochs up to this one are given out, 0: there is no such file */
 	uint32_t started; /* of the last start since the power came; in memory */
 };

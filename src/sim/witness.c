@@ -374,7 +374,7 @@ static void clients_name(struct world *w)
 static void nodes_name(struct world *w)
 {
 	for (unsigned int i = 0; i < w->plan->node_count; i++) {
-		struct witness_id *m = table_add(w->ids, w->nodes[i].keys.crypto.public_key);
+		struct witness_id *m = table_add(w->ids, w->nodes[i].disk.keys.crypto.public_key);
 
 		if (!m)
 			abort();

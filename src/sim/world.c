@@ -306,7 +306,7 @@ static void prepare_node(struct world *w, unsigned int i)
 	k->wall_minutes = 1; /* routers have no clock at boot */
 	if (w->setup.sabotage && w->setup.sabotage->conf)
 		w->setup.sabotage->conf(k);
-	stand_in_init(&k->keys, w->setup.seed << 16 | (i + 1), k->conf.security.community_key);
+	stand_in_init(&k->disk.keys, w->setup.seed << 16 | (i + 1), k->conf.security.community_key);
 	k->ports[AP_PORT] = (struct kport) { .present = true, .wire = -1, .mac = k->primary };
 	k->ports[AP_PORT].mac.b[1] = 0xaa;
 	text_copy(k->ports[AP_PORT].name, NODE_IFNAME, "wlan0-ap");

@@ -19,7 +19,6 @@
 #include "sim/plan.h"
 #include "sim/routes.h"
 #include "sim/stack.h"
-#include "sim/stand_in.h"
 
 #define WORLD_START (1000 * USEC_S)
 #define WORLD_FDB 1024
@@ -93,7 +92,6 @@ struct sim_node {
 	bool disk_failed;      /* it lost something */
 	struct node_seen seen;
 	struct mac primary;
-	struct stand_in keys; /* it keeps them when it loses what is saved */
 	struct kport ports[NODE_PORTS];
 	struct fdb_entry fdb[WORLD_FDB];
 	unsigned int fdb_high; /* entries below have been used once */

@@ -489,7 +489,7 @@ const struct cut_part *cut_part_next(const struct cut *c, uint32_t *cursor)
 	while (*cursor < CUT_PARTS) {
 		const struct cut_part *p = &c->parts[(*cursor)++];
 
-		if (p->used)
+		if (p->used && p->cut)
 			return p;
 	}
 	return NULL;
