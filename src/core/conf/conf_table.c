@@ -48,7 +48,7 @@ const struct conf_option conf_table[] = {
 	  "IPv6 ADDRESS/64[/LENGTH] with variables"), .def = "fd%N1:%N2%N3:%N4%N5::/64",
 	  .help = "IPv6 network of the cloud; without host part the node's is made from its MAC." },
 	{ "lime network", "anygw_mac", TEXT(network.anygw_mac, conf_check_mac_template,
-	  "a unicast MAC address with variables"), .def = "aa:aa:aa:%N1:%N2:aa",
+	  "a unicast MAC address with variables, but for its first byte"), .def = "aa:aa:aa:%N1:%N2:aa",
 	  .help = "Anycast MAC that every node of the cloud has as the gateway of its clients." },
 	{ "lime network", "anygw_dhcp_start", NUMBER(network.anygw_dhcp_start, 2, 16777214),
 	  .def = "2",
