@@ -243,8 +243,8 @@ static void test_used(void **state)
 /* What the node began without, and why. */
 static void test_left_out(void **state)
 {
-	static const struct conf_remarks refused = {
-		1, { { .section = "trama dhcp", .option = "mtu", .message = "not here" } }
+	static const struct conf_refused refused = {
+		1, 0, { { .section = "trama dhcp", .option = "mtu", .message = "not here" } }
 	};
 	struct box *b = *state;
 
