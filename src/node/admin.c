@@ -6,6 +6,7 @@
  * that it knows, then those, and is started anew with them: by the same way as with another
  * configuration file. Neighbours do so at about the same moment, but none at the very same.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -13,6 +14,10 @@
 
 #define SETTLE (50 * USEC_MS) /* what belongs together comes in more than one datagram */
 #define SPREAD (300 * USEC_MS)
+
+static_assert((int)RECORD_SETTING == ADMIN_RECORD_SETTING &&
+		      (int)RECORD_ADMIN == ADMIN_RECORD_KEY,
+	      "what the admin signs");
 
 static const struct state_key admin_record_key = { .type = RECORD_ADMIN };
 

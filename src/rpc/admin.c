@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* admin.show, admin.put: the key of the network's admin. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/text.h"
@@ -44,18 +45,29 @@ static bool bytes_read(json_t *params, const char *name, uint8_t *ret, size_t si
 
 json_t *method_admin_put(const struct rpc_context *c, json_t *params, struct method_error *err)
 {
+	struct node_signed *records;
 	struct admin_chain chain;
-	struct node_signed record;
 	struct admin_link link;
+	unsigned int count = 1;
+	json_t *result;
+	bool any;
 
 	if (!bytes_read(params, "key", link.key, sizeof(link.key), err) ||
 	    !bytes_read(params, "link", link.signature, sizeof(link.signature), err))
 		return NULL;
-	if (!node_admin(c->node, &chain))
+	any = node_admin(c->node, &chain);
+	if (!any)
 		salt_of(c, &chain);
 	admin_add(&chain, &link);
-	memset(&record, 0, sizeof(record));
-	node_admin_record(&chain, &record);
-	return signed_write(c, &record, 1, json_string_value(json_object_get(params, "proofs")),
-			    err);
+	records = calloc(SIGNED_MAX, sizeof(*records));
+	if (!records)
+		return method_fail(err, RPC_INTERNAL, "no memory");
+	node_admin_record(&chain, &records[0]);
+	/* nobody believes what the key before has signed, once it is not the newest */
+	if (any)
+		count += node_settings_records(c->node, &records[1]);
+	result = signed_write(c, records, count,
+			      json_string_value(json_object_get(params, "proofs")), err);
+	free(records);
+	return result;
 }

@@ -178,6 +178,26 @@ static void test_admin(void **state)
 	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 0);
 }
 
+/* Another key signs what is set, too: nobody believes the one before any more. */
+static void test_signed_anew(void **state)
+{
+	struct box *b = *state;
+	struct state_view v;
+	unsigned int count = 0;
+
+	assert_int_equal(write_by(b, "admin.put", link_params(b, NULL, &b->admin), &b->admin), 1);
+	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 2);
+	assert_int_equal(set(b, "stage", "ra.mtu", "1400"), 1);
+	assert_int_equal(write_by(b, "admin.put", link_params(b, &b->admin, &b->other), &b->other),
+			 4);
+	for (uint32_t i = 0; state_next_any(node_state(b->town.node[0]), &i, b->town.now, &v);)
+		count += v.key.type == ADMIN_RECORD_SETTING;
+	assert_int_equal(count, 3);
+	shows(b, "network", "staged",
+	      "{\"set\":2,\"settings\":[{\"option\":\"dhcp.mtu\",\"values\":[\"1400\"]},"
+	      "{\"option\":\"ra.mtu\",\"values\":[\"1400\"]}]}");
+}
+
 static void unchanged(struct box *b, const char *option, const char *value)
 {
 	json_t *r = ask(b, "settings.write",
@@ -342,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_admin, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_signed_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_out, setup, teardown),

@@ -29,6 +29,9 @@
 #define ADMIN_LINK_PURPOSE "trama admin link"
 #define ADMIN_LINK_MESSAGE (sizeof(ADMIN_LINK_PURPOSE) + ADMIN_SALT_SIZE + 2 * ADMIN_KEY_SIZE)
 
+/* Types of the records that the admin signs. */
+enum admin_record { ADMIN_RECORD_SETTING = 6, ADMIN_RECORD_KEY = 7 };
+
 /* scrypt (RFC 7914) of the password, which gives the seed of the key (Ed25519). */
 #define ADMIN_SCRYPT_N 8192
 #define ADMIN_SCRYPT_R 8
@@ -36,6 +39,7 @@
 #define ADMIN_PASSWORD_MIN 8
 #define ADMIN_PASSWORD_MAX 128
 
+/* As it stands in the value. */
 struct admin_link {
 	uint8_t key[ADMIN_KEY_SIZE];
 	uint8_t signature[ADMIN_SIGNATURE_SIZE];
