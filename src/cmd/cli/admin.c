@@ -102,14 +102,16 @@ static void written_print(const struct cli *c, json_t *r)
 static int put(struct cli *c, const struct known *k, const struct password_key *old,
 	       const struct password_key *new)
 {
-	uint8_t message[ADMIN_LINK_MESSAGE], link[ADMIN_SIGNATURE_SIZE];
+	uint8_t message[ADMIN_LINK_MESSAGE];
+	struct admin_link link;
 	json_t *params;
 
 	admin_link_message(k->salt, old ? old->public_key : NULL, new->public_key, message);
-	password_sign(old ? old : new, message, sizeof(message), link);
-	params = json_pack("{so so}", "key", password_hex(new->public_key, ADMIN_KEY_SIZE), "link",
-			   password_hex(link, sizeof(link)));
-	return cli_show(c, password_call(c, "admin.put", params, new), written_print);
+	memcpy(link.key, new->public_key, sizeof(link.key));
+	password_sign(old ? old : new, message, sizeof(message), link.signature);
+	params = json_pack("{so so}", "key", password_hex(link.key, sizeof(link.key)), "link",
+			   password_hex(link.signature, sizeof(link.signature)));
+	return cli_show(c, password_call(c, "admin.put", params, new, &link), written_print);
 }
 
 int run_admin_password(struct cli *c)
