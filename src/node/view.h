@@ -205,7 +205,8 @@ unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_s
 unsigned int node_settings_records(const struct node *n,
 				   struct node_signed ret[static NODE_SETTINGS_MAX]);
 
-/* The keys of the network's admin, as its record has them; false: there is none. */
+/* The keys of the network's admin, as its record has them; false: there is none, the salt is that
+ * of the configured key. */
 bool node_admin(const struct node *n, struct admin_chain *ret);
 /* The key whose signature counts here, ADMIN_KEY_SIZE bytes; NULL: none is known. */
 const uint8_t *node_admin_key(const struct node *n, struct admin_chain *keep);

@@ -63,6 +63,15 @@ static void test_key(void **state)
 	assert_true(sodium_is_zero((const uint8_t *)&k, sizeof(k)));
 }
 
+static void test_salt(void **state)
+{
+	uint8_t one[ADMIN_SALT_SIZE], two[ADMIN_SALT_SIZE];
+
+	(void)state;
+	assert_true(password_salt(one) && password_salt(two));
+	assert_memory_not_equal(one, two, sizeof(one));
+}
+
 static void test_lines(void **state)
 {
 	char longest[ADMIN_PASSWORD_MAX + 3] = "";
@@ -150,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_salt),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_what_is_signed),

@@ -591,14 +591,19 @@ static void pin(int i, const struct stand_in *key)
 	off(i);
 	for (size_t k = 0; k < ADMIN_KEY_SIZE; k++)
 		text_add(&t, "%02x", key->crypto.public_key[k]);
+	text_add(&t, "%032d", 7); /* the salt */
 	boot(i);
 }
 
 /* A key that is configured is the only one. */
 static void test_pinned(void **state)
 {
+	struct admin_chain chain;
+
 	(void)state;
 	pin(1, &admin);
+	assert_false(node_admin(boxes[1].node, &chain));
+	assert_int_equal(chain.salt[ADMIN_SALT_SIZE - 1], 7);
 	run(3 * USEC_S);
 	assert_int_equal(password(1, &other, NULL), -EKEYREJECTED);
 	assert_int_equal(password(0, &other, NULL), 0);

@@ -108,6 +108,14 @@ bool password_key(const struct cli *c, struct password *p,
 	return !r;
 }
 
+bool password_salt(uint8_t ret[static ADMIN_SALT_SIZE])
+{
+	if (sodium_init() < 0)
+		return false;
+	randombytes_buf(ret, ADMIN_SALT_SIZE);
+	return true;
+}
+
 void password_sign(const struct password_key *k, const uint8_t *message, size_t len,
 		   uint8_t ret[static ADMIN_SIGNATURE_SIZE])
 {

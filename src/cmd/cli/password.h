@@ -24,6 +24,8 @@ bool password_ask(const struct cli *c, const char *prompt, struct password *ret)
 /* scrypt, a fraction of a second; wipes the password. False after saying what is wrong. */
 bool password_key(const struct cli *c, struct password *p,
 		  const uint8_t salt[static ADMIN_SALT_SIZE], struct password_key *ret);
+/* A new one; false: there is no randomness. */
+bool password_salt(uint8_t ret[static ADMIN_SALT_SIZE]);
 void password_sign(const struct password_key *k, const uint8_t *message, size_t len,
 		   uint8_t ret[static ADMIN_SIGNATURE_SIZE]);
 void password_forget(struct password_key *k);

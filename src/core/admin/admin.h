@@ -4,9 +4,10 @@
  * by whoever knows that (never here); nodes hold only the public key, in one record for the whole
  * network:
  *
- *   value  salt 16 bytes, then 1 to ADMIN_LINKS_MAX links, the newest last
- *   link   public key 32 bytes, signature 64 bytes of "trama admin link", the salt, the key before
- *          and this key, by the key before (the first one ever: by itself)
+ *   value  salt 16 bytes (random, of the first password; kept for all that follow), then 1 to
+ * ADMIN_LINKS_MAX links, the newest last link   public key 32 bytes, signature 64 bytes of "trama
+ * admin link", the salt, the key before and this key, by the key before (the first one ever: by
+ * itself)
  *
  * The record itself is signed by the newest key. A node that knows no key yet believes the first
  * record that it gets. From then on it takes only one in which the key that it knows is followed by

@@ -106,7 +106,7 @@ struct conf_l3 {
 
 struct conf_security {
 	char community_key[65]; /* "": open network */
-	char admin_key[65];	/* "": the first one that is heard */
+	char admin_key[97];	/* key and salt; "": the first one that is heard */
 };
 
 struct conf_dhcp {

@@ -149,11 +149,11 @@ bool conf_check_key(const char *text)
 	return len >= 16 && len <= 64;
 }
 
-bool conf_check_public_key(const char *text)
+bool conf_check_admin_key(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len == 0 || (len == 64 && strspn(text, "0123456789abcdef") == len);
+	return len == 0 || (len == 96 && strspn(text, "0123456789abcdef") == len);
 }
 
 /* No blanks, no control characters: what may stand in a URL as far as we care. */
