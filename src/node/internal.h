@@ -270,6 +270,7 @@ struct node {
 	struct settings settings;	  /* of this start, or written since; in the next two */
 	struct node_settings in_force[2]; /* of the network, of the cloud */
 	bool settings_fresh;		  /* others than those of this start */
+	usec_t settings_written_at;	  /* the last time */
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
