@@ -371,7 +371,8 @@ void imports_refresh(struct node *n);
 
 /* recall.c: clients that others announce while they are here */
 void recall_client(struct node *n, const struct mac *mac, uint16_t port, bool associated);
-void recall_associated(struct node *n, const struct mac *mac);
+/* It is here (again), by a new association or by what it said. */
+void recall_came(struct node *n, const struct mac *mac, bool associated);
 /* That it is back, by the answer, does not say whether it is still associated; it was just before.
  */
 bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port);

@@ -134,6 +134,7 @@ static int start_engine(struct node *n, usec_t now)
 		.aggregation = n->conf->l2.aggregated_ogms,
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
+		.start = n->setup.boot_epoch,
 		.mirror = n->conf->l2.engine == CONF_ENGINE_KERNEL,
 	};
 	struct batman_limits limits = {
@@ -557,6 +558,7 @@ void node_input(struct node *n, const struct event *e, usec_t now)
 
 	n->now = now;
 	if (late > LATE) {
+		batman_starved(n->batman, late, now);
 		lease_starved(&n->lease, late, now);
 		peers_starved(n, late);
 		cut_starved(&n->cut, late, now);
