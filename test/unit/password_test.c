@@ -153,6 +153,10 @@ static void test_what_is_signed(void **state)
 	wr_u8(&w, 0);
 	assert_false(password_may_sign(text, wr_len(&w), &link));
 	assert_false(password_may_sign(text, sizeof(link), &link));
+	w = begin(text, sizeof(text), "trama record", ADMIN_RECORD_SETTING);
+	wr_zero(&w, 40);
+	wr_bytes(&w, &link, sizeof(link));
+	assert_false(password_may_sign(text, wr_len(&w), &link));
 }
 
 int main(void)
