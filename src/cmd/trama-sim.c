@@ -91,7 +91,7 @@ static const struct number {
 	{ "seed", offsetof(struct options, seed), 0, INT64_MAX },
 	{ "time", offsetof(struct options, time_s), 1, 10000000 },
 	{ "quiet", offsetof(struct options, quiet_s), 0, 10000000 },
-	{ "every", offsetof(struct options, every_ms), 1, 86400000 },
+	{ "every", offsetof(struct options, every_ms), 2, 86400000 },
 	{ "nodes", offsetof(struct options, nodes), 1, PLAN_NODES },
 	{ "hosts", offsetof(struct options, hosts), 0, PLAN_HOSTS },
 	{ "clouds", offsetof(struct options, clouds), 1, 16 },
@@ -352,13 +352,19 @@ static int replay(const char *path)
 	struct replay r;
 	char err[256];
 	size_t len;
+	bool whole;
 
 	if (!f) {
 		fprintf(stderr, "trama-sim: %s: %s\n", path, strerror(errno));
 		return 1;
 	}
 	len = fread(file, 1, sizeof(file), f);
+	whole = !ferror(f) && len < sizeof(file);
 	fclose(f);
+	if (!whole) {
+		fprintf(stderr, "trama-sim: %s: cannot be read, or has more than 64 MB\n", path);
+		return 1;
+	}
 	if (replay_run(file, len, &r, err, sizeof(err))) {
 		fprintf(stderr, "trama-sim: %s: %s\n", path, err);
 		return 1;
@@ -367,7 +373,7 @@ static int replay(const char *path)
 	       (double)r.duration / 1e6, (unsigned long long)r.effects, r.hash);
 	if (!r.has_end) {
 		printf("the recording has no end: nothing to compare with\n");
-		return 0;
+		return 3;
 	}
 	if (r.recorded_effects == r.effects && !strcmp(r.recorded_hash, r.hash)) {
 		printf("as recorded\n");

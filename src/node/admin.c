@@ -6,6 +6,7 @@
  * that it knows, then those, and is started anew with them: by the same way as with another
  * configuration file. Neighbours do so at about the same moment, but none at the very same.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,15 +15,21 @@
 #define SETTLE (50 * USEC_MS) /* what belongs together comes in more than one datagram */
 #define SPREAD (300 * USEC_MS)
 
+static_assert((int)RECORD_SETTING == ADMIN_RECORD_SETTING && (int)RECORD_ADMIN == ADMIN_RECORD_KEY,
+	      "what the admin signs");
+
 static const struct state_key admin_record_key = { .type = RECORD_ADMIN };
 
 bool node_admin(const struct node *n, struct admin_chain *ret)
 {
 	struct state_view v;
 
+	if (!state_get(n->state, &admin_record_key, NULL, n->now, &v) &&
+	    admin_decode(v.value, v.len, ret))
+		return true;
 	ret->count = 0;
-	return !state_get(n->state, &admin_record_key, NULL, n->now, &v) &&
-	       admin_decode(v.value, v.len, ret);
+	memcpy(ret->salt, n->admin_salt, sizeof(ret->salt));
+	return false;
 }
 
 const uint8_t *node_admin_key(const struct node *n, struct admin_chain *keep)
@@ -90,13 +97,22 @@ static uint8_t digit(char c)
 	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
+/* The digits have been checked. */
+static void unhex(const char *hex, uint8_t *ret, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		ret[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+}
+
 void settings_init(struct node *n)
 {
 	const char *hex = n->conf->security.admin_key;
 
 	n->has_admin_key = hex[0];
-	for (size_t i = 0; n->has_admin_key && i < ADMIN_KEY_SIZE; i++)
-		n->admin_key[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+	if (n->has_admin_key) {
+		unhex(hex, n->admin_key, ADMIN_KEY_SIZE);
+		unhex(hex + 2 * ADMIN_KEY_SIZE, n->admin_salt, ADMIN_SALT_SIZE);
+	}
 	n->settings = n->setup.settings;
 	if (n->settings.realm != node_realm(n))
 		n->settings.cloud.len = 0;

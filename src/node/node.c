@@ -11,6 +11,7 @@
 #define LATE (500 * USEC_MS)		/* what is due every second: we got no time */
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
+#define SETTINGS_AGAIN (600 * USEC_S)		 /* what could not be written */
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
 
 #define ADMIN_LIFETIME_S (10u * 365 * 86400) /* they do not end, but it is signed */
@@ -48,7 +49,7 @@ static const struct state_type record_types[] = {
 	  .kind = STATE_SHARED,
 	  .durable = true,
 	  .lifetime_max_s = ADMIN_LIFETIME_S,
-	  .records_max = 256,
+	  .records_max = NODE_SETTINGS_MAX,
 	  .admin = STATE_ADMIN_ACT },
 	{ .type = RECORD_ADMIN,
 	  .scope = STATE_NETWORK,
@@ -480,11 +481,20 @@ static bool settings_save(struct node *n)
 		return snapshot_save(n);
 	}
 	n->settings_step = SETTINGS_WRITTEN;
+	n->settings_written_at = n->now;
 	e.store.len = settings_encode(&n->settings, n->store_buf, n->store_cap);
 	e.store.data = n->store_buf;
 	if (e.store.len)
 		node_effect_push(n, &e);
 	return e.store.len;
+}
+
+/* Whoever is not started anew with what it has written could not write it: its disk may be full. */
+static void settings_again(struct node *n)
+{
+	if (n->settings_fresh && n->settings_step == SETTINGS_WRITTEN &&
+	    n->now - n->settings_written_at >= SETTINGS_AGAIN)
+		n->settings_step = SETTINGS_NEXT;
 }
 
 static void slow(struct node *n)
@@ -508,6 +518,7 @@ static void slow(struct node *n)
 	served_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
+	settings_again(n);
 	/* one at a time, they share the buffer */
 	if (!claims_save(n) && n->store_at <= n->now)
 		(void)snapshot_save(n);
