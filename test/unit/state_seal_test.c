@@ -14,6 +14,7 @@
 #include "state_keyed.h"
 
 #define KEY "the key of this community"
+#define CLOUD STATE_SCOPE_BIT(STATE_CLOUD)
 
 enum { KEPT = 4000, TOPIC = 7 };
 
