@@ -209,7 +209,7 @@ static void arrive(struct node *n, const struct event_client *e)
 	struct station *s = station_find(n, &e->mac, e->vid);
 	struct lease_node gw;
 	bool came = !s, moved = came || s->port != e->port;
-	bool associated = e->change == CLIENT_ASSOCIATED;
+	bool associated = e->change == CLIENT_ASSOCIATED, anew;
 
 	if (e->port >= NODE_PORTS || !mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
 	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac, e->port))
@@ -222,12 +222,13 @@ static void arrive(struct node *n, const struct event_client *e)
 		return;
 	s->port = e->port;
 	fair_move(&n->station_places, table_index(&n->stations, s), e->port);
-	if (associated && !s->associated)
-		recall_associated(n, &e->mac);
+	anew = associated && !s->associated;
 	if (associated || (came && !e->vid && recall_was_associated(n, &e->mac, e->port))) {
 		s->associated = true;
 		keep(n, s);
 	}
+	if (anew || (came && !e->vid))
+		recall_came(n, &e->mac, anew);
 	if (!moved || e->vid)
 		return;
 	if (!came && !port_admits(n, e->port)) {
@@ -491,6 +492,20 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 	return false;
 }
 
+/* A client in another part has this address, and hears nothing of it: whoever claims it here would
+ * have its packets, by the route that we tell. */
+static bool is_anothers(struct node *n, const struct mac *mac, const struct ip6 *addr)
+{
+	struct state_node at;
+	struct lease_view v;
+
+	if (!n->parts_routed || !lease_find_address(&n->lease, addr, n->now, &v) ||
+	    mac_eq(&v.client.mac, mac))
+		return false;
+	memcpy(at.b, v.client.node.b, sizeof(at.b));
+	return parts_elsewhere(n, &at);
+}
+
 bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	const struct station *s;
@@ -506,7 +521,9 @@ bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 		/* what is said in the cloud reaches us too; the client's own node writes that down
 		 */
 		s = station_find(n, &seen.mac, 0);
-		if (s)
+		if (s && is_anothers(n, &seen.mac, &seen.addr))
+			n->counters[NODE_C_CLAIM_PART]++;
+		else if (s)
 			lease_client_seen(&n->lease, &seen.mac, &seen.addr, s->port, n->now);
 		break;
 	case RA_TRIED:

@@ -17,7 +17,7 @@
 #define SOON_BURST 8
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
 
-#define ADMIN_LIFETIME_S (10u * 365 * 86400) /* nobody but the admin could prolong them */
+#define ADMIN_LIFETIME_S (10u * 365 * 86400) /* they do not end, but it is signed */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. A block is taken
  * over before, when addresses are short: its record says for how long the owner has been quiet.
@@ -150,6 +150,7 @@ static int start_engine(struct node *n, usec_t now)
 		.aggregation = n->conf->l2.aggregated_ogms,
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
+		.start = n->setup.boot_epoch,
 		.mirror = n->conf->l2.engine == CONF_ENGINE_KERNEL,
 	};
 	struct batman_limits limits = {
@@ -572,6 +573,7 @@ void node_input(struct node *n, const struct event *e, usec_t now)
 
 	n->now = now;
 	if (late > LATE) {
+		batman_starved(n->batman, late, now);
 		lease_starved(&n->lease, late, now);
 		peers_starved(n, late);
 		cut_starved(&n->cut, late, now);

@@ -114,6 +114,11 @@ void record_static_changed(struct node *n, const struct state_event *e)
 
 	n->names_dirty = true;
 	n->statics_at = n->now; /* the configuration may say otherwise */
+	if (!statics_may(n)) {
+		n->counters[NODE_C_STATIC_LATE]++;
+		n->statics_late = true;
+		return;
+	}
 	if (e->change == STATE_IS_SET && !state_get(n->state, &e->key, NULL, n->now, &v) &&
 	    record_static_decode(&v, &s)) {
 		if (lease_static_learnt(&n->lease, &s, n->now) == 0)

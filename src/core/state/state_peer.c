@@ -130,6 +130,8 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 	p->bulk_pace =
 		bucket_init(s->conf.bulk_rate, s->conf.bulk_rate / 2 + STATE_DATAGRAM_MAX, now);
 	p->digest_pace = bucket_init(STATE_DIGEST_RATE, STATE_DIGEST_BURST, now);
+	p->look_pace = bucket_init(s->conf.records_max / STATE_LOOKS_SPAN + 1,
+				   2 * s->conf.records_max + STATE_MSG_LEAVES, now);
 	p->change_pace = bucket_init(STATE_CHANGES_RATE, STATE_CHANGES_BURST, now);
 	p->proof_pace = bucket_init(STATE_PROOFS_RATE, STATE_PROOFS_BURST, now);
 	p->input_pace =
