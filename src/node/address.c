@@ -30,6 +30,18 @@
 #define MEETINGS 16
 #define TRIES 65536 /* addresses, at most: all of a /16 */
 
+void address_let_go(struct node *n, const struct ip4 *ip)
+{
+	const struct node_called *c;
+
+	if (ip4_eq(ip, &n->cloud.node4))
+		return;
+	for (uint32_t i = 0; (c = table_next(&n->called, &i));)
+		if (ip4_eq(ip, &c->ip4))
+			return;
+	lease_unreserve_address(&n->lease, ip, n->now);
+}
+
 static void tell(struct node *n, const struct mac *who, const char *name, const char *was,
 		 const char *is)
 {
@@ -65,8 +77,8 @@ static void move4(struct node *n, const struct mac *who, const char *name)
 		if (!lease_is_unused(&n->lease, &next))
 			continue;
 		n->cloud.node4 = next;
-		/* what we had stays reserved: it is the other one's */
 		(void)lease_reserve_address(&n->lease, &next, n->now);
+		address_let_go(n, &was);
 		moved(n);
 		tell(n, who, name, ip4_text(&was, before), ip4_text(&next, now));
 		return;
@@ -98,11 +110,13 @@ static void move6(struct node *n, const struct mac *who, const char *name)
 	tell(n, who, name, ip6_text(&was, before), ip6_text(&next, now));
 }
 
-/* One that has an address of ours, and keeps it; false: there is none. */
+/* One that has an address of ours, and keeps it; false: there is none. Who has our MAC was this
+ * node itself, before it lost its key. */
 static bool keeper_find(const struct node *n, struct node_member *ret)
 {
 	for (uint32_t i = 0; node_member_next(n, &i, ret);)
-		if (!ret->self && memcmp(ret->id, n->id.b, sizeof(n->id.b)) < 0 &&
+		if (!ret->self && !mac_eq(&ret->cloud_mac, &n->cloud_mac) &&
+		    memcmp(ret->id, n->id.b, sizeof(n->id.b)) < 0 &&
 		    (ip4_eq(&ret->ip4, &n->cloud.node4) || ip6_eq(&ret->ip6, &n->cloud.node6)))
 			return true;
 	return false;

@@ -147,10 +147,11 @@ struct node_record {
 	uint32_t link_mtu; /* the smallest of its ports to other nodes; 0: does not say */
 };
 
-/* What a node of the cloud was called, for when its record has gone. */
+/* What a node of the cloud was called, and its address, for when its record has gone. */
 struct node_called {
 	struct state_node id; /* key */
 	struct mac cloud_mac;
+	struct ip4 ip4; /* no client's */
 	char name[CLOUD_HOSTNAME_MAX + 1];
 };
 
@@ -247,6 +248,8 @@ struct node {
 	usec_t recall_at;      /* the next question */
 
 	bool wish_dirty, names_dirty, node_names_dirty, members_dirty, store_wanted, claims_wanted;
+	bool store_soon; /* somebody did something on purpose: it must survive a power cut */
+	struct bucket soon_rate;
 	bool loaded, lease_loaded;
 	bool load_failed; /* of one of the files */
 	unsigned int loads;
@@ -333,6 +336,8 @@ void strangers_found(struct node *n, const struct lease_foreign_news *f);
 void address_met(struct node *n);
 /* By ARP somebody else has our IPv4 address. */
 void address_claimed(struct node *n, const struct mac *mac);
+/* This node, or another one, had that address: clients may get it, unless a node still has it. */
+void address_let_go(struct node *n, const struct ip4 *ip);
 /* Every second. */
 void address_refresh(struct node *n);
 

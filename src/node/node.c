@@ -11,20 +11,31 @@
 #define LATE (500 * USEC_MS)		/* what is due every second: we got no time */
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
-#define SETTINGS_AGAIN (600 * USEC_S)		 /* what could not be written */
+#define SETTINGS_AGAIN (600 * USEC_S) /* what could not be written */
+/* Between snapshots for the sake of what was done on purpose: a neighbour may do so all the time,
+ * and a snapshot may be a megabyte of flash. */
+#define SOON_INTERVAL (300 * USEC_S)
+#define SOON_BURST 8
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
 
 #define ADMIN_LIFETIME_S (10u * 365 * 86400) /* they do not end, but it is signed */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. A block is taken
- * over before, when addresses are short: its record says for how long the owner has been quiet. */
+ * over before, when addresses are short: its record says for how long the owner has been quiet.
+ * That a block was given back is forgotten much sooner, or each node would leave a record at every
+ * place where it ever had one: a claim that comes back from somebody who was away for longer is
+ * taken up by its owner, and given back once more. All of a town show life at a third of these
+ * times, which is most of what it costs at rest: so a node that burns down is listed for a day (its
+ * originator goes within minutes), and a gateway for 90 minutes (its routes go within seconds, and
+ * they say which one is used; one whose uplink fails takes its record back). */
 static const struct state_type record_types[] = {
-	{ .type = RECORD_NODE, .scope = STATE_CLOUD, .kind = STATE_OWNED, .lifetime_max_s = 3600 },
+	{ .type = RECORD_NODE, .scope = STATE_CLOUD, .kind = STATE_OWNED, .lifetime_max_s = 86400 },
 	{ .type = RECORD_BLOCK,
 	  .scope = STATE_CLOUD,
 	  .kind = STATE_OWNED,
 	  .durable = true,
-	  .lifetime_max_s = 400 * 86400 },
+	  .lifetime_max_s = 400 * 86400,
+	  .tombstone_s = 8 * 86400 },
 	{ .type = RECORD_CLIENT,
 	  .scope = STATE_CLOUD,
 	  .kind = STATE_SHARED,
@@ -33,7 +44,7 @@ static const struct state_type record_types[] = {
 	{ .type = RECORD_GATEWAY,
 	  .scope = STATE_NETWORK,
 	  .kind = STATE_OWNED,
-	  .lifetime_max_s = 180 },
+	  .lifetime_max_s = 5400 },
 	{ .type = RECORD_PRESENCE,
 	  .scope = STATE_NETWORK,
 	  .kind = STATE_OWNED,
@@ -59,6 +70,12 @@ static const struct state_type record_types[] = {
 	  .records_max = 1,
 	  .admin = STATE_ADMIN_KEY },
 };
+
+const struct state_type *node_state_types(size_t *ret_count)
+{
+	*ret_count = sizeof(record_types) / sizeof(record_types[0]);
+	return record_types;
+}
 
 /* Memory of the queues between the cores and the node. */
 enum queue_size {
@@ -462,7 +479,7 @@ static bool claims_save(struct node *n)
 static bool snapshot_save(struct node *n)
 {
 	n->store_at = USEC_NEVER;
-	n->store_wanted = false;
+	n->store_wanted = n->store_soon = false;
 	if (!save(n, STORE_SNAPSHOT))
 		return false;
 	lease_saved(&n->lease, n->now);
@@ -497,6 +514,16 @@ static void settings_again(struct node *n)
 		n->settings_step = SETTINGS_NEXT;
 }
 
+/* What clients do waits for the interval; what people did does not. */
+static void store_schedule(struct node *n)
+{
+	if (n->store_wanted && n->store_at == USEC_NEVER)
+		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
+	if (n->store_soon && n->store_at > n->now &&
+	    bucket_take(&n->soon_rate, SOON_INTERVAL, SOON_BURST, n->now))
+		n->store_at = n->now;
+}
+
 static void slow(struct node *n)
 {
 	n->second_at = n->now + SLOW_INTERVAL;
@@ -516,8 +543,7 @@ static void slow(struct node *n)
 	clash_refresh(n);
 	outsiders_refresh(n);
 	served_refresh(n);
-	if (n->store_wanted && n->store_at == USEC_NEVER)
-		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
+	store_schedule(n);
 	settings_again(n);
 	/* one at a time, they share the buffer */
 	if (!claims_save(n) && n->store_at <= n->now)

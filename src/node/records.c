@@ -4,6 +4,12 @@
 
 #include "node/internal.h"
 
+/* Said by an administrator, at this node or at any other. Nobody says it again. */
+static bool is_on_purpose(uint8_t type)
+{
+	return type == RECORD_STATIC || type == RECORD_SETTING || type == RECORD_ADMIN;
+}
+
 static void changed(struct node *n, const struct state_event *e)
 {
 	switch ((enum record_type)e->key.type) {
@@ -52,6 +58,8 @@ bool records_out(struct node *n, const struct out *o, struct effect *ret)
 		record_block_acked(n, &e);
 		return false;
 	}
+	/* what is told before comes from the disk */
+	n->store_soon |= n->lease_loaded && is_on_purpose(e.key.type);
 	changed(n, &e);
 	ret->kind = EFFECT_RECORD;
 	ret->record = e;

@@ -43,16 +43,27 @@ bool record_node_decode(const struct state_view *v, struct node_record *ret)
 	return rd_done(&r);
 }
 
+/* A table that is full names nobody who is left out: no client is kept from an address that nobody
+ * could give back. */
 static void remember(struct node *n, const struct node_record *rec)
 {
 	struct node_called *c = table_find(&n->called, &rec->id);
+	struct ip4 was = { { 0 } };
 
 	if (!c)
 		c = table_add(&n->called, &rec->id);
-	if (!c)
-		return; /* then people are not told its name when it goes */
+	if (!c) {
+		n->counters[NODE_C_NODE_FULL]++;
+		return;
+	}
+	was = c->ip4;
 	c->cloud_mac = rec->cloud_mac;
+	c->ip4 = rec->ip4;
 	text_copy(c->name, sizeof(c->name), rec->name);
+	if (lease_reserve_address(&n->lease, &rec->ip4, n->now))
+		n->counters[NODE_C_NODE_FULL]++;
+	if (!ip4_eq(&was, &rec->ip4))
+		address_let_go(n, &was);
 }
 
 static void left(struct node *n, const struct state_node *id)
@@ -61,9 +72,12 @@ static void left(struct node *n, const struct state_node *id)
 	struct node_called *c = table_find(&n->called, id);
 
 	if (c) {
+		struct ip4 was = c->ip4;
+
 		notice.mac = c->cloud_mac;
 		text_copy(notice.text, sizeof(notice.text), c->name);
 		table_remove(&n->called, c);
+		address_let_go(n, &was);
 	}
 	node_notice(n, &notice);
 }
@@ -88,9 +102,8 @@ void record_node_changed(struct node *n, const struct state_event *e)
 		n->counters[NODE_C_BAD_RECORD]++;
 		return;
 	}
-	remember(n, &rec);
 	is_news = lease_static_allows(&n->lease, &rec.ip4);
-	(void)lease_reserve_address(&n->lease, &rec.ip4, n->now);
+	remember(n, &rec);
 	if (is_news)
 		records_static_node_has(n, &rec.ip4);
 	address_met(n);

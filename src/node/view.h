@@ -36,6 +36,7 @@
 	X(PROXY, "answers_for_other_parts")                                                        \
 	X(IMPORT_ASKED, "imports_asked_for")                                                       \
 	X(IMPORT_FOUND, "imports_found_in_use")                                                    \
+	X(NODE_FULL, "nodes_full") /* a node's address is not kept from clients */                 \
 	X(STATIC_CLASH, "static_leases_that_clash")                                                \
 	X(STATIC_LATE, "static_leases_paced")                                                      \
 	X(ADDRESS_MOVED, "own_address_moved")
@@ -133,6 +134,8 @@ struct node_record_type {
 
 /* The types that this node knows; NULL at the end. */
 const struct node_record_type *node_record_type_at(size_t i);
+/* ... as the state core knows them. */
+const struct state_type *node_state_types(size_t *ret_count);
 /* The port's interface name, "" if there is none. */
 const char *node_port_name(const struct node *n, uint16_t port);
 /* A Babel neighbour with that link-local address shares the state of trama: it is of trama. */

@@ -153,19 +153,25 @@ static void test_ip6(void **state)
 	town_stop(&t);
 }
 
-/* A node with a lower id says that it has this address, by way of a snapshot. */
-static void tell(struct bench *b, const struct ip4 *ip)
+/* A node with a lower id says that it has this address and, if not NULL, this MAC in the cloud, by
+ * way of a snapshot. */
+static void tell(struct bench *b, const struct ip4 *ip, const struct mac *mac)
 {
 	static const struct state_node other = { { 0, 0, 2, 0, 0, 0, 0, 9 } };
 	static uint32_t epoch;
 	struct state_msg_record m = { .author = other, .epoch = ++epoch, .lifetime_s = 3600 };
 	struct event e = { .kind = EVENT_LOAD };
-	uint8_t value[8], file[256];
+	uint8_t value[16], file[256];
 	struct wr v = wr_init(value, sizeof(value)), w = wr_init(file, sizeof(file));
 	size_t field = wr_tlv8_begin(&v, 2), mark = snapshot_begin(&w);
 
 	wr_ip4(&v, ip);
 	wr_tlv8_end(&v, field);
+	if (mac) {
+		field = wr_tlv8_begin(&v, 5);
+		wr_mac(&v, mac);
+		wr_tlv8_end(&v, field);
+	}
 	m.key.key = state_key_init(1, other.b, sizeof(other.b));
 	m.key.kind = STATE_OWNED;
 	m.key.author = other;
@@ -188,7 +194,7 @@ static void test_meetings_are_bounded(void **state)
 	bench_start(&b, "");
 	for (int i = 0; i < 150; i++) {
 		ip = node_cloud(b.node)->node4;
-		tell(&b, &ip);
+		tell(&b, &ip, NULL);
 		bench_run(&b, 2 * USEC_S);
 		if (i < 5)
 			assert_false(ip4_eq(&node_cloud(b.node)->node4, &ip));
@@ -196,9 +202,31 @@ static void test_meetings_are_bounded(void **state)
 	assert_in_range(node_counter(b.node, NODE_C_ADDRESS_MOVED), 16, 16 + 6);
 	/* in the end it is found out all the same */
 	ip = node_cloud(b.node)->node4;
-	tell(&b, &ip);
+	tell(&b, &ip, NULL);
 	bench_run(&b, 120 * USEC_S);
 	assert_false(ip4_eq(&node_cloud(b.node)->node4, &ip));
+	bench_stop(&b);
+}
+
+/* Before it lost its disk it was another node, of which the others still know. */
+static void test_former_self(void **state)
+{
+	struct mac mac;
+	struct ip4 ip;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	ip = node_cloud(b.node)->node4;
+	mac = cloud_hardif_mac(NODE_BRIDGE, &(struct mac) { { 2, 0, 0, 0x12, 0x34, 1 } });
+	tell(&b, &ip, &mac);
+	bench_run(&b, 10 * USEC_S);
+	assert_int_equal(node_counter(b.node, NODE_C_ADDRESS_MOVED), 0);
+	assert_true(ip4_eq(&node_cloud(b.node)->node4, &ip));
+	mac.b[5]++;
+	tell(&b, &ip, &mac);
+	bench_run(&b, 10 * USEC_S);
+	assert_int_equal(node_counter(b.node, NODE_C_ADDRESS_MOVED), 1);
 	bench_stop(&b);
 }
 
@@ -376,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_moves_past_clients),
 		cmocka_unit_test(test_ip6),
 		cmocka_unit_test(test_meetings_are_bounded),
+		cmocka_unit_test(test_former_self),
 		cmocka_unit_test(test_other_software),
 		cmocka_unit_test(test_one_word_is_not_enough),
 		cmocka_unit_test(test_clients_move_nobody),

@@ -78,6 +78,45 @@ static void returns_late(void **state)
 	assert_int_equal(host_renew(t, &first, 1), DHCP_ACK);
 }
 
+static usec_t freed_at(int node, const struct ip4 *ip)
+{
+	const struct pool_own *o = pool_own_find(&town.node[node].lease.pool, ip);
+
+	assert_non_null(o);
+	return o->freed[ip->b[3] % POOL_BLOCK];
+}
+
+/* A lease that is over before its block is this node's, be it by a restart or by a new owner, and
+ * one of which it hears later: the address is not one that nobody had. */
+static void lapsed_is_not_unused(void **state)
+{
+	struct town *t = *state;
+	struct lease *l = &t->node[0].lease;
+	struct lease_client c = { .mac = { { 2, 9, 9, 9, 9, 9 } }, .quiet_s = 49 * 3600 };
+	struct lease_block block = { .owner = l->self, .index = 700, .epoch = 1 };
+	const struct pool_own *o;
+	struct ip4 first, second;
+	uint32_t cursor = 0;
+
+	o = pool_own_next(&l->pool, &cursor);
+	assert_non_null(o);
+	first = pool_address(&l->pool, o, 5);
+	assert_true(freed_at(0, &first) == POOL_UNUSED);
+	c.node = t->node[1].lease.self;
+	c.ip4 = first;
+	lease_client_learnt(l, &c, t->now);
+	assert_true(freed_at(0, &first) == t->now - 49 * HOUR + BOOK_LAPSE);
+	second = ip4_from_u32(ip4_u32(&TOWN_CONF.network.addr) + 700 * POOL_BLOCK + 5);
+	c.mac.b[5]++;
+	c.ip4 = second;
+	lease_client_learnt(l, &c, t->now);
+	lease_block_learnt(l, &block, t->now);
+	assert_true(freed_at(0, &second) == POOL_UNUSED);
+	town_run(t, 10 * USEC_S);
+	assert_true(freed_at(0, &second) != POOL_UNUSED);
+	assert_int_equal(pool_own_at(&l->pool, 700)->state, POOL_READY);
+}
+
 /* Just before others may get it, only the node that could give it to them lets the client renew. */
 static void returns_at_the_last_moment(void **state)
 {
@@ -327,6 +366,7 @@ int main(void)
 #define TWO(f) cmocka_unit_test_setup_teardown(f, town_setup_two, town_teardown)
 		TWO(held_two_days),
 		TWO(returns_late),
+		TWO(lapsed_is_not_unused),
 		TWO(returns_at_the_last_moment),
 		TWO(lapsed_stays),
 		cmocka_unit_test(long_lease),

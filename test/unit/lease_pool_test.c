@@ -140,7 +140,7 @@ static void check_pick(void)
 	for (unsigned i = 0; i < ADDRESSES; i++)
 		if (is_open(i) && ref.state[i / POOL_BLOCK] == POOL_READY)
 			best = usec_min(best, ref.freed[i]);
-	if (best != 0 && (best == USEC_NEVER || now - best < REST)) {
+	if (best != POOL_UNUSED && (best == USEC_NEVER || now - best < REST)) {
 		assert_false(pool_pick(&pool, now, &ip));
 		return;
 	}
@@ -158,7 +158,7 @@ static void start_own(unsigned b, const struct lease_block *claim)
 	ref.state[b] = POOL_CLAIMED;
 	ref.claimed_at[b] = now;
 	for (unsigned i = b * POOL_BLOCK; i < (b + 1) * POOL_BLOCK; i++) {
-		ref.freed[i] = 0;
+		ref.freed[i] = POOL_UNUSED;
 		ref.offered[i] = ref.resting[i] = false;
 	}
 }
@@ -304,6 +304,7 @@ static void act_return(unsigned b)
 	if (!o || rng_below(&rng, 3))
 		return;
 	pool_return(&pool, o);
+	pool_forget(&pool, &ref.claim[b]); /* its record goes */
 	ref.state[b] = POOL_NONE;
 	ref.claimed[b] = false;
 }
@@ -560,6 +561,8 @@ static void taken_by_us(void **state)
 	learn(&later, POOL_KEPT);
 	assert_int_equal(pool_own_at(&pool, 3)->state, POOL_ACKED);
 	pool_return(&pool, pool_own_at(&pool, 3));
+	assert_int_equal(owner_now(), SELF.b[0]); /* until others know: `later` may have it */
+	assert_true(pool_forget(&pool, &ours));
 	assert_int_equal(owner_now(), 2); /* as before */
 	pool_forget(&pool, &theirs);
 	assert_int_equal(owner_now(), 0);
@@ -585,6 +588,62 @@ static void taken_elsewhere(void **state)
 		assert_int_equal(owner_now(), 0);
 		pool_done(&pool);
 	}
+}
+
+/* Of a block that several have claimed nobody knows whose it is when the first one goes. */
+static void contested(void **state)
+{
+	struct lease_block a = claim_of(2, 20), b = claim_of(9, 30);
+	struct lease_block ours = claim_of(SELF.b[0], 10);
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	learn(&a, POOL_LEARNT);
+	assert_false(pool_forget(&pool, &a));
+	for (int order = 0; order < 2; order++) {
+		learn(order ? &a : &b, POOL_LEARNT);
+		learn(order ? &b : &a, POOL_LEARNT);
+		assert_int_equal(owner_now(), 2);
+		assert_false(pool_forget(&pool, &b));
+		assert_true(pool_forget(&pool, &a));
+		assert_int_equal(owner_now(), 0);
+	}
+	learn(&ours, POOL_ADOPTED);
+	learn(&b, POOL_KEPT);
+	pool_return(&pool, pool_own_at(&pool, 3));
+	assert_null(pool_claim_new(&pool, &(struct ip4) { { 10, 13, 4, 48 } }, now));
+	assert_true(pool_forget(&pool, &ours));
+	assert_int_equal(owner_now(), 0);
+	pool_done(&pool);
+}
+
+/* What was somebody's before the block was ours comes after all that was nobody's, oldest first,
+ * also where that was before the start of the clock. */
+static void freed_before(void **state)
+{
+	static const unsigned right[] = { 15, 4, 14 };
+	struct pool_own *o;
+	struct ip4 ip;
+
+	(void)state;
+	begin(&NET, OWN_MAX);
+	pool.use = always_free;
+	pool_alone(&pool, now);
+	o = pool_claim_new(&pool, NULL, now);
+	assert_non_null(o);
+	now += POOL_ALONE_WAIT;
+	for (unsigned i = 0; i < 15; i++) {
+		ip = pool_address(&pool, o, i);
+		pool_freed(&pool, &ip, i == 4 ? -50000 * USEC_S : -(usec_t)i);
+	}
+	assert_true(pool_tick(&pool, now));
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(pool_pick(&pool, now, &ip));
+		assert_int_equal(ip.b[3] % POOL_BLOCK, right[i]);
+		pool_offer(&pool, &ip, true, now);
+	}
+	pool_done(&pool);
 }
 
 static bool even_is_gone(void *ctx, const struct lease_block *block)
@@ -699,6 +758,8 @@ int main(void)
 		cmocka_unit_test(taken_ours),
 		cmocka_unit_test(taken_by_us),
 		cmocka_unit_test(taken_elsewhere),
+		cmocka_unit_test(contested),
+		cmocka_unit_test(freed_before),
 		cmocka_unit_test(takes_what_is_left),
 		cmocka_unit_test(clash_chances),
 	};

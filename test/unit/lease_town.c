@@ -215,6 +215,8 @@ static void post_block(struct town *t, int from, const struct out *o)
 		m.to = from;
 		mail_post(t, &m);
 		t->mail[t->mail_count - 1].due = t->now + t->delay_max;
+	} else {
+		lease_block_gone(&t->node[from].lease, &m.block, t->now);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* The cryptography of nodes as libsodium does it: known answers, and state cores that use it. */
 #include <errno.h>
 #include <setjmp.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "plat/linux/keys.h"
 #include "plat/linux/node_keys.h"
 #include "state_net.h"
 
@@ -98,6 +100,39 @@ static void test_seal(void **state)
 	node_keys_free(other);
 }
 
+/* By Python: blake2b(purpose, key=blake2b(community_key, digest_size=32).digest(), digest_size=32).
+ */
+static const uint8_t seal_key[KEYS_SIZE] = { 0x19, 0x44, 0x69, 0x41, 0xb0, 0x92, 0x21, 0x8a,
+					     0xe9, 0xb0, 0x8c, 0xdb, 0xec, 0x57, 0x3b, 0xb0,
+					     0x4b, 0x67, 0x66, 0xba, 0x5f, 0x6d, 0x56, 0x00,
+					     0xe2, 0x62, 0x14, 0x9e, 0xe0, 0xd7, 0xf0, 0xf7 };
+static const uint8_t babel_key[KEYS_SIZE] = { 0x79, 0xc4, 0x5f, 0x08, 0xef, 0x63, 0x9d, 0x2d,
+					      0xfb, 0x54, 0xd9, 0x5e, 0x27, 0x4b, 0x0f, 0x01,
+					      0xf3, 0xbc, 0xa6, 0xe6, 0xe2, 0xe3, 0x59, 0x00,
+					      0x1a, 0xd6, 0x2e, 0xd6, 0xb0, 0x22, 0x43, 0x87 };
+
+/* Of one secret a key for each purpose; other ones, and no node would understand another. */
+static void test_purposes(void **state)
+{
+	struct node_keys *k = keys(1, KEY);
+	const struct state_crypto *c = node_keys_crypto(k);
+	struct state_binding about = { .nonce = { 1, 2, 3 }, .context = { 4, 5 }, .len = 2 };
+	uint8_t text[5 + STATE_TAG_SIZE] = "hello", opened[5], key[KEYS_SIZE];
+
+	(void)state;
+	assert_int_equal(keys_derive(KEY, KEYS_STATE_SEAL, key), 0);
+	assert_memory_equal(key, seal_key, sizeof(key));
+	assert_int_equal(keys_derive(KEY, KEYS_BABEL_MAC, key), 0);
+	assert_memory_equal(key, babel_key, sizeof(key));
+	c->seal(c->ctx, &about, text, 5);
+	assert_int_equal(crypto_aead_xchacha20poly1305_ietf_decrypt(opened, NULL, NULL, text,
+								    sizeof(text), about.context, 2,
+								    about.nonce, seal_key),
+			 0);
+	assert_memory_equal(opened, "hello", 5);
+	node_keys_free(k);
+}
+
 /* Three members and one with another key. */
 static void test_state(void **state)
 {
@@ -135,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ed25519),
 		cmocka_unit_test(test_seal),
+		cmocka_unit_test(test_purposes),
 		cmocka_unit_test(test_state),
 	};
 

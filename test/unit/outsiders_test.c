@@ -158,7 +158,8 @@ static void test_who_left(void **state)
 	node_free(t.node[1]);
 	t.count = 1;
 	t.notices[NOTICE_NODE_LEFT] = 0;
-	while (!t.notices[NOTICE_NODE_LEFT] && t.now < 10000 * USEC_S)
+	t.now += 86400 * USEC_S;
+	while (!t.notices[NOTICE_NODE_LEFT] && t.now < 90000 * USEC_S)
 		town_run(&t, t.now + 10 * USEC_S);
 	assert_int_equal(t.notice.notice, NOTICE_NODE_LEFT);
 	assert_string_equal(t.notice.text, name);

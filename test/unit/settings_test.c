@@ -340,6 +340,56 @@ static void test_restart(void **state)
 	assert_int_equal(boxes[1].writes, 2);
 }
 
+/* A town's power goes just after somebody has set its password, and staged something. */
+static void test_power_cut(void **state)
+{
+	struct admin_chain chain;
+	struct node_settings s;
+
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_STAGE, "dhcp.mtu 1400\n"), 0);
+	run(3 * USEC_S);
+	joined = false;
+	for (int i = 0; i < NODES; i++) {
+		off(i);
+		boot(i);
+	}
+	run(5 * USEC_S);
+	for (int i = 0; i < NODES; i++) {
+		assert_true(node_admin(boxes[i].node, &chain));
+		assert_memory_equal(admin_key(&chain), admin.crypto.public_key, ADMIN_KEY_SIZE);
+		assert_true(
+			node_settings(boxes[i].node, SETTINGS_NETWORK, NODE_SETTINGS_STAGED, &s));
+		assert_int_equal(s.set, 1);
+		/* what comes from the disk is no reason to write it */
+		boxes[i].snapshots = 0;
+	}
+	run(60 * USEC_S);
+	assert_int_equal(boxes[0].snapshots, 0);
+}
+
+/* Who does that all the time does not wear out everybody's flash. */
+static void test_written_rarely(void **state)
+{
+	char text[32];
+
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	run(2 * USEC_S);
+	boxes[0].snapshots = boxes[1].snapshots = 0;
+	for (int i = 0; i < 600; i++) {
+		snprintf(text, sizeof(text), "dhcp.mtu %d\n", 1300 + i % 100);
+		assert_int_equal(act(0, NODE_SETTINGS_STAGE, text), 0);
+		run(2 * USEC_S);
+	}
+	for (int i = 0; i < NODES; i++)
+		assert_in_range(boxes[i].snapshots, 8, 8 + 4);
+	/* but it is, in the end */
+	run(301 * USEC_S);
+	assert_in_range(boxes[0].snapshots, 9, 8 + 5);
+}
+
 static void test_off_meanwhile(void **state)
 {
 	(void)state;
@@ -665,6 +715,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_written_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_power_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_written_rarely, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_off_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rollback_to_nothing, setup, teardown),

@@ -18,8 +18,8 @@
 #define DISK 8192
 
 static const struct state_type types[] = {
-	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, LIFE, 0, STATE_ADMIN_NONE },
-	{ NET_BLOCK, STATE_CLOUD, STATE_OWNED, true, LIFE, 0, STATE_ADMIN_NONE },
+	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, LIFE, 0, STATE_ADMIN_NONE, 0 },
+	{ NET_BLOCK, STATE_CLOUD, STATE_OWNED, true, LIFE, 0, STATE_ADMIN_NONE, 0 },
 };
 
 struct disk {
@@ -269,7 +269,7 @@ static void tell(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
 }
 
 static const struct state_type long_lived[] = {
-	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 31 * 86400, 0, STATE_ADMIN_NONE },
+	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 31 * 86400, 0, STATE_ADMIN_NONE, 0 },
 };
 
 /* A node that has started again, next to the one that lies. */

@@ -179,6 +179,8 @@ static void test_changes_passed_on(void **state)
 	struct net *net = net_new(2, 1);
 
 	(void)state;
+	net->conf.bulk_rate = 40000;
+	net_restart(net, 0, 2);
 	net_join(net, 0, 1, BOTH, 0);
 	assert_int_equal(state_peer_add(net->node[0].s, OTHER, NULL, BOTH, net->now), 0);
 	net_run(net, 10 * USEC_S);
@@ -369,13 +371,13 @@ static void test_digest_rate(void **state)
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_int_equal(net_put(net, 0, NET_NOTE, i, ""), 0);
 	tell(net, OTHER, 0);
-	for (uint16_t i = 0; i < 50; i++) {
+	for (uint16_t i = 0; i < 100; i++) {
 		/* the first is answered by nodes, the second by lists */
 		differs(net, OTHER, root);
 		differs(net, OTHER, (struct state_msg_place) { STATE_NETWORK, 2, 0, i });
 		len += sent(net, OTHER);
 	}
-	assert_in_range(len, 65536 - 132, 65536 + 8192); /* with headers */
+	assert_in_range(len, 131072 - 132, 131072 + 16384); /* with headers */
 	assert_in_range(net_count(net, 0, STATE_C_REPAIR_DEFERRED), 16 * 2, 16 * 100);
 	net->now += USEC_S;
 	differs(net, OTHER, root);

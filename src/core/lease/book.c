@@ -75,6 +75,21 @@ static void tell_changed(struct book *b, const struct ip6 *addr, usec_t now)
 		b->changed(b->ctx, &ip, now);
 }
 
+static void tell_lapsed(const struct book *b, const struct book_client *c)
+{
+	if (b->lapsed)
+		b->lapsed(b->ctx, &c->rec.ip4, c->refreshed_at + BOOK_LAPSE);
+}
+
+void book_tell_lapsed(const struct book *b)
+{
+	const struct book_client *c;
+
+	for (uint32_t i = 0; (c = table_next(&b->clients, &i));)
+		if (c->lapsed)
+			tell_lapsed(b, c);
+}
+
 /* Whose lease an address is once its holder is gone: of those who had to stand back, the oldest. */
 static struct book_client *heir_find(struct book *b, const struct ip6 *addr, const struct mac *gone)
 {
@@ -333,6 +348,8 @@ struct book_client *book_set_lease(struct book *b, struct book_client *c, const 
 	c->lapsed = !ip4_is_zero(ip) && now - c->refreshed_at >= BOOK_LAPSE;
 	if (had && (!same || c->lapsed))
 		index_remove(b, &old, &c->mac, true, now);
+	if (c->lapsed)
+		tell_lapsed(b, c);
 	book_name_moved(b, c);
 	return ip4_is_zero(ip) || c->lapsed ? NULL : index_lease(b, c, now);
 }

@@ -91,6 +91,8 @@ struct book {
 	uint32_t names_round;
 	unsigned losers; /* at least so many records whose lease another one holds */
 	void (*changed)(void *ctx, const struct ip4 *ip, usec_t now);
+	/* a lease of ip is over, since then */
+	void (*lapsed)(void *ctx, const struct ip4 *ip, usec_t at);
 	void *ctx;
 };
 
@@ -114,6 +116,8 @@ bool book_id_lower(const struct book_client *a, const struct book_client *b);
 bool book_older(const struct book_client *a, const struct book_client *b);
 /* For anybody but c its address is in use. */
 bool book_is_held(const struct book_client *c, usec_t now);
+/* Tells once more, through `lapsed`, what was said of all leases that are over. */
+void book_tell_lapsed(const struct book *b);
 /*
  * Gives c the lease, allocated at that moment and refreshed at c->refreshed_at; a zero ip takes
  * away what it has. Returns whom that takes the address from, or c itself when somebody else goes

@@ -59,6 +59,14 @@ static void address_changed(void *ctx, const struct ip4 *ip, usec_t now)
 	lease_block_given(l, o, now);
 }
 
+/* An address is not unused because this node has not seen it in use. */
+static void address_lapsed(void *ctx, const struct ip4 *ip, usec_t at)
+{
+	struct lease *l = ctx;
+
+	pool_freed(&l->pool, ip, at);
+}
+
 void lease_address_changed(struct lease *l, const struct ip4 *ip, usec_t now)
 {
 	address_changed(l, ip, now);
@@ -121,6 +129,7 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 	int err = book_init(&l->book, or_default(limits->clients, CLIENTS_DEFAULT), &key);
 
 	l->book.changed = address_changed;
+	l->book.lapsed = address_lapsed;
 	l->book.ctx = l;
 	if (err == 0)
 		err = pool_init(&l->pool, &ps);
@@ -346,8 +355,10 @@ void lease_meeting(struct lease *l, usec_t until)
 
 void lease_tick(struct lease *l, usec_t now)
 {
-	if (pool_tick(&l->pool, now))
+	if (pool_tick(&l->pool, now)) {
+		book_tell_lapsed(&l->book);
 		l->claim_due = now; /* more may wait now */
+	}
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {
 		l->sweep_due = now + SWEEP;

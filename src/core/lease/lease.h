@@ -313,7 +313,9 @@ void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now);
 void lease_release(struct lease *l, const struct mac *mac, usec_t now);
 /* A claim of any node; our own of a former run are taken over. */
 void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t now);
-void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now);
+/* The claim has gone. True: another node may have claimed that block, too; of all claims to it that
+ * are left is to be told once more. */
+bool lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now);
 /* All present state neighbours have acknowledged our claim. */
 void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now);
 /* The nearest other nodes, nearest first: who has no free address borrows one there. */

@@ -276,10 +276,10 @@ void lease_block_learnt(struct lease *l, const struct lease_block *block, usec_t
 	}
 }
 
-void lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now)
+bool lease_block_gone(struct lease *l, const struct lease_block *block, usec_t now)
 {
 	(void)now;
-	pool_forget(&l->pool, block);
+	return pool_forget(&l->pool, block);
 }
 
 void lease_block_acked(struct lease *l, const struct lease_block *block, usec_t now)

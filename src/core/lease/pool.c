@@ -134,6 +134,7 @@ static void own_read(struct pool *p, struct pool_own *o)
 		struct ip4 ip = pool_address(p, o, i);
 		enum pool_use use = p->use(p->ctx, &ip);
 
+		o->freed[i] = POOL_UNUSED;
 		if (use == POOL_USE_HELD)
 			o->held |= (uint16_t)(1u << i);
 		if (use == POOL_USE_EXCLUDED)
@@ -349,6 +350,7 @@ static enum pool_verdict learn_own(struct pool *p, struct pool_claim *c,
 		return POOL_LOST;
 	o->is_found = true;
 	p->due = usec_min(p->due, own_due(p, o)); /* no meeting counts for it */
+	c->contested |= !lease_node_eq(&c->block.owner, &p->self);
 	c->block = *block;
 	return POOL_ADOPTED;
 }
@@ -360,6 +362,7 @@ static enum pool_verdict contest(struct pool *p, struct pool_claim *c,
 {
 	struct pool_own *o = pool_own_at(p, c->index);
 
+	c->contested = true;
 	if (claim_takes(&o->block, block))
 		return POOL_LEARNT;
 	if (goes_before(block, &o->block)) {
@@ -402,7 +405,12 @@ enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, us
 	}
 	if (pool_own_at(p, block->index))
 		return contest(p, c, block, now, ret_lost);
-	if (lease_node_eq(&c->block.owner, &block->owner) || goes_before(block, &c->block))
+	if (lease_node_eq(&c->block.owner, &block->owner)) {
+		c->block = *block;
+		return POOL_LEARNT;
+	}
+	c->contested = true;
+	if (goes_before(block, &c->block))
 		c->block = *block;
 	return POOL_LEARNT;
 }
@@ -427,16 +435,19 @@ static void claim_end(struct pool *p, struct pool_claim *c)
 	forget_taken(b);
 }
 
-void pool_forget(struct pool *p, const struct lease_block *block)
+bool pool_forget(struct pool *p, const struct lease_block *block)
 {
 	struct pool_claim *c = table_find(&p->claims, &block->index);
+	bool contested = c && c->contested;
 
-	if (!c)
-		return;
-	if (c->block.taken_epoch && lease_node_eq(&c->block.taken_from, &block->owner))
+	if (c && c->block.taken_epoch && lease_node_eq(&c->block.taken_from, &block->owner)) {
 		forget_taken(&c->block);
-	else if (!pool_own_at(p, block->index) && lease_node_eq(&c->block.owner, &block->owner))
+	} else if (c && !pool_own_at(p, block->index) &&
+		   lease_node_eq(&c->block.owner, &block->owner)) {
 		claim_end(p, c);
+		return contested;
+	}
+	return false;
 }
 
 void pool_return(struct pool *p, struct pool_own *o)
@@ -444,7 +455,8 @@ void pool_return(struct pool *p, struct pool_own *o)
 	struct pool_claim *c = table_find(&p->claims, &o->index);
 
 	own_end(p, o);
-	if (c)
+	/* a contested one is claimed until its record has gone, and then it is seen who has it */
+	if (c && !c->contested)
 		claim_end(p, c);
 }
 

@@ -7,7 +7,8 @@
  * later) or until we have been without any other node for 3 s, and until a meeting is over, if it
  * is not of a former run; gone when it is returned or lost to a claim that goes before it: the
  * lower one. But a claim that names another as taken goes before just that one, and when it is
- * given back, that one stands again.
+ * given back, that one stands again. Of several claims to a block only the one that goes before is
+ * kept here; when it goes, who keeps the records tells of the others (pool_forget).
  *
  * What is asked for each packet (counts, the next address, the deadline) does not depend on how
  * many blocks are ours: counts are kept, and ready blocks stand in a heap by the address of theirs
@@ -25,6 +26,7 @@
 
 #define POOL_ACKED_WAIT (2 * USEC_S)
 #define POOL_ALONE_WAIT (3 * USEC_S)
+#define POOL_UNUSED INT64_MIN
 
 enum pool_state {
 	POOL_NONE,
@@ -63,7 +65,7 @@ struct pool_own {
 	usec_t given_at;	   /* when one was last taken; 0: not since pool_settle */
 	uint32_t given_s;	   /* the longest lease of those, where that is longer than usual */
 	bool is_found;		   /* of a former run, and nobody has taken one in this */
-	usec_t freed[POOL_BLOCK];  /* when it was last held; 0: never as far as we know */
+	usec_t freed[POOL_BLOCK];  /* when it was last held; POOL_UNUSED: never as far as we know */
 	struct pool_count counted; /* its part of the pool's */
 	usec_t oldest;		   /* the least of freed[] among those free for anybody */
 	uint32_t place;		   /* in the heap, + 1; 0: no such address, or not ready */
@@ -80,6 +82,7 @@ struct pool_recent {
 struct pool_claim {
 	uint32_t index; /* key */
 	struct lease_block block;
+	bool contested; /* another node has claimed it, too, and may have it when this one goes */
 };
 
 struct pool {
@@ -149,7 +152,9 @@ struct pool_own *pool_reclaim(struct pool *p, usec_t now);
 /* A claim that somebody has made. *ret_lost is our own claim when POOL_LOST. */
 enum pool_verdict pool_learn(struct pool *p, const struct lease_block *block, usec_t now,
 			     struct lease_block *ret_lost);
-void pool_forget(struct pool *p, const struct lease_block *block);
+/* True: another node may have claimed that block, too, of which nothing is known any more: the
+ * claims to it that there are, are to be learnt again. */
+bool pool_forget(struct pool *p, const struct lease_block *block);
 void pool_return(struct pool *p, struct pool_own *o);
 /* for (uint32_t i = 0; (o = pool_own_next(p, &i));)   may return the block it is at */
 struct pool_own *pool_own_next(const struct pool *p, uint32_t *cursor);
@@ -177,6 +182,9 @@ bool pool_tick(struct pool *p, usec_t now);
 usec_t pool_deadline(const struct pool *p);
 /* What is said about ip has changed. */
 void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t now);
+/* ip was somebody's until then, which may be before the start of the clock: before it was ours, or
+ * this run. */
+void pool_freed(struct pool *p, const struct ip4 *ip, usec_t at);
 void pool_offer(struct pool *p, const struct ip4 *ip, bool offered, usec_t now);
 /* In a ready block of ours and not excluded: we are the one who may give it to somebody. */
 bool pool_is_ours(struct pool *p, const struct ip4 *ip);

@@ -166,6 +166,17 @@ void pool_update(struct pool *p, const struct ip4 *ip, enum pool_use use, usec_t
 	note(p, o, now);
 }
 
+void pool_freed(struct pool *p, const struct ip4 *ip, usec_t at)
+{
+	struct pool_own *o = pool_own_find(p, ip);
+	unsigned i = block_bit(p, ip);
+
+	if (!o || o->freed[i] >= at)
+		return;
+	o->freed[i] = at;
+	pool_own_note(p, o);
+}
+
 static void recent_note(struct pool_recent *r, usec_t now)
 {
 	int64_t number = now / RECENT_SLOT;
@@ -237,7 +248,7 @@ bool pool_is_free(struct pool *p, const struct ip4 *ip)
 
 static bool is_rested(const struct pool_own *o, unsigned i, usec_t now)
 {
-	return o->freed[i] == 0 || now - o->freed[i] >= REST;
+	return o->freed[i] == POOL_UNUSED || now - o->freed[i] >= REST;
 }
 
 bool pool_is_rested(struct pool *p, const struct ip4 *ip, usec_t now)

@@ -12,7 +12,8 @@
  * happens to its author. Wall time decides nothing. Ages are counted by each holder's monotonic
  * clock, travel with the record rounded up, and are never taken back for a version that is known
  * already. A deletion is a record too (tombstone); it lives as long as its type may live at most,
- * and then some, so that no older copy is left anywhere when it is forgotten.
+ * and then some, so that no older copy is left anywhere when it is forgotten; less where its type
+ * says so.
  *
  * Neighbours are peers, which the node adds and removes. A change is pushed to all peers of its
  * scope in the next state_tick, or 10 ms later where others went just before, acknowledged by each
@@ -86,6 +87,9 @@ struct state_type {
 	uint32_t lifetime_max_s; /* longer lifetimes are cut to this */
 	uint32_t records_max;	 /* of this type; 0: only the limit of the table */
 	enum state_admin admin;	 /* shared ones only */
+	/* How long a deletion is known; 0: so long that no older copy is left anywhere. Shorter
+	 * only where one that comes back does no harm. */
+	uint32_t tombstone_s;
 };
 
 /* What a record of a type with `admin` says and who has signed that: message is what the signature
@@ -121,9 +125,10 @@ struct state_conf {
 	uint32_t unknown_lifetime_s; /* [86400] their upper bound */
 	uint32_t peers_max;	     /* [64] */
 	uint32_t value_bytes; /* [records_max * 256] all values; only what is used is resident */
-	uint32_t bulk_rate;   /* [400000] bytes per second of repair to one peer */
-	uint32_t input_rate;  /* [1000000] bytes per second taken from one peer */
-	uint32_t summary_ms;  /* [5000, sealed 6000] between summaries of a quiet peer */
+	uint32_t
+		bulk_rate; /* [400000] bytes per second of repair to one peer, half of it at once */
+	uint32_t input_rate; /* [1000000] bytes per second taken from one peer */
+	uint32_t summary_ms; /* [5000, sealed 6000] between summaries of a quiet peer */
 };
 
 /* X-macro: counter and its printed name. */

@@ -54,6 +54,7 @@
 #define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
 #define STATE_GATHER_FULL 12	    /* so many clients fill a datagram, and wait for no more */
 #define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
+#define STATE_DIGEST_BURST 131072   /* of them at once: some more than where all leaves differ */
 #define STATE_LOOKS_SPAN 4	    /* s in which a peer may have us look at all records */
 #define STATE_CHANGES_RATE 200	    /* changes per second that one peer may push */
 #define STATE_CHANGES_BURST 2000

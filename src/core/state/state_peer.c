@@ -125,8 +125,11 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 	s->patience_at = usec_min(s->patience_at, now + STATE_PATIENCE);
 	p->push = p->lacks + s->words;
 	p->bulk = p->push + s->words;
-	p->bulk_pace = bucket_init(s->conf.bulk_rate, 8 * STATE_DATAGRAM_MAX, now);
-	p->digest_pace = bucket_init(STATE_DIGEST_RATE, STATE_DIGEST_RATE, now);
+	/* a town that was cut is one again within a second: half of that at once, and no more
+	 * than the peer takes (input_rate) */
+	p->bulk_pace =
+		bucket_init(s->conf.bulk_rate, s->conf.bulk_rate / 2 + STATE_DATAGRAM_MAX, now);
+	p->digest_pace = bucket_init(STATE_DIGEST_RATE, STATE_DIGEST_BURST, now);
 	p->look_pace = bucket_init(s->conf.records_max / STATE_LOOKS_SPAN + 1,
 				   2 * s->conf.records_max + STATE_MSG_LEAVES, now);
 	p->change_pace = bucket_init(STATE_CHANGES_RATE, STATE_CHANGES_BURST, now);

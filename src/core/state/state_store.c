@@ -79,6 +79,17 @@ uint32_t state_store_epoch_max(const struct state_full_key *key)
 	return key->kind == STATE_SHARED ? STATE_SHARED_MAX : STATE_EPOCH_MAX;
 }
 
+/* Of a tombstone: as long as any version of the record can live anywhere, and the time that ages
+ * are off by. */
+static uint32_t tombstone_life(const struct state *s, uint8_t type)
+{
+	const struct state_type *t = s->types[type];
+
+	if (t && t->tombstone_s)
+		return t->tombstone_s;
+	return (t ? t->lifetime_max_s : s->conf.unknown_lifetime_s) + STATE_TOMBSTONE_MORE;
+}
+
 uint32_t state_store_lifetime(const struct state *s, const struct state_msg_record *m)
 {
 	const struct state_type *t = s->types[m->key.key.type];
@@ -86,7 +97,7 @@ uint32_t state_store_lifetime(const struct state *s, const struct state_msg_reco
 	uint32_t life = m->lifetime_s;
 
 	if (m->deleted)
-		bound += STATE_TOMBSTONE_MORE;
+		bound = tombstone_life(s, m->key.key.type);
 	if (life < STATE_LIFETIME_MIN)
 		life = STATE_LIFETIME_MIN;
 	return life < bound ? life : bound;
@@ -513,13 +524,10 @@ bool state_store_rewrite(struct state *s, struct state_record *rec, usec_t now)
 
 bool state_store_delete(struct state *s, struct state_record *rec, uint16_t flags, usec_t now)
 {
-	const struct state_type *t = s->types[rec->key.key.type];
 	struct state_msg_record m = { .key = rec->key, .author = s->conf.id, .deleted = true };
 	enum state_counter why;
 
-	/* as long as any version of it can live anywhere, and the time that ages are off by */
-	m.lifetime_s = t ? t->lifetime_max_s : s->conf.unknown_lifetime_s;
-	m.lifetime_s += STATE_TOMBSTONE_MORE;
+	m.lifetime_s = tombstone_life(s, rec->key.key.type);
 	if (rec->key.kind == STATE_SHARED) {
 		if (rec->epoch >= state_store_epoch_max(&rec->key))
 			return false;

@@ -6,6 +6,10 @@
 
 #define KEYS_SIZE 32
 
+/* What keys are for: part of the protocol. */
+#define KEYS_STATE_SEAL "trama state seal"
+#define KEYS_BABEL_MAC "trama babel mac"
+
 /* A key for one purpose from the community's one key: BLAKE2b-256 of the purpose under BLAKE2b-256
  * of the community key, so that who holds one purpose's key learns nothing of another's. 0, or -EIO
  * when the library does not work. */

@@ -63,7 +63,7 @@ static int derive(struct node_keys *k, const uint8_t *seed, const char *communit
 	if (sodium_init() < 0 || crypto_sign_seed_keypair(k->crypto.public_key, k->secret, seed))
 		return -EIO;
 	k->crypto.sealed = *community_key;
-	return k->crypto.sealed ? keys_derive(community_key, "trama state seal", k->seal) : 0;
+	return k->crypto.sealed ? keys_derive(community_key, KEYS_STATE_SEAL, k->seal) : 0;
 }
 
 struct node_keys *node_keys_new(const uint8_t seed[static NODE_KEYS_SEED],

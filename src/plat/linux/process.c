@@ -134,7 +134,7 @@ static int loop_main(struct process *p, int channel)
 	int r = 0;
 
 	if (p->config.conf.security.community_key[0]) {
-		r = keys_derive(p->config.conf.security.community_key, "trama babel mac", key);
+		r = keys_derive(p->config.conf.security.community_key, KEYS_BABEL_MAC, key);
 		setup.babel_key = key;
 	}
 	l = r ? NULL : loop_new(&setup, &r);
