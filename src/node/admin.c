@@ -73,8 +73,15 @@ int admin_put(struct node *n, const struct control_sign *s)
 	if (!state_is_ready(n->state, n->now))
 		return -EAGAIN;
 	r = state_put_admin(n->state, &key, s->value, s->len, s->signature, n->now);
+	/* whoever wrote it may ask at once what holds now */
 	if (!r && s->type == RECORD_SETTING)
-		record_setting_changed(n); /* whoever wrote it may ask at once what is pending */
+		record_setting_changed(n);
+	if (!r && s->type == RECORD_FIXED) {
+		struct lease_key k = { .len = key.len };
+
+		memcpy(k.b, key.id, key.len);
+		statics_signed(n, &k);
+	}
 	return r;
 }
 

@@ -35,6 +35,7 @@ enum record_type {
 	RECORD_SETTING = 6,  /* shared, network, by the admin: records_setting.c */
 	RECORD_ADMIN = 7,    /* shared, network: no id; the admin's keys (core/admin) */
 	RECORD_PRESENCE = 9, /* owned, network: id = node id; a leader's word of its part */
+	RECORD_FIXED = 12,   /* shared, cloud, by the admin: as RECORD_STATIC, by its command */
 };
 
 struct node_port {
@@ -341,13 +342,25 @@ void statics_refresh(struct node *n);
 /* As node_static_error says. */
 int statics_fix(struct node *n, const struct lease_static *s);
 int statics_unfix(struct node *n, const struct lease_key *key);
+/* The admin has spoken of this: it holds at once, and goes before what a node that is gone had
+ * configured. */
+void statics_signed(struct node *n, const struct lease_key *key);
 
 /* records_static.c */
 int records_put_static(struct node *n, const struct lease_static *s);
 bool record_static_decode(const struct state_view *v, struct lease_static *ret);
+/* What holds: what a node has configured, else what the admin has signed, else, in a network that
+ * has no admin, what was said by command. */
+bool record_static_find(const struct node *n, const struct lease_key *key,
+			struct lease_static *ret);
+/* What the admin is to sign. */
+void record_fixed(const struct node *n, const struct lease_static *s, bool remove,
+		  struct node_signed *ret);
 /* Counts, and tells people, that it cannot be so. */
 void record_static_clash(struct node *n, const struct lease_static *s, const char *why);
 void record_static_changed(struct node *n, const struct state_event *e);
+/* The network may have got an admin: what was said by command without one holds no more. */
+void records_static_admin(struct node *n);
 /* A node has come with this address: tells of those whom it is fixed for. */
 void records_static_node_has(struct node *n, const struct ip4 *ip);
 

@@ -40,6 +40,8 @@ enum field {
 	FIELD_OTHERS,	    /* cloud MACs */
 };
 
+#define FIELD_NETWORK_SIZE 8
+
 void field_put_bytes(struct wr *w, enum field f, const void *data, size_t len);
 void field_put_u32(struct wr *w, enum field f, uint32_t v);
 void field_put_text(struct wr *w, enum field f, const char *s);

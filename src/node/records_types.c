@@ -12,6 +12,7 @@ static const struct node_record_type types[] = {
 	{ RECORD_CLIENT, "client", NODE_ID_MAC }, { RECORD_GATEWAY, "gateway", NODE_ID_NODE },
 	{ RECORD_STATIC, "static", NODE_ID_MAC }, { RECORD_SETTING, "setting", NODE_ID_BYTES },
 	{ RECORD_ADMIN, "admin", NODE_ID_BYTES }, { RECORD_PRESENCE, "presence", NODE_ID_NODE },
+	{ RECORD_FIXED, "fixed", NODE_ID_MAC },
 };
 
 const struct node_record_type *node_record_type_at(size_t i)

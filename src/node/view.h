@@ -198,6 +198,11 @@ unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_s
 			       const struct conf_text *text,
 			       struct node_signed ret[static NODE_SETTINGS_SIGNED]);
 
+/* What the admin is to sign to fix s for a client, or to end that: 0, as node_static_error, or
+ * -ENOKEY where the network has no admin and CONTROL_FIX_LEASE does it. */
+int node_fixed_record(const struct node *n, const struct lease_static *s, bool remove,
+		      struct node_signed *ret);
+
 /* The keys of the network's admin, as its record has them; false: there is none. */
 bool node_admin(const struct node *n, struct admin_chain *ret);
 /* The key whose signature counts here, ADMIN_KEY_SIZE bytes; NULL: none is known. */

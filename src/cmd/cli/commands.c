@@ -149,7 +149,9 @@ static const struct command commands[] = {
 		  "dhcp_option; without a VALUE the client is not told it. What was fixed before "
 		  "for this client is replaced. Nobody else gets the address from then on; who has "
 		  "it now loses it with its next message. It holds until lease remove, at every "
-		  "node, after restarts and without this one.",
+		  "node, after restarts and without this one. Once the network has an admin "
+		  "it must be signed: the password is asked for, as it is by lease reserve and "
+		  "lease remove.",
 	  .options = CLI_ASKS,
 	  .args_min = 1,
 	  .args_max = 16,
