@@ -6,6 +6,7 @@
  * that it knows, then those, and is started anew with them: by the same way as with another
  * configuration file. Neighbours do so at about the same moment, but none at the very same.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,15 +15,23 @@
 #define SETTLE (50 * USEC_MS) /* what belongs together comes in more than one datagram */
 #define SPREAD (300 * USEC_MS)
 
+static_assert((int)RECORD_SETTING == ADMIN_RECORD_SETTING &&
+		      (int)RECORD_ADMIN == ADMIN_RECORD_KEY &&
+		      (int)RECORD_FIXED == ADMIN_RECORD_FIXED,
+	      "what the admin signs");
+
 static const struct state_key admin_record_key = { .type = RECORD_ADMIN };
 
 bool node_admin(const struct node *n, struct admin_chain *ret)
 {
 	struct state_view v;
 
+	if (!state_get(n->state, &admin_record_key, NULL, n->now, &v) &&
+	    admin_decode(v.value, v.len, ret))
+		return true;
 	ret->count = 0;
-	return !state_get(n->state, &admin_record_key, NULL, n->now, &v) &&
-	       admin_decode(v.value, v.len, ret);
+	memcpy(ret->salt, n->admin_salt, sizeof(ret->salt));
+	return false;
 }
 
 const uint8_t *node_admin_key(const struct node *n, struct admin_chain *keep)
@@ -46,6 +55,17 @@ static bool verify(void *ctx, const uint8_t *key, const uint8_t *message, size_t
 	return c->verify(c->ctx, key, message, len, signature);
 }
 
+/* What was fixed for clients of a cloud outlives a change of the password: nobody could sign that
+ * of all clouds anew. */
+static bool signed_before(const struct admin_chain *keys, const struct state_claim *c,
+			  struct state_crypto *crypto)
+{
+	for (uint32_t i = 0; i + 1 < keys->count; i++)
+		if (verify(crypto, keys->link[i].key, c->message, c->message_len, c->signature))
+			return true;
+	return false;
+}
+
 bool admin_ok(void *ctx, const struct state_claim *c)
 {
 	const struct node *n = ctx;
@@ -62,7 +82,10 @@ bool admin_ok(void *ctx, const struct state_claim *c)
 			return false;
 		known = admin_key(&next);
 	}
-	return known && verify(&crypto, known, c->message, c->message_len, c->signature);
+	if (!known)
+		return false;
+	return verify(&crypto, known, c->message, c->message_len, c->signature) ||
+	       (c->key.type == RECORD_FIXED && signed_before(&now, c, &crypto));
 }
 
 int admin_put(struct node *n, const struct control_sign *s)
@@ -97,13 +120,22 @@ static uint8_t digit(char c)
 	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
+/* The digits have been checked. */
+static void unhex(const char *hex, uint8_t *ret, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		ret[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+}
+
 void settings_init(struct node *n)
 {
 	const char *hex = n->conf->security.admin_key;
 
 	n->has_admin_key = hex[0];
-	for (size_t i = 0; n->has_admin_key && i < ADMIN_KEY_SIZE; i++)
-		n->admin_key[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+	if (n->has_admin_key) {
+		unhex(hex, n->admin_key, ADMIN_KEY_SIZE);
+		unhex(hex + 2 * ADMIN_KEY_SIZE, n->admin_salt, ADMIN_SALT_SIZE);
+	}
 	n->settings = n->setup.settings;
 	if (n->settings.realm != node_realm(n))
 		n->settings.cloud.len = 0;

@@ -265,7 +265,7 @@ struct node {
 	struct bucket notice_rate[NOTICE_COUNT];
 	struct bucket outsider_notices;
 	bool has_admin_key; /* configured */
-	uint8_t admin_key[ADMIN_KEY_SIZE];
+	uint8_t admin_key[ADMIN_KEY_SIZE], admin_salt[ADMIN_SALT_SIZE];
 	usec_t settings_at; /* they are to be looked at; USEC_NEVER: not */
 	enum settings_step settings_step;
 	struct settings settings;	  /* of this start, or written since; in the next two */

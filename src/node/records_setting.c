@@ -242,11 +242,29 @@ unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_s
 		next = (struct set_ref) { set.set, set.check, (uint8_t)free_slot(&was) };
 		break;
 	case NODE_SETTINGS_ROLLBACK:
-		if (!any)
+		if (!any ||
+		    (was.before.slot && !node_settings(n, realm, NODE_SETTINGS_BEFORE, &set)))
 			return 0;
 		next = was.before;
 		break;
 	}
 	choose(realm, &next, &was.now, &ret[count]);
 	return count + 1;
+}
+
+unsigned int node_settings_records(const struct node *n,
+				   struct node_signed ret[static NODE_SETTINGS_MAX])
+{
+	unsigned int count = 0;
+	struct state_view v;
+
+	for (uint32_t i = 0;
+	     count < NODE_SETTINGS_MAX && state_next(n->state, RECORD_SETTING, &i, n->now, &v);) {
+		struct node_signed *s = &ret[count++];
+
+		s->key = v.key;
+		s->len = v.len;
+		memcpy(s->value, v.value, v.len);
+	}
+	return count;
 }

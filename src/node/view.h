@@ -192,8 +192,10 @@ enum node_settings_act {
 	NODE_SETTINGS_DROP,	/* what is being made is nothing any more */
 };
 #define NODE_SETTINGS_SIGNED 9 /* records of one act, at most */
+#define NODE_SETTINGS_MAX 256  /* records of settings that a network can have */
 
-/* How many records, to be written in that order; 0: there is no set that could come into force. */
+/* How many records, to be written in that order; 0: there is no set that could come into force,
+ * or it is not here as a whole. */
 unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_settings_act act,
 			       const struct conf_text *text,
 			       struct node_signed ret[static NODE_SETTINGS_SIGNED]);
@@ -203,7 +205,13 @@ unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_s
 int node_fixed_record(const struct node *n, const struct lease_static *s, bool remove,
 		      struct node_signed *ret);
 
-/* The keys of the network's admin, as its record has them; false: there is none. */
+/* All settings of the network that are here, as they are: another key of the admin must sign them.
+ * How many records. */
+unsigned int node_settings_records(const struct node *n,
+				   struct node_signed ret[static NODE_SETTINGS_MAX]);
+
+/* The keys of the network's admin, as its record has them; false: there is none, the salt is that
+ * of the configured key. */
 bool node_admin(const struct node *n, struct admin_chain *ret);
 /* The key whose signature counts here, ADMIN_KEY_SIZE bytes; NULL: none is known. */
 const uint8_t *node_admin_key(const struct node *n, struct admin_chain *keep);

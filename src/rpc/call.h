@@ -87,7 +87,7 @@ struct rpc_context {
 	const struct rpc_platform *platform;	       /* may be NULL */
 	void *ctx;				       /* of act and platform */
 	struct shared_state *shared_state;	       /* NULL: this node does not share by HTTP */
-	const struct conf_remarks *refused;	       /* settings that it began without, or NULL */
+	const struct conf_refused *refused;	       /* settings that it began without, or NULL */
 	/* set by rpc_call for its methods */
 	struct rpc_members *members;
 	struct rpc_watch *watch;

@@ -168,6 +168,8 @@ static const struct method methods[] = {
 	  { { "key", PARAM_TEXT, true, 0, 0, "the new public key, 64 hex digits" },
 	    { "link", PARAM_TEXT, true, 0, 0,
 	      "signature that it follows the key before, by that one, 128 hex digits" },
+	    { "salt", PARAM_TEXT, false, 0, 0,
+	      "of the password, 32 hex digits; needed for the first one, kept for all others" },
 	    PROOFS } },
 	PLAIN("settings.show", METHOD_READ, method_settings_show,
 	      "settings of the network and of the cloud: in force, before, and staged; pending: "

@@ -174,12 +174,21 @@ static bool text_make(json_t *params, const struct node_settings *base, struct t
 	return r == 0;
 }
 
-static void nothing_to_do(struct method_error *err, enum node_settings_act act)
+static void nothing_to_do(const struct rpc_context *c, uint32_t realm, enum node_settings_act act,
+			  struct method_error *err)
 {
-	method_fail(err, RPC_NOT_FOUND,
-		    act == NODE_SETTINGS_APPLY
-			    ? "nothing is staged, or not all of it has come here yet"
-			    : "no settings were ever in force");
+	struct node_settings before;
+
+	if (act == NODE_SETTINGS_APPLY)
+		method_fail(err, RPC_NOT_FOUND,
+			    "nothing is staged, or not all of it has come here yet");
+	else if (!node_settings(c->node, realm, NODE_SETTINGS_BEFORE, &before) && before.set)
+		method_fail(err, RPC_NOT_YET,
+			    "set %u was in force before and is not here as a whole: try again in "
+			    "some seconds, or at another node",
+			    (unsigned int)before.set);
+	else
+		method_fail(err, RPC_NOT_FOUND, "no settings were ever in force");
 }
 
 json_t *method_settings_write(const struct rpc_context *c, json_t *params, struct method_error *err)
@@ -211,6 +220,6 @@ json_t *method_settings_write(const struct rpc_context *c, json_t *params, struc
 	if (count)
 		return signed_write(c, records, count,
 				    json_string_value(json_object_get(params, "proofs")), err);
-	nothing_to_do(err, act);
+	nothing_to_do(c, realm, act, err);
 	return NULL;
 }

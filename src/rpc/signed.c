@@ -63,7 +63,7 @@ static int put(const struct rpc_context *c, const struct node_signed *s, const u
 json_t *signed_write(const struct rpc_context *c, const struct node_signed *records,
 		     unsigned int count, const char *proofs, struct method_error *err)
 {
-	uint8_t signatures[NODE_SETTINGS_SIGNED][STATE_SIGNATURE_SIZE];
+	uint8_t signatures[SIGNED_MAX][STATE_SIGNATURE_SIZE];
 	size_t len;
 
 	if (!proofs)

@@ -11,9 +11,10 @@
 #include "rpc/method.h"
 
 #define SIGNED_PROOF_TEXT (2 * STATE_SIGNATURE_SIZE)
-#define SIGNED_PROOFS_MAX (NODE_SETTINGS_SIGNED * SIGNED_PROOF_TEXT)
+#define SIGNED_MAX (1 + NODE_SETTINGS_MAX) /* records of one call */
+#define SIGNED_PROOFS_MAX (SIGNED_MAX * SIGNED_PROOF_TEXT)
 
-/* proofs: NULL, or hex digits. {"sign": [hex digits]} or {"written": N}; NULL with the error set.
+/* At most SIGNED_MAX records. proofs: NULL, or hex digits. {"sign": [hex digits]} or {"written": N}; NULL with the error set.
  */
 json_t *signed_write(const struct rpc_context *c, const struct node_signed *records,
 		     unsigned int count, const char *proofs, struct method_error *err);

@@ -32,7 +32,8 @@ static void check_print(const struct conf *c, enum conf_print_what what)
 static void check_settings(const char *data, size_t len)
 {
 	struct conf_layers l = { .settings = { { data, len }, { data, len / 2 } } };
-	struct conf_remarks remarks, refused;
+	struct conf_remarks remarks;
+	struct conf_refused refused;
 	struct conf_error e;
 	struct conf c;
 

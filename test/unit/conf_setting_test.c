@@ -174,7 +174,7 @@ static void test_full(void **state)
 }
 
 static int layers(const char *network, const char *cloud, const char *file, struct conf *ret,
-		  struct conf_remarks *refused)
+		  struct conf_refused *refused)
 {
 	struct conf_layers l = { .settings = { text_of(network), text_of(cloud) },
 				 .file = text_of(file) };
@@ -186,7 +186,7 @@ static int layers(const char *network, const char *cloud, const char *file, stru
 
 static void test_order(void **state)
 {
-	struct conf_remarks refused;
+	struct conf_refused refused;
 	struct conf c;
 
 	(void)state;
@@ -208,7 +208,7 @@ static void test_order(void **state)
 
 static void test_lists(void **state)
 {
-	struct conf_remarks refused;
+	struct conf_refused refused;
 	struct conf c;
 
 	(void)state;
@@ -233,7 +233,7 @@ static void test_lists(void **state)
 
 static void test_refused(void **state)
 {
-	struct conf_remarks refused;
+	struct conf_refused refused;
 	struct conf c;
 
 	(void)state;
@@ -263,11 +263,45 @@ static void test_refused(void **state)
 		-EINVAL);
 }
 
+/* Each is named, and the last ones are counted. */
+static void test_many_refused(void **state)
+{
+	char many[CONF_SETTINGS_MAX] = "dhcp.mtu 1\n";
+	struct text t = { many, sizeof(many), strlen(many), false };
+	struct conf_refused refused;
+	struct conf c;
+
+	(void)state;
+	for (int i = 1; i < CONF_REFUSED_MAX + 7; i++)
+		text_add(&t, "no.thing%03d x\n", i);
+	assert_int_equal(layers(many, "", "", &c, &refused), 0);
+	assert_int_equal(refused.count, CONF_REFUSED_MAX);
+	assert_int_equal(refused.more, 7);
+	assert_string_equal(refused.list[10].option, "no.thing010");
+}
+
+/* Without settings, whatever is right about them. */
+static void test_all_refused(void **state)
+{
+	struct conf_layers l = { .settings = { text_of("dhcp.mtu 1400\nnetwork.resolvers 1.0.0.1\n"
+						       "network.resolvers 1.0.0.2\n"),
+					       text_of("no.thing 5\n") } };
+	struct conf_refused refused;
+
+	(void)state;
+	conf_layers_refuse(&l, "not today", &refused);
+	assert_int_equal(refused.count, 3);
+	assert_string_equal(refused.list[0].section, "trama dhcp");
+	assert_string_equal(refused.list[1].option, "resolvers");
+	assert_string_equal(refused.list[2].option, "no.thing");
+	assert_string_equal(refused.list[2].message, "not today");
+}
+
 static void test_holds(void **state)
 {
 	struct conf_text s = text_of("dhcp.mtu 1300\nra.mtu 1300\nnetwork.resolvers 1.0.0.1\n"
 				     "system.hostname x\n");
-	struct conf_remarks refused;
+	struct conf_refused refused;
 	struct conf c;
 
 	(void)state;
@@ -283,11 +317,12 @@ static void test_holds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),	cmocka_unit_test(test_any_text),
-		cmocka_unit_test(test_check),	cmocka_unit_test(test_what_is_own),
-		cmocka_unit_test(test_set),	cmocka_unit_test(test_full),
-		cmocka_unit_test(test_order),	cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_holds),
+		cmocka_unit_test(test_lines),	    cmocka_unit_test(test_any_text),
+		cmocka_unit_test(test_check),	    cmocka_unit_test(test_what_is_own),
+		cmocka_unit_test(test_set),	    cmocka_unit_test(test_full),
+		cmocka_unit_test(test_order),	    cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_many_refused),
+		cmocka_unit_test(test_all_refused), cmocka_unit_test(test_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,8 @@ static const struct value good[] = {
 	{ "lime network", "list resolvers", "2620:fe::9" },
 	{ "trama security", "option community_key", "0123456789abcdef" },
 	{ "trama security", "option admin_key",
-	  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+	  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	  "0123456789abcdef0123456789abcdef" },
 	{ "trama security", "option admin_key", "" },
 	{ "trama dhcp", "option mtu", "0" },
 	{ "trama dhcp", "option mtu", "576" },
@@ -90,9 +91,10 @@ static const struct value bad[] = {
 	{ "lime network", "option anygw_dhcp_start", "65535" }, /* the broadcast address */
 	{ "lime network", "list resolvers", "localhost" },
 	{ "trama security", "option admin_key",
-	  "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef" },
+	  "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"
+	  "0123456789abcdef0123456789abcdef" },
 	{ "trama security", "option admin_key",
-	  "123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+	  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
 	{ "trama security", "option community_key", "fifteen letters" },
 	{ "trama security", "option community_key", "a tab \t is no printable one" },
 	{ "trama security", "option community_key", "a letter of UTF-8: \xc3\xa9" },

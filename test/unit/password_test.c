@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "cmd/cli/password.h"
+#include "lib/wire.h"
 
 static const struct command command = { .name = "test" };
 static const struct cli cli = { .command = &command };
@@ -62,6 +63,15 @@ static void test_key(void **state)
 	assert_true(sodium_is_zero((const uint8_t *)&k, sizeof(k)));
 }
 
+static void test_salt(void **state)
+{
+	uint8_t one[ADMIN_SALT_SIZE], two[ADMIN_SALT_SIZE];
+
+	(void)state;
+	assert_true(password_salt(one) && password_salt(two));
+	assert_memory_not_equal(one, two, sizeof(one));
+}
+
 static void test_lines(void **state)
 {
 	char longest[ADMIN_PASSWORD_MAX + 3] = "";
@@ -108,12 +118,52 @@ static void test_bytes(void **state)
 	json_decref(o);
 }
 
+/* The beginning of a text of a record that the admin signs. */
+static struct wr begin(uint8_t *buf, size_t cap, const char *purpose, uint8_t type)
+{
+	struct wr w = wr_init(buf, cap);
+
+	wr_bytes(&w, purpose, strlen(purpose) + 1);
+	wr_u8(&w, 3);
+	wr_u8(&w, type);
+	return w;
+}
+
+static void test_what_is_signed(void **state)
+{
+	struct admin_link link, evil;
+	uint8_t text[300];
+	struct wr w = begin(text, sizeof(text), "trama record", ADMIN_RECORD_SETTING);
+
+	(void)state;
+	memset(&link, 1, sizeof(link));
+	memset(&evil, 2, sizeof(evil));
+	assert_true(password_may_sign(text, wr_len(&w), ADMIN_RECORD_SETTING, NULL));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_FIXED, NULL));
+	assert_false(password_may_sign(text, wr_len(&w) - 1, ADMIN_RECORD_SETTING, NULL));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &link));
+	/* with the signature of that one somebody else would be the admin */
+	w = begin(text, sizeof(text), ADMIN_LINK_PURPOSE, ADMIN_RECORD_SETTING);
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_SETTING, NULL));
+	w = begin(text, sizeof(text), "trama record", ADMIN_RECORD_KEY);
+	wr_zero(&w, 40);
+	wr_bytes(&w, &link, sizeof(link));
+	assert_true(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &link));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_SETTING, NULL));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &evil));
+	wr_u8(&w, 0);
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &link));
+	assert_false(password_may_sign(text, sizeof(link), ADMIN_RECORD_KEY, &link));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_salt),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_what_is_signed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

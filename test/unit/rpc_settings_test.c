@@ -19,6 +19,8 @@
 #include "rpc_ask.h"
 #include "sim/stand_in.h"
 
+#define SALT "000102030405060708090a0b0c0d0e0f"
+
 struct box {
 	struct town town;
 	struct stand_in keys, admin, other;
@@ -111,17 +113,17 @@ static int write_by(struct box *b, const char *method, json_t *params, const str
 static json_t *link_params(struct box *b, const struct stand_in *before, const struct stand_in *key)
 {
 	json_t *r = ask(b, "admin.show", NULL);
+	const char *kept = json_string_value(json_object_get(r, "salt"));
 	uint8_t salt[ADMIN_SALT_SIZE], message[ADMIN_LINK_MESSAGE], link[ADMIN_SIGNATURE_SIZE];
 	size_t len;
 
-	assert_true(text_unhex(json_string_value(json_object_get(r, "salt")), salt, sizeof(salt),
-			       &len));
+	assert_true(text_unhex(kept ? kept : SALT, salt, sizeof(salt), &len));
 	json_decref(r);
 	admin_link_message(salt, before ? before->crypto.public_key : NULL, key->crypto.public_key,
 			   message);
 	stand_in_sign((before ? before : key)->crypto.public_key, message, sizeof(message), link);
-	return json_pack("{so so}", "key", value_hex(key->crypto.public_key, ADMIN_KEY_SIZE),
-			 "link", value_hex(link, sizeof(link)));
+	return json_pack("{so so ss}", "key", value_hex(key->crypto.public_key, ADMIN_KEY_SIZE),
+			 "link", value_hex(link, sizeof(link)), "salt", SALT);
 }
 
 static int set(struct box *b, const char *what, const char *option, const char *value)
@@ -159,7 +161,11 @@ static void test_admin(void **state)
 
 	assert_true(json_is_null(json_object_get(r, "key")));
 	assert_true(json_is_null(json_object_get(r, "from")));
+	assert_true(json_is_null(json_object_get(r, "salt")));
 	json_decref(r);
+	r = link_params(b, NULL, &b->admin);
+	json_object_del(r, "salt");
+	assert_int_equal(fails(b, "admin.put", r, "'salt' must be 32 hex digits"), RPC_PARAMS);
 	assert_int_equal(fails(b, "admin.put", json_pack("{ss ss}", "key", "12", "link", "34"),
 			       "64 hex digits"),
 			 RPC_PARAMS);
@@ -170,12 +176,33 @@ static void test_admin(void **state)
 		snprintf(key + 2 * i, 3, "%02x", b->admin.crypto.public_key[i]);
 	assert_string_equal(json_string_value(json_object_get(r, "key")), key);
 	assert_string_equal(json_string_value(json_object_get(r, "from")), "record");
+	assert_string_equal(json_string_value(json_object_get(r, "salt")), SALT);
 	json_decref(r);
 	/* who has not the present password cannot set another one */
 	assert_int_equal(write_by(b, "admin.put", link_params(b, NULL, &b->other), &b->other), 0);
 	assert_int_equal(write_by(b, "admin.put", link_params(b, &b->admin, &b->other), &b->other),
 			 1);
 	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 0);
+}
+
+/* Another key signs what is set, too: nobody believes the one before any more. */
+static void test_signed_anew(void **state)
+{
+	struct box *b = *state;
+	struct state_view v;
+	unsigned int count = 0;
+
+	assert_int_equal(write_by(b, "admin.put", link_params(b, NULL, &b->admin), &b->admin), 1);
+	assert_int_equal(set(b, "set", "dhcp.mtu", "1400"), 2);
+	assert_int_equal(set(b, "stage", "ra.mtu", "1400"), 1);
+	assert_int_equal(write_by(b, "admin.put", link_params(b, &b->admin, &b->other), &b->other),
+			 4);
+	for (uint32_t i = 0; state_next_any(node_state(b->town.node[0]), &i, b->town.now, &v);)
+		count += v.key.type == ADMIN_RECORD_SETTING;
+	assert_int_equal(count, 3);
+	shows(b, "network", "staged",
+	      "{\"set\":2,\"settings\":[{\"option\":\"dhcp.mtu\",\"values\":[\"1400\"]},"
+	      "{\"option\":\"ra.mtu\",\"values\":[\"1400\"]}]}");
 }
 
 static void unchanged(struct box *b, const char *option, const char *value)
@@ -295,8 +322,8 @@ static void test_used(void **state)
 /* What the node began without, and why. */
 static void test_left_out(void **state)
 {
-	static const struct conf_remarks refused = {
-		1, { { .section = "trama dhcp", .option = "mtu", .message = "not here" } }
+	static const struct conf_refused refused = {
+		1, 0, { { .section = "trama dhcp", .option = "mtu", .message = "not here" } }
 	};
 	struct box *b = *state;
 
@@ -394,6 +421,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_admin, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_signed_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leases, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_used, setup, teardown),

@@ -217,6 +217,17 @@ static int password(int i, const struct stand_in *key, const struct stand_in *be
 	return put(i, &record, 1, key);
 }
 
+/* The same as people do it: what is set is signed anew. */
+static int password_change(int i, const struct stand_in *key, const struct stand_in *before)
+{
+	static struct node_signed records[NODE_SETTINGS_MAX];
+	int r = password(i, key, before);
+
+	if (r)
+		return r;
+	return put(i, records, node_settings_records(boxes[i].node, records), key);
+}
+
 static int act_by(int i, uint32_t realm, enum node_settings_act act, const char *text,
 		  const struct stand_in *by)
 {
@@ -520,6 +531,58 @@ static void test_password(void **state)
 	assert_string_equal(on_disk(1, false), "ra.mtu 1400\n");
 }
 
+static bool in_force(int i, enum node_settings_which which, const char *text)
+{
+	struct node_settings s;
+
+	return node_settings(boxes[i].node, SETTINGS_NETWORK, which, &s) && s.len == strlen(text) &&
+	       !memcmp(s.text, text, s.len);
+}
+
+/* With another password all goes on: at nodes that start, and at one that has never heard of the
+ * one before. */
+static void test_password_change(void **state)
+{
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "ra.mtu 1350\n"), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "ra.mtu 1300\n"), 0);
+	run(USEC_S);
+	assert_int_equal(password_change(0, &other, &admin), 0);
+	run(1800 * USEC_S);
+	off(0);
+	boot(0);
+	off(1);
+	memset(boxes[1].len, 0, sizeof(boxes[1].len));
+	stand_in_init(&boxes[1].keys, 9, "");
+	boot(1);
+	run(10 * USEC_S);
+	for (int i = 0; i < NODES; i++) {
+		assert_true(in_force(i, NODE_SETTINGS_IN_FORCE, "ra.mtu 1300\n"));
+		assert_true(in_force(i, NODE_SETTINGS_BEFORE, "ra.mtu 1350\n"));
+	}
+	assert_int_equal(act_by(1, SETTINGS_NETWORK, NODE_SETTINGS_ROLLBACK, "", &other), 0);
+	run(USEC_S);
+	assert_string_equal(on_disk(0, false), "ra.mtu 1350\n");
+	assert_string_equal(on_disk(1, false), "ra.mtu 1350\n");
+}
+
+/* What is not here as a whole cannot come back. */
+static void test_rollback_to_what_is_not_here(void **state)
+{
+	static const uint8_t page[] = { 0, 0, 0, 0, 1, 0 };
+	struct node_signed other_page = { .len = 10 };
+
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "ra.mtu 1350\n"), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "ra.mtu 1300\n"), 0);
+	other_page.key = state_key_init(ADMIN_RECORD_SETTING, page, sizeof(page));
+	assert_int_equal(put(0, &other_page, 1, &admin), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_ROLLBACK, ""), -ENOENT);
+	assert_true(in_force(0, NODE_SETTINGS_IN_FORCE, "ra.mtu 1300\n"));
+}
+
 static void pin(int i, const struct stand_in *key)
 {
 	struct text t = text_init(boxes[i].conf.security.admin_key,
@@ -528,14 +591,19 @@ static void pin(int i, const struct stand_in *key)
 	off(i);
 	for (size_t k = 0; k < ADMIN_KEY_SIZE; k++)
 		text_add(&t, "%02x", key->crypto.public_key[k]);
+	text_add(&t, "%032d", 7); /* the salt */
 	boot(i);
 }
 
 /* A key that is configured is the only one. */
 static void test_pinned(void **state)
 {
+	struct admin_chain chain;
+
 	(void)state;
 	pin(1, &admin);
+	assert_false(node_admin(boxes[1].node, &chain));
+	assert_int_equal(chain.salt[ADMIN_SALT_SIZE - 1], 7);
 	run(3 * USEC_S);
 	assert_int_equal(password(1, &other, NULL), -EKEYREJECTED);
 	assert_int_equal(password(0, &other, NULL), 0);
@@ -621,9 +689,16 @@ static void test_lease_signed(void **state)
 	assert_true(is_fixed(0, &s));
 	assert_false(is_fixed(0, &early));
 	assert_int_equal(fix_by(0, &s, true, &other), -EKEYREJECTED);
-	assert_int_equal(fix_by(0, &s, true, &admin), 0);
+	/* with another password it stands */
+	assert_int_equal(password(0, &other, &admin), 0);
+	run(1000 * USEC_S);
+	off(0);
+	boot(0);
+	run(5 * USEC_S);
+	assert_true(is_fixed(0, &s));
+	assert_int_equal(fix_by(0, &s, true, &other), 0);
 	assert_false(is_fixed(0, &s));
-	assert_int_equal(fix_by(0, &s, true, &admin), -ENOENT);
+	assert_int_equal(fix_by(0, &s, true, &other), -ENOENT);
 	run(USEC_S);
 	assert_false(is_fixed(0, &s));
 }
@@ -687,6 +762,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mixed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_password, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_password_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rollback_to_what_is_not_here, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lease_signed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lease_of_another_cloud, setup, teardown),

@@ -63,7 +63,7 @@ static json_t *act(const struct cli *c, const char *method, json_t *params)
 		json_decref(params);
 		return NULL;
 	}
-	r = password_call(c, method, params, &k);
+	r = password_call(c, method, params, &k, ADMIN_RECORD_FIXED, NULL);
 	password_forget(&k);
 	return r;
 }

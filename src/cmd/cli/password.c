@@ -11,12 +11,13 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/state/state_msg.h"
 #include "rpc/call.h"
 
 /* One password for something else gives another key. */
 #define PURPOSE "trama admin"
 #define MESSAGE_MAX 1024 /* bytes of a text to be signed */
-#define PROOFS_MAX 16	 /* of one act */
+#define PROOFS_MAX 257	 /* of one act: a new key signs all settings anew */
 #define PATIENCE 10
 #define PATIENCE_MS 500
 
@@ -107,6 +108,14 @@ bool password_key(const struct cli *c, struct password *p,
 	return !r;
 }
 
+bool password_salt(uint8_t ret[static ADMIN_SALT_SIZE])
+{
+	if (sodium_init() < 0)
+		return false;
+	randombytes_buf(ret, ADMIN_SALT_SIZE);
+	return true;
+}
+
 void password_sign(const struct password_key *k, const uint8_t *message, size_t len,
 		   uint8_t ret[static ADMIN_SIGNATURE_SIZE])
 {
@@ -129,13 +138,32 @@ bool password_bytes(json_t *o, const char *key, uint8_t *ret, size_t size)
 
 json_t *password_hex(const uint8_t *data, size_t len)
 {
-	char text[2 * MESSAGE_MAX + 1];
+	char text[2 * PROOFS_MAX * ADMIN_SIGNATURE_SIZE + 1];
 
 	return json_string(sodium_bin2hex(text, sizeof(text), data, len));
 }
 
-/* Signatures of all texts, one behind the other; NULL: these are no texts. */
-static json_t *sign_all(json_t *texts, const struct password_key *k)
+bool password_may_sign(const uint8_t *text, size_t len, enum admin_record type,
+		       const struct admin_link *link)
+{
+	struct rd r = rd_init(text, len);
+	const uint8_t *purpose = rd_take(&r, sizeof(STATE_MSG_PURPOSE));
+
+	if (!purpose || memcmp(purpose, STATE_MSG_PURPOSE, sizeof(STATE_MSG_PURPOSE)) != 0)
+		return false;
+	rd_u8(&r); /* flags */
+	if (rd_u8(&r) != type || !rd_ok(&r))
+		return false;
+	if (type != ADMIN_RECORD_KEY)
+		return true;
+	/* the value stands last, and there the newest link does */
+	return rd_left(&r) > sizeof(*link) &&
+	       !memcmp(text + len - sizeof(*link), link, sizeof(*link));
+}
+
+/* Signatures of all texts, one behind the other; NULL: these are not what is to be signed. */
+static json_t *sign_all(json_t *texts, const struct password_key *k, enum admin_record type,
+			const struct admin_link *link)
 {
 	uint8_t proofs[PROOFS_MAX][ADMIN_SIGNATURE_SIZE];
 	size_t i, count = json_array_size(texts);
@@ -150,9 +178,12 @@ static json_t *sign_all(json_t *texts, const struct password_key *k)
 		size_t len;
 
 		if (!hex ||
-		    sodium_hex2bin(message, sizeof(message), hex, strlen(hex), NULL, &len, NULL))
+		    sodium_hex2bin(message, sizeof(message), hex, strlen(hex), NULL, &len, NULL) ||
+		    !password_may_sign(message, len, type, link))
 			return NULL;
 		password_sign(k, message, len, proofs[i]);
+		if (type == ADMIN_RECORD_KEY)
+			type = ADMIN_RECORD_SETTING;
 	}
 	return password_hex(proofs[0], count * sizeof(proofs[0]));
 }
@@ -179,7 +210,8 @@ static json_t *ask_patiently(const struct cli *c, const char *method, json_t *pa
 }
 
 json_t *password_call(const struct cli *c, const char *method, json_t *params,
-		      const struct password_key *k)
+		      const struct password_key *k, enum admin_record type,
+		      const struct admin_link *link)
 {
 	json_t *asked = ask_patiently(c, method, params), *proofs;
 
@@ -191,7 +223,7 @@ json_t *password_call(const struct cli *c, const char *method, json_t *params,
 		json_decref(params);
 		return asked;
 	}
-	proofs = sign_all(json_object_get(asked, "sign"), k);
+	proofs = sign_all(json_object_get(asked, "sign"), k, type, link);
 	json_decref(asked);
 	asked = NULL;
 	if (proofs) {
@@ -199,7 +231,8 @@ json_t *password_call(const struct cli *c, const char *method, json_t *params,
 		asked = ask_patiently(c, method, params);
 	} else {
 		cli_fail(c,
-			 "the daemon does not say what is to be signed: is it of another version?");
+			 "the daemon wants something else signed than what was asked for: nothing "
+			 "was; is it of another version?");
 	}
 	json_decref(params);
 	return asked;

@@ -4,9 +4,10 @@
  * by whoever knows that (never here); nodes hold only the public key, in one record for the whole
  * network:
  *
- *   value  salt 16 bytes, then 1 to ADMIN_LINKS_MAX links, the newest last
- *   link   public key 32 bytes, signature 64 bytes of "trama admin link", the salt, the key before
- *          and this key, by the key before (the first one ever: by itself)
+ *   value  salt 16 bytes (random, of the first password; kept for all that follow), then 1 to
+ * ADMIN_LINKS_MAX links, the newest last link   public key 32 bytes, signature 64 bytes of "trama
+ * admin link", the salt, the key before and this key, by the key before (the first one ever: by
+ * itself)
  *
  * The record itself is signed by the newest key. A node that knows no key yet believes the first
  * record that it gets. From then on it takes only one in which the key that it knows is followed by
@@ -29,6 +30,9 @@
 #define ADMIN_LINK_PURPOSE "trama admin link"
 #define ADMIN_LINK_MESSAGE (sizeof(ADMIN_LINK_PURPOSE) + ADMIN_SALT_SIZE + 2 * ADMIN_KEY_SIZE)
 
+/* Types of the records that the admin signs. */
+enum admin_record { ADMIN_RECORD_SETTING = 6, ADMIN_RECORD_KEY = 7, ADMIN_RECORD_FIXED = 12 };
+
 /* scrypt (RFC 7914) of the password, which gives the seed of the key (Ed25519). */
 #define ADMIN_SCRYPT_N 8192
 #define ADMIN_SCRYPT_R 8
@@ -36,6 +40,7 @@
 #define ADMIN_PASSWORD_MIN 8
 #define ADMIN_PASSWORD_MAX 128
 
+/* As it stands in the value. */
 struct admin_link {
 	uint8_t key[ADMIN_KEY_SIZE];
 	uint8_t signature[ADMIN_SIGNATURE_SIZE];

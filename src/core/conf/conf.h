@@ -106,7 +106,7 @@ struct conf_l3 {
 
 struct conf_security {
 	char community_key[65]; /* "": open network */
-	char admin_key[65];	/* "": the first one that is heard */
+	char admin_key[97];	/* key and salt; "": the first one that is heard */
 };
 
 struct conf_dhcp {
@@ -217,6 +217,15 @@ struct conf_remarks {
 	struct conf_error list[CONF_REMARKS_MAX];
 };
 
+/* Settings of a network that a node does not use, an entry for each option of each layer. */
+#define CONF_REFUSED_MAX 64
+
+struct conf_refused {
+	uint32_t count;
+	uint32_t more; /* that found no place */
+	struct conf_error list[CONF_REFUSED_MAX];
+};
+
 /* All defaults; needs no file. */
 void conf_init(struct conf *c);
 /* Defaults, then what the text says. 0 or -EINVAL (then ret is untouched and error says why),
@@ -266,7 +275,10 @@ struct conf_layers {
 /* As conf_parse_remarks. Settings that cannot be used here, because they are none or do not go
  * together with the file, are left out: refused says which, and why. */
 int conf_parse_layers(const struct conf_layers *l, struct conf *ret, struct conf_error *ret_error,
-		      struct conf_remarks *ret_remarks, struct conf_remarks *ret_refused);
+		      struct conf_remarks *ret_remarks, struct conf_refused *ret_refused);
+/* All settings are left out, for that reason. */
+void conf_layers_refuse(const struct conf_layers *l, const char *message,
+			struct conf_refused *ret_refused);
 
 /* The setting that an error is about, as its text names it. */
 void conf_setting_name(const struct conf_error *e, struct text *t);

@@ -123,12 +123,18 @@ bool conf_check_ipv6_template(const char *text)
 	       !net6_parse(buf, &n) && n.len == 64 && host >= n.len;
 }
 
+/* Whatever the variables are: what is right in one cloud must not stop the nodes of another. */
 bool conf_check_mac_template(const char *text)
 {
+	static const char *const samples[] = { "00", "ff" };
 	char buf[2 * CONF_TEMPLATE_MAX];
 	struct mac m;
 
-	return expand(text, "fe", buf, sizeof(buf)) && !mac_parse(buf, &m) && mac_is_station(&m);
+	for (int i = 0; i < 2; i++)
+		if (!expand(text, samples[i], buf, sizeof(buf)) || mac_parse(buf, &m) ||
+		    !mac_is_station(&m))
+			return false;
+	return true;
 }
 
 bool conf_check_key(const char *text)
@@ -143,11 +149,11 @@ bool conf_check_key(const char *text)
 	return len >= 16 && len <= 64;
 }
 
-bool conf_check_public_key(const char *text)
+bool conf_check_admin_key(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len == 0 || (len == 64 && strspn(text, "0123456789abcdef") == len);
+	return len == 0 || (len == 96 && strspn(text, "0123456789abcdef") == len);
 }
 
 /* No blanks, no control characters: what may stand in a URL as far as we care. */

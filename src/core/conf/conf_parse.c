@@ -13,6 +13,7 @@
 
 #define WORDS_MAX 3
 #define OPTIONS_MAX 128
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 struct parse {
 	struct conf_lex lex;
@@ -190,12 +191,13 @@ static int do_option(struct parse *p, bool list)
 	struct text t = text_init(wants, sizeof(wants));
 	int r;
 
+	if (!o) /* what stands here may be a key, in the wrong section or behind a '=' */
+		p->word[1][strspn(p->word[1], NAME_CHARS)] = 0;
 	if (!*p->section)
 		return fail(p, name, "", "stands before the first config line");
 	if (!o) {
 		list_options(section, &t);
-		return fail(p, name, p->word_count > 2 ? value : "", "unknown option; allowed: %s",
-			    wants);
+		return fail(p, name, "", "unknown option; allowed: %s", wants);
 	}
 	if (p->word_count < 3)
 		return fail(p, name, "", "has no value");
@@ -242,7 +244,7 @@ static int read_statement(struct parse *p)
 		switch (t) {
 		case CONF_TOKEN_WORD:
 			if (p->word_count == WORDS_MAX)
-				return fail(p, "", p->lex.word,
+				return fail(p, "", "",
 					    "too much on the line; quote values with blanks");
 			text_copy(p->word[p->word_count++], CONF_VALUE_MAX, p->lex.word);
 			break;
@@ -253,12 +255,11 @@ static int read_statement(struct parse *p)
 		case CONF_TOKEN_END_TEXT:
 			return p->word_count > 0;
 		case CONF_TOKEN_TOO_LONG:
-			return fail(p, "", p->lex.word, "too long; allowed: %d bytes",
-				    CONF_VALUE_MAX - 1);
+			return fail(p, "", "", "too long; allowed: %d bytes", CONF_VALUE_MAX - 1);
 		case CONF_TOKEN_UNCLOSED:
-			return fail(p, "", p->lex.word, "a quote or backslash is not ended");
+			return fail(p, "", "", "a quote or backslash is not ended");
 		case CONF_TOKEN_NUL:
-			return fail(p, "", p->lex.word, "a NUL byte is not allowed");
+			return fail(p, "", "", "a NUL byte is not allowed");
 		}
 	}
 }

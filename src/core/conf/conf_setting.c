@@ -221,10 +221,12 @@ int conf_settings_set(const struct conf_text *old, const char *name, const char 
 	return apply(&fresh, (struct conf_text) { ret->buf, ret->len }, name, ret_error);
 }
 
-static void refuse(struct conf_remarks *refused, const struct conf_error *e)
+static void refuse(struct conf_refused *refused, const struct conf_error *e)
 {
-	if (refused->count < CONF_REMARKS_MAX)
+	if (refused->count < CONF_REFUSED_MAX)
 		refused->list[refused->count++] = *e;
+	else
+		refused->more++;
 }
 
 static bool was_before(struct conf_text all, const char *at, const char *name)
@@ -240,7 +242,7 @@ static bool was_before(struct conf_text all, const char *at, const char *name)
 /* One option of a layer, if it goes together with the file. */
 static void try_option(struct conf *base, const struct conf_text *layer,
 		       const struct conf_setting *s, const struct conf_text *file,
-		       struct conf_remarks *refused)
+		       struct conf_refused *refused)
 {
 	struct conf with = *base, all;
 	struct conf_remarks remarks;
@@ -257,12 +259,12 @@ static void try_option(struct conf *base, const struct conf_text *layer,
 }
 
 int conf_parse_layers(const struct conf_layers *l, struct conf *ret, struct conf_error *ret_error,
-		      struct conf_remarks *ret_remarks, struct conf_remarks *ret_refused)
+		      struct conf_remarks *ret_remarks, struct conf_refused *ret_refused)
 {
 	struct conf base, alone;
 	int r;
 
-	ret_refused->count = 0;
+	ret_refused->count = ret_refused->more = 0;
 	conf_init(&base);
 	r = conf_parse_over(&base, &l->file, &alone, ret_error, ret_remarks);
 	if (r)
@@ -277,4 +279,23 @@ int conf_parse_layers(const struct conf_layers *l, struct conf *ret, struct conf
 				try_option(&base, &l->settings[i], &s, &l->file, ret_refused);
 	}
 	return conf_parse_over(&base, &l->file, ret, ret_error, ret_remarks);
+}
+
+void conf_layers_refuse(const struct conf_layers *l, const char *message,
+			struct conf_refused *ret_refused)
+{
+	ret_refused->count = ret_refused->more = 0;
+	for (unsigned int i = 0; i < CONF_LAYERS; i++) {
+		struct conf_text rest = l->settings[i];
+		const char *at = rest.text;
+		struct conf_setting s;
+		struct conf_error e;
+
+		for (; conf_setting_next(&rest, &s); at = rest.text) {
+			if (was_before(l->settings[i], at, s.name))
+				continue;
+			fail(&e, &s, option_named(s.name), message);
+			refuse(ret_refused, &e);
+		}
+	}
 }

@@ -48,7 +48,7 @@ const struct conf_option conf_table[] = {
 	  "IPv6 ADDRESS/64[/LENGTH] with variables"), .def = "fd%N1:%N2%N3:%N4%N5::/64",
 	  .help = "IPv6 network of the cloud; without host part the node's is made from its MAC." },
 	{ "lime network", "anygw_mac", TEXT(network.anygw_mac, conf_check_mac_template,
-	  "a unicast MAC address with variables"), .def = "aa:aa:aa:%N1:%N2:aa",
+	  "a unicast MAC address with variables, but for its first byte"), .def = "aa:aa:aa:%N1:%N2:aa",
 	  .help = "Anycast MAC that every node of the cloud has as the gateway of its clients." },
 	{ "lime network", "anygw_dhcp_start", NUMBER(network.anygw_dhcp_start, 2, 16777214),
 	  .def = "2",
@@ -87,9 +87,9 @@ const struct conf_option conf_table[] = {
 	  "16 to 64 printable characters, or nothing"), .secret = true, .local = true, .def = "",
 	  .help = "Only nodes that have it share leases, names, gateways and routes; all of a network have the same." },
 
-	{ "trama security", "admin_key", TEXT(security.admin_key, conf_check_public_key,
-	  "64 hex digits, or nothing"), .local = true, .def = "",
-	  .help = "Public key of the network's admin; without it the first one that is heard is believed." },
+	{ "trama security", "admin_key", TEXT(security.admin_key, conf_check_admin_key,
+	  "96 hex digits, or nothing"), .local = true, .def = "",
+	  .help = "Public key of the network's admin and its salt, as trama admin show prints them; without it the first one that is heard is believed." },
 
 	{ "trama dhcp", "lease_time_s", NUMBER(dhcp.lease_time_s, 120, 604800), .def = "1200",
 	  .help = "Seconds that a client may use its IPv4 address without renewing it." },

@@ -102,7 +102,7 @@ bool conf_check_ipv4_template(const char *text);
 bool conf_check_ipv6_template(const char *text);
 bool conf_check_mac_template(const char *text);
 bool conf_check_key(const char *text);
-bool conf_check_public_key(const char *text);
+bool conf_check_admin_key(const char *text);
 bool conf_check_http_url(const char *text);
 bool conf_check_probe_url(const char *text);
 bool conf_check_device(const char *text);

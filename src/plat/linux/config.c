@@ -84,7 +84,20 @@ static void settings_read(const struct conf *own, struct config *ret)
 		ret->settings.cloud.len = 0;
 }
 
-int config_load(int fd, const char *path, struct config *ret)
+/* The file again, with what is on the disk. */
+static int parse_with(const struct conf_layers *layers, bool plain, struct config *ret,
+		      struct conf_error *error, struct conf_remarks *remarks)
+{
+	if (!plain)
+		return conf_parse_layers(layers, &ret->conf, error, remarks, &ret->refused);
+	conf_layers_refuse(layers,
+			   "with the settings of the network this node died again and again; it "
+			   "tries the next ones that are set, and these when it is started anew",
+			   &ret->refused);
+	return 0;
+}
+
+int config_load(int fd, const char *path, bool plain, struct config *ret)
 {
 	struct conf_layers layers = { .file = { NULL, 0 } };
 	struct conf_remarks remarks;
@@ -104,7 +117,7 @@ int config_load(int fd, const char *path, struct config *ret)
 		settings_read(&ret->conf, ret);
 		layers.settings[0] = ret->settings.network;
 		layers.settings[1] = ret->settings.cloud;
-		r = conf_parse_layers(&layers, &ret->conf, &error, &remarks, &ret->refused);
+		r = parse_with(&layers, plain, ret, &error, &remarks);
 	}
 	r = judge(r, path, &error, &remarks);
 	free(text);

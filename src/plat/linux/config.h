@@ -9,8 +9,8 @@
 
 struct config {
 	struct conf conf;
-	struct settings settings;    /* that are part of it; they borrow from file */
-	struct conf_remarks refused; /* those that are not, and why */
+	struct settings settings;    /* on the disk; they borrow from file */
+	struct conf_refused refused; /* those that are no part of it, and why */
 	uint8_t file[SETTINGS_FILE_MAX];
 };
 
@@ -18,7 +18,8 @@ struct config {
  * says it; with remark also what is right but has less effect than it says. 0 or -errno, -EINVAL
  * when the text is wrong. fd is closed. */
 int config_check(int fd, const char *path, bool remark, struct conf *ret);
-/* The same with the settings in its state_dir. fd -1: there is no file, all is as by default. */
-int config_load(int fd, const char *path, struct config *ret);
+/* The same with the settings in its state_dir. fd -1: there is no file, all is as by default.
+ * plain: what is in state_dir is read, so that others are known when they come, but not used. */
+int config_load(int fd, const char *path, bool plain, struct config *ret);
 
 #endif

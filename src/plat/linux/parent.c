@@ -34,6 +34,7 @@
 #define PARENT_GRACE (1 * USEC_S)      /* from SIGTERM to SIGKILL, helpers */
 #define PARENT_NODE_GRACE (8 * USEC_S) /* the node process: it takes its links and rules away */
 #define PARENT_LIVED (10 * USEC_S) /* a node process that lived so long is started anew at once */
+#define PARENT_DEATHS 6 /* of node processes that did not live; then one without settings */
 #define PARENT_BACKOFF_MAX (5 * USEC_S)
 #define PARENT_HANG (60 * USEC_S) /* without a sign of life: slow routers start slowly */
 #define PARENT_LATE USEC_S	  /* this process was itself frozen, or got no processor */
@@ -61,6 +62,7 @@ struct parent {
 	usec_t hang_at;		      /* USEC_NEVER while there is no node process */
 	usec_t watchdog_at, watchdog; /* of the service manager: USEC_NEVER, 0 = none */
 	usec_t backoff;
+	unsigned int deaths; /* in a row */
 	bool stopping;
 	bool ready;
 	int status;
@@ -242,7 +244,7 @@ _Noreturn static void node_become(const struct parent *p, int fd, pid_t parent)
 	/* Signals stay blocked: they wait until the loop can handle them. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(126);
-	exit(p->setup->node(p->setup, fd));
+	exit(p->setup->node(p->setup, fd, p->deaths >= PARENT_DEATHS));
 }
 
 static void node_start(struct parent *p, usec_t now)
@@ -303,13 +305,14 @@ static void node_died(struct parent *p, int status, usec_t now)
 	}
 	if (p->stopping)
 		return;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == PARENT_EXIT_AGAIN)
-		p->backoff = 0;
-	else
+	p->deaths++;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != PARENT_EXIT_AGAIN)
 		log_error("node process died (%s %d)", WIFSIGNALED(status) ? "signal" : "status",
 			  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	else
+		p->backoff = p->deaths = 0;
 	if (now - p->started_at >= PARENT_LIVED)
-		p->backoff = 0;
+		p->backoff = p->deaths = 0;
 	p->start_at = now + p->backoff;
 }
 

@@ -4,8 +4,10 @@
  * each becomes the user `trama` with the capabilities its kind needs and dies with this process
  * (PR_SET_PDEATHSIG). It parses nothing but the fixed structs below, from the node process alone
  * (channel.h), and decides nothing but one thing: a node process that dies, or hangs and is killed,
- * is started anew, at once the first time and with back-off when it does not live. Helpers outlive
- * the node process, so that its death costs no route and no name; a new one is told what runs.
+ * is started anew, at once the first time and with back-off when it does not live. If it dies again
+ * and again, the next ones do without the settings of the network: whatever somebody has set, a
+ * node must live to hear that it was taken back. Helpers outlive the node process, so that its
+ * death costs no route and no name; a new one is told what runs.
  */
 #ifndef PLAT_PARENT_H
 #define PLAT_PARENT_H
@@ -67,9 +69,9 @@ struct parent_setup {
 	const char *config; /* path, NULL = none */
 	const char *script; /* for udhcpc: absolute path */
 	struct privileges user;
-	/* Runs in the node process, still as root; fd is its end of the pair. Returns its exit
-	 * status. */
-	int (*node)(const struct parent_setup *setup, int fd);
+	/* Runs in the node process, still as root; fd is its end of the pair. plain: without the
+	 * settings of the network, with which it does not live. Returns its exit status. */
+	int (*node)(const struct parent_setup *setup, int fd, bool plain);
 	void *ctx; /* the node's */
 };
 

@@ -69,6 +69,9 @@ static void refused_tell(struct process *p)
 		text_add(&t, "': %s", e->message);
 		notice(p, &n);
 	}
+	if (p->config.refused.more)
+		log_warning("%u more settings of the network cannot be used here",
+			    (unsigned int)p->config.refused.more);
 }
 
 static int begin(void *ctx, struct loop *l, struct node *n)
@@ -147,7 +150,7 @@ static int loop_main(struct process *p, int channel)
 	return r;
 }
 
-int process_main(const struct parent_setup *setup, int fd)
+int process_main(const struct parent_setup *setup, int fd, bool plain)
 {
 	struct process *p = calloc(1, sizeof(*p));
 	const struct process_setup *own = setup->ctx;
@@ -172,7 +175,7 @@ int process_main(const struct parent_setup *setup, int fd)
 		free(p);
 		return 1;
 	}
-	if (config_load(config, own->config, &p->config))
+	if (config_load(config, own->config, plain, &p->config))
 		r = PARENT_EXIT_CONFIG;
 	else
 		r = loop_main(p, fd);

@@ -11,6 +11,6 @@ struct process_setup {
 };
 
 /* For parent_setup.node; parent_setup.ctx is a struct process_setup. */
-int process_main(const struct parent_setup *setup, int fd);
+int process_main(const struct parent_setup *setup, int fd, bool plain);
 
 #endif

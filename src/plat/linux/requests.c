@@ -187,7 +187,7 @@ static struct shared_state *http_new(const struct node *n)
 }
 
 struct requests *requests_new(struct loop *l, const struct node *n, const struct bridges *bridges,
-			      const struct conf_remarks *refused, const char *path, int *ret_err)
+			      const struct conf_refused *refused, const char *path, int *ret_err)
 {
 	struct requests *r = calloc(1, sizeof(*r));
 	struct control_calls calls = { .ctx = r, .call = call, .gone = gone };

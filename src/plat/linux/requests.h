@@ -14,7 +14,7 @@ struct requests;
 /* Opens the socket at path. NULL and *ret_err = -errno. All are borrowed; bridges may be NULL;
  * refused: settings of the network that the node started without. */
 struct requests *requests_new(struct loop *l, const struct node *n, const struct bridges *bridges,
-			      const struct conf_remarks *refused, const char *path, int *ret_err);
+			      const struct conf_refused *refused, const char *path, int *ret_err);
 /* NULL accepted. */
 void requests_free(struct requests *r);
 void requests_notice(struct requests *r, const struct effect_notice *notice);
