@@ -35,7 +35,9 @@ enum record_type {
 	RECORD_SETTING = 6,  /* shared, network, by the admin: records_setting.c */
 	RECORD_ADMIN = 7,    /* shared, network: no id; the admin's keys (core/admin) */
 	RECORD_PRESENCE = 9, /* owned, network: id = node id; a leader's word of its part */
-	RECORD_FIXED = 12,   /* shared, cloud, by the admin: as RECORD_STATIC, by its command */
+	RECORD_SERVICE = NODE_SERVICE_TYPE, /* owned, network: id = name; announced.h */
+	RECORD_NOTE = NODE_NOTE_TYPE,	    /* shared, network: id = MAC or node id */
+	RECORD_FIXED = 12, /* shared, cloud, by the admin: as RECORD_STATIC, by its command */
 };
 
 struct node_port {
@@ -398,6 +400,10 @@ bool records_out(struct node *n, const struct out *o, struct effect *ret);
 
 /* records_types.c: a record of a type for people's own use. As node_put_error says. */
 int records_put_free(struct node *n, const struct control_put *p);
+
+/* records_announced.c: as node_put_error says */
+int records_put_announced(struct node *n, const struct control_put *p);
+void record_announced_changed(struct node *n, const struct state_event *e);
 
 /* records_node.c, records_block.c, records_client.c, records_gateway.c: to put one of ours, and
  * what follows when one changes */

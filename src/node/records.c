@@ -26,6 +26,10 @@ static void changed(struct node *n, const struct state_event *e)
 	case RECORD_FIXED:
 		record_static_changed(n, e);
 		break;
+	case RECORD_SERVICE:
+	case RECORD_NOTE:
+		record_announced_changed(n, e);
+		break;
 	case RECORD_SETTING:
 		record_setting_changed(n);
 		break;

@@ -33,11 +33,14 @@ enum field {
 	/* of what is fixed for a client: struct lease_static */
 	FIELD_LEASE = 30, /* in seconds */
 	FIELD_OPTIONS,
-	FIELD_NETWORK = 40, /* the first 8 bytes of a cloud's network id */
-	FIELD_TOKEN,	    /* who writes to a leader by way of layer 3 has read this */
-	FIELD_COUNT,	    /* of nodes */
-	FIELD_MEMBERS,	    /* cloud MACs */
-	FIELD_OTHERS,	    /* cloud MACs */
+	FIELD_NETWORK = 40,  /* the first 8 bytes of a cloud's network id */
+	FIELD_TOKEN,	     /* who writes to a leader by way of layer 3 has read this */
+	FIELD_COUNT,	     /* of nodes */
+	FIELD_MEMBERS,	     /* cloud MACs */
+	FIELD_OTHERS,	     /* cloud MACs */
+	FIELD_PROTOCOL = 50, /* of a service: u8, as IP numbers it */
+	FIELD_PORT,
+	FIELD_TEXT,
 };
 
 #define FIELD_NETWORK_SIZE 8

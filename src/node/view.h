@@ -5,6 +5,7 @@
 
 #include "core/admin/admin.h"
 #include "core/cut/cut.h"
+#include "node/announced.h"
 #include "node/cores.h"
 #include "node/node.h"
 
@@ -131,12 +132,19 @@ struct node_record_type {
 
 /* The types that this node knows; NULL at the end. */
 const struct node_record_type *node_record_type_at(size_t i);
+/* PORT_KIND_ETHERNET if there is none. */
+enum port_kind node_port_kind(const struct node *n, uint16_t port);
 /* The port's interface name, "" if there is none. */
 const char *node_port_name(const struct node *n, uint16_t port);
 /* A Babel neighbour with that link-local address shares the state of trama: it is of trama. */
 bool node_peer_speaks(const struct node *n, uint16_t port, const struct ip6 *address);
 /* Gateway records of the network, this node's own too. */
 bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret);
+/* Services and notes of the network; *ret_record: until the next input. */
+bool node_service_next(const struct node *n, uint32_t *cursor, struct state_view *ret_record,
+		       struct service *ret);
+bool node_note_next(const struct node *n, uint32_t *cursor, struct state_view *ret_record,
+		    struct note *ret);
 /* The VLAN device that the port has in the cloud, "" if there is none. */
 const char *node_port_mesh_dev(const struct node *n, uint16_t port);
 /* The device that Babel speaks on there, "" if there is none. */

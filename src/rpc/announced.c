@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* service.list, service.add, service.remove, note.list, note.set: what people say of the network. */
+/* service.list, service.add, service.remove, note.list, note.set: what people say of the network.
+ */
 #include <errno.h>
 #include <string.h>
 

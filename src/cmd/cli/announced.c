@@ -92,7 +92,7 @@ int run_service_remove(struct cli *c)
 void show_notes(const struct cli *c, json_t *result)
 {
 	static const struct grid_column columns[] = {
-		{ "OF", "of", GRID_TEXT },	   { "MAC", "mac", GRID_TEXT },
+		{ "OF", "of", GRID_TEXT },	     { "MAC", "mac", GRID_TEXT },
 		{ "NODE ID", "node_id", GRID_TEXT }, { "BY", "by", GRID_TEXT },
 		{ "NOTE", "text", GRID_TEXT },
 	};

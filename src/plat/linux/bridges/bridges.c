@@ -82,3 +82,22 @@ bool bridges_counter_next(const struct bridges *b, uint32_t *cursor, const char 
 	}
 	return false;
 }
+
+const struct ss_store *bridges_store_next(const struct bridges *b, uint32_t *cursor,
+					  const char **ret_by)
+{
+	for (uint32_t i = *cursor >> 8; b && i < KINDS; i++) {
+		uint32_t at = i == *cursor >> 8 ? *cursor & 0xff : 0;
+		const struct ss_store *s;
+
+		if (!b->states[i] || !kinds[i]->store)
+			continue;
+		s = kinds[i]->store(b->states[i], &at);
+		if (!s)
+			continue;
+		*ret_by = kinds[i]->name;
+		*cursor = i << 8 | at;
+		return s;
+	}
+	return NULL;
+}
