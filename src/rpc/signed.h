@@ -14,7 +14,8 @@
 #define SIGNED_MAX (1 + NODE_SETTINGS_MAX) /* records of one call */
 #define SIGNED_PROOFS_MAX (SIGNED_MAX * SIGNED_PROOF_TEXT)
 
-/* At most SIGNED_MAX records. proofs: NULL, or hex digits. {"sign": [hex digits]} or {"written": N}; NULL with the error set.
+/* At most SIGNED_MAX records. proofs: NULL, or hex digits. {"sign": [hex digits]} or {"written":
+ * N}; NULL with the error set.
  */
 json_t *signed_write(const struct rpc_context *c, const struct node_signed *records,
 		     unsigned int count, const char *proofs, struct method_error *err);

@@ -440,7 +440,7 @@ static void test_idle(void **state)
 	uint64_t bytes;
 
 	(void)state;
-	net_join(net, 0, 1, CLOUD, 0);
+	net_join(net, 0, 1, STATE_SCOPE_BIT(STATE_CLOUD), 0);
 	net->tap = NULL;
 	net_put(net, 0, NET_CLIENT, 1, "lease");
 	net_run(net, 60 * USEC_S);

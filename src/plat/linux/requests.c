@@ -12,7 +12,6 @@
 #include "plat/linux/counters.h"
 #include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
-#include "rpc/call.h"
 #include "rpc/shared_state.h"
 
 struct requests {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bridges: what other mesh software shares its state by. Each is one file that can be deleted, with
- * its line in bridges.c and its option (`config trama 'bridge'`). A bridge looks into the node and
- * reports what it learns of others as EVENT_IMPORT; no more than that changes in a node.
+ * Bridges: what other mesh software shares its state by. Each has files of its own that can be
+ * deleted, with its line in meson.build beside them and its option (`config trama 'bridge'`), or
+ * left out by meson's option bridges. A bridge looks into the node and reports what it learns of
+ * others as EVENT_IMPORT; no more than that changes in a node.
  */
 #ifndef PLAT_BRIDGES_H
 #define PLAT_BRIDGES_H
