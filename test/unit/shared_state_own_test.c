@@ -232,8 +232,8 @@ static void check_links(const struct town *t, const struct told *told)
 	const json_t *link;
 
 	assert_string_equal(data(told, SS_WIFI_LINKS, name, name),
-			    "{\"src_loc\":{},\"links\":{\"02cc0000000902dd00000003\":{\"src_mac\":"
-			    "\"02:dd:00:00:00:03\",\"dst_mac\":\"02:cc:00:00:00:09\","
+			    "{\"src_loc\":{},\"links\":{\"02cc0000000802dd00000003\":{\"src_mac\":"
+			    "\"02:dd:00:00:00:03\",\"dst_mac\":\"02:cc:00:00:00:08\","
 			    "\"iface\":\"wlan0-ap\"}}}");
 	assert_string_equal(data(told, SS_BABEL_LINKS, name, name),
 			    "{\"src_loc\":{},\"links\":{\"fe802fe80ddfffe002\":{\"src_ip\":\"fe80::"
@@ -269,7 +269,7 @@ static void test_what_is_said(void **state)
 	(void)state;
 	begin(&t);
 	town_run(&t, t.now + 30 * USEC_S);
-	town_station(&t, 1, &(struct mac) { { 2, 0xcc, 0, 0, 0, 9 } }, CLIENT_ASSOCIATED);
+	town_station(&t, 1, &(struct mac) { { 2, 0xcc, 0, 0, 0, 8 } }, CLIENT_ASSOCIATED);
 	ip = lease_to_client(&t);
 	assert_int_equal(ss_own_init(&own, (struct hash_key) { 3, 4 }), 0);
 	told = say(&t, 1, &own);
