@@ -67,6 +67,9 @@ test: packages-test all build-asan/build.ninja ## every test but the long ones
 	@ninja -C build-asan
 	@test/run-all
 
+sim: all ## 1,000 scenarios, a million operations of leases and what they promise, in virtual time: minutes
+	@test/sim/all
+
 test-long: packages-long all build-asan/build.ninja ## every test and the long ones
 	@ninja -C build-asan
 	@test/run-all --long
@@ -110,4 +113,4 @@ install: $(if $(DESTDIR),,packages-run) all ## install to DESTDIR (default: this
 clean: ## remove everything that was built
 	rm -rf build build-asan build-fuzz build-portable build-coverage build-analyze
 
-.PHONY: all help packages-run packages-test packages-long packages-portable run demo test test-long test-portable coverage analyze bench bench-dhcp bench-state bench-peer fuzz install clean
+.PHONY: all help packages-run packages-test packages-long packages-portable run demo test sim test-long test-portable coverage analyze bench bench-dhcp bench-state bench-peer fuzz install clean

@@ -17,26 +17,38 @@ static int add_wire(struct plan *p, uint16_t a, uint16_t b, const struct quality
 	return err;
 }
 
-/* Nodes at a switch, each to each. */
+static bool is_among(const uint16_t *nodes, unsigned int count, int node)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (nodes[i] == node)
+			return true;
+	return false;
+}
+
+/* The nodes at a switch share a wire, which is as bad as the links of both ends. */
 static int add_switch(struct plan *p, const struct topology *t, const int *node, uint16_t at)
 {
-	int err = 0;
+	const struct quality *quality[PLAN_NODES];
+	uint16_t nodes[PLAN_NODES];
+	unsigned int count = 0, first = p->wire_count;
+	int err;
 
-	for (uint16_t i = 0; i < t->wire_count && !err; i++) {
-		const struct wire_plan *a = &t->wires[i];
+	for (uint16_t i = 0; i < t->wire_count && count < PLAN_NODES; i++) {
+		const struct wire_plan *l = &t->wires[i];
+		uint16_t other = l->end[l->end[0] == at];
 
-		for (uint16_t j = 0; j < i && !err; j++) {
-			const struct wire_plan *b = &t->wires[j];
-			uint16_t x = a->end[a->end[0] == at], y = b->end[b->end[0] == at];
-
-			if ((a->end[0] != at && a->end[1] != at) ||
-			    (b->end[0] != at && b->end[1] != at) || node[x] < 0 || node[y] < 0)
-				continue;
-			err = add_wire(p, (uint16_t)node[x], (uint16_t)node[y], &a->quality);
-			if (!err)
-				p->wires[p->wire_count - 1].quiet = true;
-		}
+		if ((l->end[0] != at && l->end[1] != at) || node[other] < 0 ||
+		    is_among(nodes, count, node[other]))
+			continue;
+		quality[count] = &l->quality;
+		nodes[count++] = (uint16_t)node[other];
 	}
+	err = plan_add_segment(p, nodes, count, LATENCY_MIN);
+	for (unsigned int i = 0; !err && i < count; i++)
+		for (unsigned int j = 0; j < i; j++)
+			p->wires[first++].loss_ppm =
+				(uint32_t)((quality[i]->loss_percent + quality[j]->loss_percent) *
+					   10000);
 	return err;
 }
 

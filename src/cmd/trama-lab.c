@@ -25,6 +25,7 @@ struct options {
 	struct guard_options up;
 	bool json, silent;
 	int nodes, clients, clouds, within_s;
+	enum shape shape;
 	int argc;
 	char **argv; /* arguments of the subcommand */
 	struct call call;
@@ -254,7 +255,7 @@ static int run_node(struct options *o)
 
 static int run_generate(struct options *o)
 {
-	json_t *town = generate_town(o->nodes, o->clients, o->clouds);
+	json_t *town = generate_town(o->nodes, o->clients, o->clouds, o->shape);
 	return town ? print_json(town)
 		    : complain("a town has 1 to 200 nodes and up to 150 clients");
 }
@@ -278,7 +279,7 @@ static const struct command {
 	  "down, up, loss=PERCENT, rate=20mbit, latency=5ms" },
 	{ "node", run_node, true, "NAME WHAT", "stop, start, kill [PROCESS]" },
 	{ "generate", run_generate, false, "",
-	  "print a town of --nodes N --clients N [--clouds N]" },
+	  "print a town of --nodes N --clients N [--clouds N] [--shape NAME]" },
 };
 
 static void help(FILE *f)
@@ -296,7 +297,13 @@ static void help(FILE *f)
 		"  --log DIR      up: logs of all hosts go there and stay\n"
 		"  --detach       up: return when all clients are online\n"
 		"  --check        up: then judge, and end with the verdict\n"
-		"  --wait SECONDS up: how long clients may take, 60 by default\n");
+		"  --wait SECONDS up: how long clients may take, 60 by default\n"
+		"  --shape NAME   generate: of each cloud, rings by default: " SHAPE_NAMES "\n");
+}
+
+static int set_shape(struct options *o, const char *name)
+{
+	return shape_find(name, &o->shape) ? -complain("--shape is " SHAPE_NAMES) : 0;
 }
 
 static int parse(struct options *o, int argc, char **argv)
@@ -313,8 +320,8 @@ static int parse(struct options *o, int argc, char **argv)
 		{ "nodes", required_argument, NULL, 'N' },
 		{ "clients", required_argument, NULL, 'C' },
 		{ "clouds", required_argument, NULL, 'U' },
+		{ "shape", required_argument, NULL, 'S' },
 		{ "within", required_argument, NULL, 'W' },
-
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -352,6 +359,10 @@ static int parse(struct options *o, int argc, char **argv)
 			break;
 		case 'U':
 			o->clouds = atoi(optarg);
+			break;
+		case 'S':
+			if (set_shape(o, optarg) < 0)
+				return -1;
 			break;
 		case 'W':
 			o->within_s = atoi(optarg);
@@ -392,7 +403,7 @@ static int parse_all(struct options *o, const struct command *c, int argc, char 
 
 int main(int argc, char **argv)
 {
-	struct options o = { .up.wait_s = 60, .nodes = 20, .clients = 20 };
+	struct options o = { .up.wait_s = 60, .nodes = 20, .clients = 20, .shape = SHAPE_RINGS };
 	int first = parse(&o, argc, argv);
 	if (first < 0)
 		return 2;

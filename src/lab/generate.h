@@ -4,9 +4,11 @@
 
 #include <jansson.h>
 
-/* A town of that many nodes in clouds of about ten, each a chain of rings, joined by backbone
- * links; clients spread over all nodes; an uplink per two clouds. NULL when the figures are out of
- * range (1 to 200 each). */
-json_t *generate_town(int nodes, int clients, int clouds);
+#include "lib/shape.h"
+
+/* A town of that many nodes in clouds of about ten (clouds 0) or so many, each of that shape,
+ * joined by backbone links; clients spread over all nodes; an uplink per two clouds. NULL when the
+ * figures are out of range (1 to 200 nodes, up to 150 clients). */
+json_t *generate_town(int nodes, int clients, int clouds, enum shape shape);
 
 #endif

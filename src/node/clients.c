@@ -209,7 +209,7 @@ static void arrive(struct node *n, const struct event_client *e)
 	struct station *s = station_find(n, &e->mac, e->vid);
 	struct lease_node gw;
 	bool came = !s, moved = came || s->port != e->port;
-	bool associated = e->change == CLIENT_ASSOCIATED;
+	bool associated = e->change == CLIENT_ASSOCIATED, anew;
 
 	if (e->port >= NODE_PORTS || !mac_is_station(&e->mac) || mac_eq(&e->mac, &n->cloud_mac) ||
 	    mac_eq(&e->mac, &n->cloud.anygw_mac) || is_node_port(n, &e->mac, e->port))
@@ -222,12 +222,13 @@ static void arrive(struct node *n, const struct event_client *e)
 		return;
 	s->port = e->port;
 	fair_move(&n->station_places, table_index(&n->stations, s), e->port);
-	if (associated && !s->associated)
-		recall_associated(n, &e->mac);
+	anew = associated && !s->associated;
 	if (associated || (came && !e->vid && recall_was_associated(n, &e->mac, e->port))) {
 		s->associated = true;
 		keep(n, s);
 	}
+	if (anew || (came && !e->vid))
+		recall_came(n, &e->mac, anew);
 	if (!moved || e->vid)
 		return;
 	if (!came && !port_admits(n, e->port)) {

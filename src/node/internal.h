@@ -273,6 +273,7 @@ struct node {
 	struct settings settings;	  /* of this start, or written since; in the next two */
 	struct node_settings in_force[2]; /* of the network, of the cloud */
 	bool settings_fresh;		  /* others than those of this start */
+	usec_t settings_written_at;	  /* the last time */
 	uint64_t counters[NODE_COUNTERS];
 	uint8_t scratch[2048]; /* a frame in the making */
 	usec_t announce_at;
@@ -385,7 +386,8 @@ void imports_refresh(struct node *n);
 
 /* recall.c: clients that others announce while they are here */
 void recall_client(struct node *n, const struct mac *mac, uint16_t port, bool associated);
-void recall_associated(struct node *n, const struct mac *mac);
+/* It is here (again), by a new association or by what it said. */
+void recall_came(struct node *n, const struct mac *mac, bool associated);
 /* That it is back, by the answer, does not say whether it is still associated; it was just before.
  */
 bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port);

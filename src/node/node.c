@@ -11,6 +11,7 @@
 #define LATE (500 * USEC_MS)		/* what is due every second: we got no time */
 #define NOTICE_INTERVAL (100 * USEC_MS) /* of one kind */
 #define NOTICE_BURST 1000
+#define SETTINGS_AGAIN (600 * USEC_S)		 /* what could not be written */
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
 
 #define ADMIN_LIFETIME_S (10u * 365 * 86400) /* nobody but the admin could prolong them */
@@ -152,6 +153,7 @@ static int start_engine(struct node *n, usec_t now)
 		.aggregation = n->conf->l2.aggregated_ogms,
 		.cloud_mac = n->cloud_mac,
 		.ssid_len = (uint8_t)strlen(n->conf->wifi.ap_ssid),
+		.start = n->setup.boot_epoch,
 		.mirror = n->conf->l2.engine == CONF_ENGINE_KERNEL,
 	};
 	struct batman_limits limits = {
@@ -498,11 +500,20 @@ static bool settings_save(struct node *n)
 		return snapshot_save(n);
 	}
 	n->settings_step = SETTINGS_WRITTEN;
+	n->settings_written_at = n->now;
 	e.store.len = settings_encode(&n->settings, n->store_buf, n->store_cap);
 	e.store.data = n->store_buf;
 	if (e.store.len)
 		node_effect_push(n, &e);
 	return e.store.len;
+}
+
+/* Whoever is not started anew with what it has written could not write it: its disk may be full. */
+static void settings_again(struct node *n)
+{
+	if (n->settings_fresh && n->settings_step == SETTINGS_WRITTEN &&
+	    n->now - n->settings_written_at >= SETTINGS_AGAIN)
+		n->settings_step = SETTINGS_NEXT;
 }
 
 static void slow(struct node *n)
@@ -526,6 +537,7 @@ static void slow(struct node *n)
 	served_refresh(n);
 	if (n->store_wanted && n->store_at == USEC_NEVER)
 		n->store_at = n->now + n->conf->node.save_interval_s * USEC_S;
+	settings_again(n);
 	/* one at a time, they share the buffer */
 	if (!claims_save(n) && n->store_at <= n->now)
 		(void)snapshot_save(n);
@@ -565,6 +577,7 @@ void node_input(struct node *n, const struct event *e, usec_t now)
 
 	n->now = now;
 	if (late > LATE) {
+		batman_starved(n->batman, late, now);
 		lease_starved(&n->lease, late, now);
 		peers_starved(n, late);
 		cut_starved(&n->cut, late, now);

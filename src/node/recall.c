@@ -19,6 +19,8 @@
 #define SETTLE (200 * USEC_MS)
 #define WAIT_AGAIN (2 * USEC_S)
 #define WAIT_MAX (64 * USEC_S)
+#define ANSWERED                                                                                   \
+	(500 * USEC_MS) /* who comes so late after the question has not come because of it */
 #define ANSWER (5 * USEC_S)
 
 static struct recall *find(struct node *n, const struct mac *mac)
@@ -59,11 +61,11 @@ bool recall_was_associated(struct node *n, const struct mac *mac, uint16_t port)
 	return r && r->associated && r->port == port && (!r->asked || n->now - r->at < ANSWER);
 }
 
-void recall_associated(struct node *n, const struct mac *mac)
+void recall_came(struct node *n, const struct mac *mac, bool associated)
 {
 	struct recall *r = find(n, mac);
 
-	if (r)
+	if (r && (associated || !r->asked || n->now - r->at > ANSWERED))
 		*r = n->recalls[--n->recall_count];
 }
 

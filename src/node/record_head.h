@@ -6,7 +6,7 @@
  *   hash key 2 * u64, time of the node's start u64, keys u8 (0: none, 1: it has one of its own,
  *   2: and one of the community), its public key 32 where it has one, length u16 and file of the
  *   settings that it started with (settings.h), length u32 and text of the configuration that they
- *   are part of (conf_print with all and secrets)
+ *   are part of (conf_print with all; secrets may be left out)
  * - end = an entry as in record.h of kind RECORD_END: count of effects u64, hash as 16 hex digits
  */
 #ifndef NODE_RECORD_HEAD_H

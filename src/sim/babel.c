@@ -3,6 +3,7 @@
  * a host route is known with the second look, so after half a second to one. */
 #include <string.h>
 
+#include "sim/judge.h"
 #include "sim/split.h"
 #include "sim/world.h"
 
@@ -10,7 +11,7 @@ static bool linked(const struct world *w, const struct sim_wire *l)
 {
 	const struct sim_node *a = &w->nodes[l->plan.a], *b = &w->nodes[l->plan.b];
 
-	return !l->down && a->alive && b->alive && a->ports[l->port[0]].babel &&
+	return !l->down && life_runs(a) && life_runs(b) && a->ports[l->port[0]].babel &&
 	       b->ports[l->port[1]].babel;
 }
 
@@ -18,7 +19,7 @@ static bool serves(const struct sim_node *k, const struct ip6 *dst)
 {
 	struct ip4 dst4 = ip6_unmapped(dst);
 
-	if (!k->alive)
+	if (!life_runs(k))
 		return false;
 	return ip6_is_mapped(dst) ? net4_has(&node_cloud(k->node)->network4, &dst4)
 				  : net6_has(&node_cloud(k->node)->network6, dst);
@@ -37,7 +38,7 @@ static bool announces(const struct sim_node *k, const struct ip6 *dst, enum want
 	case WANT_NET:
 		return serves(k, dst);
 	case WANT_DEFAULT:
-		return k->alive && k->announces4;
+		return life_runs(k) && k->announces4;
 	}
 	return false;
 }
@@ -57,11 +58,11 @@ static int nearest(struct world *w, unsigned int from, const struct ip6 *dst, en
 
 		if (announces(&w->nodes[at], dst, want))
 			return (int)at;
-		for (unsigned int i = 0; i < w->plan->wire_count; i++) {
-			const struct sim_wire *l = &w->wires[i];
-			unsigned int to = l->plan.a == at ? l->plan.b : l->plan.a;
+		for (uint32_t i = w->adjacent_from[at]; i < w->adjacent_from[at + 1]; i++) {
+			const struct sim_wire *l = &w->wires[w->adjacent[i]];
+			unsigned int to = wire_other(l, at);
 
-			if ((l->plan.a != at && l->plan.b != at) || prev[to] >= 0 || !linked(w, l))
+			if (prev[to] >= 0 || !linked(w, l))
 				continue;
 			prev[to] = (int)at;
 			queue[tail++] = to;
@@ -99,6 +100,18 @@ static bool same_route(const struct event_route *a, const struct event_route *b)
 	       !memcmp(a->router_id, b->router_id, sizeof(a->router_id));
 }
 
+/* The port towards a neighbour. */
+static uint16_t port_towards(const struct world *w, const struct sim_node *k, unsigned int to)
+{
+	for (uint32_t i = w->adjacent_from[k->index]; i < w->adjacent_from[k->index + 1]; i++) {
+		const struct sim_wire *l = &w->wires[w->adjacent[i]];
+
+		if (wire_other(l, k->index) == to && linked(w, l))
+			return (uint16_t)l->port[l->plan.b == k->index];
+	}
+	return 0;
+}
+
 static void tell_default(struct world *w, struct sim_node *k)
 {
 	static const struct ip6 any;
@@ -111,13 +124,7 @@ static void tell_default(struct world *w, struct sim_node *k)
 	while (step >= 0 && step != (int)k->index && prev[step] != (int)k->index)
 		step = prev[step];
 	if (to >= 0) {
-		for (uint16_t p = 0; p < NODE_PORTS; p++) {
-			const struct sim_wire *l =
-				k->ports[p].wire >= 0 ? &w->wires[k->ports[p].wire] : NULL;
-
-			if (l && k->ports[p].present && (l->plan.a == step || l->plan.b == step))
-				e.route.port = p;
-		}
+		e.route.port = port_towards(w, k, (unsigned int)step);
 		memcpy(e.route.router_id + 2, w->nodes[to].primary.b,
 		       sizeof(w->nodes[to].primary.b));
 		e.route.via4 = w->nodes[step].br0.ip4;
@@ -142,7 +149,7 @@ static void tell_neighbours(struct world *w, struct sim_wire *l)
 				*other = &w->nodes[end ? l->plan.a : l->plan.b];
 		struct event e = { .kind = EVENT_NEIGHBOUR };
 
-		if (!k->alive)
+		if (!life_runs(k))
 			continue;
 		e.neighbour = (struct event_neighbour) { .gone = !up,
 							 .port = (uint16_t)l->port[end],
@@ -157,10 +164,11 @@ void babel_recompute(struct world *w)
 	for (unsigned int i = 0; i < w->plan->wire_count; i++)
 		tell_neighbours(w, &w->wires[i]);
 	for (unsigned int i = 0; i < w->plan->node_count; i++)
-		if (w->nodes[i].alive) {
+		if (life_runs(&w->nodes[i])) {
 			tell_default(w, &w->nodes[i]);
 			routes_learn(&w->nodes[i]);
 		}
 	split_tick(w);
+	judge_tick(w->judge, w->now);
 	world_push(w, (struct item) { .at = w->now + USEC_S / 2, .kind = ITEM_BABEL });
 }

@@ -9,6 +9,7 @@
 #include "sim/world.h"
 
 #define AGEING (300 * USEC_S)
+#define AGE_INTERVAL USEC_S
 
 /* What a filter has to know of a frame. */
 struct facts {
@@ -93,10 +94,18 @@ static bool may_enter(const struct facts *f, const struct wish_filter *w, int fr
 
 static struct fdb_entry *fdb_find(struct sim_node *k, const struct mac *mac)
 {
-	for (unsigned int i = 0; i < WORLD_FDB; i++)
+	for (unsigned int i = 0; i < k->fdb_high; i++)
 		if (k->fdb[i].used && mac_eq(&k->fdb[i].mac, mac))
 			return &k->fdb[i];
 	return NULL;
+}
+
+static struct fdb_entry *fdb_free(struct sim_node *k)
+{
+	for (unsigned int i = 0; i < k->fdb_high; i++)
+		if (!k->fdb[i].used)
+			return &k->fdb[i];
+	return k->fdb_high < WORLD_FDB ? &k->fdb[k->fdb_high++] : NULL;
 }
 
 static void tell(struct sim_node *k, const struct mac *mac, int port, enum client_change change)
@@ -120,9 +129,8 @@ static void learn(struct sim_node *k, const struct mac *mac, int port)
 
 	if (!mac_is_station(mac))
 		return;
-	for (unsigned int i = 0; !e && i < WORLD_FDB; i++)
-		if (!k->fdb[i].used)
-			e = &k->fdb[i];
+	if (!e)
+		e = fdb_free(k);
 	if (!e)
 		return;
 	*e = (struct fdb_entry) { true, *mac, port, k->world->now };
@@ -145,7 +153,10 @@ void bridge_forget(struct sim_node *k, const struct effect_forget *f)
 
 void bridge_age(struct sim_node *k)
 {
-	for (unsigned int i = 0; i < WORLD_FDB; i++) {
+	if (k->world->now < k->fdb_aged + AGE_INTERVAL)
+		return;
+	k->fdb_aged = k->world->now;
+	for (unsigned int i = 0; i < k->fdb_high; i++) {
 		struct fdb_entry *e = &k->fdb[i];
 
 		if (!e->used || k->world->now - e->at < AGEING)
@@ -188,8 +199,7 @@ static void out_client_port(struct sim_node *k, int port, const struct mac *dst,
 	if (port == AP_PORT)
 		out_air(k, dst, frame, len);
 	else
-		wire_send(k->world, (unsigned int)k->ports[port].wire, k->ports[port].end, frame,
-			  len);
+		port_send(k, (uint16_t)port, frame, len);
 }
 
 static void out(struct sim_node *k, int port, const struct facts *f, const uint8_t *frame,
@@ -202,7 +212,7 @@ static void out(struct sim_node *k, int port, const struct facts *f, const uint8
 	} else if (port == BRIDGE_ANYCAST) {
 		stack_input(&k->anygw, frame, len, k->world->now);
 		e.frame = (struct event_frame) { .link = LINK_CLIENT, .data = frame, .len = len };
-		kernel_event(k, &e);
+		witness_request(k, &e);
 	} else if (port == BRIDGE_CLOUD) {
 		if (stays_local(f, k->filter))
 			return;

@@ -4,11 +4,6 @@
 
 #include "sim/world.h"
 
-#define HEALED                                                                                     \
-	(10 * USEC_S) /* after that what was parted knows again what the other side has done */
-
-#define ACK_FLIGHT (100 * USEC_MS) /* of an acknowledgement, from the node to its client */
-
 #define SETTLE_STEPS 20
 
 #define WINDOW 64 /* of B.A.T.M.A.N. IV, and its best quality */
@@ -19,50 +14,6 @@
 	(16 * USEC_S) /* a way around: one node after the other turns to it, five intervals each   \
 		       */
 #define MARGIN (2 * USEC_S)
-#define UNREACHED UINT32_MAX
-
-bool same_cloud(const struct world *w, int a, int b)
-{
-	return a >= 0 && b >= 0 && !strcmp(w->plan->nodes[a].ssid, w->plan->nodes[b].ssid);
-}
-
-/* ---- connection ---- */
-
-static bool joins(const struct world *w, const struct sim_wire *l)
-{
-	return !l->down && w->nodes[l->plan.a].alive && w->nodes[l->plan.b].alive &&
-	       same_cloud(w, l->plan.a, l->plan.b);
-}
-
-/* The number of hops from there to each node of its cloud that can be reached; others stay as they
- * are. */
-static void reach(const struct world *w, unsigned int from, unsigned int hops[PLAN_NODES])
-{
-	unsigned int queue[PLAN_NODES], head = 0, tail = 0;
-
-	hops[from] = 0;
-	queue[tail++] = from;
-	while (head < tail) {
-		unsigned int at = queue[head++];
-
-		for (unsigned int i = 0; i < w->plan->wire_count; i++) {
-			const struct sim_wire *l = &w->wires[i];
-			unsigned int to = l->plan.a == at ? l->plan.b : l->plan.a;
-
-			if ((l->plan.a != at && l->plan.b != at) || hops[to] != UNREACHED ||
-			    !joins(w, l))
-				continue;
-			hops[to] = hops[at] + 1;
-			queue[tail++] = to;
-		}
-	}
-}
-
-static void unreached(unsigned int hops[PLAN_NODES])
-{
-	for (unsigned int i = 0; i < PLAN_NODES; i++)
-		hops[i] = UNREACHED;
-}
 
 /*
  * A way is there for B.A.T.M.A.N. IV when its quality is at least 1 of 255. A new link is worth
@@ -87,31 +38,25 @@ static unsigned int intervals(unsigned int hops)
 /* How long after the last change at most; USEC_NEVER where there is no way. */
 static usec_t found_after(unsigned int hops)
 {
-	unsigned int n = hops == UNREACHED ? 0 : intervals(hops);
+	unsigned int n = hops == GRAPH_APART ? 0 : intervals(hops);
 
 	if (n == 0)
 		return USEC_NEVER;
 	return n * INTERVAL + MARGIN > FOUND ? n * INTERVAL + MARGIN : FOUND;
 }
 
-bool check_promised(const struct world *w, int from, int to, usec_t at)
+bool check_promised(struct world *w, int from, int to, usec_t at)
 {
-	unsigned int hops[PLAN_NODES];
+	unsigned int hops = graph_hops(w, (unsigned int)from, (unsigned int)to);
 
-	unreached(hops);
-	reach(w, (unsigned int)from, hops);
-	return at - w->disturbed_at > found_after(hops[to]);
+	return at - w->disturbed_at > found_after(hops);
 }
 
 /* There is nobody any more whom this node is yet to find. */
-static bool has_settled(const struct world *w, unsigned int node, usec_t at)
+static bool has_settled(struct world *w, unsigned int node, usec_t at)
 {
-	unsigned int hops[PLAN_NODES];
-
-	unreached(hops);
-	reach(w, node, hops);
 	for (unsigned int i = 0; i < w->plan->node_count; i++) {
-		usec_t after = found_after(hops[i]);
+		usec_t after = found_after(graph_hops(w, node, i));
 
 		if (after != USEC_NEVER && at - w->disturbed_at <= after)
 			return false;
@@ -119,96 +64,7 @@ static bool has_settled(const struct world *w, unsigned int node, usec_t at)
 	return true;
 }
 
-bool check_parted(const struct world *w)
-{
-	unsigned int hops[PLAN_NODES];
-
-	unreached(hops);
-	for (unsigned int i = 0; i < w->plan->node_count; i++) {
-		if (hops[i] != UNREACHED || !w->nodes[i].alive)
-			continue;
-		for (unsigned int j = 0; j < i; j++)
-			if (w->nodes[j].alive && same_cloud(w, (int)i, (int)j))
-				return true; /* it was not reached from there */
-		reach(w, i, hops);
-	}
-	return false;
-}
-
 /* ---- clients ---- */
-
-static bool knows_lease(const struct sim_node *k, const struct sim_host *h, struct ip4 *ret)
-{
-	struct lease_view v;
-
-	if (!k->alive || !lease_find(node_lease(k->node), &h->mac, k->world->now, &v))
-		return false;
-	*ret = v.client.ip4;
-	return !ip4_is_zero(ret);
-}
-
-/* Nodes write to their disks every quarter of an hour, and the other nodes know what one of them
- * forgets; unless it is the only one. */
-void check_crash(const struct sim_node *k)
-{
-	struct world *w = k->world;
-
-	for (unsigned int h = 0; h < w->plan->host_count; h++) {
-		struct ip4 mine, theirs;
-		bool known = !knows_lease(k, &w->hosts[h], &mine);
-
-		for (unsigned int i = 0; i < w->plan->node_count && !known; i++)
-			known = i != k->index && knows_lease(&w->nodes[i], &w->hosts[h], &theirs) &&
-				ip4_eq(&mine, &theirs);
-		if (!known)
-			w->hosts[h].lost_at = w->now;
-	}
-}
-
-bool check_forgotten(const struct sim_host *h)
-{
-	return h->lost_at + ACK_FLIGHT > h->bound_at;
-}
-
-/*
- * While nothing parts a cloud, no client is given an address that another one has. Two that were
- * given one address in two parts of a cloud may have it until the next DHCP message of the one that
- * loses it: after they have met, one of them at most is acknowledged.
- */
-static bool clash_is_wrong(const struct sim_host *h, const struct sim_host *other, bool is_new)
-{
-	const struct world *w = h->world;
-
-	return w->parted_until < w->now - HEALED && !check_forgotten(other) &&
-	       (is_new || other->bound_at > w->parted_until + HEALED);
-}
-
-void check_address(struct sim_host *h)
-{
-	struct world *w = h->world;
-	const char *name = w->plan->hosts[h->index].name;
-	bool is_new = !ip4_eq(&h->kept, &h->stack.ip4);
-	char ip[IP4_TEXT], was[IP4_TEXT];
-
-	if (!ip4_is_zero(&h->kept) && w->parted_until < h->kept_since && is_new &&
-	    !check_forgotten(h))
-		world_violation(w, "%s lost its address %s and has %s", name,
-				ip4_text(&h->kept, was), ip4_text(&h->stack.ip4, ip));
-	for (unsigned int i = 0; i < w->plan->host_count; i++) {
-		const struct sim_host *o = &w->hosts[i];
-
-		if (o == h || o->state != HOST_BOUND || !ip4_eq(&o->stack.ip4, &h->stack.ip4))
-			continue;
-		if (clash_is_wrong(h, o, is_new))
-			world_violation(w, "%s and %s both have %s", name, w->plan->hosts[i].name,
-					ip4_text(&h->stack.ip4, ip));
-		else
-			h->lost_at = w->now; /* it is taken back when the other shows itself */
-	}
-	if (is_new)
-		h->kept_since = w->now;
-	h->kept = h->stack.ip4;
-}
 
 void check_gateway(struct sim_host *h)
 {
@@ -223,6 +79,7 @@ void check_gateway(struct sim_host *h)
 	h->gateway = *mac;
 }
 
+/* Where a client is cannot be known before all are found who may have a table with it in it. */
 void check_gone(const struct sim_node *k, const struct mac *mac)
 {
 	struct world *w = k->world;
@@ -232,7 +89,7 @@ void check_gone(const struct sim_node *k, const struct mac *mac)
 
 		if (mac_eq(&h->mac, mac) && h->at == (int)k->index && !w->lossy &&
 		    h->shown_at >= h->moved_at && h->shown_at < w->now - USEC_S &&
-		    w->now - w->disturbed_at > WORLD_CALM)
+		    has_settled(w, k->index, w->now))
 			world_violation(w, "%s believes that %s has gone",
 					w->plan->nodes[k->index].name, w->plan->hosts[i].name);
 	}
@@ -276,10 +133,10 @@ static void tell_missing(struct world *w, const struct sim_node *a, const struct
 	struct state_view x, y;
 	uint32_t i = 0, j = 0;
 
-	while (state_next_any(node_state(a->node), &i, w->now, &x)) {
+	while (state_next_any(node_state(a->node), &i, life_clock(a), &x)) {
 		bool found = x.scope != STATE_CLOUD;
 
-		for (j = 0; !found && state_next_any(node_state(b->node), &j, w->now, &y);)
+		for (j = 0; !found && state_next_any(node_state(b->node), &j, life_clock(b), &y);)
 			found = same_record(&x, &y);
 		if (found)
 			continue;
@@ -386,6 +243,13 @@ void check_quiet(struct world *w)
 		if (w->nodes[i].alive)
 			w->requests[i] = batman_counter(node_batman(w->nodes[i].node),
 							BATMAN_COUNT_TT_REQUEST_TX);
+}
+
+void check_records(struct world *w)
+{
+	for (unsigned int i = 0; i < SETTLE_STEPS && !check_state(w, false); i++)
+		world_run(w, w->now + 100 * USEC_MS);
+	check_state(w, true);
 }
 
 void check_final(struct world *w)

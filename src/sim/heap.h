@@ -22,6 +22,7 @@ enum item_kind {
 	ITEM_EVENT,  /* a: node, b: its boot; the bytes are a struct event */
 	ITEM_PROBE,  /* a: id of a test frame that should have arrived */
 	ITEM_SPLIT,  /* a: what */
+	ITEM_DISK,   /* a: node, b: file and boot; a write is over */
 };
 
 struct item {

@@ -11,6 +11,7 @@
 
 #define PING_INTERVAL USEC_S
 #define SOLICIT_INTERVAL (4 * USEC_S) /* twice of that for the next, and so on */
+#define REBOOT_TRIES 3		      /* for the address that it remembers */
 
 static void transmit(struct sim_host *h, const uint8_t *frame, size_t len)
 {
@@ -94,8 +95,24 @@ static void disassociate(struct sim_host *h)
 		tell_node(h, CLIENT_DISASSOCIATED);
 }
 
+size_t host_identifier(const struct sim_host *h, uint8_t ret[static HOST_ID_MAX])
+{
+	struct wr w = wr_init(ret, HOST_ID_MAX);
+	bool sends = h->world->plan->hosts[h->index].has_id;
+
+	wr_u8(&w, !sends); /* 0: any bytes, 1: Ethernet (RFC 2132, 9.14) */
+	if (sends)
+		wr_u32(&w, ~(uint32_t)h->index); /* not in the order of the others */
+	else
+		wr_mac(&w, &h->mac);
+	return wr_len(&w);
+}
+
 static void host_reset(struct sim_host *h)
 {
+	h->remembered = (struct ip4) { { 0 } };
+	if (h->world->plan->hosts[h->index].remembers)
+		h->remembered = h->stack.ip4;
 	h->stack = (struct stack) {
 		.mac = h->mac, .send = send_out, .echo_reply = echo_reply, .ctx = h
 	};
@@ -114,11 +131,24 @@ void host_start(struct sim_host *h, usec_t at)
 	world_push(h->world, (struct item) { .at = at, .kind = ITEM_HOST, .a = h->index });
 }
 
+/* What it says of its address, as its state asks for it. */
+static void fill_addresses(const struct sim_host *h, struct dhcp_msg *m)
+{
+	if (m->type == DHCP_DECLINE)
+		m->requested = h->stack.ip4;
+	else if (m->type == DHCP_RELEASE || (m->type == DHCP_REQUEST && h->state == HOST_BOUND))
+		m->ciaddr = h->stack.ip4;
+	else if (m->type == DHCP_REQUEST)
+		m->requested = h->offered;
+	if (m->type == DHCP_RELEASE || m->type == DHCP_DECLINE || h->state == HOST_REQUESTING)
+		m->server_id = h->server;
+}
+
 static void send_dhcp(struct sim_host *h, uint8_t type)
 {
-	uint8_t payload[600], frame[700];
+	uint8_t payload[600], frame[700], id[HOST_ID_MAX];
 	struct wr p = wr_init(payload, sizeof(payload)), f = wr_init(frame, sizeof(frame));
-	bool renew = h->state == HOST_BOUND;
+	const struct plan_host *plan = &h->world->plan->hosts[h->index];
 	struct dhcp_msg m;
 	struct udp4_path path = { .eth_src = h->mac,
 				  .eth_dst = MAC_BROADCAST,
@@ -131,13 +161,13 @@ static void send_dhcp(struct sim_host *h, uint8_t type)
 	m.type = type;
 	m.xid = h->xid;
 	m.chaddr = h->mac;
-	if (type == DHCP_REQUEST && renew) {
-		m.ciaddr = path.src = h->stack.ip4;
-	} else if (type == DHCP_REQUEST) {
-		m.requested = h->offered;
-		m.server_id = h->server;
+	fill_addresses(h, &m);
+	path.src = m.ciaddr;
+	if (plan->has_id) {
+		m.id_len = (uint8_t)host_identifier(h, id);
+		memcpy(m.id, id, m.id_len);
 	}
-	text_copy(m.hostname, sizeof(m.hostname), h->world->plan->hosts[h->index].name);
+	text_copy(m.hostname, sizeof(m.hostname), plan->name);
 	dhcp_encode(&p, &m);
 	udp4_build(&f, &path, payload, wr_len(&p));
 	transmit(h, frame, wr_len(&f));
@@ -190,42 +220,81 @@ static void ping_somebody(struct sim_host *h)
 	probe_send(h, h->seq % 8 == 0);
 }
 
+static void switch_on(struct sim_host *h)
+{
+	struct world *w = h->world;
+
+	h->moved_at = w->now;
+	world_changed(w, true);
+	associate(h);
+	h->xid = rng_u32(&w->rng);
+	h->offered = h->remembered;
+	h->state = ip4_is_zero(&h->remembered) ? HOST_SELECTING : HOST_REBOOTING;
+	h->tries = 0;
+}
+
+/* Each returns how long it waits for an answer. */
+
+static usec_t ask_anybody(struct sim_host *h)
+{
+	solicit_router(h);
+	send_dhcp(h, DHCP_DISCOVER);
+	return (2 + (usec_t)(h->tries < 3 ? h->tries++ : 3)) * USEC_S;
+}
+
+static usec_t ask_for_remembered(struct sim_host *h)
+{
+	if (h->tries++ == REBOOT_TRIES) {
+		h->tries = 0;
+		h->state = HOST_SELECTING;
+		return ask_anybody(h);
+	}
+	solicit_router(h);
+	send_dhcp(h, DHCP_REQUEST);
+	return 2 * USEC_S;
+}
+
+static usec_t use_address(struct sim_host *h)
+{
+	usec_t age = h->world->now - h->bound_at;
+
+	if (age > h->lease_us) {
+		witness_expired(h);
+		h->state = HOST_SELECTING;
+		h->stack.ip4 = (struct ip4) { { 0 } };
+	} else if (age > h->lease_us / 2) {
+		send_dhcp(h, DHCP_REQUEST);
+	}
+	check_gateway(h);
+	solicit_router(h);
+	if (!h->world->plan->hosts[h->index].quiet)
+		ping_somebody(h);
+	return PING_INTERVAL;
+}
+
 void host_timer(struct sim_host *h)
 {
 	struct world *w = h->world;
 	usec_t wait = PING_INTERVAL;
 
+	if (h->at >= 0 && h->state == HOST_OFF)
+		switch_on(h);
 	switch (h->at < 0 ? HOST_AWAY : h->state) {
 	case HOST_AWAY:
-		break;
 	case HOST_OFF:
-		h->moved_at = w->now;
-		world_changed(w, true);
-		associate(h);
-		h->xid = rng_u32(&w->rng);
-		h->state = HOST_SELECTING;
-		h->tries = 0;
-		/* fall through */
+		break;
 	case HOST_SELECTING:
-		solicit_router(h);
-		send_dhcp(h, DHCP_DISCOVER);
-		wait = (2 + (usec_t)(h->tries < 3 ? h->tries++ : 3)) * USEC_S;
+		wait = ask_anybody(h);
 		break;
 	case HOST_REQUESTING:
 		h->state = HOST_SELECTING; /* no answer: begin again */
 		wait = USEC_S;
 		break;
+	case HOST_REBOOTING:
+		wait = ask_for_remembered(h);
+		break;
 	case HOST_BOUND:
-		if (w->now - h->bound_at > h->lease_us) {
-			h->state = HOST_SELECTING;
-			h->stack.ip4 = (struct ip4) { { 0 } };
-		} else if (w->now - h->bound_at > h->lease_us / 2) {
-			send_dhcp(h, DHCP_REQUEST);
-		}
-		check_gateway(h);
-		solicit_router(h);
-		if (!h->world->plan->hosts[h->index].quiet)
-			ping_somebody(h);
+		wait = use_address(h);
 		break;
 	}
 	world_push(w, (struct item) { .at = w->now + wait + rng_below(&w->rng, 100000),
@@ -233,11 +302,64 @@ void host_timer(struct sim_host *h)
 				      .a = h->index });
 }
 
-static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
+static void lose_address(struct sim_host *h)
+{
+	h->state = HOST_SELECTING;
+	h->stack.ip4 = (struct ip4) { { 0 } };
+	h->tries = 0;
+}
+
+void host_renew(struct sim_host *h)
+{
+	if (h->at >= 0 && h->state == HOST_BOUND)
+		send_dhcp(h, DHCP_REQUEST);
+}
+
+void host_release(struct sim_host *h)
+{
+	if (h->at < 0 || h->state != HOST_BOUND)
+		return;
+	send_dhcp(h, DHCP_RELEASE);
+	lose_address(h);
+}
+
+void host_decline(struct sim_host *h)
+{
+	if (h->at < 0 || h->state != HOST_BOUND)
+		return;
+	send_dhcp(h, DHCP_DECLINE);
+	lose_address(h);
+}
+
+void host_reboot(struct sim_host *h)
+{
+	if (h->at >= 0 && h->state == HOST_BOUND)
+		host_reset(h);
+}
+
+static void acknowledged(struct sim_host *h, const struct dhcp_msg *m)
 {
 	struct world *w = h->world;
+	const char *name = w->plan->hosts[h->index].name;
 	char ip[IP4_TEXT];
 
+	if (h->state == HOST_BOUND && !ip4_eq(&h->stack.ip4, &m->yiaddr))
+		world_violation(w, "%s was renewed with another address", name);
+	if (!ip4_eq(&h->stack.ip4, &m->yiaddr)) {
+		h->stack.ip4 = m->yiaddr;
+		world_log(w, "%s has %s of node %d", name, ip4_text(&m->yiaddr, ip), h->at);
+	}
+	h->stack.len4 = 16;
+	h->stack.router4 = m->router;
+	h->server = m->server_id;
+	h->lease_us = (usec_t)m->lease_s * USEC_S;
+	h->bound_at = w->now;
+	h->state = HOST_BOUND;
+	h->acks++;
+}
+
+static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
+{
 	if (m->xid != h->xid || !mac_eq(&m->chaddr, &h->mac))
 		return;
 	if (m->type == DHCP_OFFER && h->state == HOST_SELECTING) {
@@ -245,29 +367,11 @@ static void dhcp_answer(struct sim_host *h, const struct dhcp_msg *m)
 		h->server = m->server_id;
 		h->state = HOST_REQUESTING;
 		send_dhcp(h, DHCP_REQUEST);
-	} else if (m->type == DHCP_ACK && (h->state == HOST_REQUESTING || h->state == HOST_BOUND)) {
-		if (h->state == HOST_BOUND && !ip4_eq(&h->stack.ip4, &m->yiaddr))
-			world_violation(w, "%s was renewed with another address",
-					w->plan->hosts[h->index].name);
-		if (!ip4_eq(&h->stack.ip4, &m->yiaddr)) {
-			h->stack.ip4 = m->yiaddr;
-			world_log(w, "%s has %s of node %d", w->plan->hosts[h->index].name,
-				  ip4_text(&m->yiaddr, ip), h->at);
-		}
-		check_address(h);
-		h->stack.len4 = 16;
-		h->stack.router4 = m->router;
-		h->lease_us = (usec_t)m->lease_s * USEC_S;
-		h->bound_at = w->now;
-		h->state = HOST_BOUND;
-		h->acks++;
+	} else if (m->type == DHCP_ACK && (h->state == HOST_REQUESTING ||
+					   h->state == HOST_REBOOTING || h->state == HOST_BOUND)) {
+		acknowledged(h, m);
 	} else if (m->type == DHCP_NAK && h->state != HOST_OFF) {
-		if (h->state == HOST_BOUND && w->parted_until < h->kept_since &&
-		    !check_forgotten(h))
-			world_violation(w, "%s lost its address to a NAK",
-					w->plan->hosts[h->index].name);
-		h->state = HOST_SELECTING;
-		h->stack.ip4 = (struct ip4) { { 0 } };
+		lose_address(h);
 	}
 }
 
@@ -333,6 +437,8 @@ void host_roam(struct sim_host *h, int to)
 	struct ip6 router = ip4_mapped(&h->stack.router4);
 	struct world *w = h->world;
 
+	if (h->at >= 0 && to >= 0)
+		witness_roamed(h);
 	world_log(w, "%s goes from node %d to %d", w->plan->hosts[h->index].name, h->at, to);
 	if (!h->silent)
 		stack_forget(&h->stack, &router); /* as RFC 4436 asks of who knows that he moved */

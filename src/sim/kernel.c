@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One node's kernel: turns effects into what they would do to Linux, and what happens into events.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "packet/eth.h"
@@ -12,7 +11,6 @@
 
 #define HOP_US 50 /* inside one machine */
 #define BUSY_MAX 100
-#define CARRIER_US 100000 /* until a change of the carrier is noticed, at most */
 
 /* ---- frames on wires carry a tag per VLAN ---- */
 
@@ -30,7 +28,7 @@ static void send_tagged(struct sim_node *k, uint16_t port, uint16_t vid, const u
 	wr_u16(&w, node_wish(k->node)->filter.batman_proto);
 	wr_u16(&w, vid);
 	wr_bytes(&w, rd_take(&r, len - 12), len - 12);
-	wire_send(k->world, (unsigned int)p->wire, p->end, buf, wr_len(&w));
+	port_send(k, port, buf, wr_len(&w));
 }
 
 static void mesh_out(struct sim_node *k, const struct effect_frame *f)
@@ -56,6 +54,7 @@ static void client_out(struct sim_node *k, const struct effect_frame *f)
 	memcpy(copy, f->data, f->len);
 	if (s && s->client)
 		s->client(k, copy, f->len);
+	witness_answer(k, copy, f->len);
 	world_push_frame(k->world,
 			 (struct item) { .at = k->world->now + HOP_US,
 					 .kind = ITEM_BRIDGE,
@@ -72,9 +71,8 @@ static void effect_frame(struct sim_node *k, const struct effect_frame *f)
 	case LINK_PORT:
 		if (f->port == AP_PORT)
 			bridge_air(k, f->data, f->len);
-		else if (k->ports[f->port].wire >= 0)
-			wire_send(w, (unsigned int)k->ports[f->port].wire, k->ports[f->port].end,
-				  f->data, f->len);
+		else
+			port_send(k, f->port, f->data, f->len);
 		break;
 	case LINK_MESH:
 		mesh_out(k, f);
@@ -185,13 +183,14 @@ void kernel_wire_input(struct sim_node *k, uint16_t port, const uint8_t *frame, 
 
 /* ---- the wish ---- */
 
-static bool names_link(const struct wish *w, const char *parent, uint16_t vid)
+/* The VLAN device on a port; NULL: none is wanted. */
+static const struct wish_link *vlan_on(const struct wish *w, const char *parent, uint16_t vid)
 {
 	for (unsigned int i = 0; i < w->link_count; i++)
 		if (w->links[i].kind == WISH_VLAN && w->links[i].vid == vid &&
 		    !strcmp(w->links[i].parent, parent))
-			return true;
-	return false;
+			return &w->links[i];
+	return NULL;
 }
 
 static void apply_ports(struct sim_node *k, const struct wish *w)
@@ -200,14 +199,16 @@ static void apply_ports(struct sim_node *k, const struct wish *w)
 
 	for (unsigned int p = 0; p < NODE_PORTS; p++) {
 		struct kport *port = &k->ports[p];
+		const struct wish_link *mesh = vlan_on(w, port->name, c->batadv_vlan);
 
 		port->in_bridge = false;
 		for (unsigned int i = 0; i < w->link_count; i++)
 			if (w->links[i].kind == WISH_EXISTING &&
 			    !strcmp(w->links[i].name, port->name))
 				port->in_bridge = w->links[i].master[0] != '\0';
-		port->mesh = names_link(w, port->name, c->batadv_vlan);
-		port->babel = names_link(w, port->name, c->babel_vlan);
+		port->mesh = mesh;
+		port->mesh_mac = mesh ? mesh->mac : port->mac;
+		port->babel = vlan_on(w, port->name, c->babel_vlan);
 	}
 	world_bridged(k->world);
 }
@@ -301,26 +302,13 @@ static void probe(struct sim_node *k, const struct effect_probe *p)
 			 &e, sizeof(e));
 }
 
-static void store(struct sim_node *k, const struct effect_store *s)
-{
-	uint8_t *copy = malloc(s->len);
-
-	if (!copy)
-		abort();
-	memcpy(copy, s->data, s->len);
-	free(k->saved[s->file]);
-	k->saved[s->file] = copy;
-	k->saved_len[s->file] = s->len;
-	k->stores += s->file == STORE_SNAPSHOT;
-}
-
-static void notice(const struct sim_node *k, const struct effect_notice *n)
+static void notice(struct sim_node *k, const struct effect_notice *n)
 {
 	char mac[MAC_TEXT];
 
 	if (n->notice == NOTICE_CLIENT_ROAMED_AWAY)
 		check_gone(k, &n->mac);
-
+	witness_notice(k, n);
 	world_log(k->world, "%s: notice %d port %u %s %s", k->world->plan->nodes[k->index].name,
 		  (int)n->notice, (unsigned int)n->port, mac_text(&n->mac, mac), n->text);
 }
@@ -351,15 +339,17 @@ static void do_effect(struct sim_node *k, const struct effect *e)
 		probe(k, &e->probe);
 		break;
 	case EFFECT_STORE:
-		store(k, &e->store);
+		life_store(k, &e->store);
 		break;
 	case EFFECT_NOTICE:
 		notice(k, &e->notice);
 		break;
+	case EFFECT_RECORD:
+		witness_record(k, &e->record);
+		break;
 	case EFFECT_NAMES:
 	case EFFECT_ANSWER:
 	case EFFECT_DISASSOCIATE:
-	case EFFECT_RECORD:
 		break;
 	}
 }
@@ -368,7 +358,7 @@ static void do_effect(struct sim_node *k, const struct effect *e)
 static void arm(struct sim_node *k)
 {
 	struct world *w = k->world;
-	usec_t at = node_deadline(k->node);
+	usec_t at = clock_when(&k->clock, w->now, node_deadline(k->node));
 
 	k->busy = at <= w->now ? k->busy + 1 : 0;
 	if (k->busy > BUSY_MAX) {
@@ -387,17 +377,19 @@ void kernel_event(struct sim_node *k, const struct event *e)
 {
 	struct world *w = k->world;
 	struct recorder *recorder = w->setup.recorded == k->index ? w->setup.recorder : NULL;
+	usec_t now = life_clock(k);
 	struct effect effect;
 
 	if (recorder)
-		recorder_event(recorder, e, w->now);
-	node_input(k->node, e, w->now);
+		recorder_event(recorder, e, now);
+	node_input(k->node, e, now);
 	while (node_effect(k->node, &effect)) {
 		record_hash_effect(&w->hash, &effect, w->now);
 		if (recorder)
-			recorder_effect(recorder, &effect, w->now);
+			recorder_effect(recorder, &effect, now);
 		do_effect(k, &effect);
 	}
+	witness_look(k);
 	arm(k);
 }
 
@@ -556,70 +548,11 @@ static void from_client(void *ctx, const uint8_t *frame, size_t len)
 	kernel_routed(ctx, frame, len);
 }
 
-/* ---- life ---- */
-
-static struct event port_event(struct sim_node *k, uint16_t port)
+void kernel_start(struct sim_node *k)
 {
-	struct kport *p = &k->ports[port];
-	struct event e = { .kind = EVENT_PORT };
-
-	p->carrier = p->wire < 0 || wire_carrier(k->world, (unsigned int)p->wire);
-	e.port = (struct event_port) {
-		.port = port, .carrier = p->carrier, .mac = p->mac, .mtu = 1500
-	};
-	e.port.kind = port == AP_PORT ? PORT_KIND_WIFI_AP : PORT_KIND_ETHERNET;
-	text_copy(e.port.name, sizeof(e.port.name), p->name);
-	return e;
-}
-
-void kernel_carriers(struct sim_node *k)
-{
-	struct world *w = k->world;
-
-	for (uint16_t p = 0; p < NODE_PORTS; p++) {
-		struct kport *port = &k->ports[p];
-		struct event e;
-
-		if (!port->present || port->wire < 0 ||
-		    port->carrier == wire_carrier(w, (unsigned int)port->wire))
-			continue;
-		e = port_event(k, p);
-		world_push_frame(
-			w,
-			(struct item) { .at = w->now + USEC_MS + rng_below(&w->rng, CARRIER_US),
-					.kind = ITEM_EVENT,
-					.a = k->index,
-					.b = k->boots },
-			&e, sizeof(e));
-	}
-}
-
-void kernel_boot(struct sim_node *k)
-{
-	struct world *w = k->world;
-	struct event load = { .kind = EVENT_LOAD };
-	struct node_setup s = { .conf = &k->conf,
-				.primary_mac = k->primary,
-				.crypto = &k->keys.crypto };
-	struct recorder *recorder = w->setup.recorded == k->index ? w->setup.recorder : NULL;
-	int err;
-
-	text_copy(s.primary_name, sizeof(s.primary_name), "eth0");
-	k->boots++;
-	s.boot_epoch = k->boots;
-	s.seed = rng_u64(&w->rng);
-	s.hash_key[0] = rng_u64(&w->rng);
-	s.hash_key[1] = rng_u64(&w->rng);
-	if (recorder)
-		s.crypto = recorder_crypto(recorder, s.crypto);
-	k->node = node_new(&s, w->now, &err);
-	if (!k->node)
-		abort();
-	if (recorder)
-		recorder_start(recorder, &s, w->now);
-	k->alive = true;
 	k->filter = &node_wish(k->node)->filter;
 	memset(k->fdb, 0, sizeof(k->fdb));
+	k->fdb_high = 0;
 	memset(&k->br0, 0, sizeof(k->br0));
 	memset(&k->anygw, 0, sizeof(k->anygw));
 	k->br0.send = send_br0;
@@ -627,37 +560,4 @@ void kernel_boot(struct sim_node *k)
 	k->anygw.forward = k->br0.forward = from_client;
 	k->br0.ctx = k->anygw.ctx = k;
 	k->has_default4 = k->dhcp_child = false;
-	for (int file = 0; file < STORE_LOADED; file++) {
-		load.load = (struct event_load) { k->saved[file], k->saved_len[file] };
-		if (file == STORE_SNAPSHOT || k->saved_len[file])
-			kernel_event(k, &load);
-	}
-	for (uint16_t p = 0; p < NODE_PORTS; p++) {
-		struct event port;
-
-		if (!k->ports[p].present)
-			continue;
-		port = port_event(k, p);
-		kernel_event(k, &port);
-	}
-}
-
-void kernel_crash(struct sim_node *k)
-{
-	struct world *w = k->world;
-
-	if (w->setup.recorder && w->setup.recorded == k->index)
-		recorder_end(w->setup.recorder, w->now);
-	node_free(k->node);
-	k->node = NULL;
-	k->alive = false;
-	k->armed = 0;
-}
-
-void kernel_done(struct sim_node *k)
-{
-	if (k->alive)
-		kernel_crash(k);
-	for (int file = 0; file < STORE_FILES; file++)
-		free(k->saved[file]);
 }

@@ -7,6 +7,8 @@
 
 #include "lib/text.h"
 
+#define DEGREE_MAX 8 /* who has more links takes no more */
+
 int plan_add_node(struct plan *p, const char *name, const char *ssid)
 {
 	struct plan_node *n;
@@ -28,6 +30,23 @@ int plan_add_wire(struct plan *p, uint16_t a, uint16_t b, usec_t latency_us)
 	return 0;
 }
 
+int plan_add_segment(struct plan *p, const uint16_t *nodes, unsigned int count, usec_t latency_us)
+{
+	uint16_t segment = (uint16_t)++p->segment_count;
+
+	for (unsigned int i = 0; i < count; i++) {
+		for (unsigned int j = 0; j < i; j++) {
+			int err = plan_add_wire(p, nodes[j], nodes[i], latency_us);
+
+			if (err)
+				return err;
+			p->wires[p->wire_count - 1].segment = segment;
+			p->wires[p->wire_count - 1].quiet = true;
+		}
+	}
+	return 0;
+}
+
 int plan_add_host(struct plan *p, const char *name, uint16_t at)
 {
 	struct plan_host *h;
@@ -40,13 +59,22 @@ int plan_add_host(struct plan *p, const char *name, uint16_t at)
 	return 0;
 }
 
+/* Of the shared wires made here a node is on one at most. */
 static unsigned int degree(const struct plan *p, uint16_t node)
 {
-	unsigned int d = 0;
+	unsigned int cables = 0, shared = 0;
 
-	for (unsigned int i = 0; i < p->wire_count; i++)
-		d += (unsigned int)(p->wires[i].a == node) + (p->wires[i].b == node);
-	return d;
+	for (unsigned int i = 0; i < p->wire_count; i++) {
+		const struct plan_wire *w = &p->wires[i];
+
+		if (w->a != node && w->b != node)
+			continue;
+		if (w->segment)
+			shared = 1;
+		else
+			cables++;
+	}
+	return cables + shared;
 }
 
 static bool wired(const struct plan *p, uint16_t a, uint16_t b)
@@ -60,11 +88,16 @@ static bool wired(const struct plan *p, uint16_t a, uint16_t b)
 	return a == b;
 }
 
+static usec_t some_latency(struct rng *rng)
+{
+	return 200 + rng_below(rng, 3000);
+}
+
 static void connect_some(struct plan *p, uint16_t a, uint16_t b, struct rng *rng)
 {
-	if (wired(p, a, b) || degree(p, a) > 8 || degree(p, b) > 8)
+	if (wired(p, a, b) || degree(p, a) > DEGREE_MAX || degree(p, b) > DEGREE_MAX)
 		return;
-	(void)plan_add_wire(p, a, b, 200 + rng_below(rng, 3000));
+	(void)plan_add_wire(p, a, b, some_latency(rng));
 }
 
 struct span {
@@ -82,86 +115,41 @@ static void connect_any(struct plan *p, const struct span *from, const struct sp
 	connect_some(p, (uint16_t)a, (uint16_t)b, rng);
 }
 
-/* ---- shapes: nodes first to first + n - 1 ---- */
+/* A cloud in the making. */
+struct making {
+	struct plan *p;
+	struct rng *rng;
+	unsigned int first, on_wire;
+	uint16_t shared[PLAN_NODES]; /* nodes on the shared wire */
+};
 
-static void shape_random(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
+static void make_link(void *ctx, uint16_t a, uint16_t b)
 {
-	for (uint32_t i = 1; i < n; i++)
-		connect_some(p, (uint16_t)(first + i),
-			     (uint16_t)(first + i - 1 - rng_below(rng, i < 4 ? i : 4)), rng);
-	for (uint16_t i = 0; i < n / 2; i++)
-		connect_any(p, &(struct span) { first, n }, &(struct span) { first, n }, rng);
+	struct making *m = ctx;
+	uint16_t node = (uint16_t)(m->first + a);
+
+	if (b == SHAPE_HUB)
+		m->shared[m->on_wire++] = node;
+	else
+		connect_some(m->p, node, (uint16_t)(m->first + b), m->rng);
 }
 
-static void shape_grid(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
+static void make_cloud(struct plan *p, enum shape shape, unsigned int first, struct rng *rng)
 {
-	uint16_t width = 1;
+	struct making m = { .p = p, .rng = rng, .first = first };
 
-	while (width * width < n)
-		width++;
-	for (uint16_t i = 0; i < n; i++) {
-		if ((i + 1) % width && i + 1 < n)
-			connect_some(p, (uint16_t)(first + i), (uint16_t)(first + i + 1), rng);
-		if (i + width < n)
-			connect_some(p, (uint16_t)(first + i), (uint16_t)(first + i + width), rng);
-	}
+	shape_make(shape, (uint16_t)(p->node_count - first), rng, make_link, &m);
+	if (m.on_wire)
+		(void)plan_add_segment(p, m.shared, m.on_wire, some_latency(rng));
 }
 
-/* As on one wire: everybody is next to everybody, as far as the ports of a node go. */
-static void shape_wire(struct plan *p, uint16_t first, uint16_t n, struct rng *rng)
-{
-	for (uint16_t i = 0; i < n; i++)
-		for (uint16_t j = 0; j < i; j++)
-			connect_some(p, (uint16_t)(first + j), (uint16_t)(first + i), rng);
-}
-
-static void shape_cloud(struct plan *p, enum plan_shape shape, uint16_t first, struct rng *rng)
-{
-	uint16_t n = (uint16_t)(p->node_count - first);
-
-	switch (shape) {
-	case PLAN_RANDOM:
-		shape_random(p, first, n, rng);
-		break;
-	case PLAN_GRID:
-		shape_grid(p, first, n, rng);
-		break;
-	case PLAN_WIRE:
-		shape_wire(p, first, n, rng);
-		break;
-	case PLAN_LINE:
-	case PLAN_TREE:
-		for (uint16_t i = 1; i < n; i++) {
-			uint16_t up =
-				shape == PLAN_TREE ? (uint16_t)((i - 1) / 2) : (uint16_t)(i - 1);
-
-			connect_some(p, (uint16_t)(first + up), (uint16_t)(first + i), rng);
-		}
-		break;
-	}
-}
-
-int plan_shape_find(const char *name, enum plan_shape *ret)
-{
-	static const char *const names[] = { "random", "line", "grid", "tree", "wire" };
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) != 0)
-			continue;
-		*ret = (enum plan_shape)i;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng)
+static void make_clouds(struct plan *p, const struct plan_wish *wish, struct rng *rng)
 {
 	struct span before = { 0, 0 }, here;
 	char name[32], ssid[32];
 
-	memset(p, 0, sizeof(*p));
 	for (unsigned int c = 0; c < wish->clouds; c++) {
-		uint16_t first = (uint16_t)p->node_count;
+		unsigned int first = p->node_count;
 
 		snprintf(ssid, sizeof(ssid), c ? "sim%u" : "sim", c + 1);
 		while (p->node_count < wish->nodes * (c + 1) / wish->clouds) {
@@ -169,24 +157,55 @@ void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng
 			if (plan_add_node(p, name, ssid))
 				break;
 		}
-		shape_cloud(p, wish->shape, first, rng);
+		make_cloud(p, wish->shape, first, rng);
 		here = (struct span) { first, p->node_count - first };
 		for (unsigned int i = 0; c && i < 2; i++)
 			connect_any(p, &before, &here, rng);
 		before = here;
 	}
-	for (unsigned int i = 0; i < p->wire_count; i++) {
-		p->wires[i].loss_ppm = wish->loss_ppm;
-		p->wires[i].duplicate_ppm = wish->duplicate_ppm;
-		p->wires[i].reorder_ppm = wish->reorder_ppm;
-		p->wires[i].quiet = i % 4 == 3;
-	}
+}
+
+static void make_hosts(struct plan *p, const struct plan_wish *wish, struct rng *rng)
+{
+	char name[32];
+
 	for (unsigned int i = 0; i < wish->hosts; i++) {
+		struct plan_host *h = &p->hosts[i];
+
 		snprintf(name, sizeof(name), "c%u", i);
-		(void)plan_add_host(p, name, (uint16_t)rng_below(rng, p->node_count));
-		p->hosts[i].quiet = i % 5 == 4;
-		p->hosts[i].silent = i % 3 == 2 && !p->hosts[i].quiet;
+		if (plan_add_host(p, name, (uint16_t)rng_below(rng, p->node_count)))
+			return;
+		h->quiet = wish->quiet || i % 5 == 4;
+		h->silent = i % 3 == 2 && i % 5 != 4;
+		h->remembers = wish->varied && i % 2;
+		h->has_id = wish->varied && i % 4 == 1;
 	}
+}
+
+static void make_late(struct plan *p, unsigned int late, struct rng *rng)
+{
+	for (unsigned int i = 0; i < late; i++) {
+		uint32_t node = rng_below(rng, p->node_count);
+
+		p->nodes[node].late =
+			node > 0 && !strcmp(p->nodes[node].ssid, p->nodes[node - 1].ssid);
+	}
+}
+
+void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng)
+{
+	memset(p, 0, sizeof(*p));
+	make_clouds(p, wish, rng);
+	for (unsigned int i = 0; i < p->wire_count; i++) {
+		struct plan_wire *w = &p->wires[i];
+
+		w->loss_ppm = wish->loss_ppm;
+		w->duplicate_ppm = wish->duplicate_ppm;
+		w->reorder_ppm = wish->reorder_ppm;
+		w->quiet = w->segment || i % 4 == 3;
+	}
+	make_hosts(p, wish, rng);
+	make_late(p, wish->late, rng);
 	p->nodes[0].uplink = true;
 	p->nodes[p->node_count - 1].uplink = true;
 }

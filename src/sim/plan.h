@@ -8,20 +8,24 @@
 #include <stdint.h>
 
 #include "lib/clock.h"
-#include "lib/rng.h"
+#include "lib/shape.h"
 
 #define PLAN_NODES 128
-#define PLAN_WIRES 256
-#define PLAN_HOSTS 128
+#define PLAN_WIRES 8192 /* a wire that all of them are on has one for each two */
+#define PLAN_HOSTS 512
 
 struct plan_node {
 	char name[32];
 	char ssid[33];
 	bool uplink; /* has an internet provider on a port of its own */
+	bool late;   /* is not there before the script brings it for the first time */
 };
 
 struct plan_wire {
 	uint16_t a, b; /* nodes */
+	/* 0: a cable. Else one port of each of the two is on this shared wire, which has one of
+	 * these for each two that are on it. */
+	uint16_t segment;
 	usec_t latency_us;
 	uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
 	bool quiet; /* by way of a switch: its ends keep their carrier when it breaks */
@@ -29,13 +33,15 @@ struct plan_wire {
 
 struct plan_host {
 	char name[32];
-	uint16_t at; /* node */
-	bool silent; /* its moves show by its frames only */
-	bool quiet;  /* it says nothing of itself once it has an address */
+	uint16_t at;	/* node */
+	bool silent;	/* its moves show by its frames only */
+	bool quiet;	/* it says nothing of itself once it has an address */
+	bool remembers; /* back from afar it asks for the address that it had (RFC 2131, 3.2) */
+	bool has_id;	/* sends a client identifier */
 };
 
 struct plan {
-	unsigned int node_count, wire_count, host_count;
+	unsigned int node_count, wire_count, host_count, segment_count;
 	struct plan_node nodes[PLAN_NODES];
 	struct plan_wire wires[PLAN_WIRES];
 	struct plan_host hosts[PLAN_HOSTS];
@@ -45,20 +51,22 @@ struct plan {
 int plan_add_node(struct plan *p, const char *name, const char *ssid);
 int plan_add_wire(struct plan *p, uint16_t a, uint16_t b, usec_t latency_us);
 int plan_add_host(struct plan *p, const char *name, uint16_t at);
-enum plan_shape { PLAN_RANDOM, PLAN_LINE, PLAN_GRID, PLAN_TREE, PLAN_WIRE };
+/* One wire that all of these nodes are on. */
+int plan_add_segment(struct plan *p, const uint16_t *nodes, unsigned int count, usec_t latency_us);
 
 struct plan_wish {
-	enum plan_shape shape;
+	enum shape shape;
 	unsigned int nodes, hosts, clouds;
+	unsigned int
+		late; /* so many nodes at most come later, at least one of each cloud does not */
 	uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
+	bool quiet;  /* all clients are */
+	bool varied; /* some clients remember their addresses, and some send identifiers */
 };
 
-/* Clouds of that shape, each next to the next by two wires; every fourth wire breaks quietly;
+/* Clouds of that shape, each next to the next by two wires; every fourth cable breaks quietly;
  * clients at random places, every third moves silently, every fifth only answers; the first and the
  * last node have an uplink. */
 void plan_generate(struct plan *p, const struct plan_wish *wish, struct rng *rng);
-/* 0 or -EINVAL: no such shape. */
-int plan_shape_find(const char *name, enum plan_shape *ret);
-#define PLAN_SHAPES "random, line, grid, tree or wire"
 
 #endif

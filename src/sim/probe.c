@@ -59,6 +59,13 @@ static struct probe *find(struct world *w, struct rd *r, struct eth *ret_eth)
 	return rd_ok(r) && p->id == id ? p : NULL;
 }
 
+/* It was on its way, or waited at a node that stood still, while the ends of a wire were joined. */
+static bool was_in_loop(const struct world *w, const struct probe *p)
+{
+	return p->at <= w->loop_to && (p->at + FLIGHT >= w->loop_from ||
+				       (w->now >= w->loop_from && w->now <= w->loop_to + FLIGHT));
+}
+
 /* A client that stands still sees a broadcast once, and no frame of another cloud. */
 void probe_seen_host(struct sim_host *h, const uint8_t *frame, size_t len)
 {
@@ -81,8 +88,7 @@ void probe_seen_host(struct sim_host *h, const uint8_t *frame, size_t len)
 		w->unicast_got += !p->broadcast;
 		return;
 	}
-	if (p->broadcast && h->moved_at < p->at &&
-	    (p->at + FLIGHT < w->loop_from || p->at > w->loop_to))
+	if (p->broadcast && h->moved_at < p->at && !was_in_loop(w, p))
 		world_violation(w, "%s saw broadcast %u of %s %u times",
 				w->plan->hosts[h->index].name, p->id,
 				w->plan->hosts[p->sender].name, (unsigned int)p->hosts[h->index]);
@@ -111,7 +117,7 @@ static bool inner(struct rd *r, bool *ret_unicast)
 
 /* What is for somebody in another part of a cloud that is cut goes to where he was, and from there
  * towards him until it comes to the cut: batman-adv keeps such ways for 200 s. */
-static bool is_cut_off(const struct world *w, const struct probe *p)
+static bool is_cut_off(struct world *w, const struct probe *p)
 {
 	int from = w->hosts[p->sender].at, to = w->hosts[p->target].at;
 
@@ -123,7 +129,8 @@ static void twice(struct sim_node *k, const struct probe *p)
 	struct world *w = k->world;
 	const char *name = w->plan->nodes[k->index].name;
 
-	if (p->nodes[k->index] > ROUNDS_MAX)
+	/* the TTL ends each copy of those that a wire makes on the way, however many they become */
+	if (p->nodes[k->index] > ROUNDS_MAX && !p->doubled)
 		world_violation(w, "unicast %u came to %s %u times: no TTL ends it", p->id, name,
 				(unsigned int)p->nodes[k->index]);
 	if (p->doubled || p->at - w->changed_at <= WORLD_CALM || is_cut_off(w, p))
@@ -173,7 +180,7 @@ void probe_doubled(struct world *w, const uint8_t *frame, size_t len)
 
 static bool settled(const struct world *w, const struct sim_host *h, usec_t at)
 {
-	return h->at >= 0 && w->nodes[h->at].alive && h->state == HOST_BOUND &&
+	return h->at >= 0 && life_runs(&w->nodes[h->at]) && h->state == HOST_BOUND &&
 	       h->moved_at <= h->shown_at && h->shown_at < at - ROAMED;
 }
 

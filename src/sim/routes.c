@@ -30,7 +30,7 @@ enum told routes_told(const struct sim_node *k, const struct ip6 *addr)
 {
 	const struct told_hosts *known = &k->told[0];
 
-	for (unsigned int i = 0; k->alive && i < known->count; i++)
+	for (unsigned int i = 0; life_runs(k) && i < known->count; i++)
 		if (ip6_eq(&known->v[i].addr, addr))
 			return known->v[i].how;
 	return TOLD_NOT;

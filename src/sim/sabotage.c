@@ -274,21 +274,50 @@ static void few_blocks(struct sim_node *k)
 
 /* ---- clients ---- */
 
+enum dhcp_offset { /* in frames of a server */
+		   UDP = 34,
+		   UDP_SUM = UDP + 6,
+		   DHCP = UDP + 8,
+		   XID = DHCP + 4,
+		   YIADDR = DHCP + 16,
+		   MESSAGE_TYPE = DHCP + 240 + 2,
+};
+enum { SERVER_PORT = 67, ACK = 5, NAK = 6 };
+
+/* An acknowledgement, whose checksum does not count any more. */
+static bool open_ack(uint8_t *frame, size_t len)
+{
+	if (len <= MESSAGE_TYPE || get16(frame + 12) != ETH_TYPE_IP4 ||
+	    get16(frame + UDP) != SERVER_PORT || frame[MESSAGE_TYPE] != ACK)
+		return false;
+	memset(frame + UDP_SUM, 0, 2);
+	return true;
+}
+
 /* Everybody is given the address of the first who has one. */
 static void same_address(struct sim_node *k, uint8_t *frame, size_t len)
 {
-	enum { UDP = 34, YIADDR = UDP + 8 + 16, OPTION_TYPE = UDP + 8 + 240, ACK = 5 };
 	struct world *w = k->world;
 	const struct ip4 *ip = NULL;
 
 	for (unsigned int i = 0; i < w->plan->host_count && !ip; i++)
 		if (w->hosts[i].state == HOST_BOUND)
 			ip = &w->hosts[i].stack.ip4;
-	if (!ip || len < OPTION_TYPE + 3 || get16(frame + 12) != ETH_TYPE_IP4 ||
-	    get16(frame + UDP) != 67 || frame[OPTION_TYPE + 2] != ACK)
-		return;
-	memcpy(frame + YIADDR, ip->b, sizeof(ip->b));
-	memset(frame + UDP + 6, 0, 2); /* no checksum */
+	if (ip && open_ack(frame, len))
+		memcpy(frame + YIADDR, ip->b, sizeof(ip->b));
+}
+
+static void refuse(struct sim_node *k, uint8_t *frame, size_t len)
+{
+	if (is_victim(k) && open_ack(frame, len))
+		frame[MESSAGE_TYPE] = NAK;
+}
+
+/* Nobody takes the answer for one to his question. */
+static void mumble(struct sim_node *k, uint8_t *frame, size_t len)
+{
+	if (is_victim(k) && open_ack(frame, len))
+		frame[XID] ^= 1;
 }
 
 /* The frame with the client's address that a node sends for a client that came to it. */
@@ -353,6 +382,14 @@ static const struct sabotage all[] = {
 	  .what = "DHCP gives everybody the same address",
 	  .expected = "both have",
 	  .client = same_address },
+	{ .name = "refuse",
+	  .what = "a node refuses what its clients have",
+	  .expected = "to a NAK",
+	  .client = refuse },
+	{ .name = "mumble",
+	  .what = "nobody understands what a node answers",
+	  .expected = "not answered, and its lease is over",
+	  .client = mumble },
 	{ .name = "forget",
 	  .what = "a station that has moved stays in the bridge of its old node, and nothing shows "
 		  "it",

@@ -22,6 +22,7 @@ void world_push_frame(struct world *w, struct item item, const void *bytes, size
 /* After a cold start every link is new: batman-adv's penalty for asymmetric links falls with each
  * message heard, and far nodes are out of reach until then. */
 #define COLD_START (15 * USEC_S)
+#define CHAOS 0x6368616f73
 
 #define COMMUNITY_KEY "a key of a simulated community"
 
@@ -43,7 +44,7 @@ bool wire_loops(const struct world *w, unsigned int wire)
 	const struct sim_wire *l = &w->wires[wire];
 	const struct sim_node *a = &w->nodes[l->plan.a], *b = &w->nodes[l->plan.b];
 
-	return !l->down && a->alive && b->alive && a->ports[l->port[0]].in_bridge &&
+	return !l->down && life_runs(a) && life_runs(b) && a->ports[l->port[0]].in_bridge &&
 	       b->ports[l->port[1]].in_bridge;
 }
 
@@ -62,8 +63,13 @@ void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *
 	struct sim_wire *l = &w->wires[wire];
 	unsigned int copies = 1;
 
-	if (l->down || chance(w, l->plan.loss_ppm))
+	if (l->down)
 		return;
+	w->faults.frames++;
+	if (chance(w, l->plan.loss_ppm)) {
+		w->faults.frames_lost++;
+		return;
+	}
 	if (chance(w, l->plan.duplicate_ppm))
 		copies = 2;
 	if (copies == 2)
@@ -82,12 +88,61 @@ void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *
 	}
 }
 
+static const struct kport *far_port(const struct world *w, const struct sim_wire *l,
+				    unsigned int from)
+{
+	unsigned int other = wire_other(l, from);
+
+	return &w->nodes[other].ports[l->port[l->plan.b == other]];
+}
+
+/* Where a switch would look for this address; NULL: it asks everybody. */
+static const struct sim_wire *segment_find(const struct sim_node *k, uint16_t segment,
+					   const struct mac *dst)
+{
+	const struct world *w = k->world;
+
+	for (uint32_t i = w->adjacent_from[k->index]; i < w->adjacent_from[k->index + 1]; i++) {
+		const struct sim_wire *l = &w->wires[w->adjacent[i]];
+		const struct kport *far = far_port(w, l, k->index);
+
+		if (l->plan.segment == segment &&
+		    (mac_eq(&far->mesh_mac, dst) || mac_eq(&far->mac, dst)))
+			return l;
+	}
+	return NULL;
+}
+
+void port_send(struct sim_node *k, uint16_t port, const uint8_t *frame, size_t len)
+{
+	const struct kport *p = &k->ports[port];
+	struct world *w = k->world;
+	struct rd r = rd_init(frame, len);
+	struct mac dst = rd_mac(&r);
+	const struct sim_wire *only = NULL;
+
+	if (p->wire < 0)
+		return;
+	if (!p->segment) {
+		wire_send(w, (unsigned int)p->wire, p->end, frame, len);
+		return;
+	}
+	if (!mac_is_multicast(&dst))
+		only = segment_find(k, p->segment, &dst);
+	for (uint32_t i = w->adjacent_from[k->index]; i < w->adjacent_from[k->index + 1]; i++) {
+		const struct sim_wire *l = &w->wires[w->adjacent[i]];
+
+		if (l->plan.segment == p->segment && (!only || l == only))
+			wire_send(w, w->adjacent[i], l->plan.b == k->index, frame, len);
+	}
+}
+
 static void wire_arrives(struct world *w, const struct item *i)
 {
 	const struct sim_wire *l = &w->wires[i->a];
 	struct sim_node *k = &w->nodes[i->b ? l->plan.b : l->plan.a];
 
-	if (!l->down && k->alive)
+	if (!l->down && k->alive && l->port[i->b] != WAN_PORT)
 		kernel_wire_input(k, (uint16_t)l->port[i->b], i->frame, i->len);
 }
 
@@ -154,6 +209,9 @@ static void run_item(struct world *w, const struct item *i)
 	case ITEM_SPLIT:
 		split_step(w, i->a);
 		break;
+	case ITEM_DISK:
+		life_stored(&w->nodes[i->a], i->b);
+		break;
 	}
 }
 
@@ -165,7 +223,8 @@ void world_run(struct world *w, usec_t until)
 		struct item i = heap_pop(&w->heap);
 
 		w->now = at;
-		run_item(w, &i);
+		if (!life_holds(w, &i))
+			run_item(w, &i);
 		free(i.frame);
 	}
 	w->now = until;
@@ -177,13 +236,21 @@ void world_changed(struct world *w, bool clients)
 	if (clients)
 		return;
 	w->disturbed_at = w->now;
+	w->changes++;
 	for (unsigned int i = 0; i < w->plan->node_count; i++)
 		if (w->nodes[i].alive)
-			kernel_carriers(&w->nodes[i]);
-	if (check_parted(w))
-		w->parted_until = USEC_NEVER;
-	else if (w->parted_until == USEC_NEVER)
-		w->parted_until = w->now;
+			life_carriers(&w->nodes[i]);
+}
+
+/* One that the wire shares, else the next that is free; WAN_PORT: it has no more. */
+static int port_for(const struct sim_node *k, uint16_t segment)
+{
+	int port = 0;
+
+	while (port < WAN_PORT && k->ports[port].present &&
+	       (!segment || k->ports[port].segment != segment))
+		port++;
+	return port;
 }
 
 static void wire_up(struct world *w, unsigned int index)
@@ -192,14 +259,14 @@ static void wire_up(struct world *w, unsigned int index)
 
 	for (int end = 0; end < 2; end++) {
 		struct sim_node *k = &w->nodes[end ? l->plan.b : l->plan.a];
-		int port = 0;
+		int port = port_for(k, l->plan.segment);
 
-		while (port < WAN_PORT && k->ports[port].present)
-			port++;
 		l->port[end] = port;
-		k->ports[port] = (struct kport) { .present = port < WAN_PORT,
-						  .wire = (int)index,
-						  .end = end };
+		if (port == WAN_PORT || k->ports[port].present)
+			continue;
+		k->ports[port] = (struct kport) {
+			.present = true, .wire = (int)index, .end = end, .segment = l->plan.segment
+		};
 		k->ports[port].mac = k->primary;
 		k->ports[port].mac.b[1] = (uint8_t)(port + 1);
 		snprintf(k->ports[port].name, NODE_IFNAME, "eth%d", port);
@@ -233,6 +300,10 @@ static void prepare_node(struct world *w, unsigned int i)
 			  COMMUNITY_KEY);
 	if (w->setup.lease_s)
 		k->conf.dhcp.lease_time_s = (int32_t)w->setup.lease_s;
+	if (w->setup.save_s)
+		k->conf.node.save_interval_s = (int32_t)w->setup.save_s;
+	k->conf.network.anygw_dhcp_limit = (int32_t)w->setup.pool;
+	k->wall_minutes = 1; /* routers have no clock at boot */
 	if (w->setup.sabotage && w->setup.sabotage->conf)
 		w->setup.sabotage->conf(k);
 	stand_in_init(&k->keys, w->setup.seed << 16 | (i + 1), k->conf.security.community_key);
@@ -262,7 +333,8 @@ struct world *world_new(const struct world_setup *setup)
 	w->setup = *setup;
 	w->plan = plan;
 	w->rng = rng_init(setup->seed);
-	w->now = 1000 * USEC_S;
+	w->chaos = rng_init(setup->seed ^ CHAOS);
+	w->now = WORLD_START;
 	w->changed_at = w->disturbed_at = w->now + COLD_START;
 	w->probes = calloc(WORLD_PROBES, sizeof(*w->probes));
 	if (!w->probes)
@@ -274,20 +346,22 @@ struct world *world_new(const struct world_setup *setup)
 		w->lossy = w->lossy || plan->wires[i].loss_ppm;
 		wire_up(w, i);
 	}
+	for (unsigned int i = 0; i < plan->host_count; i++)
+		w->hosts[i] = (struct sim_host) { .world = w,
+						  .index = i,
+						  .at = plan->hosts[i].at,
+						  .mac = scattered(0xcc, i + 1),
+						  .silent = plan->hosts[i].silent };
+	graph_init(w);
+	witness_init(w);
 	for (unsigned int i = 0; i < plan->node_count; i++)
-		kernel_boot(&w->nodes[i]);
+		if (!plan->nodes[i].late)
+			life_boot(&w->nodes[i]);
 	for (unsigned int i = 0; i < plan->node_count; i++)
-		kernel_carriers(&w->nodes[i]);
-	for (unsigned int i = 0; i < plan->host_count; i++) {
-		struct sim_host *h = &w->hosts[i];
-
-		*h = (struct sim_host) { .world = w,
-					 .index = i,
-					 .at = plan->hosts[i].at,
-					 .silent = plan->hosts[i].silent };
-		h->mac = scattered(0xcc, i + 1);
-		host_start(h, w->now + 500 * USEC_MS + rng_below(&w->rng, 3000000));
-	}
+		if (w->nodes[i].alive)
+			life_carriers(&w->nodes[i]);
+	for (unsigned int i = 0; i < plan->host_count; i++)
+		host_start(&w->hosts[i], w->now + 500 * USEC_MS + rng_below(&w->rng, 3000000));
 	world_push(w, (struct item) { .at = w->now + USEC_S, .kind = ITEM_BABEL });
 	return w;
 }
@@ -297,7 +371,8 @@ void world_free(struct world *w)
 	if (!w)
 		return;
 	for (unsigned int i = 0; i < w->plan->node_count; i++)
-		kernel_done(&w->nodes[i]);
+		life_done(&w->nodes[i]);
+	witness_done(w);
 	heap_done(&w->heap);
 	split_done(w);
 	free(w->probes);
@@ -305,11 +380,11 @@ void world_free(struct world *w)
 }
 
 /* Of each kind only the first few are kept as text. */
-void world_violation(struct world *w, const char *fmt, ...)
+void world_vviolation(struct world *w, const char *fmt, va_list ap)
 {
 	struct violation *v = w->violations;
+	long long ms = (w->now - WORLD_START) / USEC_MS;
 	unsigned int same = 0;
-	va_list ap;
 	int n;
 
 	w->violation_count++;
@@ -318,20 +393,27 @@ void world_violation(struct world *w, const char *fmt, ...)
 	if (v == w->violations + WORLD_VIOLATIONS || same >= WORLD_SAME)
 		return;
 	v->kind = fmt;
-	n = snprintf(v->text, sizeof(v->text),
-		     "at %.3f s: ", (double)(w->now / 1000) / 1000.0 - 1000.0);
-	va_start(ap, fmt);
+	n = snprintf(v->text, sizeof(v->text), "at %lld.%03lld s: ", ms / 1000, ms % 1000);
 	vsnprintf(v->text + n, sizeof(v->text) - (size_t)n, fmt, ap);
+}
+
+void world_violation(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	world_vviolation(w, fmt, ap);
 	va_end(ap);
 }
 
 void world_log(const struct world *w, const char *fmt, ...)
 {
+	long long ms = (w->now - WORLD_START) / USEC_MS;
 	va_list ap;
 
 	if (!w->setup.verbose)
 		return;
-	printf("%9.3f ", (double)(w->now / 1000) / 1000.0 - 1000.0);
+	printf("%5lld.%03lld ", ms / 1000, ms % 1000);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);

@@ -164,6 +164,53 @@ static void test_hop_forgotten(void **state)
 	}
 }
 
+/* Was FAR's OGM of that number passed on since? How often. */
+static unsigned int passed_on(const struct net *n, unsigned int since, uint32_t number)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = since; i < n->tail; i++) {
+		const struct net_flight *f = &n->flight[i % 4096];
+		struct rd r = rd_init(f->data + 14, f->len - 14);
+		struct bat_ogm ogm;
+
+		while (f->node == 0 && f->data[14] == 0 && bat_ogm_next(&r, &ogm))
+			count += mac_eq(&ogm.orig, &FAR) && ogm.seqno == number;
+	}
+	return count;
+}
+
+/* Two ways that are alike, and each OGM comes first by the one that is not the best at that moment:
+ * it is by this OGM. Each goes on once. */
+static void test_ways_alike(void **state)
+{
+	struct net *n = town();
+	unsigned int since, changes = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		struct batman_orig o;
+		bool by_a;
+
+		net_run(n, USEC_S);
+		seqno++;
+		since = n->tail;
+		hear_neighbour(n, &A);
+		hear_neighbour(n, &X);
+		assert_true(batman_orig_find(n->node[0].b, &FAR, &o));
+		by_a = mac_eq(&o.next_hop, &A);
+		hear_far(n, by_a ? &X : &A, &FAR, 210);
+		changes += by_a != far_is_by(n, &A);
+		hear_far(n, by_a ? &A : &X, &FAR, 210);
+		net_run(n, 200 * USEC_MS);
+		assert_true(passed_on(n, since, seqno) <= 1);
+		if (by_a != far_is_by(n, &A))
+			assert_int_equal(passed_on(n, since, seqno), 1);
+	}
+	assert_true(changes > 3);
+	net_free(n);
+}
+
 static bool is_next_to(const struct net *n, const struct mac *neighbour, const struct mac *orig)
 {
 	struct batman_path p;
@@ -244,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_ways_alike),
 		cmocka_unit_test(test_hop_without_a_way),
 		cmocka_unit_test(test_hop_forgotten),
 		cmocka_unit_test(test_who_hears_whom),

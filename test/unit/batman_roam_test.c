@@ -508,6 +508,43 @@ static struct mac shown(const struct net *n, int node, const struct mac *client)
 	return MAC_BROADCAST;
 }
 
+static bool lose_first(struct net *n, int from, int to, const uint8_t *frame, size_t len, void *arg)
+{
+	(void)n;
+	(void)frame;
+	(void)len;
+	(void)arg;
+	return from == 0 || to == 0;
+}
+
+/* The node that has it is not heard any more, as in a cloud that is cut, so nobody says that it has
+ * gone from there. */
+static void test_speaks_after_its_node(void **state)
+{
+	struct mac c = net_client(1), d = net_client(2);
+	struct net *n = net_new();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		net_boot(n, i, NULL);
+		net_port(n, i, 0, 0, false);
+	}
+	net_run(n, 10 * USEC_S);
+	net_seen(n, 0, &c, 0);
+	net_seen(n, 1, &d, 0);
+	net_run(n, 3 * USEC_S);
+	assert_true(net_knows(n, 1, &c, 0));
+	n->drop = lose_first;
+	net_run(n, 15 * USEC_S);
+	net_seen(n, 2, &c, 0);
+	assert_int_equal(net_send(n, 2, &MAC_BROADCAST, &c, 99, 60), 0);
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_send(n, 1, &c, &d, 1, 200), 0);
+	net_run(n, 5 * USEC_MS);
+	assert_int_equal(net_count(n, 2, 1), 1);
+	net_free(n);
+}
+
 /* Withdrawn, and announced by nobody: its frames go where it was heard last. */
 static void test_found_where_it_speaks(void **state)
 {
@@ -636,6 +673,7 @@ int main(void)
 		cmocka_unit_test(test_changes_said_once),
 		cmocka_unit_test(test_crowd_walks),
 		cmocka_unit_test(test_found_where_it_speaks),
+		cmocka_unit_test(test_speaks_after_its_node),
 		cmocka_unit_test(test_back_after_withdrawal),
 		cmocka_unit_test(test_heard_long_ago),
 	};

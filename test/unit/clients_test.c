@@ -178,9 +178,9 @@ static void test_many_are_called(void **state)
 		town_station(&t, 0, &mac, CLIENT_LEARNT);
 	}
 	t.calls[1] = 0;
-	town_run(&t, t.now + 1200 * USEC_MS);
+	town_run(&t, t.now + 300 * USEC_MS);
 	assert_int_equal(t.calls[1], 32);
-	town_run(&t, t.now + 5 * USEC_S);
+	town_run(&t, t.now + USEC_S);
 	assert_int_equal(t.calls[1], 60);
 	assert_int_equal(town_counter(&t, 1, NODE_C_RECALL_FULL), 0);
 	town_stop(&t);
@@ -196,8 +196,8 @@ static void test_called_ever_more_seldom(void **state)
 	town_start(&t, 2);
 	town_run(&t, t.now + 20 * USEC_S);
 	steal(&t, &client);
-	for (int i = 0; i < 60; i++) {
-		town_run(&t, t.now + USEC_S);
+	for (int i = 0; i < 600; i++) {
+		town_run(&t, t.now + 100 * USEC_MS);
 		if (is_station(&t, 1, &client))
 			town_station(&t, 0, &client, CLIENT_LEARNT);
 		else if (t.calls[1] > answered)
@@ -233,6 +233,67 @@ static void test_called_station_is_associated(void **state)
 	town_station(&t, 1, &client, CLIENT_LEARNT);
 	town_feed(&t, 1, &e);
 	assert_false(is_station(&t, 1, &client));
+	town_stop(&t);
+}
+
+static void feed_change(struct town *t, enum client_change change)
+{
+	struct event e = { .kind = EVENT_CLIENT };
+
+	e.client = (struct event_client) { .change = change, .port = TOWN_AP, .mac = client };
+	town_feed(t, 1, &e);
+}
+
+/* The bridge believes that it is in the cloud, for a frame of it came back. One that is associated
+ * is not, and the bridge has to forget that; another one is asked. */
+static void test_astray(void **state)
+{
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	town_station(&t, 1, &client, CLIENT_LEARNT);
+	town_run(&t, t.now + 3 * USEC_S);
+	t.calls[1] = 0;
+	feed_change(&t, CLIENT_ASTRAY);
+	assert_false(is_station(&t, 1, &client));
+	town_run(&t, t.now + 300 * USEC_MS);
+	assert_int_equal(t.calls[1], 1);
+	town_station(&t, 1, &client, CLIENT_ASSOCIATED);
+	town_run(&t, t.now + 3 * USEC_S);
+	t.forgotten = (struct mac) { 0 };
+	feed_change(&t, CLIENT_ASTRAY);
+	assert_true(is_station(&t, 1, &client));
+	assert_true(mac_eq(&t.forgotten, &client));
+	assert_int_equal(t.forgotten_port, NODE_PORTS);
+	assert_int_equal(t.calls[1], 1);
+	/* whoever sends in its name cannot keep the node busy */
+	for (int i = 0; i < 1000; i++) {
+		t.forgotten = (struct mac) { 0 };
+		feed_change(&t, CLIENT_ASTRAY);
+	}
+	assert_true(mac_is_zero(&t.forgotten));
+	town_run(&t, t.now + USEC_S);
+	feed_change(&t, CLIENT_ASTRAY);
+	assert_true(mac_eq(&t.forgotten, &client));
+	town_stop(&t);
+}
+
+/* Who was asked in vain, and then came by itself, is asked at once when it is lost again. */
+static void test_called_anew(void **state)
+{
+	struct town t;
+
+	(void)state;
+	town_start(&t, 2);
+	town_run(&t, t.now + 20 * USEC_S);
+	for (int i = 0; i < 3; i++) {
+		steal(&t, &client);
+		town_run(&t, t.now + 400 * USEC_MS);
+		assert_int_equal(t.calls[1], 1);
+		town_run(&t, t.now + USEC_S);
+	}
 	town_stop(&t);
 }
 
@@ -276,6 +337,8 @@ int main(void)
 		cmocka_unit_test(test_many_are_called),
 		cmocka_unit_test(test_called_ever_more_seldom),
 		cmocka_unit_test(test_called_station_is_associated),
+		cmocka_unit_test(test_astray),
+		cmocka_unit_test(test_called_anew),
 		cmocka_unit_test(test_wireless_port),
 	};
 

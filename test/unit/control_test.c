@@ -202,6 +202,30 @@ static void test_too_many(void **state)
 	turns(3);
 }
 
+/* Whoever has taken all places that are to be had, root gets one. */
+static void test_places_of_root(void **state)
+{
+	int fds[CONTROL_PEERS - CONTROL_PEERS_OF_ROOT + 1], mine;
+
+	(void)state;
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(chmod(dir, 0755) | chmod(path, 0666), 0);
+	for (int i = 0; i <= CONTROL_PEERS - CONTROL_PEERS_OF_ROOT; i++) {
+		assert_int_equal(seteuid(i % 2 ? 1001 : 1002), 0);
+		fds[i] = join();
+		assert_int_equal(seteuid(0), 0);
+	}
+	assert_non_null(strstr(hear(fds[CONTROL_PEERS - CONTROL_PEERS_OF_ROOT]), "too many"));
+	mine = join();
+	say(mine, "here\n");
+	assert_string_equal(hear(mine), "here\n");
+	close(mine);
+	for (int i = 0; i <= CONTROL_PEERS - CONTROL_PEERS_OF_ROOT; i++)
+		close(fds[i]);
+	turns(3);
+}
+
 /* Who asks faster is answered later, but is answered. */
 static void test_rate(void **state)
 {
@@ -306,6 +330,26 @@ static void test_long_answer(void **state)
 	turns(3);
 }
 
+/* Of all that do not read, those with most go; who reads is answered. */
+static void test_all_do_not_read(void **state)
+{
+	int fds[6], reader = join();
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		fds[i] = join();
+		say(fds[i], "table\n");
+	}
+	/* of 8 MB each: more than two of them, and what comes then, are too much */
+	assert_in_range(control_counters(control)->cut_off, 2, 4);
+	say(reader, "one\n");
+	assert_string_equal(hear(reader), "one\n");
+	close(reader);
+	for (int i = 0; i < 6; i++)
+		close(fds[i]);
+	turns(3);
+}
+
 /* Who asks faster than it may is not read meanwhile, also when it is told something. */
 static void test_waits_unread(void **state)
 {
@@ -356,6 +400,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_oversize, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_places_of_root, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_all_do_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_does_not_read, setup, teardown),

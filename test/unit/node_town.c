@@ -136,8 +136,10 @@ static void drain(struct town *t, int i)
 			t->datagram(t, i, &e.datagram);
 		if (e.kind == EFFECT_RECORD && t->record)
 			t->record(t, i, &e.record);
-		if (e.kind == EFFECT_FORGET)
+		if (e.kind == EFFECT_FORGET) {
 			t->forgotten = e.forget.mac;
+			t->forgotten_port = e.forget.port;
+		}
 		if (e.kind == EFFECT_STORE)
 			store_out(t, i, &e.store);
 	}

@@ -32,6 +32,7 @@ struct town {
 	unsigned int calls[TOWN_NODES];
 	int nobody; /* answers that there is nobody */
 	struct mac forgotten;
+	uint16_t forgotten_port;
 	uint8_t claims[TOWN_NODES][2048]; /* that file on the disk of each */
 	size_t claims_len[TOWN_NODES];
 	uint32_t boots[TOWN_NODES];

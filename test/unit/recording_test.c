@@ -215,7 +215,7 @@ static void test_out_of_range(void **state)
 {
 	static const struct event of_kinds[] = {
 		{ .kind = EVENT_FRAME, .frame.link = LINK_TAGGED },
-		{ .kind = EVENT_CLIENT, .client.change = CLIENT_DISASSOCIATED },
+		{ .kind = EVENT_CLIENT, .client.change = CLIENT_ASTRAY },
 		{ .kind = EVENT_CHILD, .child.kind = CHILD_DHCP },
 		{ .kind = EVENT_CONTROL, .control.act = CONTROL_PUT_ADMIN },
 		{ .kind = EVENT_MESH, .mesh.kind = BATMAN_ROW_END },

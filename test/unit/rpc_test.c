@@ -599,6 +599,21 @@ static void test_config_parses_again(void **state)
 	json_decref(v);
 }
 
+/* An SSID is of any bytes. */
+static void test_config_of_any_bytes(void **state)
+{
+	struct box *b = *state;
+	char *ssid = b->conf.wifi.ap_ssid, before[33];
+	json_t *v;
+
+	strcpy(before, ssid);
+	strcpy(ssid, "caf\xe9");
+	v = ask(b, "config.show", json_pack("{sb}", "all", 0));
+	assert_non_null(strstr(at(v, "text"), "'caf\\xe9'\n"));
+	json_decref(v);
+	strcpy(ssid, before);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -614,6 +629,7 @@ int main(void)
 		TEST(test_notification_is_not_answered),
 		TEST(test_events_subscribe),
 		TEST(test_config_parses_again),
+		TEST(test_config_of_any_bytes),
 		TEST(test_cloud_is_batctls),
 		cmocka_unit_test_setup_teardown(test_cloud_tables, setup_kernel, teardown),
 	};

@@ -291,6 +291,18 @@ static void test_set(void **state)
 	assert_int_equal(boxes[0].writes, 1);
 }
 
+/* Who goes on, as its disk was full, writes again after a while. */
+static void test_written_again(void **state)
+{
+	(void)state;
+	assert_int_equal(password(0, &admin, NULL), 0);
+	assert_int_equal(act(0, NODE_SETTINGS_SET, "dhcp.mtu 1400\n"), 0);
+	run(60 * USEC_S);
+	assert_int_equal(boxes[0].writes, 1);
+	run(660 * USEC_S);
+	assert_int_equal(boxes[0].writes, 2);
+}
+
 /* With the file it starts, and nothing has changed; the records of both are on its disk. */
 static void test_restart(void **state)
 {
@@ -755,6 +767,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_written_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_off_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stages, setup, teardown),

@@ -100,24 +100,87 @@ static void test_stack_echo(void **state)
 	assert_null(stack_neighbour(&p.s[0], &router));
 }
 
+static unsigned int wires_of(const struct plan *p, unsigned int node)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < p->wire_count; i++)
+		n += p->wires[i].a == node || p->wires[i].b == node;
+	return n;
+}
+
 static void test_plan_shapes(void **state)
 {
-	static const char *const names[] = { "random", "line", "grid", "tree", "wire" };
 	static struct plan p;
-	enum plan_shape shape;
 
 	(void)state;
-	assert_int_not_equal(plan_shape_find("star", &shape), 0);
-	for (unsigned int i = 0; i < 5; i++) {
-		struct plan_wish wish = { .nodes = 9, .hosts = 3, .clouds = 1 };
+	for (enum shape s = SHAPE_RANDOM; s < SHAPES; s++) {
+		struct plan_wish wish = { .shape = s, .nodes = 9, .hosts = 3, .clouds = 1 };
 		struct rng rng = rng_init(5);
 
-		assert_int_equal(plan_shape_find(names[i], &wish.shape), 0);
 		plan_generate(&p, &wish, &rng);
 		assert_int_equal(p.node_count, 9);
 		assert_int_equal(p.host_count, 3);
 		assert_in_range(p.wire_count, 8, 36);
+		assert_int_equal(p.segment_count, s == SHAPE_WIRE);
 	}
+}
+
+/* As many nodes as can be on one wire, in two clouds that have cables between them. */
+static void test_plan_segment(void **state)
+{
+	static struct plan p;
+	struct plan_wish wish = {
+		.shape = SHAPE_WIRE, .nodes = PLAN_NODES, .clouds = 2, .loss_ppm = 7
+	};
+	struct rng rng = rng_init(5);
+	unsigned int half = PLAN_NODES / 2, shared = half * (half - 1) / 2;
+
+	(void)state;
+	plan_generate(&p, &wish, &rng);
+	assert_int_equal(p.node_count, PLAN_NODES);
+	assert_int_equal(p.segment_count, 2);
+	assert_in_range(p.wire_count, 2 * shared + 1, 2 * shared + 2);
+	for (unsigned int i = 0; i < p.wire_count; i++) {
+		const struct plan_wire *l = &p.wires[i];
+		bool between = (l->a < half) != (l->b < half);
+
+		assert_int_equal(l->segment, between ? 0 : 1 + (l->a >= half));
+		assert_true(l->quiet || !l->segment);
+		assert_int_equal(l->loss_ppm, 7);
+	}
+	for (unsigned int i = 0; i < PLAN_NODES; i++)
+		assert_in_range(wires_of(&p, i), half - 1, half + 1);
+}
+
+/* Some nodes come later, but one of each cloud is there; some clients remember and have names. */
+static void test_plan_varied(void **state)
+{
+	static struct plan p;
+	struct plan_wish wish = { .shape = SHAPE_TREE,
+				  .nodes = 20,
+				  .hosts = 40,
+				  .clouds = 4,
+				  .late = 200,
+				  .quiet = true,
+				  .varied = true };
+	struct rng rng = rng_init(6);
+	unsigned int late = 0, remembers = 0, ids = 0;
+
+	(void)state;
+	plan_generate(&p, &wish, &rng);
+	for (unsigned int i = 0; i < p.node_count; i++) {
+		assert_int_equal(p.nodes[i].late, i % 5 != 0);
+		late += p.nodes[i].late;
+	}
+	for (unsigned int i = 0; i < p.host_count; i++) {
+		assert_true(p.hosts[i].quiet);
+		remembers += p.hosts[i].remembers;
+		ids += p.hosts[i].has_id;
+	}
+	assert_int_equal(late, 16);
+	assert_int_equal(remembers, 20);
+	assert_int_equal(ids, 10);
 }
 
 /* ---- wires ---- */
@@ -125,7 +188,9 @@ static void test_plan_shapes(void **state)
 static struct world *world(unsigned int nodes, unsigned int hosts)
 {
 	static struct plan p;
-	struct plan_wish wish = { .shape = PLAN_LINE, .nodes = nodes, .hosts = hosts, .clouds = 1 };
+	struct plan_wish wish = {
+		.shape = SHAPE_LINE, .nodes = nodes, .hosts = hosts, .clouds = 1
+	};
 	struct world_setup setup = { .plan = &p, .seed = 1 };
 	struct rng rng = rng_init(1);
 	struct world *w;
@@ -397,7 +462,7 @@ static void test_bridge_filters(void **state)
 static void run(uint64_t seed, char hash[static 17])
 {
 	static struct plan p;
-	struct plan_wish wish = { .shape = PLAN_LINE, .nodes = 3, .hosts = 3, .clouds = 1 };
+	struct plan_wish wish = { .shape = SHAPE_LINE, .nodes = 3, .hosts = 3, .clouds = 1 };
 	struct world_setup setup = { .plan = &p, .seed = seed };
 	struct rng rng = rng_init(1);
 	struct world *w;
@@ -443,7 +508,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_heap_order),     cmocka_unit_test(test_stack_echo),
-		cmocka_unit_test(test_plan_shapes),    cmocka_unit_test(test_wire),
+		cmocka_unit_test(test_plan_shapes),    cmocka_unit_test(test_plan_segment),
+		cmocka_unit_test(test_plan_varied),    cmocka_unit_test(test_wire),
 		cmocka_unit_test(test_wire_carrier),   cmocka_unit_test(test_bridge_learning),
 		cmocka_unit_test(test_bridge_filters), cmocka_unit_test(test_world_seed),
 		cmocka_unit_test(test_sabotage_names),

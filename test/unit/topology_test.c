@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "lab/generate.h"
 #include "lab/topology.h"
 
 #define GRAPH(nodes, links)                                                                        \
@@ -227,6 +228,29 @@ static void test_limits(void **state)
 	assert_non_null(strstr(err, "more than 1200 links"));
 }
 
+/* What is made up can be built, in each shape. */
+static void test_generated(void **state)
+{
+	(void)state;
+	for (enum shape s = SHAPE_RANDOM; s < SHAPES; s++) {
+		json_t *town = generate_town(40, 10, 3, s);
+		char *text = json_dumps(town, 0);
+
+		assert_non_null(text);
+		assert_int_equal(parse(text), 0);
+		assert_int_equal(topology_count(&t, HOST_NODE), 40);
+		assert_int_equal(topology_count(&t, HOST_CLIENT), 10);
+		assert_int_equal(topology_count(&t, HOST_SWITCH), s == SHAPE_WIRE ? 3 : 0);
+		assert_int_equal(topology_count(&t, HOST_PROVIDER), 2);
+		topology_done(&t);
+		free(text);
+		json_decref(town);
+	}
+	assert_null(generate_town(0, 0, 0, SHAPE_LINE));
+	assert_null(generate_town(201, 0, 0, SHAPE_LINE));
+	assert_null(generate_town(10, 151, 0, SHAPE_LINE));
+}
+
 static int load(const char *name, const char *text)
 {
 	FILE *f = text ? fopen(name, "we") : NULL;
@@ -268,9 +292,8 @@ static void test_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_taken),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_limits),	cmocka_unit_test(test_generated),
 		cmocka_unit_test(test_file),
 	};
 

@@ -137,7 +137,7 @@ struct batman *batman_new(const struct batman_conf *conf, const struct batman_li
 	b->outq = out;
 	b->now = now;
 	/* ahead of what we used before a restart, see first_seqno */
-	b->bcast_seqno = (uint32_t)(now / USEC_MS);
+	b->bcast_seqno = conf->start * BAT_START_BCASTS;
 	b->frag_seqno = (uint16_t)rng_u32(&b->rng);
 	b->rebroadcast_at = USEC_NEVER;
 	b->purge_at = now + BAT_PURGE_EVERY_US;

@@ -53,7 +53,9 @@ struct batman_conf {
 	uint8_t ssid_len;
 	struct mac cloud_mac; /* MAC of the node's br0: where state datagrams for this node go */
 	uint16_t flags;	      /* announced to trama peers as it is */
-	bool mirror;	      /* the kernel's batman-adv is the engine, see batman_mirror_row */
+	uint32_t start; /* higher at each start of the node, by 1, or a little more after a loss of
+			   power: sequence numbers go on from it */
+	bool mirror;	/* the kernel's batman-adv is the engine, see batman_mirror_row */
 };
 
 struct batman_port_conf {
@@ -184,6 +186,7 @@ struct batman_claim {
 	X(DELIVERED_BYTES, "delivered_bytes")                                                      \
 	X(BCAST_IN, "bcast_in")                                                                    \
 	X(BCAST_DUPLICATE, "bcast_duplicate")                                                      \
+	X(BCAST_LATE, "bcast_late") /* had waited while we got no time */                          \
 	X(FRAG_TX, "frag_tx")                                                                      \
 	X(FRAG_TX_BYTES, "frag_tx_bytes")                                                          \
 	X(FRAG_RX, "frag_rx")                                                                      \
@@ -268,6 +271,8 @@ int batman_cloud_input(struct batman *b, const uint8_t *frame, size_t len, usec_
 
 /* ---- timers ---- */
 
+/* We got no time, for so long. */
+void batman_starved(struct batman *b, usec_t lost, usec_t now);
 void batman_tick(struct batman *b, usec_t now);
 /* USEC_NEVER when nothing is due; after batman_tick(now) always > now. */
 usec_t batman_deadline(const struct batman *b);

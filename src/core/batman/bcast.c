@@ -2,7 +2,9 @@
 /*
  * Broadcast: every node passes a frame on once, by every port where somebody else can be. Wireless
  * ports send it 3 times, 5 ms apart, because nobody acknowledges it. It is told apart by its
- * originator's sequence number, within a window of 64.
+ * originator's sequence number, within a window of 64. What waited while we got no time goes no
+ * further: there may be more of it than fits into the window, and elsewhere it may be too old for
+ * that, and come a second time.
  *
  * Timers: rebroadcast_at, the earliest of the copies that wait.
  */
@@ -68,6 +70,15 @@ static void flood(struct batman *b, const struct bat_bcast *h, const struct mac 
 	}
 }
 
+/* What waited may be of no use to anybody any more. */
+static bool is_late(struct batman *b)
+{
+	if (b->now >= b->behind_until)
+		return false;
+	BAT_COUNT(b, BCAST_LATE);
+	return true;
+}
+
 /* True the first time. */
 static bool seqno_is_new(struct batman *b, struct bat_orig *o, uint32_t seqno)
 {
@@ -125,6 +136,8 @@ void bat_bcast_input(struct batman *b, const struct bat_frame *f)
 	}
 	if (!seqno_is_new(b, o, h.seqno))
 		return;
+	if (is_late(b))
+		return;
 	BAT_COUNT(b, BCAST_IN);
 	h.ttl--;
 	flood(b, &h, &f->src, r);
@@ -138,10 +151,21 @@ int bat_bcast_send(struct batman *b, struct rd inner)
 
 	if (!b->primary)
 		return -ENETUNREACH;
+	if (is_late(b))
+		return 0;
 	h.orig = b->primary->mac;
 	h.seqno = ++b->bcast_seqno;
 	flood(b, &h, NULL, inner);
 	return 0;
+}
+
+void batman_starved(struct batman *b, usec_t lost, usec_t now)
+{
+	if (lost < BAT_STARVED_US)
+		return;
+	b->behind_until = now + BAT_BEHIND_US;
+	for (uint32_t i = 0; i < b->limits.rebroadcasts; i++)
+		b->rebroadcasts[i].len = 0;
 }
 
 void bat_bcast_tick(struct batman *b)

@@ -43,10 +43,16 @@
 /* What one node is sent of tables: a small request in its name is answered with up to 20 kB. */
 #define BAT_ANSWER_US (4 * USEC_MS) /* per kB */
 #define BAT_ANSWER_BURST 2048	    /* kB */
+/* Numbers between two starts: less than a window of 65536, also after a loss of power. */
+#define BAT_START_OGMS 512
+#define BAT_START_BCASTS 2048
 #define BAT_ROAM_US (20 * USEC_S)
 #define BAT_ROAM_AHEAD 16	  /* versions */
 #define BAT_NEWS_US (10 * USEC_S) /* no diff that we hear is older */
 #define BAT_ROAM_COUNT 5
+#define BAT_STARVED_US (2 * USEC_S)
+#define BAT_BEHIND_US (500 * USEC_MS)
+#define BAT_ROAM_AGAIN_US (5 * USEC_S)
 #define BAT_REFUSE_US (30 * USEC_S)
 #define BAT_TOLD_US (60 * USEC_S) /* what a datagram tells of a node, every 10 s */
 #define BAT_FRAG_US (10 * USEC_S)
@@ -292,6 +298,7 @@ struct batman {
 	struct outq *outq;
 	struct rng rng;
 	usec_t now;
+	usec_t behind_until;	 /* what came while we got no time is being read */
 	usec_t first_answers_at; /* to who asked when there was no way to it */
 	uint32_t first_entries;	 /* of tables in these answers */
 	uint64_t counters[BATMAN_COUNTER_COUNT];

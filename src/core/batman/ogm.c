@@ -181,6 +181,18 @@ static bool ogm_may_loop(const struct batman *b, const struct work *w)
 	return second && mac_eq(&second->key.neighbour, &router->key.neighbour);
 }
 
+/*
+ * It is the best one in place of another, by this OGM, which nobody brought before. A kernel passes
+ * on neither this one nor the one that comes by the former best one; where two are alike that can
+ * be many in a row, and all behind it hear nothing of what changed.
+ */
+static bool is_new_best(const struct batman *b, const struct work *w)
+{
+	const struct bat_path *router = bat_orig_router(b, w->orig, w->out);
+
+	return !w->single_hop && w->dup == DUP_NO && router && path_is_from(router, w->f);
+}
+
 static void ogm_forward(struct batman *b, struct work *w, bool both_ways)
 {
 	struct bat_port *to = &b->ports[w->out - 1];
@@ -235,6 +247,7 @@ static void ogm_process(struct batman *b, const struct bat_frame *f, const struc
 					      orig->out[out].last_ttl - 3 <= ogm->ttl)))
 		path_update(b, &w);
 	if (out != 0) {
+		w.from_best = w.from_best || (router && is_new_best(b, &w));
 		ogm_forward(b, &w, both_ways);
 		return;
 	}

@@ -68,11 +68,13 @@ static struct bat_port *free_slot(struct batman *b)
 
 /*
  * Neighbours believe one jump of numbers in 30 s, so a node that restarts often must not draw them:
- * they follow the clock, twice as fast as OGMs are sent.
+ * they follow the clock, twice as fast as OGMs are sent. That begins anew with the machine, and
+ * numbers a little below those of before are taken for old ones: each start is ahead of the last.
  */
 static uint32_t first_seqno(const struct batman *b)
 {
-	return (uint32_t)(b->now / (b->conf.orig_interval_ms * USEC_MS / 2));
+	return b->conf.start * BAT_START_OGMS +
+	       (uint32_t)(b->now / (b->conf.orig_interval_ms * USEC_MS / 2));
 }
 
 int batman_port_add(struct batman *b, uint16_t port, const struct batman_port_conf *conf,

@@ -381,36 +381,43 @@ static bool is_better(const struct batman *b, const struct bat_orig *o, const st
 	return bat_orig_tq(b, o) > bat_orig_tq(b, best);
 }
 
-/*
- * Where a client is that roams, of which no node has told us: its broadcasts come from there. A
- * kernel goes on to send its frames to the old node, and others drop them on the way.
- */
+/* Where a client's broadcasts come from, which is to be announced yet. */
 static struct bat_orig *speaks_at(const struct batman *b, const struct bat_global *g)
 {
-	const struct bat_claim *c = bat_at(&b->claims, g->claims);
 	struct bat_orig *o;
 
-	if (!(g->flags & BAT_TT_ROAM) || !c || c->state != BAT_CLAIM_WITHDRAWN || !g->heard_at ||
-	    b->now - g->heard_at > bat_ogm_wait(b))
+	if (!g->heard_at || b->now - g->heard_at > bat_ogm_wait(b))
 		return NULL;
 	o = bat_orig_find(b, &g->heard_from);
 	return o && o->out[0].router ? o : NULL;
 }
 
+/* It roams, and no node has told us where to. */
+static bool is_on_its_way(const struct batman *b, const struct bat_global *g)
+{
+	const struct bat_claim *c = bat_at(&b->claims, g->claims);
+
+	return g->flags & BAT_TT_ROAM && c && c->state == BAT_CLAIM_WITHDRAWN;
+}
+
+/*
+ * Who roams, or whose node is not heard any more, is where it speaks. A kernel goes on to send its
+ * frames to the old node, and others drop them on the way.
+ */
 struct bat_orig *bat_global_best(const struct batman *b, const struct bat_global *g)
 {
-	struct bat_orig *best = speaks_at(b, g);
-	struct bat_claim *c;
+	struct bat_orig *best = NULL, *new = speaks_at(b, g);
 
-	if (best)
-		return best;
-	for (c = bat_at(&b->claims, g->claims); c; c = bat_at(&b->claims, c->next_client)) {
+	if (new &&is_on_its_way(b, g))
+		return new;
+	for (struct bat_claim *c = bat_at(&b->claims, g->claims); c;
+	     c = bat_at(&b->claims, c->next_client)) {
 		struct bat_orig *o = bat_at(&b->origs, c->key.orig);
 
 		if (o->out[0].router && (!best || is_better(b, o, best)))
 			best = o;
 	}
-	return best;
+	return new &&best &&is_stale(b, best) ? new : best;
 }
 
 bool bat_global_is_told(const struct batman *b, const struct bat_global *g)

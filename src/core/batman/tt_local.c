@@ -12,7 +12,8 @@
  *
  * Timers: clients leave 600 s after their last frame, unless FIXED or HELD; earlier, those too that
  * are HELD, when the table has become too large for the packet that carries it. What roams away
- * leaves with the first OGM after bat_ogm_wait.
+ * leaves with the first OGM after bat_ogm_wait. Who has been told that a client is here and
+ * announces it all the same is told again with a frame of it 5 s later.
  */
 #include <errno.h>
 
@@ -96,6 +97,14 @@ static void change_add(struct batman *b, const struct bat_local *l, uint8_t even
 	*c = (struct bat_tt_change) { .mac = l->key.mac, .vid = l->key.vid, .flags = flags };
 }
 
+/* An advertisement may be lost, or come too often to be sent: who goes on announcing the client
+ * while that is heard here is told again. */
+static bool are_told(const struct batman *b, const struct bat_global *g, const struct bat_claim *c)
+{
+	return g->flags & BAT_TT_ROAM && bat_claim_is_announced(c) &&
+	       b->now - g->roam_at < BAT_ROAM_AGAIN_US;
+}
+
 /*
  * The client is ours now: tells the nodes that still have it. What is announced is kept until its
  * node says that it is gone: our picture of that node's table must stay whole. The rest would be
@@ -107,8 +116,8 @@ static void roam_announce(struct batman *b, const struct bat_local *l, bool came
 	struct bat_claim *c = g ? bat_at(&b->claims, g->claims) : NULL;
 	bool announced = false;
 
-	if (!g || (g->flags & BAT_TT_ROAM && !came_back && bat_claim_is_announced(c)))
-		return; /* they have been told */
+	if (!g || (!came_back && are_told(b, g, c)))
+		return;
 	for (; c; c = bat_at(&b->claims, c->next_client)) {
 		announced = announced || bat_claim_is_announced(c);
 		if (came_back || c->state != BAT_CLAIM_WITHDRAWN)

@@ -14,6 +14,8 @@
 #include "plat/linux/unix_socket.h"
 
 #define READ_SIZE 4096
+#define OUT_KEPT                                                                                   \
+	(64 * 1024) /* bytes of a buffer that stays, and more than is needed of a new one */
 #define DELAY_MS 100
 #define TURN_MS 1 /* with 0 the timer would run again in the same turn of the loop */
 #define REQUEST_INTERVAL (USEC_S / CONTROL_RATE)
@@ -103,6 +105,20 @@ static void peer_break(struct control_peer *p)
 	alarm_set(p->control->turn, 0);
 }
 
+static void peer_out_free(struct control_peer *p)
+{
+	free(p->out);
+	p->out = NULL;
+	p->out_at = p->out_len = p->out_cap = 0;
+}
+
+static void peer_cut_off(struct control_peer *p)
+{
+	p->control->counters.cut_off++;
+	peer_out_free(p);
+	peer_break(p);
+}
+
 static void peer_poll(struct control_peer *p)
 {
 	poller_set(p->poller, (p->waits ? 0 : UV_READABLE) | (p->out_len ? UV_WRITABLE : 0));
@@ -126,39 +142,71 @@ static void peer_write(struct control_peer *p)
 	}
 	if (!p->out_len) {
 		p->out_at = 0;
+		if (p->out_cap > OUT_KEPT)
+			peer_out_free(p);
 		if (p->dying)
 			peer_break(p);
 	}
 	peer_poll(p);
 }
 
+/* Cuts off who has most where more waits than may; the next answer comes to that, whatever it is.
+ */
+static void room_make(struct control *c)
+{
+	for (;;) {
+		struct control_peer *most = NULL;
+		size_t all = 0;
+
+		for (int i = 0; i < CONTROL_PEERS; i++) {
+			struct control_peer *p = c->peers[i];
+
+			if (p && (!most || p->out_len > most->out_len))
+				most = p;
+			all += p ? p->out_len : 0;
+		}
+		if (all <= CONTROL_OUTPUT_ALL)
+			return;
+		peer_cut_off(most);
+	}
+}
+
+/* false: there is no memory. */
+static bool out_grow(struct control_peer *p, size_t need)
+{
+	size_t cap = need + (need < OUT_KEPT ? need : OUT_KEPT);
+	char *bigger = realloc(p->out, cap);
+
+	if (!bigger)
+		return false;
+	p->out = bigger;
+	p->out_cap = cap;
+	return true;
+}
+
 /* behind_max: bytes that may wait already. */
 static int peer_send(struct control_peer *p, const char *text, size_t len, size_t behind_max)
 {
-	size_t need = p->out_at + p->out_len + len + 1;
-	char *bigger;
+	size_t need;
 
 	if (p->broken || p->dying)
 		return -EPIPE;
-	if (p->out_len > behind_max) {
-		p->control->counters.cut_off++;
-		peer_break(p);
+	if (p->out_len > behind_max)
+		peer_cut_off(p);
+	else
+		room_make(p->control);
+	if (p->broken)
 		return -EPIPE;
-	}
+	need = p->out_at + p->out_len + len + 1;
 	/* a peer that is always a little behind must not make this grow */
 	if (need > p->out_cap && p->out_at) {
 		memmove(p->out, p->out + p->out_at, p->out_len);
 		need -= p->out_at;
 		p->out_at = 0;
 	}
-	if (need > p->out_cap) {
-		bigger = realloc(p->out, 2 * need);
-		if (!bigger) {
-			peer_break(p);
-			return -EPIPE;
-		}
-		p->out = bigger;
-		p->out_cap = 2 * need;
+	if (need > p->out_cap && !out_grow(p, need)) {
+		peer_break(p);
+		return -EPIPE;
 	}
 	memcpy(p->out + p->out_at + p->out_len, text, len);
 	p->out[p->out_at + p->out_len + len] = '\n';
@@ -306,14 +354,18 @@ static void turn_due(void *ctx)
 static struct control_peer **place_find(struct control *c, uid_t uid)
 {
 	struct control_peer **place = NULL;
-	unsigned int same = 0;
+	unsigned int same = 0, left = 0;
 
 	for (int i = 0; i < CONTROL_PEERS; i++) {
-		if (!c->peers[i])
+		if (!c->peers[i]) {
 			place = &c->peers[i];
-		else if (c->peers[i]->uid == uid)
+			left++;
+		} else if (c->peers[i]->uid == uid) {
 			same++;
+		}
 	}
+	if (uid != 0 && left <= CONTROL_PEERS_OF_ROOT)
+		return NULL;
 	return same < CONTROL_PEERS_PER_USER ? place : NULL;
 }
 

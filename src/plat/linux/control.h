@@ -4,7 +4,8 @@
  * limits keep one program that misbehaves from hurting the node or the others: length of a request,
  * connections in all and per user, requests per second and user (who asks faster is read later),
  * bytes that wait to be read by a peer (who gets more before he has read them is cut off; one
- * answer may be longer, as tables can be). Notifications come unasked, so of these fewer may wait.
+ * answer may be longer, as tables can be) and by all together (who has most is cut off).
+ * Notifications come unasked, so of these fewer may wait. Some places are root's.
  */
 #ifndef PLAT_CONTROL_H
 #define PLAT_CONTROL_H
@@ -19,7 +20,9 @@
 #define CONTROL_REQUEST_MAX (64 * 1024)
 #define CONTROL_PEERS 32
 #define CONTROL_PEERS_PER_USER 24
+#define CONTROL_PEERS_OF_ROOT 2 /* of all */
 #define CONTROL_OUTPUT_MAX (4 * 1024 * 1024)
+#define CONTROL_OUTPUT_ALL (16 * 1024 * 1024)
 #define CONTROL_BEHIND_MAX (256 * 1024)
 #define CONTROL_RATE 50	  /* requests per second and user, */
 #define CONTROL_BURST 200 /* so many at once */

@@ -10,6 +10,7 @@
 #include "node/record_head.h"
 #include "plat/linux/log.h"
 
+#define LOAD_MORE 64 /* bytes of its entry beside the snapshot */
 #define BUFFER (2 * (RECORD_ENTRY_MAX + RECORD_HEAD_MAX))
 
 struct recorder {
@@ -21,22 +22,34 @@ struct recorder {
 	uint8_t buf[BUFFER];
 };
 
-static void flush(struct recorder *r)
+/* What is missing in the middle would make a replay another life: from here on nothing is written.
+ */
+static void fail(struct recorder *r, const char *why)
 {
-	size_t at = 0;
+	if (!r->failed)
+		log_error("recording ends: %s", why);
+	r->failed = true;
+}
 
-	while (at < r->len && !r->failed) {
-		ssize_t n = write(r->fd, r->buf + at, r->len - at);
+static void write_all(struct recorder *r, const uint8_t *data, size_t len)
+{
+	while (len > 0 && !r->failed) {
+		ssize_t n = write(r->fd, data, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			log_error("recording ends: %s", strerror(errno));
-			r->failed = true;
-			break;
+			fail(r, strerror(errno));
+			return;
 		}
-		at += (size_t)n;
+		data += n;
+		len -= (size_t)n;
 	}
+}
+
+static void flush(struct recorder *r)
+{
+	write_all(r, r->buf, r->len);
 	r->len = 0;
 }
 
@@ -52,8 +65,11 @@ static void entry_end(struct recorder *r, const struct wr *entry)
 {
 	struct wr w = wr_init(r->buf + r->len, 4);
 
-	if (!wr_len(entry))
+	if (!wr_len(entry)) {
+		flush(r);
+		fail(r, "an event is too long");
 		return;
+	}
 	wr_u32(&w, (uint32_t)wr_len(entry));
 	r->len += 4 + wr_len(entry);
 }
@@ -78,7 +94,7 @@ struct recorder *recorder_new(int fd, const struct node_setup *setup, usec_t sta
 	if (!r || !conf)
 		goto out;
 	t = text_init(conf, RECORD_CONF_MAX);
-	conf_print(setup->conf, CONF_PRINT_ALL, true, &t);
+	conf_print(setup->conf, CONF_PRINT_ALL, false, &t);
 	h.conf_len = t.len;
 	record_head_keys(&h, setup->crypto);
 	record_crypto_init(&r->crypto, setup->crypto, crypto_entry, r);
@@ -102,10 +118,35 @@ const struct state_crypto *recorder_crypto(struct recorder *r)
 	return &r->crypto.crypto;
 }
 
+/* A snapshot can be longer than all else together. */
+static void load_write(struct recorder *r, const struct event *e, usec_t now)
+{
+	size_t cap = e->load.len + LOAD_MORE;
+	uint8_t *buf = malloc(4 + cap);
+	struct wr w, len;
+
+	flush(r);
+	if (!buf) {
+		fail(r, strerror(ENOMEM));
+		return;
+	}
+	w = wr_init(buf + 4, cap);
+	len = wr_init(buf, 4);
+	record_event_encode(&w, e, now);
+	wr_u32(&len, (uint32_t)wr_len(&w));
+	write_all(r, buf, 4 + wr_len(&w));
+	free(buf);
+}
+
 void recorder_event(struct recorder *r, const struct event *e, usec_t now)
 {
-	struct wr w = entry_begin(r);
+	struct wr w;
 
+	if (e->kind == EVENT_LOAD) {
+		load_write(r, e, now);
+		return;
+	}
+	w = entry_begin(r);
 	record_event_encode(&w, e, now);
 	entry_end(r, &w);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `tramad --record FILE`: every event of the node with its time, appended; the effects count into a
  * hash that is written when the recording ends in order, and which a replay must come to as well.
- */
+ * Secrets of the configuration are left out: what was done with them is recorded. */
 #ifndef PLAT_RECORDER_H
 #define PLAT_RECORDER_H
 
