@@ -492,6 +492,20 @@ bool clients_lease_out(struct node *n, const struct out *o, struct effect *ret)
 	return false;
 }
 
+/* A client in another part has this address, and hears nothing of it: whoever claims it here would
+ * have its packets, by the route that we tell. */
+static bool is_anothers(struct node *n, const struct mac *mac, const struct ip6 *addr)
+{
+	struct state_node at;
+	struct lease_view v;
+
+	if (!n->parts_routed || !lease_find_address(&n->lease, addr, n->now, &v) ||
+	    mac_eq(&v.client.mac, mac))
+		return false;
+	memcpy(at.b, v.client.node.b, sizeof(at.b));
+	return parts_elsewhere(n, &at);
+}
+
 bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 {
 	const struct station *s;
@@ -507,7 +521,9 @@ bool clients_ra_out(struct node *n, const struct out *o, struct effect *ret)
 		/* what is said in the cloud reaches us too; the client's own node writes that down
 		 */
 		s = station_find(n, &seen.mac, 0);
-		if (s)
+		if (s && is_anothers(n, &seen.mac, &seen.addr))
+			n->counters[NODE_C_CLAIM_PART]++;
+		else if (s)
 			lease_client_seen(&n->lease, &seen.mac, &seen.addr, s->port, n->now);
 		break;
 	case RA_TRIED:

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * While a cloud is cut, its nodes tell the network a route to each address of the clients that are
- * here, and to their own: all parts announce the same prefixes.
+ * here, and to their own: all parts announce the same prefixes. Clients of nodes of other software
+ * have nobody who does so. Whose IPv4 address is known, by a lease that a bridge has learnt, and
+ * who is in our part, by the translation table, is told of by whoever knows that: from here a frame
+ * finds him.
  *
  * Timers: an address that has left is told with a bad metric for a while. babeld 1.12.1 does not
  * say that such a route has gone, and the others would keep it until it is too old, before that of
@@ -71,7 +74,8 @@ static void hosts_leave(struct node *n)
 
 void hosts_refresh(struct node *n, bool cut)
 {
-	struct ip6 own4 = lease_mapped(&n->cloud.node4);
+	struct ip6 own4 = lease_mapped(&n->cloud.node4), leased;
+	const struct node_import *lease;
 	struct station *s;
 	struct node_host *h;
 	bool all;
@@ -90,6 +94,11 @@ void hosts_refresh(struct node *n, bool cut)
 	for (uint32_t i = 0; (s = table_next(&n->stations, &i));)
 		if (s->vid == 0)
 			all = client_is_here(n, &s->mac) && all;
+	for (uint32_t i = 0; (lease = table_next(&n->imports, &i));) {
+		leased = lease_mapped(&lease->ip4);
+		if (imports_is_here(n, lease))
+			all = host_is_here(n, &leased) && all;
+	}
 	hosts_leave(n);
 	if (!all && !n->hosts_short)
 		n->counters[NODE_C_HOST_FULL]++;

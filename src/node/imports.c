@@ -11,6 +11,7 @@
 #include "node/internal.h"
 
 #define ASKS 2
+#define LOST_INTERVALS 6 /* as core/cut has it */
 #define ASK_SECOND (2 * USEC_S)
 #define ASK_AGAIN (1800 * USEC_S)
 #define ASK_INTERVAL (500 * USEC_MS) /* of all of them */
@@ -55,6 +56,20 @@ void imports_event(struct node *n, const struct event_import *e)
 	text_copy(i->name, sizeof(i->name), e->name);
 	i->expires_at =
 		n->now + (usec_t)(e->ttl_s < IMPORT_TTL_MAX ? e->ttl_s : IMPORT_TTL_MAX) * USEC_S;
+}
+
+bool imports_is_here(struct node *n, const struct node_import *i)
+{
+	usec_t lost = LOST_INTERVALS * n->conf->network.batadv_orig_interval_ms * USEC_MS;
+	struct ip6 mapped = lease_mapped(&i->ip4);
+	struct batman_orig at;
+	struct mac orig;
+
+	if (!lease_static_allows(&n->lease, &i->ip4) || import_clashes(n, i) ||
+	    solicit_is_nodes(n, &mapped) || batman_lookup(n->batman, &i->mac, 0, &orig))
+		return false;
+	/* the table of a node in another part is kept for a while */
+	return batman_orig_find(n->batman, &orig, &at) && n->now - at.last_seen <= lost;
 }
 
 static void import_ask(struct node *n, struct node_import *i)

@@ -223,7 +223,9 @@ struct node {
 	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
-	usec_t statics_at;		 /* what is fixed is looked at again */
+	usec_t statics_at; /* what is fixed is looked at again */
+	bool statics_late; /* there are records that were not looked at */
+	struct bucket statics_rate;
 	bool statics_told[NODE_STATICS]; /* of ours, that another node has it otherwise */
 	int static_error;
 	struct {
@@ -342,6 +344,8 @@ void address_refresh(struct node *n);
 void statics_begin(struct node *n);
 /* Every second. */
 void statics_refresh(struct node *n);
+/* One more of the many that somebody may write; else its record is looked at later. */
+bool statics_may(struct node *n);
 /* As node_static_error says. */
 int statics_fix(struct node *n, const struct lease_static *s);
 int statics_unfix(struct node *n, const struct lease_key *key);
@@ -356,6 +360,8 @@ bool record_static_decode(const struct state_view *v, struct lease_static *ret);
  * has no admin, what was said by command. */
 bool record_static_find(const struct node *n, const struct lease_key *key,
 			struct lease_static *ret);
+/* What the admin has signed for this cloud. */
+bool records_fixed_next(const struct node *n, uint32_t *cursor, struct lease_static *ret);
 /* What the admin is to sign. */
 void record_fixed(const struct node *n, const struct lease_static *s, bool remove,
 		  struct node_signed *ret);
@@ -381,6 +387,8 @@ bool solicit_is_nodes(struct node *n, const struct ip6 *addr);
 
 /* imports.c: leases of other software */
 void imports_event(struct node *n, const struct event_import *e);
+/* Whose it is is in our part of the cloud, if that is cut, at another node. */
+bool imports_is_here(struct node *n, const struct node_import *i);
 /* Every second. */
 void imports_refresh(struct node *n);
 
@@ -502,7 +510,7 @@ void records_put_presence(struct node *n, const struct cut_word *w);
 void records_drop_presence(struct node *n);
 void record_presence_changed(struct node *n, const struct state_event *e);
 /* The word of a leader in our cloud. */
-bool record_presence_find(const struct node *n, const struct mac *leader, struct presence *ret);
+bool record_presence_find(const struct node *n, const struct cut_part *part, struct presence *ret);
 
 /* parts.c: a cloud that is cut */
 int parts_init(struct node *n, struct hash_key key);

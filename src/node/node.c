@@ -14,7 +14,7 @@
 #define SETTINGS_AGAIN (600 * USEC_S)		 /* what could not be written */
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
 
-#define ADMIN_LIFETIME_S (10u * 365 * 86400) /* nobody but the admin could prolong them */
+#define ADMIN_LIFETIME_S (10u * 365 * 86400) /* they do not end, but it is signed */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. A block is taken
  * over before, when addresses are short: its record says for how long the owner has been quiet. */

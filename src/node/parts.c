@@ -51,6 +51,7 @@ static void part_notice(struct node *n, enum notice what, const struct out *o)
 {
 	struct effect_notice e = { .notice = what };
 	struct text t = text_init(e.text, sizeof(e.text));
+	const struct cut_part *part;
 	struct node_member m;
 	struct presence p;
 
@@ -58,7 +59,8 @@ static void part_notice(struct node *n, enum notice what, const struct out *o)
 	for (uint32_t i = 0; !t.len && node_member_next(n, &i, &m);)
 		if (mac_eq(&m.cloud_mac, &e.mac))
 			text_add(&t, "%s", m.name);
-	if (record_presence_find(n, &e.mac, &p)) {
+	part = cut_part_of(&n->cut, &e.mac);
+	if (part && record_presence_find(n, part, &p)) {
 		e.ip4 = p.ip4;
 		text_add(&t, "%s%u nodes", t.len ? ", " : "", p.word.count);
 	}
@@ -106,7 +108,7 @@ bool node_part_next(const struct node *n, uint32_t *cursor, struct node_part *re
 	if (!p)
 		return false;
 	*ret = (struct node_part) { .part = p };
-	if (record_presence_find(n, &p->word.leader, &known)) {
+	if (record_presence_find(n, p, &known)) {
 		ret->ip4 = known.ip4;
 		ret->ip6 = known.ip6;
 	}

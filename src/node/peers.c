@@ -558,7 +558,7 @@ void peers_parts(struct node *n)
 	for (p = n->peers + NODE_LINK_PEERS; p < n->peers + NODE_PEERS; p++)
 		p->wanted = false;
 	for (uint32_t i = 0; cut_leads(&n->cut) && (part = cut_part_next(&n->cut, &i));) {
-		if (part->joined_at || !record_presence_find(n, &part->word.leader, &known))
+		if (part->joined_at || !record_presence_find(n, part, &known))
 			continue;
 		p = peer_at(n, NODE_ROUTED, &known.ip6);
 		if (!p)

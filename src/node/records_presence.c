@@ -56,6 +56,14 @@ static uint8_t get_macs(struct rd *f, struct mac *list, uint8_t max)
 	return count;
 }
 
+static struct cut_author author_of(const struct state_node *id)
+{
+	struct cut_author a;
+
+	memcpy(a.b, id->b, sizeof(a.b));
+	return a;
+}
+
 /* False also when it is of another cloud. */
 static bool decode(const struct node *n, const struct state_view *v, struct presence *ret)
 {
@@ -64,6 +72,7 @@ static bool decode(const struct node *n, const struct state_view *v, struct pres
 	struct cut_word *w = &ret->word;
 
 	memset(ret, 0, sizeof(*ret));
+	w->author = author_of(&v->author);
 	while (rd_tlv8(&r, &type, &f)) {
 		if (type == FIELD_NETWORK)
 			rd_copy(&f, network, sizeof(network));
@@ -91,44 +100,33 @@ static bool decode(const struct node *n, const struct state_view *v, struct pres
 	       net6_has(&n->cloud.network6, &ret->ip6);
 }
 
-bool record_presence_find(const struct node *n, const struct mac *leader, struct presence *ret)
-{
-	struct state_view v;
-	struct presence p;
-	uint32_t age_s = UINT32_MAX;
-
-	/* a node with a new key has two, until the old one is over */
-	for (uint32_t i = 0; state_next(n->state, RECORD_PRESENCE, &i, n->now, &v);) {
-		if (v.own || v.age_s >= age_s || !decode(n, &v, &p) ||
-		    !mac_eq(&p.word.leader, leader))
-			continue;
-		*ret = p;
-		age_s = v.age_s;
-	}
-	return age_s != UINT32_MAX;
-}
-
-/* What has gone does not tell any more whose word it was. */
-static void look_for_gone(struct node *n)
-{
-	const struct cut_part *part;
-	struct presence p;
-
-	for (uint32_t i = 0; (part = cut_known_next(&n->cut, &i));)
-		if (!record_presence_find(n, &part->word.leader, &p))
-			cut_untold(&n->cut, &part->word.leader, n->now);
-}
-
 void record_presence_changed(struct node *n, const struct state_event *e)
 {
+	struct cut_author author = author_of(&e->author);
 	struct state_view v;
 	struct presence p;
 
 	if (e->own && (e->local || e->change != STATE_IS_SET))
 		return;
+	/* one word of each author, or one could fill the places of all */
+	if (e->key.len != sizeof(e->author.b) || memcmp(e->key.id, e->author.b, e->key.len) != 0) {
+		n->counters[NODE_C_BAD_RECORD]++;
+		return;
+	}
 	if (e->change != STATE_IS_SET || state_get(n->state, &e->key, &e->author, n->now, &v) ||
 	    !decode(n, &v, &p))
-		look_for_gone(n);
+		cut_untold(&n->cut, &author, n->now);
 	else if (mac_eq(&p.word.leader, &n->cloud_mac) == e->own)
 		cut_told(&n->cut, &p.word, v.age_s, n->now);
+}
+
+bool record_presence_find(const struct node *n, const struct cut_part *part, struct presence *ret)
+{
+	struct state_node author;
+	struct state_view v;
+	struct state_key key;
+
+	memcpy(author.b, part->word.author.b, sizeof(author.b));
+	key = state_key_init(RECORD_PRESENCE, author.b, sizeof(author.b));
+	return !state_get(n->state, &key, &author, n->now, &v) && decode(n, &v, ret);
 }

@@ -142,6 +142,16 @@ static bool signed_find(const struct node *n, const struct lease_key *key, struc
 	return true;
 }
 
+bool records_fixed_next(const struct node *n, uint32_t *cursor, struct lease_static *ret)
+{
+	struct state_view v;
+
+	while (state_next(n->state, RECORD_FIXED, cursor, n->now, &v))
+		if (is_fixed(n, &v) && record_static_decode(&v, ret))
+			return true;
+	return false;
+}
+
 bool record_static_find(const struct node *n, const struct lease_key *key, struct lease_static *ret)
 {
 	struct admin_chain keep;
@@ -187,6 +197,11 @@ void record_static_changed(struct node *n, const struct state_event *e)
 
 	n->names_dirty = true;
 	n->statics_at = n->now; /* the configuration may say otherwise */
+	if (!statics_may(n)) {
+		n->counters[NODE_C_STATIC_LATE]++;
+		n->statics_late = true;
+		return;
+	}
 	if (e->change == STATE_IS_SET && (!is_set || !record_static_decode(&v, &s)))
 		n->counters[NODE_C_BAD_RECORD]++;
 	if (!key_decode(&e->key, &key))

@@ -9,9 +9,9 @@
  * last. Where two nodes say different things about one client, that with the lower id has its way,
  * and the other says so. A configuration goes before a command, and a command cannot change it.
  *
- * Timers: the records are looked at when one has changed, and once an hour, because they live for
- * 400 days: who finds one of which nothing was written for half of that writes it again, each node
- * at another hour.
+ * Timers: the records are looked at when one has changed, once a second as long as more change than
+ * are taken at once, and once an hour, because they live for 400 days: who finds one of which
+ * nothing was written for half of that writes it again, each node at another hour.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,6 +21,10 @@
 #define LOOK_INTERVAL (3600 * USEC_S)
 #define RETRY (1 * USEC_S)
 #define SPREAD_S 3600u /* between nodes that write a record again */
+/* What a record makes the lease core do goes through all static leases several times. All that a
+ * cloud can have may come at once, to a node that is new. */
+#define PACE (20 * USEC_MS)
+#define PACE_BURST 2048
 
 static struct lease_node self_of(const struct node *n)
 {
@@ -159,12 +163,48 @@ static void configured_put(struct node *n, uint32_t i, const struct lease_static
 	(void)records_put_static(n, s);
 }
 
+bool statics_may(struct node *n)
+{
+	return bucket_take(&n->statics_rate, PACE, PACE_BURST, n->now);
+}
+
+/* It came when there were too many, for which there may be room now, or too many at once. */
+static void catch_up(struct node *n, const struct lease_static *s)
+{
+	struct lease_static_view v;
+
+	if (!lease_static_fits(&n->lease, &s->key) ||
+	    (lease_static_find(&n->lease, &s->key, n->now, &v) && lease_static_eq(&v.fixed, s) &&
+	     lease_node_eq(&v.fixed.origin, &s->origin)))
+		return;
+	if (statics_may(n))
+		(void)lease_static_learnt(&n->lease, s, n->now);
+	else
+		n->statics_late = true;
+}
+
+/* The same for those that are no more. */
+static void forget_late(struct node *n)
+{
+	struct lease_static record;
+	struct lease_static_view v;
+
+	for (uint32_t i = 0; lease_static_next(&n->lease, &i, n->now, &v);) {
+		if (record_static_find(n, &v.fixed.key, &record) || is_configured(n, &v.fixed.key))
+			continue;
+		if (statics_may(n))
+			lease_static_gone(&n->lease, &v.fixed.key, n->now);
+		else
+			n->statics_late = true;
+	}
+}
+
 /* Ours that are in our configuration no more are deleted, and old ones written again. */
 static void record_look(struct node *n, const struct state_view *v)
 {
 	uint32_t late_s = NODE_STATIC_LIFE_S / 2u + n->id.b[sizeof(n->id.b) - 1] * SPREAD_S;
 	struct lease_node self = self_of(n);
-	struct lease_static s;
+	struct lease_static s, holds;
 
 	if (!record_static_decode(v, &s))
 		return;
@@ -172,14 +212,18 @@ static void record_look(struct node *n, const struct state_view *v)
 		struct state_key key = v->key;
 
 		(void)state_delete(n->state, &key, n->now);
-	} else if (v->quiet_s > late_s) {
-		(void)records_put_static(n, &s);
+		return;
 	}
+	if (record_static_find(n, &s.key, &holds))
+		catch_up(n, &holds);
+	if (v->quiet_s > late_s)
+		(void)records_put_static(n, &s);
 }
 
 void statics_refresh(struct node *n)
 {
-	struct lease_static s;
+	bool late = n->statics_late;
+	struct lease_static s, holds;
 	struct state_view v;
 
 	if (n->now < n->statics_at)
@@ -187,11 +231,17 @@ void statics_refresh(struct node *n)
 	n->statics_at = n->now + RETRY;
 	if (!n->lease_loaded || !state_is_ready(n->state, n->now))
 		return;
-	n->statics_at = n->now + LOOK_INTERVAL;
+	n->statics_late = false;
 	for (uint32_t i = 0; i < NODE_STATICS && configured(n, i, &s); i++)
 		configured_put(n, i, &s);
 	for (uint32_t i = 0; state_next(n->state, RECORD_STATIC, &i, n->now, &v);)
 		record_look(n, &v);
+	for (uint32_t i = 0; records_fixed_next(n, &i, &s);)
+		if (record_static_find(n, &s.key, &holds))
+			catch_up(n, &holds);
+	if (late)
+		forget_late(n);
+	n->statics_at = n->now + (n->statics_late ? RETRY : LOOK_INTERVAL);
 }
 
 /* ---- commands ---- */

@@ -33,10 +33,12 @@
 	X(IMPORT_CLASH, "imports_of_leased_addresses")                                             \
 	X(HOST_FULL, "host_routes_full")                                                           \
 	X(SOLICIT_PART, "solicitations_for_other_parts")                                           \
+	X(CLAIM_PART, "claims_of_other_parts_addresses")                                           \
 	X(PROXY, "answers_for_other_parts")                                                        \
 	X(IMPORT_ASKED, "imports_asked_for")                                                       \
 	X(IMPORT_FOUND, "imports_found_in_use")                                                    \
 	X(STATIC_CLASH, "static_leases_that_clash")                                                \
+	X(STATIC_LATE, "static_leases_paced")                                                      \
 	X(ADDRESS_MOVED, "own_address_moved")
 
 enum node_counter {

@@ -231,10 +231,57 @@ static void test_lost_hosts(void **state)
 	assert_int_equal(lost(), 0);
 	table.own4 = (struct net4) { { { 10, 14, 0, 0 } }, 16 };
 	assert_int_equal(lost(), 1);
-	tell_host("10.13.7.7", 65535);
-	assert_int_equal(lost(), 2);
+	tell_host("10.14.7.7", 192);
+	tell_host("10.14.7.7", 65535);
 	tell_route("change", "a1", "yes", 65535);
+	tell_host("10.13.7.7", 65535);
 	assert_int_equal(lost(), 1);
+}
+
+/* babeld keeps one for a minute: it is taken out of the kernel once each time that it is lost. */
+static void test_lost_once(void **state)
+{
+	(void)state;
+	tell_host("10.13.7.7", 65535);
+	tell_host("10.13.7.8", 192);
+	tell_route("add", "a1", "yes", 96);
+	assert_int_equal(lost(), 1);
+	assert_int_equal(lost(), 0);
+	tell_host("10.13.7.7", 65535);
+	tell_host("10.13.7.8", 65535);
+	assert_int_equal(lost(), 1);
+	tell_host("10.13.7.7", 192);
+	tell_host("10.13.7.7", 65535);
+	assert_int_equal(lost(), 1);
+}
+
+/* Whatever the length of the network's prefix is; but for the default route, and for those of a
+ * certain source. */
+static void test_lost_network(void **state)
+{
+	static const struct {
+		const char *net, *from;
+		bool covers;
+	} row[] = {
+		{ "fd0d::/127", "::/0", true },	     { "fc00::/7", "::/0", true },
+		{ "fd0d::2/127", "::/0", false },    { "::/0", "::/0", false },
+		{ "fd0d::/64", "fd0d::/64", false },
+	};
+	char line[BABEL_LINE_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		babel_table_mark(&table);
+		babel_table_sweep(&table);
+		(void)report();
+		tell_host("fd0d::1", 65535);
+		snprintf(line, sizeof(line),
+			 "add route a1 prefix %s from %s installed yes id 80:bc:a8:fb:03:58:6f:7d "
+			 "metric 96 refmetric 0 via fe80::1 if v0",
+			 row[i].net, row[i].from);
+		tell(line);
+		assert_int_equal(lost(), row[i].covers);
+	}
 }
 
 static void test_lost_hosts_of_ours(void **state)
@@ -242,9 +289,9 @@ static void test_lost_hosts_of_ours(void **state)
 	(void)state;
 	table.own4 = (struct net4) { { { 10, 14, 0, 0 } }, 16 };
 	table.own6 = (struct net6) { { { 0xfd, 0x0d } }, 64 };
-	tell_host("fd0d::7", 65535);
-	assert_int_equal(lost(), 1);
 	tell_host("fd0e::7", 65535);
+	assert_int_equal(lost(), 0);
+	tell_host("fd0d::7", 65535);
 	assert_int_equal(lost(), 1);
 }
 
@@ -272,6 +319,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost_hosts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost_hosts_of_ours, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_network, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hosts_leave_room, setup, teardown),
 	};
 

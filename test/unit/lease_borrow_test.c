@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/lease/serve.h"
 #include "lease_town.h"
 
 enum {
@@ -417,6 +418,25 @@ static void loan_forget(const struct host *h)
 				loans[n][i].out = false;
 }
 
+/* What the index of offered addresses says is what a walk through the offers says. */
+static void offered_look(void)
+{
+	for (int n = 0; n < town.nodes; n++) {
+		const struct lease *l = &town.node[n].lease;
+		const struct lease_offered *at;
+		const struct lease_offer *o;
+		uint32_t count = 0, sum = 0;
+
+		for (uint32_t i = 0; (o = table_next(&l->offers, &i));) {
+			count += !ip4_is_zero(&o->ip);
+			assert_int_equal(serve_is_offered(l, &o->ip), !ip4_is_zero(&o->ip));
+		}
+		for (uint32_t i = 0; (at = table_next(&l->offered, &i));)
+			sum += at->count;
+		assert_int_equal(sum, count);
+	}
+}
+
 static void borrow_step(int i)
 {
 	struct host *h = &hosts[i];
@@ -447,6 +467,7 @@ static void lent_once(void **state)
 			borrow_step((int)rng_below(&town.rng, 60));
 			town_run(&town, (usec_t)rng_below(&town.rng, 1000000));
 			loans_look();
+			offered_look();
 			assert_no_clash(60);
 		}
 		assert_true(lent_count > 50);
@@ -479,6 +500,7 @@ static void lent_over_crashes(void **state)
 			borrow_step((int)rng_below(&town.rng, 60));
 			town_run(&town, (usec_t)rng_below(&town.rng, 1000000));
 			loans_look();
+			offered_look();
 			assert_no_clash(60);
 		}
 		assert_true(crashes == 30 && lent_count > 50);

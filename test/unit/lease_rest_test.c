@@ -403,6 +403,37 @@ static void clash_waits(void **state)
 	town_stop(&town);
 }
 
+/* Only the block of whom an administrator has given a longer lease rests longer. */
+static void longer_lease(void **state)
+{
+	struct lease *l = &town.node[0].lease;
+	struct lease_static s = { .lease_s = 7200 };
+	struct pool_own *longer, *o;
+	unsigned others = 0;
+
+	(void)state;
+	town_start(&town, 1, &TOWN_CONF, 4);
+	town_run(&town, 5 * USEC_S);
+	hosts_make(40);
+	s.key = lease_key_mac(&hosts[20].mac);
+	town_static(&town, &s);
+	serve(0, 0, 40);
+	longer = pool_own_find(&l->pool, &hosts[20].ip);
+	assert_int_equal(longer->block.rest_s, 7200);
+	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
+		if (o == longer || !o->given_at)
+			continue;
+		others++;
+		assert_int_equal(o->block.rest_s, 1200);
+	}
+	assert_true(others > 0);
+	town_run(&town, 10 * USEC_S);
+	town_save(&town, 0);
+	town_run(&town, 121 * USEC_S);
+	assert_int_equal(longer->block.rest_s, 0);
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +443,7 @@ int main(void)
 		cmocka_unit_test(rest_unknown),	  cmocka_unit_test(many_starts),
 		cmocka_unit_test(over_while_off), cmocka_unit_test(clash_waits),
 		cmocka_unit_test(disk_lost),	  cmocka_unit_test(found_returned),
+		cmocka_unit_test(longer_lease),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

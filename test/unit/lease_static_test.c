@@ -603,7 +603,6 @@ static void told(void **state)
 	assert_int_equal(town.reply.lease_s, 1200);
 	assert_int_equal(town.reply.mtu, 1350);
 	assert_true(ip4_eq(&town.reply.dns, &TOWN_CONF.anycast));
-	/* after a start blocks rest as long as the longest lease may last */
 	assert_int_equal(town.node[0].lease.longest_s, 7200);
 	town_static_gone(&town, &s.key);
 	assert_int_equal(town.node[0].lease.longest_s, 1200);

@@ -304,6 +304,71 @@ static void test_forged(void **state)
 	town_stop(&t);
 }
 
+/* Who is in another part keeps its addresses, whoever claims them here where it cannot hear that;
+ * but it may come itself. */
+static void test_claimed(void **state)
+{
+	struct ip6 hers, his, second;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	his = hers = node_cloud(t.node[0])->node6;
+	hers.b[14] ^= 0x77;
+	his.b[14] ^= 0x76;
+	second = his;
+	second.b[15] ^= 0x11;
+	(void)lease(&t, 0, &anna);
+	(void)lease(&t, 3, &bert);
+	uses(&t, 3, &bert, &his);
+	town_run(&t, t.now + USEC_S);
+	cut(&t);
+	uses(&t, 3, &bert, &second);
+	town_run(&t, t.now + 2 * USEC_S);
+	uses(&t, 0, &anna, &his);
+	uses(&t, 0, &anna, &second);
+	uses(&t, 0, &anna, &hers);
+	town_run(&t, t.now + 2 * USEC_S);
+	assert_true(host6(&t, 0, &hers));
+	assert_false(host6(&t, 0, &his) || host6(&t, 0, &second));
+	assert_true(host6(&t, 3, &his) && host6(&t, 3, &second));
+	assert_int_equal(town_counter(&t, 0, NODE_C_CLAIM_PART), 2);
+	town_station(&t, 0, &bert, CLIENT_ASSOCIATED);
+	uses(&t, 0, &bert, &his);
+	town_run(&t, t.now + 2 * USEC_S);
+	assert_true(host6(&t, 0, &his));
+	town_stop(&t);
+}
+
+/* A lease that other software gave: who has it is in one of the parts, at another node. */
+static void test_leased_by_others(void **state)
+{
+	struct event e = { .kind = EVENT_IMPORT };
+	struct ip4 hers;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	hers = lease(&t, 1, &anna);
+	town_station(&t, 2, &bert, CLIENT_ASSOCIATED);
+	e.import = (struct event_import) { .source = IMPORT_SHARED_STATE,
+					   .ip4 = { { 10, 13, 1, 77 } },
+					   .mac = bert,
+					   .ttl_s = 600 };
+	town_run(&t, t.now + 5 * USEC_S);
+	for (int i = 0; i < t.count; i++)
+		town_feed(&t, i, &e);
+	cut(&t);
+	for (int i = 0; i < t.count; i++)
+		assert_int_equal(host4(&t, i, &e.import.ip4), i == 3 ? TOLD : NOT_TOLD);
+	/* nor is it one that another client has */
+	e.import.ip4 = hers;
+	town_feed(&t, 3, &e);
+	town_run(&t, t.now + 2 * USEC_S);
+	assert_int_equal(host4(&t, 3, &hers), NOT_TOLD);
+	town_stop(&t);
+}
+
 /* What a client is given is known in all parts, and nobody there gets the same. */
 static void test_state_goes_on(void **state)
 {
@@ -565,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_arp),	      cmocka_unit_test(test_lost_packet),
 		cmocka_unit_test(test_token),	      cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_restart),	      cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_claimed),	      cmocka_unit_test(test_leased_by_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@
 #include "node_town.h"
 
 /* As on the wire. */
-enum { NODE = 1, BLOCK, CLIENT, GATEWAY, OF_THE_FUTURE = 99 };
+enum { NODE = 1, BLOCK, CLIENT, GATEWAY, PRESENCE = 9, OF_THE_FUTURE = 99 };
 enum {
 	F_NODE = 1,
 	F_IP4,
@@ -53,7 +53,7 @@ static struct state_msg_record record(uint8_t type, const void *id, size_t id_le
 	struct state_msg_record m = { .author = other, .epoch = ++version, .lifetime_s = 180 };
 
 	m.key.key = state_key_init(type, id, id_len);
-	m.key.scope = type == GATEWAY ? STATE_NETWORK : STATE_CLOUD;
+	m.key.scope = type == GATEWAY || type == PRESENCE ? STATE_NETWORK : STATE_CLOUD;
 	m.key.kind = type == CLIENT ? STATE_SHARED : STATE_OWNED;
 	if (m.key.kind == STATE_OWNED)
 		m.key.author = other;
@@ -143,6 +143,22 @@ static void test_node(void **state)
 	tell_gone(&b, record(NODE, other.b, sizeof(other.b)));
 	assert_false(member_other(&b, &m));
 	assert_int_equal(bad(&b), 0);
+	bench_stop(&b);
+}
+
+/* An author has one word of its part, by its own name. */
+static void test_presence(void **state)
+{
+	struct state_msg_record m = record(PRESENCE, self.b, sizeof(self.b));
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "");
+	tell_gone(&b, record(PRESENCE, other.b, sizeof(other.b)));
+	assert_int_equal(bad(&b), 0);
+	m.value = (const uint8_t *)"";
+	tell(&b, &m);
+	assert_int_equal(bad(&b), 1);
 	bench_stop(&b);
 }
 
@@ -728,6 +744,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_node),
+		cmocka_unit_test(test_presence),
 		cmocka_unit_test(test_block),
 		cmocka_unit_test(test_block_is_lost),
 		cmocka_unit_test(test_client),

@@ -240,6 +240,84 @@ static void test_forged(void **state)
 	keyed_free(net);
 }
 
+/* OTHER gives the key of node `by`, as long ago as it says. */
+static void give_key(struct net *net, uint32_t by, uint32_t epoch, uint32_t quiet_s)
+{
+	uint8_t text[STATE_MSG_SIGNED_MAX], signature[STATE_SIGNATURE_SIZE];
+	struct wr w = wr_init(text, sizeof(text));
+	struct state_msg_record m = shared(net, KEY_TYPE, "");
+
+	m.key.key = admin_key;
+	m.epoch = epoch;
+	m.value = net->crypto[by]->public_key;
+	m.len = STATE_KEY_SIZE;
+	state_msg_write_signed(&w, &m);
+	stand_in_sign(net->crypto[by]->public_key, text, wr_len(&w), signature);
+	m.proof = signature;
+	m.quiet_s = m.age_s = quiet_s;
+	keyed_give(net, STATE_ITEM_PUSH, &m, 1);
+}
+
+static bool is_admin(const struct net *net, uint32_t i, uint32_t by)
+{
+	struct state_view v;
+
+	return state_get(net->node[i].s, &admin_key, NULL, net->now, &v) == 0 &&
+	       memcmp(v.value, net->crypto[by]->public_key, STATE_KEY_SIZE) == 0;
+}
+
+static void give_plain(struct net *net, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++) {
+		struct state_msg_record m = shared(net, PLAIN_TYPE, "");
+
+		m.key.key = state_key_init(PLAIN_TYPE, &i, sizeof(i));
+		keyed_give(net, STATE_ITEM_PUSH, &m, 1);
+	}
+}
+
+/* Nobody can fill the store until the key goes, and then be the admin. */
+static void test_full_store(void **state)
+{
+	struct net *net = start(1);
+
+	(void)state;
+	net->conf.records_max = 64;
+	restart(net, 0, 3);
+	assert_int_equal(state_peer_add(net->node[0].s, OTHER, NULL, BOTH, net->now), 0);
+	give_plain(net, 0, 40);
+	give_key(net, 50, 1, 0);
+	/* another neighbour, who has told less: what came last before makes room */
+	state_peer_remove(net->node[0].s, OTHER, net->now);
+	assert_int_equal(state_peer_add(net->node[0].s, OTHER, NULL, BOTH, net->now), 0);
+	give_plain(net, 100, 125);
+	assert_in_range(net_count(net, 0, STATE_C_EVICTED), 3, 10);
+	assert_true(is_admin(net, 0, 50));
+	give_key(net, 51, 1u << 31, 0);
+	assert_true(is_admin(net, 0, 50));
+	keyed_free(net);
+}
+
+/* Nor by saying that it is over soon, or has long been: that is not signed. */
+static void test_no_end(void **state)
+{
+	struct net *net = start(2);
+
+	(void)state;
+	assert_int_equal(state_peer_add(net->node[0].s, OTHER, NULL, BOTH, net->now), 0);
+	give_key(net, 50, 1, 490);
+	net_run(net, 20 * USEC_S);
+	assert_true(is_admin(net, 0, 50));
+	give_key(net, 50, 2, 2000);
+	net_run(net, 200000 * USEC_S);
+	assert_true(is_admin(net, 0, 50));
+	/* whoever joins then gets it */
+	net_join(net, 0, 1, BOTH, 0);
+	net_run(net, 10 * USEC_S);
+	assert_true(is_admin(net, 1, 50));
+	keyed_free(net);
+}
+
 /* The key is loaded before what it signs, wherever both stand; what it does not sign is not. */
 static void test_disk(void **state)
 {
@@ -285,9 +363,10 @@ static void test_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_api),	cmocka_unit_test(test_version),
-		cmocka_unit_test(test_network), cmocka_unit_test(test_join),
-		cmocka_unit_test(test_forged),	cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_api),	   cmocka_unit_test(test_version),
+		cmocka_unit_test(test_network),	   cmocka_unit_test(test_join),
+		cmocka_unit_test(test_forged),	   cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_full_store), cmocka_unit_test(test_no_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

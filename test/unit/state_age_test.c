@@ -244,7 +244,7 @@ static void test_part_off(void **state)
 }
 
 /* A neighbour that tells any time at all. */
-static void tell(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
+static void say(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
 {
 	static uint32_t seq;
 	uint8_t buf[64];
@@ -260,27 +260,41 @@ static void tell(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
 	state_msg_item_end(&w, mark);
 	assert_int_equal(state_input(net->node[0].s, 50, buf, wr_len(&w), net->now), 0);
 	net_drain(net, 0);
+}
+
+static void tell(struct net *net, uint32_t cloud_s, uint32_t fresh_s)
+{
+	say(net, cloud_s, fresh_s);
 	net_run(net, 2 * USEC_S);
 }
 
-/* What it can do by that is bounded, and never ends the counting. */
-static void test_lies(void **state)
-{
-	static const struct state_type long_lived[] = {
-		{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 31 * 86400, 0, STATE_ADMIN_NONE },
-	};
-	struct net *net = net_new(1, 1);
-	struct disk d;
+static const struct state_type long_lived[] = {
+	{ NET_CLIENT, STATE_CLOUD, STATE_SHARED, true, 31 * 86400, 0, STATE_ADMIN_NONE },
+};
 
-	(void)state;
+/* A node that has started again, next to the one that lies. */
+static struct net *next_to_liar(struct disk *d)
+{
+	struct net *net = net_new(1, 1);
+
 	net->conf.types = long_lived;
 	net->conf.n_types = 1;
 	net_restart(net, 0, 1);
 	net_run(net, OLD * USEC_S);
 	net_put(net, 0, NET_CLIENT, 1, "lease");
-	off(net, 0, &d);
-	boot(net, 0, &d);
+	off(net, 0, d);
+	boot(net, 0, d);
 	assert_int_equal(state_peer_add(net->node[0].s, 50, NULL, CLOUD, net->now), 0);
+	return net;
+}
+
+/* What it can do by that is bounded, and never ends the counting. */
+static void test_lies(void **state)
+{
+	struct disk d;
+	struct net *net = next_to_liar(&d);
+
+	(void)state;
 	/* far behind: another cloud, or none */
 	tell(net, 7, 7);
 	assert_in_range(quiet(net, 0, 1), 0, 5);
@@ -298,6 +312,48 @@ static void test_lies(void **state)
 	net_free(net);
 }
 
+/* A lie a millisecond, each by so many seconds more than the last one. How often all records are
+ * looked at for that, or somebody is told. */
+static uint32_t lie(struct net *net, uint32_t *cloud_s, uint32_t step_s)
+{
+	uint32_t due = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		net->now += USEC_MS;
+		say(net, *cloud_s += step_s, OLD);
+		if (state_deadline(net->node[0].s) > net->now)
+			continue;
+		state_tick(net->node[0].s, net->now);
+		net_drain(net, 0);
+		due++;
+	}
+	return due;
+}
+
+/* However fast it lies, that has the node neither look at all that it holds nor talk to all others
+ * at that pace; and all of it counts. */
+static void test_many_lies(void **state)
+{
+	struct disk d;
+	struct net *net = next_to_liar(&d);
+	uint32_t cloud_s = OLD + 20;
+
+	(void)state;
+	assert_int_equal(state_peer_add(net->node[0].s, 51, NULL, CLOUD, net->now), 0);
+	net_run(net, 10 * USEC_S);
+	assert_true(lie(net, &cloud_s, 1) <= 4);
+	assert_in_range(quiet(net, 0, 1), 1000, 1000 + 2 * SLACK);
+	net->bytes[0][51] = 0;
+	assert_true(lie(net, &cloud_s, 100) <= 8);
+	assert_in_range(quiet(net, 0, 1), 101000, 101000 + 2 * SLACK);
+	/* nor by a time that is ever longer ago */
+	for (uint32_t fresh_s = OLD; fresh_s > OLD - 1000; fresh_s--)
+		say(net, cloud_s, fresh_s - 1000);
+	assert_true(state_deadline(net->node[0].s) > net->now);
+	assert_in_range(net->bytes[0][51], 50, 8 * 60);
+	net_free(net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_town_off),
 		cmocka_unit_test(test_part_off),
 		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_many_lies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

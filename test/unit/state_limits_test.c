@@ -166,6 +166,11 @@ static void test_change_rate(void **state)
 	for (uint32_t i = 0; i < 1000; i++)
 		give(net, record(NET_NOTE, 1, 9000, "x"));
 	assert_int_equal(net_count(net, 0, STATE_C_KNOWN), 1000);
+	/* a second later there is room for those of a second */
+	net->now += USEC_S;
+	for (uint32_t i = 0; i < 1000; i++)
+		give(net, record(NET_NOTE, 1, 10000 + i, "x"));
+	assert_in_range(net_count(net, 0, STATE_C_PACED), 1990 + 798, 2050 + 801);
 	net_free(net);
 }
 
@@ -378,6 +383,70 @@ static void test_digest_rate(void **state)
 	net_free(net);
 }
 
+/* It has nothing at all. */
+static void has_none(struct net *net, uint16_t handle)
+{
+	uint8_t body[4 + STATE_MSG_FANOUT * 8];
+	struct wr w = wr_init(body, sizeof(body));
+
+	state_msg_write_place(&w, STATE_ITEM_NODES, &root);
+	wr_zero(&w, STATE_MSG_FANOUT * 8);
+	assert_int_equal(say(net, handle, STATE_ITEM_NODES, &w), 0);
+}
+
+/* A list of things that nobody has. */
+static void lists_unknown(struct net *net, uint16_t handle, struct state_msg_place place)
+{
+	uint8_t body[5 + STATE_MSG_LIST_MAX * 8];
+	struct wr w = wr_init(body, sizeof(body));
+
+	state_msg_write_place(&w, STATE_ITEM_LIST, &place);
+	for (uint64_t i = 1; i <= STATE_MSG_LIST_MAX; i++)
+		wr_u64(&w, i);
+	assert_int_equal(say(net, handle, STATE_ITEM_LIST, &w), 0);
+}
+
+/* Who has nothing gets all there is, at once; but however often it says so, that has us look at so
+ * many records only, here 20000 and the leaves that they are in, and 2500 a second. */
+static void test_look_rate(void **state)
+{
+	struct net *net = one();
+	struct state_msg_place place = { STATE_NETWORK, 1, STATE_MSG_REPLY, 0 };
+	struct state_peer_view v;
+	uint64_t deferred;
+	uint32_t cursor = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(net_put(net, 0, NET_NOTE, i, ""), 0);
+	tell(net, OTHER, 0);
+	has_none(net, OTHER);
+	assert_true(state_peer_next(net->node[0].s, &cursor, &v));
+	assert_int_equal(v.lacking, 1000);
+	assert_int_equal(net_count(net, 0, STATE_C_REPAIR_DEFERRED), 0);
+	for (uint16_t i = 0; i < 100; i++)
+		has_none(net, OTHER);
+	/* (20000 + 4096) / (1000 + 16 * 17) = 18.9 */
+	assert_in_range(net_count(net, 0, STATE_C_REPAIR_DEFERRED), 100 - 18, 100 - 17);
+	/* a long list costs more: a 16th of all for 9 of 16 hashes; the same when it has news */
+	net->now += USEC_S;
+	deferred = net_count(net, 0, STATE_C_REPAIR_DEFERRED);
+	for (uint16_t i = 0; i < 100; i++) {
+		place.flags = i % 2 ? STATE_MSG_REPLY : 0;
+		lists_unknown(net, OTHER, place);
+		place.index = (uint16_t)((place.index + 1) % 16);
+	}
+	assert_in_range(net_count(net, 0, STATE_C_REPAIR_DEFERRED) - deferred, 95, 97);
+	/* where there is nothing */
+	place.scope = STATE_CLOUD;
+	net->now += 2 * USEC_S;
+	deferred = net_count(net, 0, STATE_C_REPAIR_DEFERRED);
+	for (int i = 0; i < 20; i++)
+		lists_none(net, OTHER, place);
+	assert_int_equal(net_count(net, 0, STATE_C_REPAIR_DEFERRED), deferred);
+	net_free(net);
+}
+
 /* More records below one leaf of the tree than a list has room for, and one more at each end. */
 static void test_full_leaf(void **state)
 {
@@ -469,6 +538,53 @@ static void test_tell_of_the_last_version(void **state)
 	net_free(net);
 }
 
+/* However often it is asked in one datagram. */
+static void test_asked_many_times(void **state)
+{
+	struct net *net = one();
+	uint8_t buf[STATE_DATAGRAM_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct state_msg_header h = one_header();
+
+	(void)state;
+	state_msg_write_header(&w, &h);
+	while (wr_left(&w) >= 3)
+		state_msg_item_end(&w, state_msg_item_begin(&w, STATE_ITEM_ASK));
+	assert_true(wr_len(&w) > 1100);
+	assert_int_equal(state_input(net->node[0].s, OTHER, buf, wr_len(&w), net->now), 0);
+	assert_int_equal(sent(net, OTHER), STATE_MSG_HEADER + 3 + 16);
+	net_free(net);
+}
+
+/* What many tell of our versions, each of them once, is believed up to a bound. */
+static void test_tell_by_many(void **state)
+{
+	struct net *net = one();
+	struct state *s = net->node[0].s;
+	uint8_t head[12];
+	struct wr w = wr_init(head, sizeof(head));
+	struct rd r;
+
+	(void)state;
+	for (uint16_t i = 0; i < 40; i++) {
+		assert_int_equal(state_peer_add(s, 40 + i, NULL, BOTH, net->now), 0);
+		tell(net, 40 + i, UINT32_MAX - 2);
+	}
+	assert_in_range(state_epoch(s), 1 << 20, (1 << 20) + 65536 + 2);
+	/* the last epoch is on the disk: we go on in it */
+	wr_u32(&w, UINT32_MAX - 2);
+	wr_u32(&w, 7);
+	wr_u32(&w, 0);
+	net_restart(net, 0, 2);
+	s = net->node[0].s;
+	r = rd_init(head, wr_len(&w));
+	assert_int_equal(state_load(s, &r, net->now), 0);
+	assert_int_equal(state_epoch(s), UINT32_MAX - 2);
+	assert_int_equal(net_put(net, 0, NET_GATEWAY, 1, "x"), 0);
+	assert_int_equal(state_epoch(s), UINT32_MAX - 2);
+	net_free(net);
+}
+
 /* An answer that finds no room in the out queue is lost, as if on its way: asked again, it comes.
  */
 static void test_answer_without_room(void **state)
@@ -502,10 +618,13 @@ int main(void)
 		cmocka_unit_test(test_repeat),
 		cmocka_unit_test(test_input_rate),
 		cmocka_unit_test(test_digest_rate),
+		cmocka_unit_test(test_look_rate),
 		cmocka_unit_test(test_full_leaf),
 		cmocka_unit_test(test_filled_for_long),
 		cmocka_unit_test(test_digests_of_a_scope),
 		cmocka_unit_test(test_tell_of_the_last_version),
+		cmocka_unit_test(test_tell_by_many),
+		cmocka_unit_test(test_asked_many_times),
 		cmocka_unit_test(test_answer_without_room),
 	};
 

@@ -14,6 +14,7 @@
 #include "state_keyed.h"
 
 #define KEY "the key of this community"
+#define CLOUD STATE_SCOPE_BIT(STATE_CLOUD)
 
 enum { KEPT = 4000, TOPIC = 7 };
 
@@ -285,6 +286,45 @@ static void test_replay(void **state)
 	done(net);
 }
 
+/* Greetings are good for anybody: who passes them on as those of a neighbour does not put another
+ * one in its place. */
+static void test_greeting_passed_on(void **state)
+{
+	struct net *net = keyed(4, KEY);
+	size_t n, given = 0;
+
+	(void)state;
+	net_join(net, 0, 1, BOTH, 0);
+	net_run(net, 10 * USEC_S);
+	wire(net)->n = 0;
+	net_join(net, 2, 3, BOTH, 0);
+	net_cut(net, 2, 3);
+	net_run(net, 2 * USEC_S);
+	n = wire(net)->n;
+	for (size_t k = 0; k < n; k++) {
+		struct heard *h = &wire(net)->at[k];
+		struct state_node id = net_who(net, 1);
+		struct state_peer_view v;
+
+		if (h->from != 2 || is_addressed(h))
+			continue;
+		assert_int_equal(give(net, 0, 1, h), 0);
+		assert_int_equal(give(net, 0, 1, h), -EALREADY);
+		given++;
+		v = peer(net, 0, 1);
+		assert_memory_equal(&v.id, &id, sizeof(id));
+		assert_int_equal(v.synced, BOTH);
+		assert_true(v.heard_at > 0);
+	}
+	assert_in_range(given, 2, 4);
+	net_put(net, 0, NET_NOTE, 1, "as before");
+	net_run(net, 20 * USEC_MS);
+	assert_string_equal(net_get(net, 1, NET_NOTE, 1, -1), "as before");
+	/* it was asked whether it is there, which the neighbour cannot read */
+	assert_int_equal(net_count(net, 1, STATE_C_DROP_SEAL), given);
+	done(net);
+}
+
 /* A node that starts again has forgotten what it has heard: it is not taken in by it. */
 static void test_replay_after_start(void **state)
 {
@@ -521,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_other_key),
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_greeting_passed_on),
 		cmocka_unit_test(test_replay_after_start),
 		cmocka_unit_test(test_epoch_never_goes_back),
 		cmocka_unit_test(test_lost_disk),

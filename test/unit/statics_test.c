@@ -432,6 +432,49 @@ static void test_two_commands_meet(void **state)
 	town_stop(&t);
 }
 
+static unsigned int known(const struct town *t, int at)
+{
+	struct lease_static_view v;
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; lease_static_next(node_lease(t->node[at]), &i, t->now, &v);)
+		count++;
+	return count;
+}
+
+/* Two parts have more between them than a cloud can have: what is too much holds once there is
+ * room. */
+static void test_too_many(void **state)
+{
+	struct town t;
+
+	(void)state;
+	is_cut = true;
+	town_plan(&t, 2);
+	t.wire = wire;
+	begin(&t);
+	for (unsigned int k = 0; k < 1200; k++) {
+		struct lease_static s =
+			fix(&(struct mac) { { 2, 0xdd, 0, 0, (uint8_t)(k >> 8), (uint8_t)k } },
+			    ip4_from_u32(0x0a0d6000 + k));
+
+		assert_int_equal(add(&t, (int)k % 2, &s), 0);
+	}
+	wait_s(&t, 10);
+	is_cut = false;
+	wait_s(&t, 60);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(known(&t, i), 1024);
+	for (unsigned int k = 0; k < 200; k++)
+		assert_int_equal(take_back(&t, (int)k % 2,
+					   &(struct mac) { { 2, 0xdd, 0, 0, 0, (uint8_t)k } }),
+				 0);
+	wait_s(&t, 10);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(known(&t, i), 1000);
+	town_stop(&t);
+}
+
 /* That of a node, which no configuration can tell: people hear of it, and the node keeps it. */
 static void test_address_of_a_node(void **state)
 {
@@ -602,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_configured_elsewhere),
 		cmocka_unit_test(test_configuration_goes_before_command),
 		cmocka_unit_test(test_two_commands_meet),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_address_of_a_node),
 		cmocka_unit_test(test_reserved),
 		cmocka_unit_test(test_reserved_by_configuration),

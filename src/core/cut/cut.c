@@ -15,12 +15,14 @@
 #define ROUTES_LAST (20 * USEC_S)
 #define FRESH_S 30 /* ages are rounded up at each hop */
 #define FORGET (400 * USEC_S)
+#define SPEAKS (40 * USEC_S) /* until whoever leads has given word, since its start, too */
 #define LOOK_MIN (100 * USEC_MS)
 #define LOOK_MAX USEC_S
 
 struct cut_node {
 	struct mac mac; /* key */
 	bool lost;
+	bool mute; /* it should have led and gave no word */
 	usec_t heard_at;
 };
 
@@ -55,12 +57,17 @@ void cut_heard(struct cut *c, const struct mac *node, usec_t at, usec_t now)
 	if (mac_eq(node, &c->conf.self) || now - at > FORGET)
 		return;
 	if (!n) {
-		n = table_add(&c->nodes, node);
+		bool lost = now - at > intervals(c, LOST_INTERVALS);
+
+		/* those who are not heard any more leave the others room */
+		if (!lost || c->nodes.count < c->nodes.limit / 2)
+			n = table_add(&c->nodes, node);
 		if (!n) {
 			c->full++;
+			c->crowded |= !lost;
 			return;
 		}
-		n->lost = now - at > intervals(c, LOST_INTERVALS);
+		n->lost = lost;
 	}
 	n->heard_at = usec_max(n->heard_at, at);
 }
@@ -79,27 +86,57 @@ bool cut_hears(const struct cut *c, const struct mac *node, usec_t now)
 	return mac_eq(node, &c->conf.self) || (at && now - at <= intervals(c, LOST_INTERVALS));
 }
 
+static bool has_spoken(const struct cut *c, const struct mac *node)
+{
+	const struct cut_part *p = cut_part_of(c, node);
+
+	return mac_eq(node, &c->conf.self) || (p && !p->taken_back);
+}
+
+/* Anybody next to us can invent a node, with whatever MAC, and it speaks for nobody. */
+static bool may_lead(const struct cut *c, const struct cut_node *n)
+{
+	return has_spoken(c, &n->mac) || (!c->has_word && !n->mute);
+}
+
+static void lowest_look(struct cut *c, const struct mac *before, usec_t now)
+{
+	struct cut_node *n;
+
+	if (!mac_eq(&c->lowest, before) || has_spoken(c, &c->lowest))
+		c->lowest_at = now;
+	if (now - c->lowest_at < SPEAKS)
+		return;
+	n = table_find(&c->nodes, &c->lowest);
+	if (n)
+		n->mute = true;
+}
+
 static void nodes_look(struct cut *c, usec_t now)
 {
+	bool crowded = c->crowded;
+	struct mac before = c->lowest;
 	struct cut_node *n;
 
 	c->lowest = c->conf.self;
 	c->here = 1;
+	c->crowded = false;
 	for (uint32_t i = 0; (n = table_next(&c->nodes, &i));) {
 		usec_t silent = now - n->heard_at;
 
-		if (silent > FORGET) {
-			table_remove(&c->nodes, n);
-		} else if (silent > intervals(c, LOST_INTERVALS)) {
+		if (silent > intervals(c, LOST_INTERVALS)) {
 			c->news |= !n->lost;
 			n->lost = true;
-		} else {
-			n->lost = false;
-			c->here++;
-			if (mac_cmp(&n->mac, &c->lowest) < 0)
-				c->lowest = n->mac;
+			if (silent > FORGET || crowded)
+				table_remove(&c->nodes, n);
+			continue;
 		}
+		n->lost = false;
+		c->here++;
+		if (mac_cmp(&n->mac, &c->lowest) < 0 && may_lead(c, n))
+			c->lowest = n->mac;
 	}
+	lowest_look(c, &before, now);
 }
 
 /* ---- other parts ---- */
@@ -209,30 +246,82 @@ static void part_look(struct cut *c, struct cut_part *p, usec_t now)
 
 static struct cut_part *part_find(struct cut *c, const struct mac *leader)
 {
-	for (struct cut_part *p = c->parts; p < c->parts + CUT_PARTS; p++)
-		if (p->used && mac_eq(&p->word.leader, leader))
-			return p;
-	return NULL;
+	const struct cut_part *p = cut_part_of(c, leader);
+
+	return p ? &c->parts[p - c->parts] : NULL;
 }
 
-/* Anybody in the network can invent leaders: those that matter keep their places. */
-static struct cut_part *part_place(struct cut *c, usec_t now)
+/* Anybody in the network can invent leaders, but only who is next to us can have us hear them. */
+enum rank {
+	RANK_UNHEARD,
+	RANK_UNHEARD_CUT,
+	RANK_HEARD,
+	RANK_HEARD_CUT,
+	RANK_OURS, /* it leads our own part */
+};
+
+static enum rank rank(const struct cut *c, const struct cut_part *p)
 {
-	struct cut_part *oldest = NULL;
+	if (mac_eq(&p->word.leader, &c->lowest))
+		return RANK_OURS;
+	if (p->heard_at)
+		return p->cut ? RANK_HEARD_CUT : RANK_HEARD;
+	return p->cut ? RANK_UNHEARD_CUT : RANK_UNHEARD;
+}
+
+/* Of those that matter as little as the newcomer the oldest one goes, unless it is part of ours. */
+static bool gives_way(const struct cut *c, const struct cut_part *p, enum rank to, usec_t now)
+{
+	enum rank own = rank(c, p);
+
+	return own < to || (own == to && !p->cut && (own == RANK_UNHEARD || !is_joined(c, p, now)));
+}
+
+static struct cut_part *part_place(struct cut *c, const struct cut_part *newcomer, usec_t now)
+{
+	struct cut_part *least = NULL;
 
 	for (struct cut_part *p = c->parts; p < c->parts + CUT_PARTS; p++) {
 		if (!p->used)
 			return p;
-		if (!p->cut && !is_joined(c, p, now) && (!oldest || p->told_at < oldest->told_at))
-			oldest = p;
+		if (gives_way(c, p, rank(c, newcomer), now) &&
+		    (!least || rank(c, p) < rank(c, least) ||
+		     (rank(c, p) == rank(c, least) && p->told_at < least->told_at)))
+			least = p;
 	}
 	c->full++;
-	return oldest;
+	if (least && least->cut)
+		tell_of(c, CUT_GONE, least);
+	return least;
+}
+
+static bool same_author(const struct cut_part *p, const struct cut_author *author)
+{
+	return memcmp(p->word.author.b, author->b, sizeof(author->b)) == 0;
+}
+
+/* NULL: there is no place for it, or somebody else speaks for it. */
+static struct cut_part *part_get(struct cut *c, const struct cut_word *word, usec_t now)
+{
+	struct cut_part *p = part_find(c, &word->leader);
+	struct cut_part newcomer = { .used = true, .known_at = now, .word = *word };
+
+	if (p && !p->taken_back && now - p->told_at <= SILENCE && !same_author(p, &word->author)) {
+		c->full++;
+		return NULL;
+	}
+	if (p)
+		return p;
+	part_hear(c, &newcomer);
+	p = part_place(c, &newcomer, now);
+	if (p)
+		*p = newcomer;
+	return p;
 }
 
 void cut_told(struct cut *c, const struct cut_word *word, uint32_t age_s, usec_t now)
 {
-	struct cut_part *p = part_find(c, &word->leader);
+	struct cut_part *p;
 
 	if (mac_eq(&word->leader, &c->conf.self)) {
 		if (!c->has_word) {
@@ -241,12 +330,9 @@ void cut_told(struct cut *c, const struct cut_word *word, uint32_t age_s, usec_t
 		}
 		return;
 	}
-	if (!p) {
-		p = part_place(c, now);
-		if (!p)
-			return;
-		*p = (struct cut_part) { .used = true, .known_at = now };
-	}
+	p = part_get(c, word, now);
+	if (!p)
+		return;
 	p->word = *word;
 	p->told_at = now;
 	p->written_at = now - age_s * USEC_S;
@@ -258,14 +344,14 @@ void cut_told(struct cut *c, const struct cut_word *word, uint32_t age_s, usec_t
 	c->look_at = now;
 }
 
-void cut_untold(struct cut *c, const struct mac *leader, usec_t now)
+void cut_untold(struct cut *c, const struct cut_author *author, usec_t now)
 {
-	struct cut_part *p = part_find(c, leader);
-
-	if (!p)
-		return;
-	p->taken_back = true;
-	c->look_at = now;
+	for (struct cut_part *p = c->parts; p < c->parts + CUT_PARTS; p++) {
+		if (!p->used || !same_author(p, author))
+			continue;
+		p->taken_back = true;
+		c->look_at = now;
+	}
 }
 
 /* ---- our own word ---- */
@@ -390,7 +476,15 @@ bool cut_leads(const struct cut *c)
 	return mac_eq(&c->lowest, &c->conf.self);
 }
 
-const struct cut_part *cut_known_next(const struct cut *c, uint32_t *cursor)
+const struct cut_part *cut_part_of(const struct cut *c, const struct mac *leader)
+{
+	for (const struct cut_part *p = c->parts; p < c->parts + CUT_PARTS; p++)
+		if (p->used && mac_eq(&p->word.leader, leader))
+			return p;
+	return NULL;
+}
+
+const struct cut_part *cut_part_next(const struct cut *c, uint32_t *cursor)
 {
 	while (*cursor < CUT_PARTS) {
 		const struct cut_part *p = &c->parts[(*cursor)++];
@@ -399,14 +493,4 @@ const struct cut_part *cut_known_next(const struct cut *c, uint32_t *cursor)
 			return p;
 	}
 	return NULL;
-}
-
-const struct cut_part *cut_part_next(const struct cut *c, uint32_t *cursor)
-{
-	const struct cut_part *p;
-
-	do
-		p = cut_known_next(c, cursor);
-	while (p && !p->cut);
-	return p;
 }

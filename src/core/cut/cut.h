@@ -21,7 +21,13 @@
  * A leader gives word when it becomes one (not within 20 intervals, or 20 s, of its start, while
  * links come up), when it loses a node, when the parts that it is cut from change, when one that it
  * does not hear gives word, and every minute as long as there are others: at most every 2 s. Who
- * has not been the leader for 30 s takes its word back.
+ * has not been the leader for 30 s takes its word back. A node whose word is not known does not
+ * lead, however low its MAC is, for an OGM is easily invented: those who lead go on, and the others
+ * wait for it for 40 s.
+ *
+ * Of parts that have no place each, those keep theirs whose leaders have been heard on layer 2, and
+ * of these, those that are cut. One leader has one author: whose word comes first,
+ * as long as it gives any (150 s).
  *
  * Timers: everything is looked at twice per interval, at least once a second.
  */
@@ -43,9 +49,15 @@ struct cut_conf {
 	uint32_t nodes_max; /* nodes that are remembered */
 };
 
+/* Whom the network has a word from. */
+struct cut_author {
+	uint8_t b[8];
+};
+
 /* What a leader says of its part. */
 struct cut_word {
 	struct mac leader;
+	struct cut_author author;
 	uint32_t number; /* another one each time */
 	uint32_t count;	 /* nodes of the part, the leader too */
 	uint8_t member_count, other_count;
@@ -85,10 +97,12 @@ struct cut {
 	struct cut_part parts[CUT_PARTS];
 	struct cut_word word;	/* the last one of ours */
 	struct cut_word former; /* of an earlier run */
-	struct mac lowest;	/* of those that are heard, and our own */
+	struct mac lowest;	/* of those that are heard and may lead, and our own */
+	usec_t lowest_at;	/* it was another one, or gave word */
 	uint32_t here;		/* how many those are */
 	bool has_word;		/* the network knows it */
 	bool news;		/* worth another word */
+	bool crowded;		/* somebody who is heard found no place among the nodes */
 	usec_t started_at, look_at, led_at, said_at;
 	uint64_t full; /* nodes and words that found no place */
 };
@@ -105,7 +119,7 @@ void cut_heard(struct cut *c, const struct mac *node, usec_t at, usec_t now);
  * given, as far as known. It is looked at in the next cut_tick, which is due at once. */
 void cut_told(struct cut *c, const struct cut_word *word, uint32_t age_s, usec_t now);
 /* It was taken back, or is over. */
-void cut_untold(struct cut *c, const struct mac *leader, usec_t now);
+void cut_untold(struct cut *c, const struct cut_author *author, usec_t now);
 
 /* We got no time, for so long: who was heard before is not lost for that. */
 void cut_starved(struct cut *c, usec_t lost, usec_t now);
@@ -124,7 +138,7 @@ bool cut_leads(const struct cut *c);
 bool cut_hears(const struct cut *c, const struct mac *node, usec_t now);
 /* The parts that we are cut from: from *cursor = 0, NULL at the end. */
 const struct cut_part *cut_part_next(const struct cut *c, uint32_t *cursor);
-/* All whose leaders have given word, also those that are not cut off. */
-const struct cut_part *cut_known_next(const struct cut *c, uint32_t *cursor);
+/* What is known of that leader's part, cut or not; NULL: nothing. */
+const struct cut_part *cut_part_of(const struct cut *c, const struct mac *leader);
 
 #endif

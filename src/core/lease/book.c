@@ -329,20 +329,13 @@ struct book_client *book_set_lease(struct book *b, struct book_client *c, const 
 	return ip4_is_zero(ip) || c->lapsed ? NULL : index_lease(b, c, now);
 }
 
-void book_rank(struct book *b, const struct ip4 *ip)
+void book_prefer(struct book *b, const struct book_client *c)
 {
-	struct ip6 addr = lease_mapped(ip);
+	struct ip6 addr = lease_mapped(&c->rec.ip4);
 	struct book_addr *a = table_find(&b->addrs, &addr);
-	struct book_client *best = NULL, *c;
 
-	/* only where there was a clash has anybody another one beside him */
-	if (!a || !a->leased || b->losers == 0)
-		return;
-	for (uint32_t i = 0; (c = table_next(&b->clients, &i));)
-		if (ip4_eq(&c->rec.ip4, ip) && !c->lapsed && (!best || book_older(c, best)))
-			best = c;
-	if (best)
-		a->holder = best->mac;
+	if (a && a->leased)
+		a->holder = c->mac;
 }
 
 bool book_is_held(const struct book_client *c, usec_t now)

@@ -120,8 +120,8 @@ bool book_is_held(const struct book_client *c, usec_t now);
  */
 struct book_client *book_set_lease(struct book *b, struct book_client *c, const struct ip4 *ip,
 				   usec_t allocated_at, usec_t now);
-/* For whom ip is fixed has changed: of those who have a lease of it one goes before the others. */
-void book_rank(struct book *b, const struct ip4 *ip);
+/* Of those who have a lease of its address it goes before the holder. */
+void book_prefer(struct book *b, const struct book_client *c);
 void book_set_id(struct book *b, struct book_client *c, const uint8_t *id, uint8_t len);
 
 /* book_names.c */

@@ -295,14 +295,7 @@ bool lease_borrow_stands(const struct lease *l, const struct lease_offer *o)
 /* A client has it, or was promised it. */
 static bool is_needed(const struct lease *l, const struct ip4 *ip)
 {
-	const struct lease_offer *o;
-
-	if (book_holder4(&l->book, ip))
-		return true;
-	for (uint32_t i = 0; (o = table_next(&l->offers, &i));)
-		if (ip4_eq(&o->ip, ip))
-			return true;
-	return false;
+	return book_holder4(&l->book, ip) || serve_is_offered(l, ip);
 }
 
 static bool is_usable(const struct lease *l, const struct lease_node *from, const struct ip4 *ip)
@@ -340,7 +333,7 @@ static void borrow(struct lease *l, struct lease_offer *o, const struct lease_no
 	l->asking--;
 	o->borrowed = true;
 	o->lender = *from;
-	o->ip = *ip;
+	serve_offer_set(l, o, ip);
 	l->counters[LEASE_COUNT_BORROWED]++;
 	lease_probe(l, &o->ip, o->port, now);
 }

@@ -130,6 +130,9 @@ static int tables_init(struct lease *l, const struct lease_limits *limits)
 		err = table_init(&l->offers, sizeof(struct lease_offer), sizeof(struct mac),
 				 or_default(limits->offers, OFFERS_DEFAULT), key);
 	if (err == 0)
+		err = table_init(&l->offered, sizeof(struct lease_offered), sizeof(struct ip4),
+				 or_default(limits->offers, OFFERS_DEFAULT), key);
+	if (err == 0)
 		err = table_init(&l->talkers, sizeof(struct lease_talker),
 				 sizeof(struct lease_talker_key), TALKERS_MAX, key);
 	if (err == 0)
@@ -171,6 +174,7 @@ int lease_init(struct lease *l, const struct lease_conf *conf, const struct leas
 	l->claim_due = l->claim_from = now + LOAD_WAIT;
 	l->sweep_due = now + SWEEP;
 	l->offers_due = l->unsaved_due = l->clash_due = USEC_NEVER;
+	lease_walks_init(l);
 	outq_init(&l->out, setup->out_buf, setup->out_cap);
 	err = tables_init(l, &setup->limits);
 	if (err < 0) {
@@ -187,6 +191,7 @@ void lease_done(struct lease *l)
 	book_done(&l->book);
 	pool_done(&l->pool);
 	table_done(&l->offers);
+	table_done(&l->offered);
 	table_done(&l->talkers);
 	table_done(&l->ports);
 	table_done(&l->reserved);
@@ -352,6 +357,7 @@ void lease_tick(struct lease *l, usec_t now)
 		if (l->book.losers)
 			l->clash_due = now;
 	}
+	lease_walks_tick(l, now);
 	lease_clash_tick(l, now);
 	if (now >= l->claim_due)
 		lease_claim_ahead(l, now);
@@ -365,7 +371,7 @@ usec_t lease_deadline(const struct lease *l)
 	usec_t due = usec_min(l->sweep_due, usec_min(l->offers_due, l->claim_due));
 
 	due = usec_min(due, usec_min(l->unsaved_due, l->clash_due));
-	due = usec_min(due, l->probe_due);
+	due = usec_min(due, usec_min(l->probe_due, lease_walks_due(l)));
 	return usec_min(due, pool_deadline(&l->pool));
 }
 

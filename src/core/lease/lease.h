@@ -175,6 +175,21 @@ struct lease_asked {
 	usec_t at;
 };
 
+enum lease_walk_kind {
+	LEASE_WALK_CLIENTS, /* what is fixed for them is looked up again */
+	LEASE_WALK_BLOCKS,  /* so is what our own addresses are used for */
+	LEASE_WALKS,
+};
+
+/* A pass over many entries, a part of them at a time. */
+struct lease_walk {
+	usec_t due; /* of the next part; USEC_NEVER: there is none */
+	usec_t pause_until;
+	uint32_t cursor;
+	bool again; /* what came since it began makes another one necessary */
+	uint64_t steps;
+};
+
 struct lease {
 	struct lease_conf conf;
 	struct lease_node self;
@@ -183,6 +198,7 @@ struct lease {
 	struct book book;     /* clients and whose addresses are whose */
 	struct pool pool;     /* blocks */
 	struct table offers;  /* struct lease_offer by MAC */
+	struct table offered; /* struct lease_offered by address */
 	struct table talkers; /* rates by MAC and port */
 	struct table ports;   /* rates by port */
 	struct table reserved;
@@ -191,7 +207,8 @@ struct lease {
 	struct table fixed;			     /* struct lease_fixed by address */
 	struct lease_range ranges[LEASE_RANGES_MAX]; /* reserved by them */
 	unsigned range_count;
-	uint32_t longest_s;   /* for which any client may have a lease */
+	uint32_t longest_s; /* for which any client may have a lease */
+	struct lease_walk walks[LEASE_WALKS];
 	struct table foreign; /* struct lease_foreign by address */
 	struct lease_asked asked[LEASE_ASKED_PLACES];
 	usec_t probe_due;
@@ -222,6 +239,7 @@ struct lease {
 	usec_t unsaved_due; /* USEC_NEVER: every record is told */
 	usec_t reuse_due;   /* no look for leases to end before */
 	usec_t clash_due;   /* who keeps an address is to be decided */
+	usec_t clash_at;    /* when that was looked for last */
 	struct bucket disassociate_rate;
 	struct bucket probe_rate;
 	unsigned peers; /* other nodes that are present */

@@ -121,7 +121,8 @@ static void claims_repeat(struct lease *l, usec_t now)
  * For as long the block is not returned either, for whoever claims it next would know even less.
  *
  * It must not rest for nothing, or each start would need room of its own. So the record of a block
- * says how long it has to: a whole lease time from the moment that an address was taken, not at all
+ * says how long it has to: a whole lease time, the client's own where an administrator has fixed a
+ * longer one, from the moment that an address was taken, not at all
  * once a snapshot shows that, and while it rests, what is left; a node that starts again and again
  * does not begin anew each time. Where the snapshot is lost, that counts for nothing.
  *
@@ -140,11 +141,27 @@ static void rest_tell(struct lease *l, struct pool_own *o, uint32_t rest_s)
 		pool_set_rest(&l->pool, o, rest_s);
 }
 
+/* For how long what was taken of it may be in use. */
+static uint32_t lease_of(const struct lease *l, const struct pool_own *o)
+{
+	return o->given_s > l->conf.lease_s ? o->given_s : l->conf.lease_s;
+}
+
 void lease_block_given(struct lease *l, struct pool_own *o, usec_t now)
 {
 	/* what is held is on the disk, as long as that is being read */
-	if (now >= l->claim_from && o->given_at && o->block.rest_s < l->longest_s)
-		rest_tell(l, o, l->longest_s);
+	if (now >= l->claim_from && o->given_at && o->block.rest_s < lease_of(l, o))
+		rest_tell(l, o, lease_of(l, o));
+}
+
+void lease_block_lasts(struct lease *l, const struct ip4 *ip, uint32_t lease_s, usec_t now)
+{
+	struct pool_own *o = pool_own_find(&l->pool, ip);
+
+	if (!o || !o->given_at || lease_s <= o->given_s)
+		return;
+	o->given_s = lease_s;
+	lease_block_given(l, o, now);
 }
 
 /* How long it would have to rest if we started again now. */
@@ -153,21 +170,20 @@ static uint32_t rest_wanted(const struct lease *l, const struct pool_own *o, use
 	usec_t left = o->resting && o->resting_until > now ? o->resting_until - now : 0;
 	uint32_t left_s = (uint32_t)((left + USEC_S - 1) / USEC_S);
 
-	return o->given_at && l->longest_s > left_s ? l->longest_s : left_s;
+	return o->given_at && lease_of(l, o) > left_s ? lease_of(l, o) : left_s;
 }
 
 static void rests_sweep(struct lease *l, usec_t now)
 {
-	uint32_t step = l->longest_s / REST_STEPS;
 	struct pool_own *o;
 
-	if (step > REST_STEP_MAX_S)
-		step = REST_STEP_MAX_S;
 	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
-		uint32_t told = o->block.rest_s, wanted;
+		uint32_t told = o->block.rest_s, wanted, step = lease_of(l, o) / REST_STEPS;
 
+		if (step > REST_STEP_MAX_S)
+			step = REST_STEP_MAX_S;
 		if (o->given_at < l->saved_at && now - l->saved_at >= WRITE_WAIT)
-			o->given_at = 0;
+			o->given_at = o->given_s = 0;
 		wanted = rest_wanted(l, o, now);
 		if (wanted > told || (wanted < told && (wanted == 0 || told - wanted >= step)))
 			rest_tell(l, o, wanted);

@@ -13,6 +13,7 @@
 #include "core/lease/serve.h"
 
 #define OTHER_WAIT (10 * USEC_S)
+#define RANK_PAUSE (100 * USEC_MS) /* between looks through all clients, whatever others say */
 #define SILENCE (12 * USEC_S)
 #define DISASSOCIATE_INTERVAL (1 * USEC_S)
 #define DISASSOCIATE_BURST 16
@@ -103,6 +104,12 @@ void lease_clash_met(struct lease *l, struct book_client *c, usec_t now)
 		l->clash_due = usec_min(l->clash_due, due);
 }
 
+void lease_clash_rank(struct lease *l, usec_t now)
+{
+	if (l->book.losers)
+		l->clash_due = usec_min(l->clash_due, usec_max(now, l->clash_at + RANK_PAUSE));
+}
+
 void lease_clash_tick(struct lease *l, usec_t now)
 {
 	struct book_client *c, *holder;
@@ -112,11 +119,14 @@ void lease_clash_tick(struct lease *l, usec_t now)
 	if (now < l->clash_due)
 		return;
 	l->clash_due = USEC_NEVER;
+	l->clash_at = now;
 	for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));) {
 		if (ip4_is_zero(&c->rec.ip4) || c->lapsed || book_has_lease(&l->book, c))
 			continue;
 		losers++;
 		holder = holder_of(l, &c->rec.ip4);
+		if (holder && book_older(c, holder))
+			book_prefer(&l->book, c);
 		if (holder && !((c->rec.flags | holder->rec.flags) & LEASE_DECLINED) &&
 		    !settle(l, c, holder, now, &due))
 			l->clash_due = usec_min(l->clash_due, due);

@@ -132,16 +132,6 @@ static void foreign_note(struct lease *l, const struct ip4 *ip, const struct mac
 	outq_push(&l->out, LEASE_FOREIGN, 0, 0, &news, sizeof(news));
 }
 
-static bool is_offered(const struct lease *l, const struct ip4 *ip)
-{
-	const struct lease_offer *o;
-
-	for (uint32_t i = 0; l->offers.count && (o = table_next(&l->offers, &i));)
-		if (ip4_eq(&o->ip, ip))
-			return true;
-	return false;
-}
-
 /* It has a lease of it, or did not hear yet that another one keeps it; it is about to, or should.
  */
 static bool is_its_own(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
@@ -172,7 +162,7 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 	if (!lease_is_client_address(l, ip) || !mac_is_station(mac) ||
 	    mac_eq(mac, &l->conf.anycast_mac) || is_its_own(l, ip, mac))
 		return;
-	if (!ours && !c && !is_offered(l, ip))
+	if (!ours && !c && !serve_is_offered(l, ip))
 		return; /* its node will hear of it */
 	l->counters[LEASE_COUNT_STRANGER]++;
 	if (c && (c->rec.flags & LEASE_DECLINED))
@@ -217,7 +207,7 @@ bool lease_is_unused(const struct lease *l, const struct ip4 *ip)
 {
 	return lease_is_client_address(l, ip) && !lease_static_has(l, ip) &&
 	       !book_holder4(&l->book, ip) && !lease_is_lent(l, ip) && !lease_foreign_has(l, ip) &&
-	       !is_offered(l, ip);
+	       !serve_is_offered(l, ip);
 }
 
 /* ---- questions ---- */

@@ -177,6 +177,13 @@ uint32_t lease_static_time_s(const struct lease *l, const struct lease_static *s
 	return s && s->lease_s ? s->lease_s : l->conf.lease_s;
 }
 
+void lease_static_lasts(struct lease *l, const struct book_client *c, usec_t now)
+{
+	if (l->statics.count > 0 && book_has_lease(&l->book, c))
+		lease_block_lasts(l, &c->rec.ip4, lease_static_time_s(l, static_of_client(l, c)),
+				  now);
+}
+
 void lease_static_mark(struct lease *l, struct book_client *c, const struct lease_static *s,
 		       const char *called)
 {
@@ -204,20 +211,17 @@ bool lease_static_moves(const struct lease *l, const struct book_client *c, cons
 	return lease_static_bars(l, from, s) || (rules(l, s) && ip4_eq(&s->ip4, to));
 }
 
-static bool has_id(const struct book_client *c, const struct lease_key *key)
+void lease_static_renew(struct lease *l, struct book_client *c, usec_t now)
 {
-	struct lease_key own = lease_key_id(c->rec.id, c->rec.id_len);
+	struct ip4 was = c->fixed_ip;
 
-	return own.len && key_eq(&own, key);
-}
-
-static void client_mark(struct lease *l, struct book_client *c)
-{
 	lease_static_mark(l, c, static_of_client(l, c), NULL);
+	if (!ip4_eq(&was, &c->fixed_ip))
+		lease_clash_rank(l, now);
 }
 
-/* What is fixed for it, or whether that counts, has changed. */
-static void clients_mark(struct lease *l, const struct lease_key *key)
+/* What is fixed for it, or whether that counts, has changed. Several may have one identifier. */
+static void clients_mark(struct lease *l, const struct lease_key *key, usec_t now)
 {
 	struct book_client *c;
 	struct mac mac;
@@ -227,12 +231,10 @@ static void clients_mark(struct lease *l, const struct lease_key *key)
 		mac = lease_key_to_mac(key);
 		c = book_find(&l->book, &mac);
 		if (c)
-			client_mark(l, c);
+			lease_static_renew(l, c, now);
 		break;
 	case LEASE_KEY_ID:
-		for (uint32_t i = 0; (c = table_next(&l->book.clients, &i));)
-			if (has_id(c, key))
-				client_mark(l, c);
+		lease_walk(l, LEASE_WALK_CLIENTS, now);
 		break;
 	case LEASE_KEY_RANGE:
 	case LEASE_KEY_BAD:
@@ -244,12 +246,10 @@ static void clients_mark(struct lease *l, const struct lease_key *key)
 
 static void address_rank(struct lease *l, const struct ip4 *ip, usec_t now)
 {
-	const struct lease_static *first = first_of_address(l, ip);
+	const struct lease_static *first = ip4_is_zero(ip) ? NULL : first_of_address(l, ip);
 	struct lease_fixed *f = table_find(&l->fixed, ip);
 	struct lease_key before = { .len = 0 };
 
-	if (ip4_is_zero(ip))
-		return;
 	if (f)
 		before = f->key;
 	if (!first && f)
@@ -260,10 +260,9 @@ static void address_rank(struct lease *l, const struct ip4 *ip, usec_t now)
 		f->key = first->key;
 		f->since = now;
 	}
-	clients_mark(l, &before);
+	clients_mark(l, &before, now);
 	if (first)
-		clients_mark(l, &first->key);
-	book_rank(&l->book, ip);
+		clients_mark(l, &first->key, now);
 	lease_address_changed(l, ip, now);
 }
 
@@ -276,14 +275,14 @@ static struct lease_key name_owner(const struct lease *l, const char *name)
 }
 
 /* before: whose it was. */
-static void name_rank(struct lease *l, const char *name, const struct lease_key *before)
+static void name_rank(struct lease *l, const char *name, const struct lease_key *before, usec_t now)
 {
 	struct lease_key owner = name_owner(l, name);
 
 	if (key_eq(&owner, before))
 		return;
-	clients_mark(l, before);
-	clients_mark(l, &owner);
+	clients_mark(l, before, now);
+	clients_mark(l, &owner, now);
 }
 
 /* The lowest ones count, where there are too many. */
@@ -308,7 +307,6 @@ static void ranges_renew(struct lease *l, usec_t now)
 {
 	const struct lease_static *s;
 	struct lease_range r;
-	const struct pool_own *o;
 
 	l->range_count = 0;
 	for (uint32_t i = 0; (s = table_next(&l->statics, &i));) {
@@ -317,13 +315,7 @@ static void ranges_renew(struct lease *l, usec_t now)
 		r = lease_key_to_range(&s->key);
 		range_insert(l, &r);
 	}
-	for (uint32_t i = 0; (o = pool_own_next(&l->pool, &i));) {
-		for (unsigned k = 0; k < POOL_BLOCK; k++) {
-			struct ip4 ip = pool_address(&l->pool, o, k);
-
-			lease_address_changed(l, &ip, now);
-		}
-	}
+	lease_walk(l, LEASE_WALK_BLOCKS, now);
 }
 
 void lease_static_times(struct lease *l)
@@ -347,16 +339,19 @@ static void changed(struct lease *l, const struct lease_static *was, const struc
 		book_fix_name(&l->book, was->name, false);
 	if (is->name[0])
 		book_fix_name(&l->book, is->name, true);
-	lease_static_times(l);
+	if (was->lease_s != is->lease_s)
+		lease_static_times(l);
 	if (lease_key_kind(key) == LEASE_KEY_RANGE) {
 		ranges_renew(l, now);
 		return;
 	}
-	address_rank(l, &was->ip4, now);
-	address_rank(l, &is->ip4, now);
-	clients_mark(l, key);
-	name_rank(l, was->name, &owner[0]);
-	name_rank(l, is->name, &owner[1]);
+	if (!ip4_eq(&was->ip4, &is->ip4)) {
+		address_rank(l, &was->ip4, now);
+		address_rank(l, &is->ip4, now);
+	}
+	clients_mark(l, key, now);
+	name_rank(l, was->name, &owner[0], now);
+	name_rank(l, is->name, &owner[1], now);
 }
 
 int lease_static_learnt(struct lease *l, const struct lease_static *s, usec_t now)

@@ -479,7 +479,7 @@ void pool_settle(struct pool *p)
 	struct pool_own *o;
 
 	for (uint32_t i = 0; (o = pool_own_next(p, &i));) {
-		o->given_at = 0;
+		o->given_at = o->given_s = 0;
 		o->is_found = true;
 	}
 	due_find(p);

@@ -61,6 +61,7 @@ struct pool_own {
 	uint16_t resting; /* until resting_until, but those that are free only */
 	usec_t resting_until;
 	usec_t given_at;	   /* when one was last taken; 0: not since pool_settle */
+	uint32_t given_s;	   /* the longest lease of those, where that is longer than usual */
 	bool is_found;		   /* of a former run, and nobody has taken one in this */
 	usec_t freed[POOL_BLOCK];  /* when it was last held; 0: never as far as we know */
 	struct pool_count counted; /* its part of the pool's */

@@ -132,6 +132,7 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 		serve_offer_drop(l, o, now);
 	lease_lent_met(l, c, now);
 	lease_foreign_met(l, c, now);
+	lease_static_lasts(l, c, now);
 }
 
 void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)

@@ -130,8 +130,28 @@ static bool lease_stands(const struct serve *s, const struct book_client *c)
 	       (book_is_held(c, s->now) || pool_is_ours(&s->l->pool, &c->rec.ip4));
 }
 
+void serve_offer_set(struct lease *l, struct lease_offer *o, const struct ip4 *ip)
+{
+	struct lease_offered *at = table_find(&l->offered, ip);
+
+	o->ip = *ip;
+	if (!at)
+		at = table_add(&l->offered, ip); /* it has a place for each offer */
+	if (at)
+		at->count++;
+}
+
+bool serve_is_offered(const struct lease *l, const struct ip4 *ip)
+{
+	return table_find(&l->offered, ip);
+}
+
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)
 {
+	struct lease_offered *at = table_find(&l->offered, &o->ip);
+
+	if (at && --at->count == 0)
+		table_remove(&l->offered, at);
 	lease_borrow_end(l, o);
 	pool_offer(&l->pool, &o->ip, false, now);
 	table_remove(&l->offers, o);
@@ -250,7 +270,7 @@ static bool offer_make(struct serve *s, struct ip4 *ret)
 		count(s, LEASE_COUNT_TABLE_FULL);
 		return false;
 	}
-	o->ip = *ret;
+	serve_offer_set(l, o, ret);
 	o->ready_at = ready_at;
 	o->expires_at = s->now + OFFER_LIFE;
 	l->offers_due = usec_min(l->offers_due, o->expires_at);
@@ -434,6 +454,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	c->alive_at = s->now;
 	c->granted_at = s->now;
 	c->expires_at = s->now + (usec_t)lease_static_time_s(l, s->fixed) * USEC_S;
+	lease_block_lasts(l, ip, lease_static_time_s(l, s->fixed), s->now);
 	if (is_due || !same_record(&before, &c->rec))
 		lease_save(l, c, s->now);
 	return true;

@@ -29,6 +29,12 @@ struct lease_offer {
 	struct lease_node lender;
 };
 
+/* How many clients were offered an address: one, but for borrowed ones. */
+struct lease_offered {
+	struct ip4 ip; /* key */
+	uint32_t count;
+};
+
 /* An address of ours that another node may give to a client. */
 struct lease_lent {
 	struct ip4 ip; /* key */
@@ -94,6 +100,9 @@ void serve_message(struct serve *s);
 /* Offers that nobody took are free again. */
 void serve_offers_expire(struct lease *l, usec_t now);
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
+/* What is offered, for the life of the offer. */
+void serve_offer_set(struct lease *l, struct lease_offer *o, const struct ip4 *ip);
+bool serve_is_offered(const struct lease *l, const struct ip4 *ip);
 
 /* lease_rate.c */
 
@@ -166,8 +175,21 @@ bool lease_static_moves(const struct lease *l, const struct book_client *c, cons
 			const struct ip4 *to);
 /* The lease is over, and its address is another one's by now. */
 bool lease_static_ends(const struct lease *l, const struct book_client *c, usec_t now);
+/* Its lease of one of our addresses may last longer than others. */
+void lease_static_lasts(struct lease *l, const struct book_client *c, usec_t now);
 /* The longest that any lease may last, as they are configured. */
 void lease_static_times(struct lease *l);
+
+/* What is fixed for it may have changed. */
+void lease_static_renew(struct lease *l, struct book_client *c, usec_t now);
+
+/* lease_walk.c */
+
+void lease_walks_init(struct lease *l);
+/* All of them are visited, from now on or soon. */
+void lease_walk(struct lease *l, enum lease_walk_kind kind, usec_t now);
+void lease_walks_tick(struct lease *l, usec_t now);
+usec_t lease_walks_due(const struct lease *l);
 
 /* lease_probe.c */
 
@@ -193,6 +215,9 @@ void lease_clash_met(struct lease *l, struct book_client *c, usec_t now);
 void lease_clash_ended(struct lease *l, struct book_client *c, const struct ip4 *ip, usec_t now);
 /* Who keeps its address is not known yet: it is not answered. */
 bool lease_in_clash(const struct book_client *c, usec_t now);
+/* For whom an address is fixed has changed: of those who have a lease of one another may go first.
+ */
+void lease_clash_rank(struct lease *l, usec_t now);
 /* Decides what is ours to decide by now. */
 void lease_clash_tick(struct lease *l, usec_t now);
 
@@ -204,6 +229,8 @@ void lease_claim_ahead(struct lease *l, usec_t now);
 bool lease_claim_for(struct lease *l, const struct ip4 *ip, usec_t now);
 /* An address of that block of ours may have been taken just now. */
 void lease_block_given(struct lease *l, struct pool_own *o, usec_t now);
+/* Who has ip has it for so long. */
+void lease_block_lasts(struct lease *l, const struct ip4 *ip, uint32_t lease_s, usec_t now);
 /* Repeats claims that nobody answered, tells for how long blocks are to rest, and returns an idle
  * one. */
 void lease_blocks_sweep(struct lease *l, usec_t now);

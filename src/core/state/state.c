@@ -50,6 +50,7 @@ struct state *state_new(const struct state_conf *conf, struct rng rng, struct ou
 	s->not_before = now;
 	s->loaded_at = s->fresh_at = INT64_MIN;
 	s->sweep_at = s->found_at = s->patience_at = USEC_NEVER;
+	s->swept_at = now - USEC_S;
 	for (unsigned int i = 0; i < STATE_SCOPES; i++)
 		s->alive_at[i] = s->alive_life[i] = USEC_NEVER;
 	for (size_t i = 0; i < conf->n_types; i++)
@@ -316,7 +317,7 @@ static struct state_view view(const struct state *s, const struct state_record *
 
 	/* as long as it is the version that was loaded */
 	if (rec->flags & STATE_R_LOADED && rec->key.kind == STATE_SHARED)
-		saved = s->loaded_at - rec->seen_at - s->aged_s * USEC_S;
+		saved = s->loaded_at - rec->seen_at;
 
 	return (struct state_view) { .key = rec->key.key,
 				     .author = m.author,

@@ -73,7 +73,8 @@ struct state_key {
 };
 
 /* Shared records that not any member may write: they carry a signature, and conf.admin_ok says
- * whether it is the right one. Those with the key are loaded before those that it signs. */
+ * whether it is the right one. They do not end. Those with the key are loaded before those that it
+ * signs. */
 enum state_admin { STATE_ADMIN_NONE, STATE_ADMIN_KEY, STATE_ADMIN_ACT };
 
 /* What this node knows about a type. Records of other types are carried within conf.unknown_max. */

@@ -11,7 +11,8 @@
  * on since well before our snapshot proves that the cloud did.
  *
  * Counters are compared as serial numbers, so nobody can bring them to an end. What is told is
- * believed unproved, hence the bound on how much older it makes records.
+ * believed unproved, hence the bound on how much older it makes records. It costs nothing to make
+ * them older: that is added when an age is asked for.
  */
 #include "core/state/state_internal.h"
 
@@ -45,25 +46,26 @@ usec_t state_age_since(const struct state *s, const struct state_record *rec, us
 	return fresh && s->fresh_at > since ? s->fresh_at : since;
 }
 
+usec_t state_age_loaded(const struct state *s, usec_t at)
+{
+	return at - s->aged_s * USEC_S;
+}
+
+/* What is over goes, but nobody has us look at all records at the speed of his words. */
+static void sweep_soon(struct state *s, usec_t now)
+{
+	s->sweep_at = usec_min(s->sweep_at, usec_max(now, s->swept_at + USEC_S));
+}
+
 /* The cloud went on for so long without us. */
 static void grow_older(struct state *s, uint32_t seconds, usec_t now)
 {
-	struct state_author *a;
-	struct state_record *rec;
+	uint32_t left = AGE_MAX_S - s->aged_s;
 
-	if (seconds > AGE_MAX_S - s->aged_s)
-		seconds = AGE_MAX_S - s->aged_s;
-	s->aged_s += seconds;
-	for (uint32_t i = 0; (a = table_next(&s->authors, &i));)
-		if (a->seen_at <= s->loaded_at && a->seen_at != INT64_MIN)
-			a->seen_at -= seconds * USEC_S;
-	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
-		if (!(rec->flags & STATE_R_LOADED))
-			continue;
-		rec->seen_at -= seconds * USEC_S;
-		rec->written_at -= seconds * USEC_S;
-	}
-	s->sweep_at = now;
+	if (!left)
+		return;
+	s->aged_s += seconds < left ? seconds : left;
+	sweep_soon(s, now);
 }
 
 /* The node has taken for fresh what is not. */
@@ -90,7 +92,8 @@ static bool compare_fresh(struct state *s, uint32_t cloud_s, uint32_t fresh_s, u
 		s->fresh_at = INT64_MIN;
 	else if (since < s->fresh_at)
 		s->fresh_at = since;
-	s->sweep_at = now;
+	if (s->fresh_at != was)
+		sweep_soon(s, now);
 	if (was != INT64_MIN && s->told_again < AGAIN_MAX &&
 	    (s->fresh_at == INT64_MIN || was - s->fresh_at > NEWS_S * USEC_S))
 		tell_again(s);

@@ -91,6 +91,7 @@ static void sweep(struct state *s, usec_t now)
 	usec_t next = USEC_NEVER;
 	struct state_record *rec;
 
+	s->swept_at = now;
 	if (found_due)
 		s->found_at = USEC_NEVER;
 	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {

@@ -18,6 +18,7 @@ struct answer {
 	struct state_peer *p;
 	struct wr w;
 	bool open;
+	bool told; /* once is enough */
 	uint8_t buf[STATE_DATAGRAM_MAX];
 };
 
@@ -83,11 +84,25 @@ static struct below below_init(const struct state *s, uint8_t scope, unsigned in
 			       uint32_t index)
 {
 	unsigned int shift = 4 * (STATE_MSG_DEPTH - depth);
+	const struct state_tree *t = &s->trees[scope];
+	uint32_t end = t->count[state_store_node(depth, index)] ? index + 1 : index;
 
-	return (struct below) { .s = s,
-				.tree = &s->trees[scope],
-				.leaf = index << shift,
-				.end = (index + 1) << shift };
+	return (struct below) { .s = s, .tree = t, .leaf = index << shift, .end = end << shift };
+}
+
+/* May all records below that node be compared with so many hashes, within the pace of what the peer
+ * has us look at? If not, the next summary begins again. */
+static bool may_look(struct answer *a, const struct state_msg_place *place, size_t hashes,
+		     usec_t now)
+{
+	uint32_t leaves = 1u << 4 * (STATE_MSG_DEPTH - place->depth);
+	uint32_t at = state_store_node(place->depth, place->index);
+	uint32_t looks = a->s->trees[place->scope].count[at] + leaves / 16 + 1;
+
+	if (state_peer_take(&a->p->look_pace, looks * ((uint32_t)hashes / 16 + 1), now))
+		return true;
+	state_count_up(a->s, STATE_C_REPAIR_DEFERRED);
+	return false;
 }
 
 static struct state_record *below_next(struct below *b)
@@ -200,8 +215,10 @@ static void handle_nodes(struct answer *a, struct rd body, usec_t now)
 		at = state_store_node(child.depth, child.index);
 		if (s->trees[place.scope].sum[at] == theirs)
 			continue;
-		if (theirs == 0)
+		if (theirs == 0 && may_look(a, &child, 0, now))
 			send_below(a, &child, rd_init(NULL, 0));
+		else if (theirs == 0)
+			return;
 		else if (child.depth == STATE_MSG_DEPTH ||
 			 s->trees[place.scope].count[at] <= STATE_LIST_SMALL)
 			answer_list(a, child, NULL, now);
@@ -231,7 +248,8 @@ static void handle_list(struct answer *a, struct rd body, usec_t now)
 {
 	struct state_msg_place place = state_msg_read_place(&body, STATE_ITEM_LIST);
 
-	if (!a->p->told || !has_scope(a->s, a->p, place.scope))
+	if (!a->p->told || !has_scope(a->s, a->p, place.scope) ||
+	    !may_look(a, &place, rd_left(&body) / 8, now))
 		return;
 	send_below(a, &place, body);
 	if (place.flags & STATE_MSG_REPLY || filled_by_other(a->s, a->p, now))
@@ -354,12 +372,33 @@ static void handle_acks(struct state *s, struct state_peer *p, struct rd body, b
 		state_peer_acked(s, p, rd_u32(&body), refused, now);
 }
 
+/* At once as long as that is rare, else with the next summaries: each peer may find that it is news
+ * and do the same. */
 static void tell_all(struct state *s, usec_t now)
 {
+	bool at_once = bucket_take(&s->news_pace, STATE_NEWS_INTERVAL, STATE_NEWS_BURST, now);
+
 	for (uint32_t i = 0; i < s->n_peers; i++) {
 		s->peers[i].tell_due = true;
-		s->peers[i].summary_at = now;
+		if (at_once)
+			s->peers[i].summary_at = now;
 	}
+}
+
+/* Nobody proves what he tells of our versions; a record in our name shows the rest of the way. */
+static void handle_told_version(struct state *s, uint32_t epoch, uint32_t counter)
+{
+	uint32_t before = s->epoch;
+
+	if (s->told_epochs >= STATE_TELL_SUM)
+		return;
+	if (epoch > s->epoch && epoch - s->epoch > STATE_TELL_JUMP) {
+		epoch = s->epoch + STATE_TELL_JUMP;
+		counter = 0;
+	}
+	if (!state_merge_surpass(s, epoch, counter))
+		state_count_up(s, STATE_C_DROP_EPOCH);
+	s->told_epochs += s->epoch - before;
 }
 
 static void handle_tell(struct state *s, struct state_peer *p, struct rd body, usec_t now)
@@ -373,13 +412,14 @@ static void handle_tell(struct state *s, struct state_peer *p, struct rd body, u
 		return; /* asked once, believed once */
 	p->told = true;
 	p->summary_at = now; /* what differs had to wait for this */
-	/* nobody proves what he tells; a record in our name shows the rest of the way */
-	if (epoch > s->epoch && epoch - s->epoch > STATE_TELL_JUMP) {
-		epoch = s->epoch + STATE_TELL_JUMP;
-		counter = 0;
-	}
-	if (!state_merge_surpass(s, epoch, counter))
-		state_count_up(s, STATE_C_DROP_EPOCH);
+	handle_told_version(s, epoch, counter);
+}
+
+static void handle_ask(struct answer *a, usec_t now)
+{
+	if (!a->told)
+		state_peer_write_tell(a->s, a->p, answer_room(a, 16), now);
+	a->told = true;
 }
 
 static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now)
@@ -408,7 +448,7 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 			handle_list(a, body, now);
 			break;
 		case STATE_ITEM_ASK:
-			state_peer_write_tell(a->s, a->p, answer_room(a, 16), now);
+			handle_ask(a, now);
 			break;
 		case STATE_ITEM_TELL:
 			handle_tell(a->s, a->p, body, now);
@@ -430,15 +470,22 @@ static void handle_items(struct answer *a, struct rd r, uint32_t seq, usec_t now
 	answer_send(a);
 }
 
-/* An id that was learnt may change when another node came to that place: nobody else can say so
- * where datagrams are sealed, else the peer must have been silent. */
+/* An id that was learnt may change when another node came to that place. Nobody else can say so in
+ * what is sealed for us; but a greeting is good for anybody who passes it on, and what is not
+ * sealed anybody writes, so for these the peer must have been silent. */
 static bool sender_ok(const struct state_peer *p, const struct state_msg_header *h, usec_t now)
 {
 	static const struct state_node zero;
 
 	return memcmp(&p->id, &h->sender, sizeof(h->sender)) == 0 ||
-	       (!p->id_fixed && (h->sealed || memcmp(&p->id, &zero, sizeof(zero)) == 0 ||
+	       (!p->id_fixed && (h->addressed || memcmp(&p->id, &zero, sizeof(zero)) == 0 ||
 				 now - p->heard_at > 10 * USEC_S));
+}
+
+/* A greeting of another one than is known to be there. */
+static bool is_other_greeting(const struct state_peer *p, const struct state_msg_header *h)
+{
+	return h->sealed && !h->addressed && !p->id_fixed;
 }
 
 static int drop(struct state *s, enum state_counter why, int error)
@@ -464,12 +511,34 @@ static int header_error(struct state *s, int r)
 	return drop(s, r == -EPROTONOSUPPORT ? STATE_C_DROP_VERSION : STATE_C_DROP_MALFORMED, r);
 }
 
+/* It is asked, and nothing else of it counts: if it is there, and not only what it has once said,
+ * it answers with what is sealed for us. */
+static int ask_other(struct answer *a, const struct state_msg_header *h)
+{
+	struct state_peer *p = a->p;
+	struct state_node id = p->id;
+	uint32_t epoch = p->epoch;
+	struct wr *w;
+
+	if (!state_seal_seen(a->s, h))
+		return drop(a->s, STATE_C_DROP_AUTHORS_FULL, -ENOSPC);
+	p->id = h->sender;
+	p->epoch = h->epoch;
+	w = answer_room(a, 0);
+	state_msg_item_end(w, state_msg_item_begin(w, STATE_ITEM_ASK));
+	answer_send(a);
+	p->id = id;
+	p->epoch = epoch;
+	return 0;
+}
+
 int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_t len, usec_t now)
 {
 	struct state_peer *p = state_peer_find(s, handle);
 	struct rd r = rd_init(datagram, len);
 	struct state_msg_header h;
 	struct answer a;
+	bool is_known;
 	int error;
 
 	s->counters[STATE_C_RECEIVED]++;
@@ -485,21 +554,24 @@ int state_input(struct state *s, uint16_t handle, const uint8_t *datagram, size_
 		return header_error(s, error);
 	if (memcmp(&h.sender, &s->conf.id, sizeof(h.sender)) == 0)
 		return drop(s, STATE_C_DROP_ECHO, -ELOOP);
-	if (!sender_ok(p, &h, now))
+	a.s = s;
+	a.p = p;
+	a.open = a.told = false;
+	is_known = sender_ok(p, &h, now);
+	if (!is_known && !is_other_greeting(p, &h))
 		return drop(s, STATE_C_DROP_SENDER, -EPERM);
 	error = state_open(s, p, &h, datagram, &r, now);
 	if (error)
 		return error;
 	if (!state_msg_check(r))
 		return drop(s, STATE_C_DROP_MALFORMED, -EBADMSG);
+	if (!is_known)
+		return ask_other(&a, &h);
 	error = state_seal_note(s, p, &h);
 	if (error)
 		return error;
 	if (!h.sealed || h.addressed)
 		note_heard(s, p, len, now);
-	a.s = s;
-	a.p = p;
-	a.open = false;
 	handle_items(&a, r, (uint32_t)h.seq, now);
 	state_event_emit(s);
 	return 0;

@@ -47,17 +47,21 @@
 #define STATE_EPOCH_MAX (UINT32_MAX - 2) /* of a version; beyond it nobody could write again */
 #define STATE_SHARED_MAX 0x80000000u	 /* epochs of shared records, the same for all nodes */
 #define STATE_TELL_JUMP 65536		 /* epochs above our own that a mere TELL is believed */
+#define STATE_TELL_SUM (1u << 20)	 /* and by all of them together, in one life */
 #define STATE_FLIGHTS 32		 /* datagrams with records on the way to one peer */
 #define STATE_FLIGHTS_BULK 24		 /* of these for repair: a push always finds room */
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
 #define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
 #define STATE_GATHER_FULL 12	    /* so many clients fill a datagram, and wait for no more */
 #define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
+#define STATE_LOOKS_SPAN 4	    /* s in which a peer may have us look at all records */
 #define STATE_CHANGES_RATE 200	    /* changes per second that one peer may push */
 #define STATE_CHANGES_BURST 2000
 #define STATE_PROOFS_RATE 200 /* signatures per second verified of what one peer sends */
 #define STATE_PROOFS_BURST 2000
-#define STATE_PROOF_FORGED 50		   /* so many more does one take that is not its author's */
+#define STATE_PROOF_FORGED 50		  /* so many more does one take that is not its author's */
+#define STATE_NEWS_INTERVAL (60 * USEC_S) /* between news of the age that go out at once */
+#define STATE_NEWS_BURST 4
 #define STATE_TALK_INTERVAL (10 * USEC_MS) /* between words of one peer, in the long run */
 #define STATE_TALK_BURST 200
 #define STATE_LIST_SMALL 16 /* at most so many records are listed, not descended into */
@@ -79,8 +83,8 @@ struct state_record {
 	struct state_full_key key; /* first: key of the table */
 	uint32_t author;	   /* index in authors */
 	uint64_t hash;
-	usec_t seen_at;	   /* since when its lifetime counts */
-	usec_t written_at; /* as far as known */
+	usec_t seen_at;	   /* since when its lifetime counts; see state_age_loaded */
+	usec_t written_at; /* as far as known; the same */
 	uint32_t epoch;
 	uint32_t counter;
 	uint32_t lifetime_s;
@@ -101,6 +105,7 @@ struct state_author {
 	uint32_t counter;
 	uint32_t records;
 	usec_t seen_at; /* last sign of life */
+	bool is_loaded; /* so says our disk */
 	bool has_key;
 	uint8_t key_rest[STATE_MSG_KEY_REST]; /* behind the id */
 	bool has_boot;
@@ -165,6 +170,7 @@ struct state_peer {
 	usec_t said_at; /* our last summary */
 	usec_t repair_at, repair_wait;
 	struct state_bucket bulk_pace, digest_pace, input_pace, change_pace, proof_pace;
+	struct state_bucket look_pace; /* of records looked at for its digests */
 	struct bucket talk_pace;
 	uint64_t *lacks, *push, *bulk; /* bit per record slot */
 	uint32_t n_lacks, n_push, n_bulk;
@@ -199,20 +205,22 @@ struct state {
 	bool stalled;	/* the out queue was full */
 	uint32_t epoch; /* highest version issued or to be surpassed */
 	uint32_t counter;
-	uint64_t seq; /* of the last datagram */
+	uint32_t told_epochs; /* of which so many were told by mere TELLs */
+	uint64_t seq;	      /* of the last datagram */
 	uint32_t gen;
 	usec_t started_at;
 	uint32_t cloud_s;    /* cloud seconds at started_at; state_age.c */
 	uint32_t saved_s;    /* of the snapshot that was loaded */
 	uint32_t fresh_s;    /* when what is held counted as fresh */
-	uint32_t aged_s;     /* what was loaded has grown older by that */
+	uint32_t aged_s;     /* what was loaded is older by that */
 	uint32_t told_again; /* so often all of it */
 	usec_t loaded_at;    /* when it was */
 	usec_t fresh_at;     /* since when it counts, INT64_MIN: as it was saved */
 	bool is_cloud_known; /* loaded, or told by somebody */
 	bool is_loaded;
-	usec_t not_before; /* of the deadline */
-	usec_t sweep_at;
+	struct bucket news_pace; /* of what all peers hear at once of our seconds */
+	usec_t not_before;	 /* of the deadline */
+	usec_t sweep_at, swept_at;
 	usec_t found_at;		 /* when found records are deleted */
 	usec_t patience_at;		 /* when peers are looked at who let us wait */
 	usec_t alive_at[STATE_SCOPES];	 /* when we must repeat a record */
@@ -305,6 +313,8 @@ uint32_t state_age_cloud_s(const struct state *s, usec_t now);
 void state_age_load(struct state *s, uint32_t saved_s, usec_t now);
 /* Since when the lifetime of a record counts that was alive at `since`. */
 usec_t state_age_since(const struct state *s, const struct state_record *rec, usec_t since);
+/* When that was, of which our disk says `at`. */
+usec_t state_age_loaded(const struct state *s, usec_t at);
 /* A neighbour's cloud seconds, and since when its records count. true: the others should hear ours
  * again. */
 bool state_age_told(struct state *s, uint32_t cloud_s, uint32_t fresh_s, usec_t now);
@@ -389,7 +399,10 @@ void state_seal(const struct state *s, const struct state_peer *p, struct wr *w)
  * or -errno, counted. */
 int state_open(struct state *s, struct state_peer *p, const struct state_msg_header *h,
 	       const uint8_t *head, struct rd *r, usec_t now);
-/* A datagram that is well-formed, from now on one that has been seen; the peer is who it says. 0,
+/* A sealed datagram that is well-formed is from now on one that has been seen. false: there is no
+ * room to know it by. */
+bool state_seal_seen(struct state *s, const struct state_msg_header *h);
+/* The same of any datagram; the peer is who it says. 0,
  * or -errno, counted. */
 int state_seal_note(struct state *s, struct state_peer *p, const struct state_msg_header *h);
 

@@ -31,9 +31,10 @@ static enum state_verdict refuse(struct state *s, enum state_counter why)
 static bool is_stale(const struct state *s, const struct state_msg_record *m)
 {
 	uint32_t life = state_store_lifetime(s, m);
+	const struct state_type *t = s->types[m->key.key.type];
 	uint32_t margin = life / 4 < STATE_STALE_MARGIN ? life / 4 : STATE_STALE_MARGIN;
 
-	return m->quiet_s >= life - margin;
+	return (!t || t->admin == STATE_ADMIN_NONE) && m->quiet_s >= life - margin;
 }
 
 static enum state_verdict store(struct state *s, struct state_peer *from,

@@ -29,7 +29,8 @@ bool state_peer_take(struct state_bucket *b, uint32_t bytes, usec_t now)
 {
 	usec_t passed = now - b->at;
 
-	if (passed >= USEC_S || passed * b->rate / USEC_S >= b->burst - b->level) {
+	if (passed / USEC_S > b->burst / b->rate ||
+	    passed * b->rate / USEC_S >= b->burst - b->level) {
 		b->level = b->burst;
 		b->at = now;
 	} else {
@@ -126,6 +127,8 @@ int state_peer_add(struct state *s, uint16_t handle, const struct state_node *id
 	p->bulk = p->push + s->words;
 	p->bulk_pace = bucket_init(s->conf.bulk_rate, 8 * STATE_DATAGRAM_MAX, now);
 	p->digest_pace = bucket_init(STATE_DIGEST_RATE, STATE_DIGEST_RATE, now);
+	p->look_pace = bucket_init(s->conf.records_max / STATE_LOOKS_SPAN + 1,
+				   2 * s->conf.records_max + STATE_MSG_LEAVES, now);
 	p->change_pace = bucket_init(STATE_CHANGES_RATE, STATE_CHANGES_BURST, now);
 	p->proof_pace = bucket_init(STATE_PROOFS_RATE, STATE_PROOFS_BURST, now);
 	p->input_pace =

@@ -86,7 +86,11 @@ int state_load(struct state *s, struct rd *r, usec_t now)
 			break;
 	if (!rd_done(&all) || epoch > STATE_EPOCH_MAX)
 		return -EBADMSG;
-	state_merge_surpass(s, epoch, counter);
+	if (!state_merge_surpass(s, epoch, counter)) {
+		/* the last epoch there is: what it has left is ours */
+		s->epoch = epoch;
+		s->counter = counter;
+	}
 	/* of two files the first has what grows older */
 	if (!s->is_loaded)
 		state_age_load(s, cloud_s, now);

@@ -148,8 +148,7 @@ int state_open(struct state *s, struct state_peer *p, const struct state_msg_hea
 	return -EBADMSG;
 }
 
-/* false: there is no room to know it by. */
-static bool note_sealed(struct state *s, const struct state_msg_header *h)
+bool state_seal_seen(struct state *s, const struct state_msg_header *h)
 {
 	struct state_author *a = state_store_author_get(s, &h->sender);
 
@@ -189,7 +188,7 @@ int state_seal_note(struct state *s, struct state_peer *p, const struct state_ms
 		state_count_up(s, STATE_C_DROP_DUPLICATE);
 		return -EALREADY;
 	}
-	if (h->sealed && !note_sealed(s, h)) {
+	if (h->sealed && !state_seal_seen(s, h)) {
 		state_count_up(s, STATE_C_DROP_AUTHORS_FULL);
 		return -ENOSPC;
 	}

@@ -92,15 +92,33 @@ uint32_t state_store_lifetime(const struct state *s, const struct state_msg_reco
 	return life < bound ? life : bound;
 }
 
+static bool is_admin(const struct state *s, const struct state_record *rec)
+{
+	const struct state_type *t = s->types[rec->key.key.type];
+
+	return t && t->admin != STATE_ADMIN_NONE;
+}
+
+/* A moment of a record that it got with its version. */
+static usec_t moment(const struct state *s, const struct state_record *rec, usec_t at)
+{
+	return rec->flags & STATE_R_LOADED ? state_age_loaded(s, at) : at;
+}
+
+static usec_t author_seen_at(const struct state *s, const struct state_author *a)
+{
+	return a->is_loaded ? state_age_loaded(s, a->seen_at) : a->seen_at;
+}
+
 /* Since when its lifetime counts. */
 static usec_t alive_since(const struct state *s, const struct state_record *rec)
 {
-	usec_t life;
+	usec_t seen_at = moment(s, rec, rec->seen_at);
 
 	if (rec->key.kind == STATE_SHARED || rec->flags & STATE_R_DELETED)
-		return state_age_since(s, rec, rec->seen_at);
-	life = state_store_author(s, rec)->seen_at;
-	return state_age_since(s, rec, life > rec->seen_at ? life : rec->seen_at);
+		return state_age_since(s, rec, seen_at);
+	return state_age_since(s, rec,
+			       usec_max(seen_at, author_seen_at(s, state_store_author(s, rec))));
 }
 
 usec_t state_store_expiry(const struct state *s, const struct state_record *rec)
@@ -111,6 +129,8 @@ usec_t state_store_expiry(const struct state *s, const struct state_record *rec)
 
 	if (state_store_is_own(s, rec) && !m.deleted)
 		return USEC_NEVER; /* we live */
+	if (is_admin(s, rec))
+		return USEC_NEVER; /* nobody else can prolong it, and any teller could end it */
 	return alive_since(s, rec) + state_store_lifetime(s, &m) * USEC_S;
 }
 
@@ -136,7 +156,7 @@ struct state_msg_record state_store_msg(const struct state *s, const struct stat
 	/* for what we own we show life now */
 	if (!state_store_is_own(s, rec) || m.deleted)
 		m.quiet_s = seconds(now - alive_since(s, rec));
-	m.age_s = seconds(now - rec->written_at);
+	m.age_s = seconds(now - moment(s, rec, rec->written_at));
 	if (m.age_s < m.quiet_s)
 		m.age_s = m.quiet_s;
 	if (rec->len)
@@ -270,32 +290,42 @@ static bool limits_ok(struct state *s, uint32_t owner, const struct state_msg_re
 	return false;
 }
 
-/* The last to come are the first to go: inventions come after what was there before them. */
-static void place_take(struct state *s, const struct state_record *rec, uint32_t owner)
+/* The last to come are the first to go: inventions come after what was there before them. What is
+ * the admin's stays, or somebody else could be it. */
+static void place_order(struct state *s, const struct state_record *rec, uint32_t owner)
 {
 	uint32_t slot = state_store_slot(s, rec);
 
-	fair_join(&s->places, slot, owner);
 	fair_keep(&s->places, slot);
-	if (owner != s->conf.peers_max)
+	if (owner != s->conf.peers_max && !is_admin(s, rec))
 		fair_let_go(&s->places, slot);
+}
+
+static void place_take(struct state *s, const struct state_record *rec, uint32_t owner)
+{
+	fair_join(&s->places, state_store_slot(s, rec), owner);
+	place_order(s, rec, owner);
 }
 
 void state_store_teller_gone(struct state *s, const struct state_peer *p)
 {
 	const struct state_record *rec;
+	uint32_t nobody = s->conf.peers_max + 1;
 
 	for (uint32_t i = 0; (rec = table_next(&s->records, &i));) {
 		uint32_t slot = state_store_slot(s, rec);
 
-		if (fair_owner(&s->places, slot) == (uint32_t)(p - s->peers))
-			fair_move(&s->places, slot, s->conf.peers_max + 1);
+		if (fair_owner(&s->places, slot) != (uint32_t)(p - s->peers))
+			continue;
+		fair_move(&s->places, slot, nobody);
+		place_order(s, rec, nobody);
 	}
 }
 
 /* Its version counts as the author's highest, its time of writing as a sign of life, its key as the
  * author's. */
-static void author_heard(struct state_author *a, const struct state_msg_record *m, usec_t seen_at)
+static void author_heard(const struct state *s, struct state_author *a,
+			 const struct state_msg_record *m, usec_t seen_at, bool loaded)
 {
 	if (m->key.kind == STATE_OWNED &&
 	    (m->epoch > a->epoch || (m->epoch == a->epoch && m->counter > a->counter))) {
@@ -306,8 +336,10 @@ static void author_heard(struct state_author *a, const struct state_msg_record *
 		memcpy(a->key_rest, m->proof, sizeof(a->key_rest));
 		a->has_key = true;
 	}
-	if (seen_at > a->seen_at)
+	if (seen_at > author_seen_at(s, a)) {
 		a->seen_at = seen_at;
+		a->is_loaded = loaded;
+	}
 }
 
 static bool same_content(const struct state *s, const struct state_record *rec,
@@ -400,7 +432,7 @@ static struct state_record *set(struct state *s, const struct state_peer *from,
 	} else {
 		rec = record_add(s, m, owner);
 	}
-	author_heard(author, m, seen_at);
+	author_heard(s, author, m, seen_at, flags & STATE_R_LOADED);
 	author->records++;
 	rec->author = table_index(&s->authors, author);
 	rec->hash = state_msg_hash(m);

@@ -131,7 +131,7 @@ static struct left lost_host(const struct event_route *r)
 	return l;
 }
 
-int babel_flush_lost(const struct babel_table *t)
+int babel_flush_lost(struct babel_table *t)
 {
 	struct nl *nl = calloc(1, sizeof(*nl));
 	int r = nl ? nl_open(nl, NETLINK_ROUTE) : -ENOMEM, first = r;

@@ -14,6 +14,6 @@ int babel_flush_routes(void);
  * single hosts are those of a cloud that was cut; it is one again, and every node of it knows the
  * way. 0 or -errno.
  */
-int babel_flush_lost(const struct babel_table *t);
+int babel_flush_lost(struct babel_table *t);
 
 #endif

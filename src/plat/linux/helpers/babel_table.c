@@ -16,6 +16,7 @@ struct route {
 	struct route_key key;
 	char handle[BABEL_HANDLE]; /* the one that is installed, or the twin */
 	bool present, told, seen, dirty;
+	bool flushed;		 /* since it was lost */
 	struct event_route now;	 /* as babeld has it */
 	struct event_route last; /* as the node was told */
 };
@@ -148,6 +149,8 @@ static struct event_route *route_have(struct babel_table *t, const struct route_
 		t->full++;
 		return NULL;
 	}
+	/* what is lost another time is in the kernel another time */
+	r->flushed = r->flushed && l->metric == UINT16_MAX && strcmp(r->handle, l->handle) == 0;
 	text_copy(r->handle, sizeof(r->handle), l->handle);
 	r->present = r->seen = r->dirty = true;
 	return &r->now;
@@ -243,35 +246,63 @@ void babel_table_line(struct babel_table *t, const struct babel_line *l, uint16_
 		memcpy(t->my_id, l->id, sizeof(t->my_id));
 }
 
-static bool covers(const struct event_route *net, const struct event_route *host)
+/* Learnt, of use, and not only from a certain source. */
+static bool has_network(const struct babel_table *t, const struct route_key *k)
 {
-	if (net->v6 != host->v6 || net->metric == UINT16_MAX || net->from6.len)
-		return false;
-	return net->v6 ? net->to6.len && net->to6.len < 128 && net6_has(&net->to6, &host->to6.addr)
-		       : net->to4.len && net->to4.len < 32 && net4_has(&net->to4, &host->to4.addr);
+	const struct route *r = table_find(&t->routes, k);
+
+	return r && r->present && r->now.metric != UINT16_MAX;
 }
 
-static bool is_covered(const struct babel_table *t, const struct event_route *host)
+static bool is_covered4(const struct babel_table *t, const struct ip4 *host)
 {
-	const struct route *r;
+	struct route_key k = { .v6 = 0 };
+	struct net4 net = { *host, 31 };
 
-	if (t->own4.len &&
-	    (host->v6 ? net6_has(&t->own6, &host->to6.addr) : net4_has(&t->own4, &host->to4.addr)))
-		return true;
-	for (uint32_t i = 0; (r = table_next(&t->routes, &i)) != NULL;)
-		if (r->present && !r->now.own && !r->now.twin && covers(&r->now, host))
+	for (; net.len; net.len--) {
+		net = net4_base(&net);
+		k.to_len = net.len;
+		memcpy(k.to, net.addr.b, sizeof(net.addr.b));
+		if (has_network(t, &k))
 			return true;
+	}
 	return false;
 }
 
-bool babel_table_lost_next(const struct babel_table *t, uint32_t *cursor, struct event_route *ret)
+static bool is_covered6(const struct babel_table *t, const struct ip6 *host)
 {
-	const struct route *r;
+	struct route_key k = { .v6 = 1 };
+	struct net6 net = { *host, 127 };
+
+	for (; net.len; net.len--) {
+		net = net6_base(&net);
+		k.to_len = net.len;
+		memcpy(k.to, net.addr.b, sizeof(k.to));
+		if (has_network(t, &k))
+			return true;
+	}
+	return false;
+}
+
+/* Asked for by each length, as there may be as many routes as hosts. */
+static bool is_covered(const struct babel_table *t, const struct event_route *host)
+{
+	if (host->v6)
+		return (t->own6.len && net6_has(&t->own6, &host->to6.addr)) ||
+		       is_covered6(t, &host->to6.addr);
+	return (t->own4.len && net4_has(&t->own4, &host->to4.addr)) ||
+	       is_covered4(t, &host->to4.addr);
+}
+
+bool babel_table_lost_next(struct babel_table *t, uint32_t *cursor, struct event_route *ret)
+{
+	struct route *r;
 
 	while ((r = table_next(&t->routes, cursor)) != NULL) {
-		if (!r->present || r->now.own || r->now.metric != UINT16_MAX || !is_host(&r->key) ||
-		    r->now.from6.len || !is_covered(t, &r->now))
+		if (!r->present || r->flushed || r->now.own || r->now.metric != UINT16_MAX ||
+		    !is_host(&r->key) || r->now.from6.len || !is_covered(t, &r->now))
 			continue;
+		r->flushed = true;
 		*ret = r->now;
 		return true;
 	}

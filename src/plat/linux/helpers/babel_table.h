@@ -37,8 +37,9 @@ bool babel_table_neighbour_next(const struct babel_table *t, uint32_t *cursor,
 				struct event_neighbour *ret);
 
 /* Routes to single hosts that babeld has lost and still has, as unreachable, where a route to their
- * network is left: in order from *cursor = 0, false at the end. */
-bool babel_table_lost_next(const struct babel_table *t, uint32_t *cursor, struct event_route *ret);
+ * network is left: in order from *cursor = 0, false at the end. Each once, until it is lost another
+ * time. */
+bool babel_table_lost_next(struct babel_table *t, uint32_t *cursor, struct event_route *ret);
 
 /* Reports every difference. */
 void babel_table_report(struct babel_table *t);
