@@ -34,6 +34,7 @@ enum record_type {
 	RECORD_STATIC = 5,   /* shared, cloud: id = lease_key; what is fixed for a client */
 	RECORD_SETTING = 6,  /* shared, network, by the admin: records_setting.c */
 	RECORD_ADMIN = 7,    /* shared, network: no id; the admin's keys (core/admin) */
+	RECORD_LINK = 8,     /* owned, cloud: id = node id; whom it hears */
 	RECORD_PRESENCE = 9, /* owned, network: id = node id; a leader's word of its part */
 	RECORD_SERVICE = NODE_SERVICE_TYPE, /* owned, network: id = name; announced.h */
 	RECORD_NOTE = NODE_NOTE_TYPE,	    /* shared, network: id = MAC or node id */
@@ -223,6 +224,7 @@ struct node {
 	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
+	usec_t links_at;   /* next look at who is heard */
 	usec_t statics_at; /* what is fixed is looked at again */
 	bool statics_late; /* there are records that were not looked at */
 	struct bucket statics_rate;
@@ -410,6 +412,11 @@ bool records_out(struct node *n, const struct out *o, struct effect *ret);
 
 /* records_types.c: a record of a type for people's own use. As node_put_error says. */
 int records_put_free(struct node *n, const struct control_put *p);
+
+/* records_link.c */
+/* Every second. */
+void records_put_links(struct node *n);
+void record_link_changed(struct node *n, const struct state_event *e);
 
 /* records_announced.c: as node_put_error says */
 int records_put_announced(struct node *n, const struct control_put *p);

@@ -26,6 +26,9 @@ static void changed(struct node *n, const struct state_event *e)
 	case RECORD_FIXED:
 		record_static_changed(n, e);
 		break;
+	case RECORD_LINK:
+		record_link_changed(n, e);
+		break;
 	case RECORD_SERVICE:
 	case RECORD_NOTE:
 		record_announced_changed(n, e);

@@ -85,6 +85,7 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_PROTOCOL:
 	case FIELD_PORT:
 	case FIELD_TEXT:
+	case FIELD_LINK:
 	case FIELD_LEASE:
 	case FIELD_OPTIONS:
 		break;

@@ -41,6 +41,7 @@ enum field {
 	FIELD_PROTOCOL = 50, /* of a service: u8, as IP numbers it */
 	FIELD_PORT,
 	FIELD_TEXT,
+	FIELD_LINK, /* MACs of both ends, own first; tq u8 */
 };
 
 #define FIELD_NETWORK_SIZE 8

@@ -8,12 +8,12 @@
 #include "node/internal.h"
 
 static const struct node_record_type types[] = {
-	{ RECORD_NODE, "node", NODE_ID_NODE },	     { RECORD_BLOCK, "block", NODE_ID_NUMBER },
-	{ RECORD_CLIENT, "client", NODE_ID_MAC },    { RECORD_GATEWAY, "gateway", NODE_ID_NODE },
-	{ RECORD_STATIC, "static", NODE_ID_MAC },    { RECORD_SETTING, "setting", NODE_ID_BYTES },
-	{ RECORD_ADMIN, "admin", NODE_ID_BYTES },    { RECORD_PRESENCE, "presence", NODE_ID_NODE },
-	{ RECORD_SERVICE, "service", NODE_ID_TEXT }, { RECORD_NOTE, "note", NODE_ID_MAC },
-	{ RECORD_FIXED, "fixed", NODE_ID_MAC },
+	{ RECORD_NODE, "node", NODE_ID_NODE },	  { RECORD_BLOCK, "block", NODE_ID_NUMBER },
+	{ RECORD_CLIENT, "client", NODE_ID_MAC }, { RECORD_GATEWAY, "gateway", NODE_ID_NODE },
+	{ RECORD_STATIC, "static", NODE_ID_MAC }, { RECORD_SETTING, "setting", NODE_ID_BYTES },
+	{ RECORD_ADMIN, "admin", NODE_ID_BYTES }, { RECORD_PRESENCE, "presence", NODE_ID_NODE },
+	{ RECORD_LINK, "link", NODE_ID_NODE },	  { RECORD_SERVICE, "service", NODE_ID_TEXT },
+	{ RECORD_NOTE, "note", NODE_ID_MAC },	  { RECORD_FIXED, "fixed", NODE_ID_MAC },
 };
 
 const struct node_record_type *node_record_type_at(size_t i)

@@ -147,6 +147,25 @@ bool node_service_next(const struct node *n, uint32_t *cursor, struct state_view
 		       struct service *ret);
 bool node_note_next(const struct node *n, uint32_t *cursor, struct state_view *ret_record,
 		    struct note *ret);
+/* What a node hears of another one next to it in the cloud. */
+struct node_link {
+	struct mac own, neighbour; /* of the devices at both ends */
+	uint8_t tq;		   /* 255 is best */
+};
+
+#define NODE_LINKS_MAX 32 /* those that are heard best */
+
+struct node_links {
+	uint32_t count;
+	struct node_link list[NODE_LINKS_MAX];
+};
+
+/* Of each trama node of the cloud, as it has said: changes of a quarter come within 10 minutes. */
+bool node_links_next(const struct node *n, uint32_t *cursor, struct state_view *ret_record,
+		     struct node_links *ret);
+/* The value of such a record. */
+bool node_links_decode(const uint8_t *value, size_t len, struct node_links *ret);
+size_t node_links_encode(const struct node_links *links, uint8_t ret[static STATE_VALUE_MAX]);
 /* The VLAN device that the port has in the cloud, "" if there is none. */
 const char *node_port_mesh_dev(const struct node *n, uint16_t port);
 /* The device that Babel speaks on there, "" if there is none. */

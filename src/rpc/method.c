@@ -48,6 +48,8 @@ static const struct method methods[] = {
 	PLAIN("nodes", METHOD_READ, method_nodes, "the trama nodes of the cloud"),
 	PLAIN("neighbours", METHOD_READ, method_neighbours,
 	      "nodes heard directly, on layer 2 and by Babel"),
+	PLAIN("links", METHOD_READ, method_links,
+	      "whom each trama node of the cloud hears, as it has said in the last minutes"),
 	PLAIN("originators", METHOD_READ, method_originators,
 	      "nodes of the cloud and the best way to each"),
 	PLAIN("translation", METHOD_READ, method_translation,

@@ -63,6 +63,7 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* mesh.c */
 json_t *method_neighbours(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_links(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_originators(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_translation(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_nodes(const struct rpc_context *c, json_t *params, struct method_error *err);

@@ -236,6 +236,7 @@ static const struct {
 	[FIELD_PROTOCOL] = { "protocol", AS_NUMBER },
 	[FIELD_PORT] = { "port", AS_NUMBER },
 	[FIELD_TEXT] = { "text", AS_TEXT },
+	[FIELD_LINK] = { "link", AS_HEX },
 	[FIELD_LEASE] = { "lease_s", AS_NUMBER },
 	[FIELD_OPTIONS] = { "options", AS_HEX },
 };

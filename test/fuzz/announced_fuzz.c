@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Records of services and notes: length u8 of the id, id, value. What is taken is written again as
- * the same. */
+/* Records of services, notes and links: length u8 of the id, id, value. What is taken is written
+ * again as the same. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/wire.h"
 #include "node/announced.h"
+#include "node/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,6 +39,18 @@ static void note(const uint8_t *id, size_t id_len, const uint8_t *value, size_t 
 	check(len > 0 && note_decode(id, id_len, again, len, &t) && !strcmp(n.text, t.text));
 }
 
+static void links(const uint8_t *value, size_t len)
+{
+	uint8_t again[STATE_VALUE_MAX];
+	struct node_links l, t;
+
+	if (!node_links_decode(value, len, &l))
+		return;
+	len = node_links_encode(&l, again);
+	check(node_links_decode(again, len, &t) && l.count == t.count &&
+	      !memcmp(l.list, t.list, l.count * sizeof(l.list[0])));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rd r = rd_init(data, size);
@@ -50,5 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	value = rd_take(&r, len);
 	service(id, id_len, value, len);
 	note(id, id_len, value, len);
+	links(value, len);
 	return 0;
 }

@@ -120,6 +120,7 @@ void show_status(const struct cli *c, json_t *result);
 void show_counters(const struct cli *c, json_t *result);
 void show_nodes(const struct cli *c, json_t *result);
 void show_neighbours(const struct cli *c, json_t *result);
+void show_links(const struct cli *c, json_t *result);
 void show_originators(const struct cli *c, json_t *result);
 void show_translation(const struct cli *c, json_t *result);
 void show_clients(const struct cli *c, json_t *result);

@@ -31,6 +31,16 @@ static const struct command commands[] = {
 	  .options = CLI_ASKS,
 	  .method = "neighbours",
 	  .print = show_neighbours },
+	{ .name = "links",
+	  .args = "",
+	  .help = "whom each trama node of the cloud hears",
+	  .more = "Both ends of each link, and how well the node hears the other end (TQ, 255 is "
+		  "best), for a map of the cloud. A node says so two minutes after its start, and "
+		  "when a neighbour comes or goes or TQ changes by a quarter, at most every ten "
+		  "minutes. neighbours shows what this node hears now.",
+	  .options = CLI_ASKS,
+	  .method = "links",
+	  .print = show_links },
 	{ .name = "originators",
 	  .args = "",
 	  .help = "nodes of the cloud and the best way to each",
