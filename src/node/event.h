@@ -195,7 +195,11 @@ enum control_act {
 
 #define NODE_FREE_TYPE 128 /* of replicated records: from here on they are for people's own use */
 
-/* A replicated record of a type that is free, to be written or deleted. */
+#define NODE_SERVICE_TYPE 10
+#define NODE_NOTE_TYPE 11
+
+/* A replicated record of a type that is free, to be written or deleted; or of the two above, whose
+ * kind and scope are given. */
 struct control_put {
 	uint8_t type;
 	uint8_t id_len;

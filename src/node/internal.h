@@ -34,7 +34,11 @@ enum record_type {
 	RECORD_STATIC = 5,   /* shared, cloud: id = lease_key; what is fixed for a client */
 	RECORD_SETTING = 6,  /* shared, network, by the admin: records_setting.c */
 	RECORD_ADMIN = 7,    /* shared, network: no id; the admin's keys (core/admin) */
+	RECORD_LINK = 8,     /* owned, cloud: id = node id; whom it hears */
 	RECORD_PRESENCE = 9, /* owned, network: id = node id; a leader's word of its part */
+	RECORD_SERVICE = NODE_SERVICE_TYPE, /* owned, network: id = name; announced.h */
+	RECORD_NOTE = NODE_NOTE_TYPE,	    /* shared, network: id = MAC or node id */
+	RECORD_FIXED = 12, /* shared, cloud, by the admin: as RECORD_STATIC, by its command */
 };
 
 struct node_port {
@@ -221,6 +225,7 @@ struct node {
 	uint32_t client_mtu;	/* what clients are told unless it is configured */
 	uint8_t own_router_id[8];
 
+	usec_t links_at;   /* next look at who is heard */
 	usec_t statics_at; /* what is fixed is looked at again */
 	bool statics_late; /* there are records that were not looked at */
 	struct bucket statics_rate;
@@ -351,13 +356,27 @@ bool statics_may(struct node *n);
 /* As node_static_error says. */
 int statics_fix(struct node *n, const struct lease_static *s);
 int statics_unfix(struct node *n, const struct lease_key *key);
+/* The admin has spoken of this: it holds at once, and goes before what a node that is gone had
+ * configured. */
+void statics_signed(struct node *n, const struct lease_key *key);
 
 /* records_static.c */
 int records_put_static(struct node *n, const struct lease_static *s);
 bool record_static_decode(const struct state_view *v, struct lease_static *ret);
+/* What holds: what a node has configured, else what the admin has signed, else, in a network that
+ * has no admin, what was said by command. */
+bool record_static_find(const struct node *n, const struct lease_key *key,
+			struct lease_static *ret);
+/* What the admin has signed for this cloud. */
+bool records_fixed_next(const struct node *n, uint32_t *cursor, struct lease_static *ret);
+/* What the admin is to sign. */
+void record_fixed(const struct node *n, const struct lease_static *s, bool remove,
+		  struct node_signed *ret);
 /* Counts, and tells people, that it cannot be so. */
 void record_static_clash(struct node *n, const struct lease_static *s, const char *why);
 void record_static_changed(struct node *n, const struct state_event *e);
+/* The network may have got an admin: what was said by command without one holds no more. */
+void records_static_admin(struct node *n);
 /* A node has come with this address: tells of those whom it is fixed for. */
 void records_static_node_has(struct node *n, const struct ip4 *ip);
 
@@ -398,6 +417,15 @@ bool records_out(struct node *n, const struct out *o, struct effect *ret);
 
 /* records_types.c: a record of a type for people's own use. As node_put_error says. */
 int records_put_free(struct node *n, const struct control_put *p);
+
+/* records_link.c */
+/* Every second. */
+void records_put_links(struct node *n);
+void record_link_changed(struct node *n, const struct state_event *e);
+
+/* records_announced.c: as node_put_error says */
+int records_put_announced(struct node *n, const struct control_put *p);
+void record_announced_changed(struct node *n, const struct state_event *e);
 
 /* records_node.c, records_block.c, records_client.c, records_gateway.c: to put one of ours, and
  * what follows when one changes */

@@ -18,6 +18,8 @@
 #define SOON_BURST 8
 #define STORE_RECORD_MAX (STATE_VALUE_MAX + 168) /* a record with its key, version and proof */
 
+#define LINKS_FIRST (120 * USEC_S) /* neighbours have come by then */
+
 #define ADMIN_LIFETIME_S (10u * 365 * 86400) /* they do not end, but it is signed */
 
 /* Types of records. Lifetimes: what a silent author leaves behind goes after this. A block is taken
@@ -45,6 +47,11 @@ static const struct state_type record_types[] = {
 	  .scope = STATE_NETWORK,
 	  .kind = STATE_OWNED,
 	  .lifetime_max_s = 5400 },
+	{ .type = RECORD_LINK,
+	  .scope = STATE_CLOUD,
+	  .kind = STATE_OWNED,
+	  .lifetime_max_s = 86400,
+	  .records_max = 2048 },
 	{ .type = RECORD_PRESENCE,
 	  .scope = STATE_NETWORK,
 	  .kind = STATE_OWNED,
@@ -55,6 +62,25 @@ static const struct state_type record_types[] = {
 	  .durable = true,
 	  .lifetime_max_s = NODE_STATIC_LIFE_S,
 	  .records_max = 2048 },
+	{ .type = RECORD_SERVICE,
+	  .scope = STATE_NETWORK,
+	  .kind = STATE_OWNED,
+	  .durable = true,
+	  .lifetime_max_s = 86400,
+	  .records_max = 1024 },
+	{ .type = RECORD_NOTE,
+	  .scope = STATE_NETWORK,
+	  .kind = STATE_SHARED,
+	  .durable = true,
+	  .lifetime_max_s = NODE_STATIC_LIFE_S,
+	  .records_max = 1024 },
+	{ .type = RECORD_FIXED,
+	  .scope = STATE_CLOUD,
+	  .kind = STATE_SHARED,
+	  .durable = true,
+	  .lifetime_max_s = ADMIN_LIFETIME_S,
+	  .records_max = 2048,
+	  .admin = STATE_ADMIN_ACT },
 	{ .type = RECORD_SETTING,
 	  .scope = STATE_NETWORK,
 	  .kind = STATE_SHARED,
@@ -281,6 +307,7 @@ struct node *node_new(const struct node_setup *setup, usec_t now, int *ret_err)
 		n->conf = setup->conf;
 		n->now = now;
 		n->second_at = now;
+		n->links_at = now + LINKS_FIRST;
 		n->store_at = n->peers_at = n->settings_at = n->recall_at = USEC_NEVER;
 		n->wish_dirty = n->names_dirty = true;
 		n->queues = calloc(1, QUEUE_ALL);
@@ -536,8 +563,10 @@ static void slow(struct node *n)
 	imports_refresh(n);
 	address_refresh(n);
 	statics_refresh(n);
-	if (n->loaded)
+	if (n->loaded) {
 		records_put_node(n);
+		records_put_links(n);
+	}
 	if (gateway_working(&n->gateway, GATEWAY_IP4) || gateway_working(&n->gateway, GATEWAY_IP6))
 		records_put_gateway(n);
 	clash_refresh(n);

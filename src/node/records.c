@@ -29,12 +29,21 @@ static void changed(struct node *n, const struct state_event *e)
 		record_presence_changed(n, e);
 		break;
 	case RECORD_STATIC:
+	case RECORD_FIXED:
 		record_static_changed(n, e);
+		break;
+	case RECORD_LINK:
+		record_link_changed(n, e);
+		break;
+	case RECORD_SERVICE:
+	case RECORD_NOTE:
+		record_announced_changed(n, e);
 		break;
 	case RECORD_SETTING:
 		record_setting_changed(n);
 		break;
-	case RECORD_ADMIN: /* it is looked up when it is needed */
+	case RECORD_ADMIN: /* else it is looked up when it is needed */
+		records_static_admin(n);
 		break;
 	}
 }

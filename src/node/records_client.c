@@ -87,6 +87,10 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_COUNT:
 	case FIELD_MEMBERS:
 	case FIELD_OTHERS:
+	case FIELD_PROTOCOL:
+	case FIELD_PORT:
+	case FIELD_TEXT:
+	case FIELD_LINK:
 	case FIELD_LEASE:
 	case FIELD_OPTIONS:
 		break;

@@ -39,7 +39,13 @@ enum field {
 	FIELD_COUNT,		/* of nodes */
 	FIELD_MEMBERS,		/* cloud MACs */
 	FIELD_OTHERS,		/* cloud MACs */
+	FIELD_PROTOCOL = 50,	/* of a service: u8, as IP numbers it */
+	FIELD_PORT,
+	FIELD_TEXT,
+	FIELD_LINK, /* MACs of both ends, own first; tq u8 */
 };
+
+#define FIELD_NETWORK_SIZE 8
 
 void field_put_bytes(struct wr *w, enum field f, const void *data, size_t len);
 void field_put_u32(struct wr *w, enum field f, uint32_t v);

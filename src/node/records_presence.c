@@ -5,8 +5,6 @@
 #include "node/internal.h"
 #include "node/records_fields.h"
 
-#define NETWORK_SIZE 8
-
 static void put_macs(struct wr *w, enum field f, const struct mac *list, uint8_t count)
 {
 	size_t mark = wr_tlv8_begin(w, (uint8_t)f);
@@ -30,7 +28,7 @@ void records_put_presence(struct node *n, const struct cut_word *word)
 	struct wr w = wr_init(buf, sizeof(buf));
 	struct state_key key = state_key_init(RECORD_PRESENCE, n->id.b, sizeof(n->id.b));
 
-	field_put_bytes(&w, FIELD_NETWORK, n->cloud.network_id, NETWORK_SIZE);
+	field_put_bytes(&w, FIELD_NETWORK, n->cloud.network_id, FIELD_NETWORK_SIZE);
 	field_put_bytes(&w, FIELD_MAC, word->leader.b, sizeof(word->leader.b));
 	field_put_bytes(&w, FIELD_IP4, n->cloud.node4.b, sizeof(n->cloud.node4.b));
 	field_put_bytes(&w, FIELD_IP6, n->cloud.node6.b, sizeof(n->cloud.node6.b));
@@ -70,7 +68,7 @@ static struct cut_author author_of(const struct state_node *id)
 static bool decode(const struct node *n, const struct state_view *v, struct presence *ret)
 {
 	struct rd r = rd_init(v->value, v->len), f;
-	uint8_t type, network[NETWORK_SIZE] = { 0 };
+	uint8_t type, network[FIELD_NETWORK_SIZE] = { 0 };
 	struct cut_word *w = &ret->word;
 
 	memset(ret, 0, sizeof(*ret));

@@ -12,6 +12,8 @@ static const struct node_record_type types[] = {
 	{ RECORD_CLIENT, "client", NODE_ID_MAC }, { RECORD_GATEWAY, "gateway", NODE_ID_NODE },
 	{ RECORD_STATIC, "static", NODE_ID_MAC }, { RECORD_SETTING, "setting", NODE_ID_BYTES },
 	{ RECORD_ADMIN, "admin", NODE_ID_BYTES }, { RECORD_PRESENCE, "presence", NODE_ID_NODE },
+	{ RECORD_LINK, "link", NODE_ID_NODE },	  { RECORD_SERVICE, "service", NODE_ID_TEXT },
+	{ RECORD_NOTE, "note", NODE_ID_MAC },	  { RECORD_FIXED, "fixed", NODE_ID_MAC },
 };
 
 const struct node_record_type *node_record_type_at(size_t i)
@@ -28,6 +30,8 @@ int records_put_free(struct node *n, const struct control_put *p)
 				   .len = p->len,
 				   .lifetime_s = p->lifetime_s };
 
+	if (p->type == RECORD_SERVICE || p->type == RECORD_NOTE)
+		return records_put_announced(n, p);
 	if (p->type < NODE_FREE_TYPE)
 		return -EINVAL;
 	if (!state_is_ready(n->state, n->now))

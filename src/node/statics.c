@@ -190,7 +190,7 @@ static void forget_late(struct node *n)
 	struct lease_static_view v;
 
 	for (uint32_t i = 0; lease_static_next(&n->lease, &i, n->now, &v);) {
-		if (record_find(n, &v.fixed.key, &record) || is_configured(n, &v.fixed.key))
+		if (record_static_find(n, &v.fixed.key, &record) || is_configured(n, &v.fixed.key))
 			continue;
 		if (statics_may(n))
 			lease_static_gone(&n->lease, &v.fixed.key, n->now);
@@ -204,7 +204,7 @@ static void record_look(struct node *n, const struct state_view *v)
 {
 	uint32_t late_s = NODE_STATIC_LIFE_S / 2u + n->id.b[sizeof(n->id.b) - 1] * SPREAD_S;
 	struct lease_node self = self_of(n);
-	struct lease_static s;
+	struct lease_static s, holds;
 
 	if (!record_static_decode(v, &s))
 		return;
@@ -214,7 +214,8 @@ static void record_look(struct node *n, const struct state_view *v)
 		(void)state_delete(n->state, &key, n->now);
 		return;
 	}
-	catch_up(n, &s);
+	if (record_static_find(n, &s.key, &holds))
+		catch_up(n, &holds);
 	if (v->quiet_s > late_s)
 		(void)records_put_static(n, &s);
 }
@@ -222,7 +223,7 @@ static void record_look(struct node *n, const struct state_view *v)
 void statics_refresh(struct node *n)
 {
 	bool late = n->statics_late;
-	struct lease_static s;
+	struct lease_static s, holds;
 	struct state_view v;
 
 	if (n->now < n->statics_at)
@@ -235,6 +236,9 @@ void statics_refresh(struct node *n)
 		configured_put(n, i, &s);
 	for (uint32_t i = 0; state_next(n->state, RECORD_STATIC, &i, n->now, &v);)
 		record_look(n, &v);
+	for (uint32_t i = 0; records_fixed_next(n, &i, &s);)
+		if (record_static_find(n, &s.key, &holds))
+			catch_up(n, &holds);
 	if (late)
 		forget_late(n);
 	n->statics_at = n->now + (n->statics_late ? RETRY : LOOK_INTERVAL);
@@ -248,28 +252,81 @@ static int fixed_by_others(const struct node *n, const struct lease_key *key, bo
 	struct lease_static record;
 	struct node_member m;
 
-	*ret_is_there = record_find(n, key, &record);
+	*ret_is_there = record_static_find(n, key, &record);
 	if (is_configured(n, key) || (*ret_is_there && origin_find(n, &record, &m)))
 		return -EPERM;
 	return state_is_ready(n->state, n->now) ? 0 : -EAGAIN;
 }
 
-int statics_fix(struct node *n, const struct lease_static *s)
+static int fix_error(const struct node *n, const struct lease_static *s)
 {
-	struct lease_static fixed = *s, rival;
+	struct lease_static rival;
 	bool is_there;
+
+	if (!lease_static_sound(s))
+		return -EINVAL;
+	if (!ip4_is_zero(&s->ip4) && !lease_static_allows(&n->lease, &s->ip4))
+		return -EADDRNOTAVAIL;
+	if (lease_static_rival(&n->lease, s, &rival))
+		return -EADDRINUSE;
+	if (!lease_static_fits(&n->lease, &s->key))
+		return -ENOSPC;
+	return fixed_by_others(n, &s->key, &is_there);
+}
+
+static int unfix_error(const struct node *n, const struct lease_key *key)
+{
+	bool is_there;
+	int err = fixed_by_others(n, key, &is_there);
+
+	return err || is_there ? err : -ENOENT;
+}
+
+static bool has_admin(const struct node *n)
+{
+	struct admin_chain keep;
+
+	return node_admin_key(n, &keep);
+}
+
+int node_fixed_record(const struct node *n, const struct lease_static *s, bool remove,
+		      struct node_signed *ret)
+{
+	struct lease_static fixed = *s;
 	int err;
 
+	if (!has_admin(n))
+		return -ENOKEY;
 	memset(&fixed.origin, 0, sizeof(fixed.origin));
-	if (!lease_static_sound(&fixed))
-		return -EINVAL;
-	if (!ip4_is_zero(&fixed.ip4) && !lease_static_allows(&n->lease, &fixed.ip4))
-		return -EADDRNOTAVAIL;
-	if (lease_static_rival(&n->lease, &fixed, &rival))
-		return -EADDRINUSE;
-	if (!lease_static_fits(&n->lease, &fixed.key))
-		return -ENOSPC;
-	err = fixed_by_others(n, &fixed.key, &is_there);
+	err = remove ? unfix_error(n, &fixed.key) : fix_error(n, &fixed);
+	if (!err)
+		record_fixed(n, &fixed, remove, ret);
+	return err;
+}
+
+void statics_signed(struct node *n, const struct lease_key *key)
+{
+	struct state_key k = state_key_init(RECORD_STATIC, key->b, key->len);
+	struct lease_static s;
+	struct node_member m;
+
+	if (record_find(n, key, &s) && !origin_find(n, &s, &m))
+		(void)state_delete(n->state, &k, n->now);
+	if (record_static_find(n, key, &s))
+		(void)lease_static_learnt(&n->lease, &s, n->now);
+	else
+		lease_static_gone(&n->lease, key, n->now);
+}
+
+int statics_fix(struct node *n, const struct lease_static *s)
+{
+	struct lease_static fixed = *s;
+	int err;
+
+	if (has_admin(n))
+		return -EKEYREJECTED;
+	memset(&fixed.origin, 0, sizeof(fixed.origin));
+	err = fix_error(n, &fixed);
 	if (!err)
 		err = records_put_static(n, &fixed);
 	/* who asked is told what holds now, before the record's event is out */
@@ -279,11 +336,10 @@ int statics_fix(struct node *n, const struct lease_static *s)
 int statics_unfix(struct node *n, const struct lease_key *key)
 {
 	struct state_key k = state_key_init(RECORD_STATIC, key->b, key->len);
-	bool is_there;
-	int err = fixed_by_others(n, key, &is_there);
+	int err = has_admin(n) ? -EKEYREJECTED : unfix_error(n, key);
 
 	if (!err)
-		err = is_there ? state_delete(n->state, &k, n->now) : -ENOENT;
+		err = state_delete(n->state, &k, n->now);
 	if (!err)
 		lease_static_gone(&n->lease, key, n->now);
 	return err;

@@ -94,6 +94,12 @@ const char *node_port_name(const struct node *n, uint16_t port)
 	return port < NODE_PORTS && n->ports[port].used ? n->ports[port].info.name : "";
 }
 
+enum port_kind node_port_kind(const struct node *n, uint16_t port)
+{
+	return port < NODE_PORTS && n->ports[port].used ? n->ports[port].info.kind
+							: PORT_KIND_ETHERNET;
+}
+
 const char *node_port_mesh_dev(const struct node *n, uint16_t port)
 {
 	return port < NODE_PORTS && n->ports[port].batman ? n->ports[port].mesh_dev : "";

@@ -5,6 +5,7 @@
 
 #include "core/admin/admin.h"
 #include "core/cut/cut.h"
+#include "node/announced.h"
 #include "node/cores.h"
 #include "node/node.h"
 
@@ -136,12 +137,38 @@ struct node_record_type {
 const struct node_record_type *node_record_type_at(size_t i);
 /* ... as the state core knows them. */
 const struct state_type *node_state_types(size_t *ret_count);
+/* PORT_KIND_ETHERNET if there is none. */
+enum port_kind node_port_kind(const struct node *n, uint16_t port);
 /* The port's interface name, "" if there is none. */
 const char *node_port_name(const struct node *n, uint16_t port);
 /* A Babel neighbour with that link-local address shares the state of trama: it is of trama. */
 bool node_peer_speaks(const struct node *n, uint16_t port, const struct ip6 *address);
 /* Gateway records of the network, this node's own too. */
 bool node_gateway_next(const struct node *n, uint32_t *cursor, struct gateway_record *ret);
+/* Services and notes of the network; *ret_record: until the next input. */
+bool node_service_next(const struct node *n, uint32_t *cursor, struct state_view *ret_record,
+		       struct service *ret);
+bool node_note_next(const struct node *n, uint32_t *cursor, struct state_view *ret_record,
+		    struct note *ret);
+/* What a node hears of another one next to it in the cloud. */
+struct node_link {
+	struct mac own, neighbour; /* of the devices at both ends */
+	uint8_t tq;		   /* 255 is best */
+};
+
+#define NODE_LINKS_MAX 32 /* those that are heard best */
+
+struct node_links {
+	uint32_t count;
+	struct node_link list[NODE_LINKS_MAX];
+};
+
+/* Of each trama node of the cloud, as it has said: changes of a quarter come within 10 minutes. */
+bool node_links_next(const struct node *n, uint32_t *cursor, struct state_view *ret_record,
+		     struct node_links *ret);
+/* The value of such a record. */
+bool node_links_decode(const uint8_t *value, size_t len, struct node_links *ret);
+size_t node_links_encode(const struct node_links *links, uint8_t ret[static STATE_VALUE_MAX]);
 /* The VLAN device that the port has in the cloud, "" if there is none. */
 const char *node_port_mesh_dev(const struct node *n, uint16_t port);
 /* The device that Babel speaks on there, "" if there is none. */
@@ -204,6 +231,11 @@ enum node_settings_act {
 unsigned int node_settings_act(const struct node *n, uint32_t realm, enum node_settings_act act,
 			       const struct conf_text *text,
 			       struct node_signed ret[static NODE_SETTINGS_SIGNED]);
+
+/* What the admin is to sign to fix s for a client, or to end that: 0, as node_static_error, or
+ * -ENOKEY where the network has no admin and CONTROL_FIX_LEASE does it. */
+int node_fixed_record(const struct node *n, const struct lease_static *s, bool remove,
+		      struct node_signed *ret);
 
 /* All settings of the network that are here, as they are: another key of the admin must sign them.
  * How many records. */

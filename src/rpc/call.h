@@ -62,6 +62,8 @@ struct rpc_counter {
 
 typedef void rpc_statistic_fn(void *arg, const char *name, uint64_t value);
 
+struct ss_store;
+
 struct rpc_platform {
 	bool (*child_next)(void *ctx, uint32_t *cursor, struct rpc_child *ret);
 	bool (*neighbour_next)(void *ctx, uint32_t *cursor, struct event_neighbour *ret);
@@ -72,6 +74,9 @@ struct rpc_platform {
 	bool (*device)(void *ctx, const char *name, int *ret_index, struct mac *ret_mac);
 	/* The MAC that the kernel knows for an address of the cloud; false: none. */
 	bool (*resolve)(void *ctx, const char *address, struct mac *ret_mac);
+	/* What a bridge holds of LibreMesh's shared state, and by which protocol; NULL at the end.
+	 */
+	const struct ss_store *(*store_next)(void *ctx, uint32_t *cursor, const char **ret_by);
 	/* What the kernel's engine has counted: 0 or -errno. */
 	int (*statistics)(void *ctx, rpc_statistic_fn *fn, void *arg);
 };

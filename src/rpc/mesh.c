@@ -84,6 +84,29 @@ json_t *method_neighbours(const struct rpc_context *c, json_t *params, struct me
 			 "state", state_neighbours(c));
 }
 
+/* ---- links of all ---- */
+
+json_t *method_links(const struct rpc_context *c, json_t *params, struct method_error *err)
+{
+	json_t *list = json_array();
+	struct node_links links;
+	struct state_view v;
+
+	(void)params;
+	(void)err;
+	for (uint32_t i = 0; node_links_next(c->node, &i, &v, &links);)
+		for (uint32_t k = 0; k < links.count; k++)
+			json_array_append_new(
+				list,
+				json_pack("{so so so so sI sI}", "node", who_node(c, v.author.b),
+					  "mac", value_mac(&links.list[k].own), "neighbour",
+					  who_originator_name(c, &links.list[k].neighbour),
+					  "neighbour_mac", value_mac(&links.list[k].neighbour),
+					  "tq", (json_int_t)links.list[k].tq, "age_s",
+					  (json_int_t)v.age_s));
+	return list;
+}
+
 /* ---- originators ---- */
 
 static json_t *orig_json(const struct rpc_context *c, const struct batman_orig *o)

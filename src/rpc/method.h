@@ -63,6 +63,7 @@ json_t *method_status(const struct rpc_context *c, json_t *params, struct method
 json_t *method_version(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* mesh.c */
 json_t *method_neighbours(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_links(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_originators(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_translation(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_nodes(const struct rpc_context *c, json_t *params, struct method_error *err);
@@ -86,6 +87,16 @@ json_t *method_lease_list(const struct rpc_context *c, json_t *params, struct me
 json_t *method_lease_add(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_lease_reserve(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_lease_remove(const struct rpc_context *c, json_t *params, struct method_error *err);
+/* shared_state_list.c */
+json_t *method_shared_state_list(const struct rpc_context *c, json_t *params,
+				 struct method_error *err);
+/* announced.c */
+json_t *method_service_list(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_service_add(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_service_remove(const struct rpc_context *c, json_t *params,
+			      struct method_error *err);
+json_t *method_note_list(const struct rpc_context *c, json_t *params, struct method_error *err);
+json_t *method_note_set(const struct rpc_context *c, json_t *params, struct method_error *err);
 /* ways.c */
 json_t *method_gateways(const struct rpc_context *c, json_t *params, struct method_error *err);
 json_t *method_routes(const struct rpc_context *c, json_t *params, struct method_error *err);

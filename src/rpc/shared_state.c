@@ -69,6 +69,17 @@ void shared_state_free(struct shared_state *s)
 	free(s);
 }
 
+const struct ss_store *shared_state_store_next(const struct shared_state *s, uint32_t *cursor)
+{
+	while (*cursor < SS_KINDS) {
+		const struct ss_store *store = &s->stores[(*cursor)++];
+
+		if (store->type)
+			return store;
+	}
+	return NULL;
+}
+
 bool shared_state_counter_next(const struct shared_state *s, uint32_t *cursor,
 			       const char **ret_name, uint64_t *ret_value)
 {

@@ -25,11 +25,14 @@
 #define SS_BLEACH_MAX 30
 
 struct shared_state;
+struct ss_store;
 
 /* key: random. NULL when there is no memory. */
 struct shared_state *shared_state_new(struct hash_key key);
 /* NULL accepted. */
 void shared_state_free(struct shared_state *s);
+/* In order from *cursor = 0; NULL at the end. */
+const struct ss_store *shared_state_store_next(const struct shared_state *s, uint32_t *cursor);
 /* In order from *cursor = 0; false at the end. */
 bool shared_state_counter_next(const struct shared_state *s, uint32_t *cursor,
 			       const char **ret_name, uint64_t *ret_value);

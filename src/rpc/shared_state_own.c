@@ -333,14 +333,54 @@ static json_t *babel_links(struct saying *s)
 	return links;
 }
 
+/* How well it is heard nobody has told us. */
+static void wifi_link_add(struct saying *s, json_t *links, const char *dev, const struct mac *dst)
+{
+	char src_text[MAC_TEXT], dst_text[MAC_TEXT];
+	struct mac src;
+	int index;
+
+	if (!dev[0] || !s->view->device(s->view->ctx, dev, &index, &src))
+		return;
+	mac_text(&src, src_text);
+	mac_text(dst, dst_text);
+	link_add(links, src_text, dst_text,
+		 json_pack("{ss ss ss}", "src_mac", src_text, "dst_mac", dst_text, "iface", dev));
+}
+
+static bool is_wifi(const struct node *n, uint16_t port)
+{
+	enum port_kind kind = node_port_kind(n, port);
+
+	return kind == PORT_KIND_WIFI_AP || kind == PORT_KIND_WIFI_MESH;
+}
+
+/* Stations that are associated here, and nodes that are heard by radio. */
+static json_t *wifi_links(struct saying *s)
+{
+	const struct node *n = s->view->node;
+	json_t *links = json_object();
+	struct node_station station;
+	struct batman_path p;
+
+	for (uint32_t i = 0; node_station_next(n, &i, &station);)
+		if (station.associated && is_wifi(n, station.port))
+			wifi_link_add(s, links, node_port_name(n, station.port), &station.mac);
+	for (uint32_t i = 0; batman_neighbour_next(node_batman(n), &i, &p);)
+		if (is_wifi(n, (uint16_t)p.port))
+			wifi_link_add(s, links, node_port_mesh_dev(n, (uint16_t)p.port),
+				      &p.neighbour);
+	return links;
+}
+
 static void say_all_links(struct saying *s)
 {
 	if (is_shared(s, SS_BAT_LINKS))
 		say_links(s, SS_BAT_LINKS, bat_links(s));
 	if (is_shared(s, SS_BABEL_LINKS))
 		say_links(s, SS_BABEL_LINKS, babel_links(s));
-	/* who is heard by radio, and how well, is asked of nobody yet */
-	say_links(s, SS_WIFI_LINKS, json_object());
+	if (is_shared(s, SS_WIFI_LINKS))
+		say_links(s, SS_WIFI_LINKS, wifi_links(s));
 }
 
 void ss_own_refresh(struct ss_own *o, const struct ss_view *view,

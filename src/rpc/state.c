@@ -233,6 +233,10 @@ static const struct {
 	[FIELD_COUNT] = { "count", AS_NUMBER },
 	[FIELD_MEMBERS] = { "members", AS_HEX },
 	[FIELD_OTHERS] = { "others", AS_HEX },
+	[FIELD_PROTOCOL] = { "protocol", AS_NUMBER },
+	[FIELD_PORT] = { "port", AS_NUMBER },
+	[FIELD_TEXT] = { "text", AS_TEXT },
+	[FIELD_LINK] = { "link", AS_HEX },
 	[FIELD_LEASE] = { "lease_s", AS_NUMBER },
 	[FIELD_OPTIONS] = { "options", AS_HEX },
 };

@@ -6,6 +6,7 @@
 
 #include "packet/dhcp_options.h"
 #include "rpc/method.h"
+#include "rpc/signed.h"
 #include "rpc/value.h"
 #include "rpc/who.h"
 
@@ -181,21 +182,36 @@ static json_t *refused(const struct rpc_context *c, const struct lease_static *s
 	}
 }
 
-static json_t *act(const struct rpc_context *c, enum control_act what, const struct lease_static *s,
-		   struct method_error *err)
+static json_t *what_holds(const struct rpc_context *c, const struct lease_static *s)
 {
-	struct event e = { .kind = EVENT_CONTROL, .control = { .act = what, .fixed = *s } };
 	struct lease_static_view v;
 	char key[KEY_TEXT];
-	int why;
 
-	c->act(c->ctx, &e);
-	why = node_static_error(c->node);
-	if (why)
-		return refused(c, s, why, err);
 	if (lease_static_find(node_lease(c->node), &s->key, c->now, &v))
 		return static_json(c, &v);
 	return json_pack("{ss}", "what", key_text(&s->key, key));
+}
+
+/* By the network's admin, once it has one: then what is to be signed, if it is not yet. */
+static json_t *act(const struct rpc_context *c, enum control_act what, const struct lease_static *s,
+		   json_t *params, struct method_error *err)
+{
+	struct event e = { .kind = EVENT_CONTROL, .control = { .act = what, .fixed = *s } };
+	const char *proofs = json_string_value(json_object_get(params, "proofs"));
+	struct node_signed record;
+	json_t *r;
+	int why = node_fixed_record(c->node, s, what == CONTROL_UNFIX_LEASE, &record);
+
+	if (why == -ENOKEY) {
+		c->act(c->ctx, &e);
+		why = node_static_error(c->node);
+	} else if (!why) {
+		r = signed_write(c, &record, 1, proofs, err);
+		if (!r || !proofs)
+			return r;
+		json_decref(r);
+	}
+	return why ? refused(c, s, why, err) : what_holds(c, s);
 }
 
 /* ---- add and reserve ---- */
@@ -336,7 +352,7 @@ json_t *method_lease_add(const struct rpc_context *c, json_t *params, struct met
 {
 	struct lease_static s;
 
-	return fixed_read(c, params, &s, err) ? act(c, CONTROL_FIX_LEASE, &s, err) : NULL;
+	return fixed_read(c, params, &s, err) ? act(c, CONTROL_FIX_LEASE, &s, params, err) : NULL;
 }
 
 json_t *method_lease_reserve(const struct rpc_context *c, json_t *params, struct method_error *err)
@@ -355,7 +371,7 @@ json_t *method_lease_reserve(const struct rpc_context *c, json_t *params, struct
 		return method_fail(err, RPC_PARAMS, "'%.64s' is not in this cloud's network %s",
 				   word, net4_text(net, text));
 	s.key = lease_key_range(&(struct lease_range) { r.first, r.last });
-	return act(c, CONTROL_FIX_LEASE, &s, err);
+	return act(c, CONTROL_FIX_LEASE, &s, params, err);
 }
 
 /* ---- remove ---- */
@@ -390,7 +406,7 @@ json_t *method_lease_remove(const struct rpc_context *c, json_t *params, struct 
 
 	for (uint32_t i = 0; lease_static_next(node_lease(c->node), &i, c->now, &v);)
 		if (is_called(&v.fixed, word))
-			return act(c, CONTROL_UNFIX_LEASE, &v.fixed, err);
+			return act(c, CONTROL_UNFIX_LEASE, &v.fixed, params, err);
 	return method_fail(err, RPC_NOT_FOUND,
 			   "nothing is fixed for '%.64s': lease.list shows what is", word);
 }

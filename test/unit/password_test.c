@@ -138,25 +138,26 @@ static void test_what_is_signed(void **state)
 	(void)state;
 	memset(&link, 1, sizeof(link));
 	memset(&evil, 2, sizeof(evil));
-	assert_true(password_may_sign(text, wr_len(&w), NULL));
-	assert_false(password_may_sign(text, wr_len(&w) - 1, NULL));
-	assert_false(password_may_sign(text, wr_len(&w), &link));
+	assert_true(password_may_sign(text, wr_len(&w), ADMIN_RECORD_SETTING, NULL));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_FIXED, NULL));
+	assert_false(password_may_sign(text, wr_len(&w) - 1, ADMIN_RECORD_SETTING, NULL));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &link));
 	/* with the signature of that one somebody else would be the admin */
 	w = begin(text, sizeof(text), ADMIN_LINK_PURPOSE, ADMIN_RECORD_SETTING);
-	assert_false(password_may_sign(text, wr_len(&w), NULL));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_SETTING, NULL));
 	w = begin(text, sizeof(text), "trama record", ADMIN_RECORD_KEY);
 	wr_zero(&w, 40);
 	wr_bytes(&w, &link, sizeof(link));
-	assert_true(password_may_sign(text, wr_len(&w), &link));
-	assert_false(password_may_sign(text, wr_len(&w), NULL));
-	assert_false(password_may_sign(text, wr_len(&w), &evil));
+	assert_true(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &link));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_SETTING, NULL));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &evil));
 	wr_u8(&w, 0);
-	assert_false(password_may_sign(text, wr_len(&w), &link));
-	assert_false(password_may_sign(text, sizeof(link), &link));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &link));
+	assert_false(password_may_sign(text, sizeof(link), ADMIN_RECORD_KEY, &link));
 	w = begin(text, sizeof(text), "trama record", ADMIN_RECORD_SETTING);
 	wr_zero(&w, 40);
 	wr_bytes(&w, &link, sizeof(link));
-	assert_false(password_may_sign(text, wr_len(&w), &link));
+	assert_false(password_may_sign(text, wr_len(&w), ADMIN_RECORD_KEY, &link));
 }
 
 int main(void)

@@ -255,6 +255,58 @@ static void test_write(void **state)
 	      "\"state\":\"other\",\"reason\":null}]}");
 }
 
+/* By whom, in both steps; takes params. */
+static bool lease_by(struct box *b, const char *method, json_t *params, const struct stand_in *by)
+{
+	json_t *r = ask(b, method, json_incref(params)), *sign = json_object_get(r, "sign");
+
+	assert_non_null(sign);
+	json_object_set_new(params, "proofs", proofs_of(sign, by));
+	json_decref(r);
+	r = ask(b, method, params);
+	json_decref(r);
+	return r;
+}
+
+static size_t fixed_count(struct box *b)
+{
+	json_t *r = ask(b, "lease.list", NULL);
+	size_t count = json_array_size(r);
+
+	json_decref(r);
+	return count;
+}
+
+static void test_leases(void **state)
+{
+	static const char client[] = "02:cc:00:00:00:01";
+	struct box *b = *state;
+	json_t *r = ask(b, "lease.add", json_pack("{ss ss}", "client", client, "name", "printer"));
+
+	assert_string_equal(json_string_value(json_object_get(r, "name")), "printer");
+	json_decref(r);
+	assert_int_equal(fixed_count(b), 1);
+	assert_int_equal(write_by(b, "admin.put", link_params(b, NULL, &b->admin), &b->admin), 1);
+	town_run(&b->town, b->town.now + USEC_S);
+	b->rpc.now = b->town.now;
+	assert_int_equal(fixed_count(b), 0);
+	assert_false(lease_by(b, "lease.add",
+			      json_pack("{ss ss}", "client", client, "name", "printer"),
+			      &b->other));
+	assert_false(lease_by(b, "lease.reserve", json_pack("{ss}", "addresses", "10.13.80.0/24"),
+			      &b->other));
+	assert_int_equal(fixed_count(b), 0);
+	assert_true(lease_by(b, "lease.add",
+			     json_pack("{ss ss}", "client", client, "name", "printer"), &b->admin));
+	assert_true(lease_by(b, "lease.reserve", json_pack("{ss}", "addresses", "10.13.80.0/24"),
+			     &b->admin));
+	assert_int_equal(fixed_count(b), 2);
+	assert_false(lease_by(b, "lease.remove", json_pack("{ss}", "what", "printer"), &b->other));
+	assert_int_equal(fixed_count(b), 2);
+	assert_true(lease_by(b, "lease.remove", json_pack("{ss}", "what", "printer"), &b->admin));
+	assert_int_equal(fixed_count(b), 1);
+}
+
 static void test_used(void **state)
 {
 	struct box *b = *state;
@@ -371,6 +423,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_admin, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signed_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_leases, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_staged, setup, teardown),

@@ -107,7 +107,7 @@ static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
 
 static const struct rpc_platform platform = { child_next,     neighbour_next, counter_next,
 					      state_rejected, device,	      resolve,
-					      statistics };
+					      NULL,	      statistics };
 
 static void add_port(struct box *b, uint16_t port, const char *name, enum port_kind kind)
 {

@@ -233,6 +233,47 @@ static void test_exchange(void **state)
 	assert_int_equal(counter(b, "entries_taken"), 1);
 }
 
+/* What others have said is shown, and nothing else. */
+static void test_listed(void **state)
+{
+	struct box *b = *state;
+	json_t *theirs = json_object(), *r, *e;
+	char key[IP4_TEXT];
+
+	(void)lease_to_client(&b->town);
+	for (uint8_t i = 0; i < 250; i++) {
+		struct ip4 ip = { { 10, 13, 9, i } };
+
+		json_object_set_new(theirs, ip4_text(&ip, key), lease(THEIRS, "LiMe-aa", 28));
+	}
+	json_decref(post(b, LEASES, theirs));
+	json_decref(post(b, HOSTS,
+			 json_pack("{s{si ss sb}}", "10.13.9.1 phone", "bleachTTL", 30, "author",
+				   "LiMe-aa", "data", 1)));
+	r = rpc_result("shared-state.list", rpc_answer(&b->rpc, "shared-state.list",
+						       json_pack("{ss}", "type", HOSTS), NULL));
+	assert_int_equal(json_array_size(json_object_get(r, "entries")), 1);
+	e = json_array_get(json_object_get(r, "entries"), 0);
+	assert_string_equal(json_string_value(json_object_get(e, "key")), "10.13.9.1 phone");
+	assert_string_equal(json_string_value(json_object_get(e, "author")), "LiMe-aa");
+	assert_string_equal(json_string_value(json_object_get(e, "by")), "http");
+	assert_true(json_is_true(json_object_get(e, "data")));
+	json_decref(r);
+	r = rpc_result("shared-state.list", rpc_answer(&b->rpc, "shared-state.list", NULL, NULL));
+	assert_int_equal(json_array_size(json_object_get(r, "entries")), 251);
+	assert_true(json_is_null(json_object_get(r, "after")));
+	json_decref(r);
+	r = rpc_result("shared-state.list", rpc_answer(&b->rpc, "shared-state.list",
+						       json_pack("{si}", "after", 250), NULL));
+	assert_int_equal(json_array_size(json_object_get(r, "entries")), 1);
+	json_decref(r);
+	/* what lives no more is not */
+	run(b, 3700 * USEC_S);
+	r = rpc_result("shared-state.list", rpc_answer(&b->rpc, "shared-state.list", NULL, NULL));
+	assert_int_equal(json_array_size(json_object_get(r, "entries")), 0);
+	json_decref(r);
+}
+
 static void test_names(void **state)
 {
 	struct box *b = *state;
@@ -545,6 +586,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_exchange),
 		TEST(test_names),
+		TEST(test_listed),
 		TEST(test_higher_wins),
 		TEST(test_lives_no_longer),
 		TEST(test_deleted),

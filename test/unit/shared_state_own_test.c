@@ -35,10 +35,10 @@ static const struct ss_type types[SS_KINDS] = {
 /* Each device that it asks for has a MAC of its own. */
 static bool device(void *ctx, const char *name, int *ret_index, struct mac *ret_mac)
 {
-	static const char *const names[] = { "eth0", "eth0_29", "eth0_17" };
+	static const char *const names[] = { "eth0", "eth0_29", "eth0_17", "wlan0-ap" };
 
 	(void)ctx;
-	for (uint8_t i = 0; i < 3; i++) {
+	for (uint8_t i = 0; i < 4; i++) {
 		if (strcmp(names[i], name) != 0)
 			continue;
 		*ret_index = 7 + i;
@@ -231,7 +231,10 @@ static void check_links(const struct town *t, const struct told *told)
 	uint32_t cursor = 0;
 	const json_t *link;
 
-	assert_string_equal(data(told, SS_WIFI_LINKS, name, name), "{\"src_loc\":{},\"links\":{}}");
+	assert_string_equal(data(told, SS_WIFI_LINKS, name, name),
+			    "{\"src_loc\":{},\"links\":{\"02cc0000000802dd00000003\":{\"src_mac\":"
+			    "\"02:dd:00:00:00:03\",\"dst_mac\":\"02:cc:00:00:00:08\","
+			    "\"iface\":\"wlan0-ap\"}}}");
 	assert_string_equal(data(told, SS_BABEL_LINKS, name, name),
 			    "{\"src_loc\":{},\"links\":{\"fe802fe80ddfffe002\":{\"src_ip\":\"fe80::"
 			    "dd:ff:fe00:2\","
@@ -266,6 +269,7 @@ static void test_what_is_said(void **state)
 	(void)state;
 	begin(&t);
 	town_run(&t, t.now + 30 * USEC_S);
+	town_station(&t, 1, &(struct mac) { { 2, 0xcc, 0, 0, 0, 8 } }, CLIENT_ASSOCIATED);
 	ip = lease_to_client(&t);
 	assert_int_equal(ss_own_init(&own, (struct hash_key) { 3, 4 }), 0);
 	told = say(&t, 1, &own);

@@ -115,7 +115,8 @@ static int put(struct cli *c, const struct known *k, const struct password_key *
 	params = json_pack("{so so so}", "key", password_hex(link.key, sizeof(link.key)), "link",
 			   password_hex(link.signature, sizeof(link.signature)), "salt",
 			   password_hex(k->salt, sizeof(k->salt)));
-	return cli_show(c, password_call(c, "admin.put", params, new, &link), written_print);
+	return cli_show(c, password_call(c, "admin.put", params, new, ADMIN_RECORD_KEY, &link),
+			written_print);
 }
 
 int run_admin_password(struct cli *c)

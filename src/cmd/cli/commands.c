@@ -31,6 +31,16 @@ static const struct command commands[] = {
 	  .options = CLI_ASKS,
 	  .method = "neighbours",
 	  .print = show_neighbours },
+	{ .name = "links",
+	  .args = "",
+	  .help = "whom each trama node of the cloud hears",
+	  .more = "Both ends of each link, and how well the node hears the other end (TQ, 255 is "
+		  "best), for a map of the cloud. A node says so two minutes after its start, and "
+		  "when a neighbour comes or goes or TQ changes by a quarter, at most every ten "
+		  "minutes. neighbours shows what this node hears now.",
+	  .options = CLI_ASKS,
+	  .method = "links",
+	  .print = show_links },
 	{ .name = "originators",
 	  .args = "",
 	  .help = "nodes of the cloud and the best way to each",
@@ -149,7 +159,9 @@ static const struct command commands[] = {
 		  "dhcp_option; without a VALUE the client is not told it. What was fixed before "
 		  "for this client is replaced. Nobody else gets the address from then on; who has "
 		  "it now loses it with its next message. It holds until lease remove, at every "
-		  "node, after restarts and without this one.",
+		  "node, after restarts and without this one. Once the network has an admin "
+		  "it must be signed: the password is asked for, as it is by lease reserve and "
+		  "lease remove.",
 	  .options = CLI_ASKS,
 	  .args_min = 1,
 	  .args_max = 16,
@@ -172,6 +184,64 @@ static const struct command commands[] = {
 	  .args_min = 1,
 	  .args_max = 1,
 	  .run = run_lease_remove },
+	{ .name = "shared-state",
+	  .args = "[TYPE]",
+	  .help = "what nodes of LibreMesh share with this one",
+	  .more = "Entries of their shared state that this node holds, by HTTP or by "
+		  "shared-state-async, and how long they still live. What this node says itself is "
+		  "not among them. TYPE is one of theirs, as node_info.",
+	  .options = CLI_ASKS,
+	  .args_max = 1,
+	  .run = run_shared_state },
+	{ .name = "service list",
+	  .args = "",
+	  .help = "services that nodes of the network announce",
+	  .more = "NODE is who announces it; what it says of address and port is not verified.",
+	  .options = CLI_ASKS,
+	  .method = "service.list",
+	  .print = show_services },
+	{ .name = "service add",
+	  .args = "NAME PORT[/PROTOCOL] [address=ADDRESS] [text=TEXT]",
+	  .help = "announce a service to the whole network",
+	  .more = "PROTOCOL is tcp, which is the default, or udp. Without ADDRESS the service is "
+		  "at this node itself. All nodes list it, also those of other clouds, while this "
+		  "node runs and for a day after that; it is still there when it has restarted. "
+		  "The same NAME again changes it.",
+	  .options = CLI_ASKS,
+	  .args_min = 2,
+	  .args_max = 4,
+	  .run = run_service_add },
+	{ .name = "service remove",
+	  .args = "NAME",
+	  .help = "announce a service no more",
+	  .more = "Only the node that announces it can do so.",
+	  .options = CLI_ASKS,
+	  .args_min = 1,
+	  .args_max = 1,
+	  .run = run_service_remove },
+	{ .name = "note list",
+	  .args = "",
+	  .help = "notes about nodes and clients",
+	  .options = CLI_ASKS,
+	  .method = "note.list",
+	  .print = show_notes },
+	{ .name = "note set",
+	  .args = "WHO TEXT",
+	  .help = "note something about a node or a client",
+	  .more = "WHO is a name, an address or a MAC, or the id of a node. Everybody in the "
+		  "network reads the note, and may change it; it is kept for 400 days after it "
+		  "was written.",
+	  .options = CLI_ASKS,
+	  .args_min = 2,
+	  .args_max = 2,
+	  .run = run_note_set },
+	{ .name = "note remove",
+	  .args = "WHO",
+	  .help = "remove the note about a node or a client",
+	  .options = CLI_ASKS,
+	  .args_min = 1,
+	  .args_max = 1,
+	  .run = run_note_remove },
 	{ .name = "state list",
 	  .args = "[TYPE]",
 	  .help = "replicated records: of whom, how old, how large",

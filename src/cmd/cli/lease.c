@@ -4,6 +4,7 @@
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/grid.h"
+#include "cmd/cli/password.h"
 
 /* "leasetime 43200, ntp-server 10.13.0.9": what else is fixed than address and name. */
 static void more_text(json_t *s, char *ret, size_t cap)
@@ -45,6 +46,26 @@ void show_statics(const struct cli *c, json_t *result)
 	}
 	grid_print(stdout, result, columns, COUNT(columns),
 		   "nothing is fixed, and no address reserved");
+}
+
+/* Takes params. What comes of it once the network's admin has signed it, where there is one. */
+static json_t *act(const struct cli *c, const char *method, json_t *params)
+{
+	json_t *r = cli_ask(c, method, json_incref(params));
+	struct password_key k;
+
+	if (!r || !json_object_get(r, "sign")) {
+		json_decref(params);
+		return r;
+	}
+	json_decref(r);
+	if (!admin_key_ask(c, &k)) {
+		json_decref(params);
+		return NULL;
+	}
+	r = password_call(c, method, params, &k, ADMIN_RECORD_FIXED, NULL);
+	password_forget(&k);
+	return r;
 }
 
 /* ---- add ---- */
@@ -115,7 +136,7 @@ int run_lease_add(struct cli *c)
 {
 	json_t *params = add_params(c);
 
-	return params ? cli_show(c, cli_ask(c, "lease.add", params), show_fixed) : CLI_USE;
+	return params ? cli_show(c, act(c, "lease.add", params), show_fixed) : CLI_USE;
 }
 
 /* ---- reserve and remove ---- */
@@ -130,7 +151,7 @@ int run_lease_reserve(struct cli *c)
 {
 	json_t *params = json_pack("{ss}", "addresses", c->argv[0]);
 
-	return cli_show(c, cli_ask(c, "lease.reserve", params), show_reserved);
+	return cli_show(c, act(c, "lease.reserve", params), show_reserved);
 }
 
 static void show_removed(const struct cli *c, json_t *s)
@@ -143,5 +164,5 @@ int run_lease_remove(struct cli *c)
 {
 	json_t *params = json_pack("{ss}", "what", c->argv[0]);
 
-	return cli_show(c, cli_ask(c, "lease.remove", params), show_removed);
+	return cli_show(c, act(c, "lease.remove", params), show_removed);
 }

@@ -143,25 +143,27 @@ json_t *password_hex(const uint8_t *data, size_t len)
 	return json_string(sodium_bin2hex(text, sizeof(text), data, len));
 }
 
-bool password_may_sign(const uint8_t *text, size_t len, const struct admin_link *link)
+bool password_may_sign(const uint8_t *text, size_t len, enum admin_record type,
+		       const struct admin_link *link)
 {
 	struct rd r = rd_init(text, len);
 	const uint8_t *purpose = rd_take(&r, sizeof(STATE_MSG_PURPOSE));
-	uint8_t type;
 
 	if (!purpose || memcmp(purpose, STATE_MSG_PURPOSE, sizeof(STATE_MSG_PURPOSE)) != 0)
 		return false;
 	rd_u8(&r); /* flags */
-	type = rd_u8(&r);
-	if (!link)
-		return rd_ok(&r) && type == ADMIN_RECORD_SETTING;
+	if (rd_u8(&r) != type || !rd_ok(&r))
+		return false;
+	if (type != ADMIN_RECORD_KEY)
+		return true;
 	/* the value stands last, and there the newest link does */
-	return type == ADMIN_RECORD_KEY && rd_left(&r) > sizeof(*link) &&
+	return rd_left(&r) > sizeof(*link) &&
 	       !memcmp(text + len - sizeof(*link), link, sizeof(*link));
 }
 
 /* Signatures of all texts, one behind the other; NULL: these are not what is to be signed. */
-static json_t *sign_all(json_t *texts, const struct password_key *k, const struct admin_link *link)
+static json_t *sign_all(json_t *texts, const struct password_key *k, enum admin_record type,
+			const struct admin_link *link)
 {
 	uint8_t proofs[PROOFS_MAX][ADMIN_SIGNATURE_SIZE];
 	size_t i, count = json_array_size(texts);
@@ -177,9 +179,11 @@ static json_t *sign_all(json_t *texts, const struct password_key *k, const struc
 
 		if (!hex ||
 		    sodium_hex2bin(message, sizeof(message), hex, strlen(hex), NULL, &len, NULL) ||
-		    !password_may_sign(message, len, i ? NULL : link))
+		    !password_may_sign(message, len, type, link))
 			return NULL;
 		password_sign(k, message, len, proofs[i]);
+		if (type == ADMIN_RECORD_KEY)
+			type = ADMIN_RECORD_SETTING;
 	}
 	return password_hex(proofs[0], count * sizeof(proofs[0]));
 }
@@ -206,7 +210,8 @@ static json_t *ask_patiently(const struct cli *c, const char *method, json_t *pa
 }
 
 json_t *password_call(const struct cli *c, const char *method, json_t *params,
-		      const struct password_key *k, const struct admin_link *link)
+		      const struct password_key *k, enum admin_record type,
+		      const struct admin_link *link)
 {
 	json_t *asked = ask_patiently(c, method, params), *proofs;
 
@@ -218,7 +223,7 @@ json_t *password_call(const struct cli *c, const char *method, json_t *params,
 		json_decref(params);
 		return asked;
 	}
-	proofs = sign_all(json_object_get(asked, "sign"), k, link);
+	proofs = sign_all(json_object_get(asked, "sign"), k, type, link);
 	json_decref(asked);
 	asked = NULL;
 	if (proofs) {

@@ -30,13 +30,16 @@ void password_sign(const struct password_key *k, const uint8_t *message, size_t 
 		   uint8_t ret[static ADMIN_SIGNATURE_SIZE]);
 void password_forget(struct password_key *k);
 
-/* Is this the text of a setting, or with link of the admin's record that ends with it? The daemon
- * hears the network, and is not believed about what else the admin might sign. */
-bool password_may_sign(const uint8_t *text, size_t len, const struct admin_link *link);
-/* Asks for a method twice: what is to be signed, then with the signatures: settings, and with link
- * first the admin's record. Takes params; NULL after saying what is wrong. */
+/* Is this the text of a record of that type, the admin's own ending with link? The daemon hears the
+ * network, and is not believed about what else the admin might sign. */
+bool password_may_sign(const uint8_t *text, size_t len, enum admin_record type,
+		       const struct admin_link *link);
+/* Asks for a method twice: what is to be signed, then with the signatures of records of that type;
+ * behind the admin's own, with its link, settings. Takes params; NULL after saying what is wrong.
+ */
 json_t *password_call(const struct cli *c, const char *method, json_t *params,
-		      const struct password_key *k, const struct admin_link *link);
+		      const struct password_key *k, enum admin_record type,
+		      const struct admin_link *link);
 /* Bytes of a text field of hex digits; false when it has another size. */
 bool password_bytes(json_t *o, const char *key, uint8_t *ret, size_t size);
 /* admin.c: the key of the network's admin, from the password that somebody types; false after

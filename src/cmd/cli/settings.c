@@ -219,7 +219,7 @@ static int write_settings(struct cli *c, const char *act, json_t *params)
 		json_decref(params);
 		return CLI_FAILED;
 	}
-	r = password_call(c, "settings.write", params, &k, NULL);
+	r = password_call(c, "settings.write", params, &k, ADMIN_RECORD_SETTING, NULL);
 	password_forget(&k);
 	if (r && cli_number(r, "written"))
 		json_object_set_new(r, "taken", json_boolean(taken(c)));

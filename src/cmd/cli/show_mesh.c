@@ -38,6 +38,18 @@ void show_neighbours(const struct cli *c, json_t *result)
 		   "nobody to exchange records with");
 }
 
+void show_links(const struct cli *c, json_t *result)
+{
+	static const struct grid_column columns[] = {
+		{ "NODE", "node", GRID_TEXT },	     { "MAC", "mac", GRID_TEXT },
+		{ "HEARS", "neighbour", GRID_TEXT }, { "ITS MAC", "neighbour_mac", GRID_TEXT },
+		{ "TQ", "tq", GRID_NUMBER },	     { "AGE", "age_s", GRID_SECONDS },
+	};
+
+	(void)c;
+	grid_print(stdout, result, columns, COUNT(columns), "no node has said yet whom it hears");
+}
+
 void show_originators(const struct cli *c, json_t *result)
 {
 	static const struct grid_column columns[] = {

@@ -31,7 +31,7 @@
 #define ADMIN_LINK_MESSAGE (sizeof(ADMIN_LINK_PURPOSE) + ADMIN_SALT_SIZE + 2 * ADMIN_KEY_SIZE)
 
 /* Types of the records that the admin signs. */
-enum admin_record { ADMIN_RECORD_SETTING = 6, ADMIN_RECORD_KEY = 7 };
+enum admin_record { ADMIN_RECORD_SETTING = 6, ADMIN_RECORD_KEY = 7, ADMIN_RECORD_FIXED = 12 };
 
 /* scrypt (RFC 7914) of the password, which gives the seed of the key (Ed25519). */
 #define ADMIN_SCRYPT_N 8192

@@ -8,10 +8,10 @@
 #include <time.h>
 
 #include "node/view.h"
+#include "plat/linux/bridges/bridges.h"
 #include "plat/linux/counters.h"
 #include "plat/linux/helpers/helpers.h"
 #include "plat/linux/log.h"
-#include "rpc/call.h"
 #include "rpc/shared_state.h"
 
 struct requests {
@@ -87,6 +87,13 @@ static bool resolve(void *ctx, const char *address, struct mac *ret_mac)
 	return ip6_parse(address, &ip6) == 0 && loop_neighbour6(r->loop, &ip6, ret_mac) == 0;
 }
 
+static const struct ss_store *store_next(void *ctx, uint32_t *cursor, const char **ret_by)
+{
+	const struct requests *r = ctx;
+
+	return bridges_store_next(r->bridges, cursor, ret_by);
+}
+
 static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
 {
 	const struct requests *r = ctx;
@@ -96,7 +103,7 @@ static int statistics(void *ctx, rpc_statistic_fn *fn, void *arg)
 
 static const struct rpc_platform platform = { child_next,     neighbour_next, counter_next,
 					      state_rejected, device,	      resolve,
-					      statistics };
+					      store_next,     statistics };
 
 /* ---- requests ---- */
 

@@ -476,4 +476,4 @@ static bool counter(const void *state, uint32_t *cursor, const char **ret_name, 
 	return true;
 }
 
-const struct bridge bridge_alfred = { "alfred", start, stop, counter };
+const struct bridge bridge_alfred = { "alfred", start, stop, counter, NULL };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bridges: what other mesh software shares its state by. Each is one file that can be deleted, with
- * its line in bridges.c and its option (`config trama 'bridge'`). A bridge looks into the node and
- * reports what it learns of others as EVENT_IMPORT; no more than that changes in a node.
+ * Bridges: what other mesh software shares its state by. Each has files of its own that can be
+ * deleted, with its line in meson.build beside them and its option (`config trama 'bridge'`), or
+ * left out by meson's option bridges. A bridge looks into the node and reports what it learns of
+ * others as EVENT_IMPORT; no more than that changes in a node.
  */
 #ifndef PLAT_BRIDGES_H
 #define PLAT_BRIDGES_H
@@ -14,6 +15,7 @@
 #include "plat/linux/sink.h"
 
 struct bridges;
+struct ss_store;
 
 /* What a bridge gets; it outlives the bridge. */
 struct bridges_setup {
@@ -37,6 +39,9 @@ struct bridge {
 	/* In order from *cursor = 0; false at the end. */
 	bool (*counter)(const void *state, uint32_t *cursor, const char **ret_name,
 			uint64_t *ret_value);
+	/* Entries of shared state that it holds, in order from *cursor = 0, NULL at the end; may be
+	 * NULL. */
+	const struct ss_store *(*store)(const void *state, uint32_t *cursor);
 };
 
 extern const struct bridge bridge_alfred;
@@ -49,5 +54,8 @@ void bridges_free(struct bridges *b);
 /* For people who ask; in order from *cursor = 0, false at the end. */
 bool bridges_counter_next(const struct bridges *b, uint32_t *cursor, const char **ret_group,
 			  const char **ret_name, uint64_t *ret_value);
+/* In the same way; *ret_by: the bridge's name. NULL at the end. */
+const struct ss_store *bridges_store_next(const struct bridges *b, uint32_t *cursor,
+					  const char **ret_by);
 
 #endif

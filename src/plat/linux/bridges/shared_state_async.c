@@ -692,4 +692,12 @@ static bool counter(const void *state, uint32_t *cursor, const char **ret_name, 
 	return true;
 }
 
-const struct bridge bridge_shared_state_async = { "shared_state_async", start, stop, counter };
+static const struct ss_store *store(const void *state, uint32_t *cursor)
+{
+	const struct ssa *a = state;
+
+	return *cursor < KINDS ? &a->stores[(*cursor)++] : NULL;
+}
+
+const struct bridge bridge_shared_state_async = { "shared_state_async", start, stop, counter,
+						  store };
