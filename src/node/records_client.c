@@ -17,6 +17,8 @@ void records_put_client(struct node *n, const struct lease_client *c)
 		field_put_bytes(&w, FIELD_IP4, c->ip4.b, sizeof(c->ip4.b));
 		field_put_u32(&w, FIELD_AGE, c->age_s);
 	}
+	if (!ip4_is_zero(&c->wanted))
+		field_put_bytes(&w, FIELD_WANTED, c->wanted.b, sizeof(c->wanted.b));
 	if (c->flags)
 		field_put_u32(&w, FIELD_FLAGS, c->flags);
 	if (c->id_len)
@@ -50,6 +52,9 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 		break;
 	case FIELD_IP4:
 		c->ip4 = rd_ip4(f);
+		break;
+	case FIELD_WANTED:
+		c->wanted = rd_ip4(f);
 		break;
 	case FIELD_AGE:
 		c->age_s = rd_u32(f);

@@ -34,6 +34,7 @@ struct lease_client {
 	struct lease_node node;	   /* where the client was last */
 	struct lease_node gateway; /* its gateway, if it has one */
 	struct ip4 ip4;		   /* lease; zero: none */
+	struct ip4 wanted; /* without one: what its node asks the owner for; zero: nothing */
 	/* of the lease, or since its end where LEASE_RELEASED; at the moment of handing over */
 	uint32_t age_s;
 	uint32_t quiet_s; /* since this was last written, at the moment of handing over */

@@ -341,8 +341,10 @@ void lease_meeting(struct lease *l, usec_t until)
 
 void lease_tick(struct lease *l, usec_t now)
 {
-	if (pool_tick(&l->pool, now))
+	if (pool_tick(&l->pool, now)) {
 		l->claim_due = now; /* more may wait now */
+		lease_recalls_look(l, now);
+	}
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {
 		l->sweep_due = now + SWEEP;

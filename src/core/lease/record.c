@@ -99,6 +99,7 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 	lease_static_apply(l, c, rec->name);
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
+	c->rec.wanted = rec->wanted;
 	c->rec.flags = rec->flags;
 	c->unsaved = false;
 	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)
@@ -132,6 +133,7 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 		serve_offer_drop(l, o, now);
 	lease_lent_met(l, c, now);
 	lease_foreign_met(l, c, now);
+	lease_recall_heard(l, c, now);
 }
 
 void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
