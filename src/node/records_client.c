@@ -21,6 +21,8 @@ void records_put_client(struct node *n, const struct lease_client *c)
 		field_put_bytes(&w, FIELD_WANTED, c->wanted.b, sizeof(c->wanted.b));
 	if (c->flags)
 		field_put_u32(&w, FIELD_FLAGS, c->flags);
+	if (mac_is_station(&c->kept_for))
+		field_put_bytes(&w, FIELD_MAC, c->kept_for.b, sizeof(c->kept_for.b));
 	if (c->id_len)
 		field_put_bytes(&w, FIELD_CLIENT_ID, c->id, c->id_len);
 	if (c->name[0])
@@ -56,6 +58,9 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_WANTED:
 		c->wanted = rd_ip4(f);
 		break;
+	case FIELD_MAC:
+		c->kept_for = rd_mac(f);
+		break;
 	case FIELD_AGE:
 		c->age_s = rd_u32(f);
 		break;
@@ -73,7 +78,6 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 		if (c->addr_count < LEASE_ADDRS_MAX)
 			c->addrs[c->addr_count++] = rd_ip6(f);
 		break;
-	case FIELD_MAC:
 	case FIELD_EPOCH:
 	case FIELD_ROUTER_ID:
 	case FIELD_WORKING:
@@ -109,6 +113,7 @@ static bool client_decode(const struct state_view *v, struct lease_client *ret)
 	ret->age_s += v->age_s; /* the lease grew older since it was written */
 	/* what was over before it was saved may be somebody else's by now: that is not fresh */
 	ret->quiet_s = v->saved_quiet_s >= BOOK_LAPSE / USEC_S ? v->saved_quiet_s : v->quiet_s;
+	ret->written_s = v->age_s;
 	return rd_done(&r);
 }
 

@@ -221,6 +221,7 @@ void book_record(const struct book *b, const struct book_client *c, usec_t now,
 	ret->gateway = c->rec.gateway;
 	ret->ip4 = c->rec.ip4;
 	ret->wanted = c->rec.wanted;
+	ret->kept_for = c->rec.kept_for;
 	ret->age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
 	ret->id_len = c->rec.id_len;
 	memcpy(ret->id, c->rec.id, sizeof(ret->id));
@@ -276,6 +277,11 @@ bool book_id_lower(const struct book_client *a, const struct book_client *b)
 	return order ? order < 0 : mac_cmp(&a->mac, &b->mac) < 0;
 }
 
+bool book_is_kept(const struct book_client *c)
+{
+	return (c->rec.flags & LEASE_DECLINED) && mac_is_station(&c->rec.kept_for);
+}
+
 static bool has_fixed(const struct book_client *c)
 {
 	return !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->fixed_ip, &c->rec.ip4);
@@ -287,7 +293,8 @@ bool book_older(const struct book_client *a, const struct book_client *b)
 
 	if (has_fixed(a) != has_fixed(b))
 		return has_fixed(a);
-
+	if (book_is_kept(a) != book_is_kept(b))
+		return book_is_kept(b);
 	if (apart <= -AGE_CLOSE || apart >= AGE_CLOSE)
 		return apart < 0;
 	return book_id_lower(a, b);

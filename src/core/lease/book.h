@@ -8,6 +8,8 @@
  * and of two leases the one that book_older says. The IPv4 addresses whose state changes are told
  * through `changed`.
  *
+ * An address that is kept for a client (struct lease_client) goes after all leases.
+ *
  * A lease lapses BOOK_LAPSE after its record was last written: its client alone has a claim to the
  * address until BOOK_HELD, and the difference makes sure that no node still renews what another one
  * takes for free already.
@@ -35,6 +37,7 @@ struct book_rec {
 	uint8_t id_len;
 	struct lease_node node, gateway;
 	struct ip4 ip4, wanted;
+	struct mac kept_for;
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX];
 };
@@ -106,6 +109,8 @@ const struct book_addr *book_holder(const struct book *b, const struct ip6 *addr
 const struct book_addr *book_holder4(const struct book *b, const struct ip4 *ip);
 /* c holds ip by lease and nobody goes before it. */
 bool book_has_lease(const struct book *b, const struct book_client *c);
+/* No client: an address that is kept for one, which may be using it. */
+bool book_is_kept(const struct book_client *c);
 /* a has the lower client identifier: the bytes that it sent, else 01 and the MAC. */
 bool book_id_lower(const struct book_client *a, const struct book_client *b);
 /* Of two leases of one address, whether a's goes before b's: that of the client for whom it is

@@ -89,6 +89,8 @@ void lease_clash_met(struct lease *l, struct book_client *c, usec_t now)
 	struct book_client *holder = holder_of(l, &c->rec.ip4);
 	usec_t due;
 
+	if (book_is_kept(c))
+		return; /* its client hears of it when it asks */
 	l->counters[LEASE_COUNT_ADDRESS_CLASH]++;
 	if (!holder || holder == c)
 		return;

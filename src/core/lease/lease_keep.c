@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of clients: when they are told, and when they end. */
+#include <string.h>
+
 #include "core/lease/serve.h"
 
 enum {
@@ -85,24 +87,83 @@ void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
 	lease_save(l, c, now);
 }
 
-void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
+static struct book_client *nobodys_find(const struct lease *l, const struct ip4 *ip)
 {
 	struct mac mac = lease_decline_mac(ip);
-	struct book_client *c;
 
-	if (!lease_is_client_address(l, ip) || l->declines >= DECLINES_MAX ||
-	    book_find(&l->book, &mac))
-		return;
-	c = book_add(&l->book, &mac, now);
-	if (!c) {
+	return book_find(&l->book, &mac);
+}
+
+/* NULL: there is no room for it. */
+static struct book_client *nobodys_add(struct lease *l, const struct ip4 *ip, usec_t now)
+{
+	struct mac mac = lease_decline_mac(ip);
+	struct book_client *c = book_add(&l->book, &mac, now);
+
+	if (!c)
 		l->counters[LEASE_COUNT_TABLE_FULL]++;
-		return;
-	}
-	l->declines++;
+	return c;
+}
+
+static void nobodys_put(struct lease *l, struct book_client *c, const struct ip4 *ip,
+			usec_t allocated_at, usec_t now)
+{
 	c->rec.flags = LEASE_DECLINED;
 	c->rec.node = l->self;
-	book_set_lease(&l->book, c, ip, now, now);
+	c->alive_at = now;
+	book_set_lease(&l->book, c, ip, allocated_at, now);
 	lease_save(l, c, now);
+}
+
+void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
+{
+	struct book_client *c = nobodys_find(l, ip);
+
+	if (!lease_is_client_address(l, ip) || l->declines >= DECLINES_MAX ||
+	    (c && !book_is_kept(c)))
+		return;
+	if (!c)
+		c = nobodys_add(l, ip, now);
+	if (!c)
+		return;
+	l->declines++;
+	memset(&c->rec.kept_for, 0, sizeof(c->rec.kept_for));
+	nobodys_put(l, c, ip, now, now);
+}
+
+void lease_keep_for(struct lease *l, const struct book_client *c, const struct ip4 *ip,
+		    usec_t allocated_at, usec_t until, usec_t now)
+{
+	struct book_client *kept;
+
+	if (!lease_is_client_address(l, ip) || nobodys_find(l, ip))
+		return;
+	kept = nobodys_add(l, ip, now);
+	if (!kept)
+		return;
+	kept->rec.kept_for = c->mac;
+	kept->expires_at = until;
+	nobodys_put(l, kept, ip, allocated_at, now);
+}
+
+bool lease_is_kept_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
+{
+	const struct book_client *c = nobodys_find(l, ip);
+
+	return c && book_is_kept(c) && mac_eq(&c->rec.kept_for, mac) && book_has_lease(&l->book, c);
+}
+
+usec_t lease_kept_end(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)
+{
+	struct book_client *c = nobodys_find(l, ip);
+	usec_t allocated_at;
+
+	if (!c || !lease_is_kept_for(l, ip, mac))
+		return now;
+	allocated_at = c->allocated_at;
+	outq_push(&l->out, LEASE_DROP, 0, 0, &c->mac, sizeof(c->mac));
+	book_remove(&l->book, c, now);
+	return allocated_at;
 }
 
 static bool record_over(const struct lease *l, const struct book_client *c, usec_t now)
@@ -110,7 +171,7 @@ static bool record_over(const struct lease *l, const struct book_client *c, usec
 	if (!lease_is_here(l, c))
 		return false;
 	if (c->rec.flags & LEASE_DECLINED)
-		return now - c->alive_at >= QUARANTINE;
+		return now - c->alive_at >= QUARANTINE || (c->expires_at && c->expires_at <= now);
 	if (ip4_is_zero(&c->rec.ip4))
 		return now - c->alive_at >= KEEP_CLIENT;
 	return now - c->refreshed_at >= KEEP_LEASE && c->expires_at <= now;
@@ -177,7 +238,7 @@ void lease_clients_sweep(struct lease *l, usec_t now)
 			continue;
 		}
 		lease_age(l, c, now);
-		if ((c->rec.flags & LEASE_DECLINED) && lease_is_here(l, c))
+		if ((c->rec.flags & LEASE_DECLINED) && !book_is_kept(c) && lease_is_here(l, c))
 			l->declines++;
 	}
 }

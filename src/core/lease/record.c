@@ -6,6 +6,7 @@
 
 /* how old a record may be when it comes, with its age cut to seconds */
 #define ON_THE_WAY (5 * USEC_S)
+#define AGE_ERROR (2 * USEC_S) /* it is rounded up, once for each hop */
 /* of one client, to this node */
 #define MOVE_INTERVAL (2 * USEC_S)
 #define MOVE_BURST 10
@@ -25,8 +26,9 @@ static struct book_client *client_get(struct lease *l, const struct mac *mac, bo
 
 /*
  * The record was written by a node that did not know of the lease which we granted meanwhile. A
- * lease that was ended on purpose is marked, with its age counted from then; of two that were
- * granted the later is the one the client uses.
+ * lease that was ended on purpose is marked, with its age counted from then. Of two that were
+ * granted the client uses the later one; the other may have been renewed since its record was
+ * written, and then is kept for the client (lease_replace).
  */
 static bool grant_goes_before(const struct lease *l, const struct book_client *c,
 			      const struct lease_client *rec, usec_t now)
@@ -36,7 +38,9 @@ static bool grant_goes_before(const struct lease *l, const struct book_client *c
 	if (c->expires_at <= now || !book_has_lease(&l->book, c))
 		return false;
 	if (!ip4_is_zero(&rec->ip4))
-		return !ip4_eq(&rec->ip4, &c->rec.ip4) && since < c->allocated_at;
+		return !ip4_eq(&rec->ip4, &c->rec.ip4) &&
+		       !lease_static_moves(l, c, &c->rec.ip4, &rec->ip4) &&
+		       c->granted_at > now - rec->written_s * USEC_S + AGE_ERROR;
 	/* in doubt the lease goes on: an address that is held for nothing hurts nobody, but one
 	 * that two have does */
 	return !(rec->flags & LEASE_RELEASED) ||
@@ -56,7 +60,8 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 {
 	struct ip4 old = c->rec.ip4;
 	bool moved = !ip4_eq(&old, &rec->ip4);
-	bool in_use = moved && !ip4_is_zero(&rec->ip4) && c->expires_at > now;
+	usec_t allocated_at = c->allocated_at, expires_at = c->expires_at;
+	bool in_use = moved && !ip4_is_zero(&rec->ip4) && expires_at > now;
 	struct book_client *loser;
 
 	if (moved)
@@ -64,7 +69,7 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 	loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
 	/* two nodes gave it one each: it may be using either until it renews */
 	if (in_use && !book_holder4(&l->book, &old) && !lease_static_moves(l, c, &old, &rec->ip4))
-		lease_quarantine(l, &old, now);
+		lease_keep_for(l, c, &old, allocated_at, expires_at, now);
 	if (moved && c->clashed_at)
 		lease_clash_ended(l, c, &old, now);
 	return loser;
@@ -100,6 +105,7 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
 	c->rec.wanted = rec->wanted;
+	c->rec.kept_for = rec->kept_for;
 	c->rec.flags = rec->flags;
 	c->unsaved = false;
 	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)
@@ -142,7 +148,7 @@ void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
 
 	if (!c)
 		return;
-	if (c->expires_at > now && book_has_lease(&l->book, c))
+	if (c->expires_at > now && book_has_lease(&l->book, c) && !(c->rec.flags & LEASE_DECLINED))
 		lease_save(l, c, now); /* whoever dropped it does not know that it is in use here */
 	else
 		book_remove(&l->book, c, now);
@@ -219,7 +225,8 @@ void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 
 			l->counters[LEASE_COUNT_STRANGER]++;
 		return;
 	}
-	if (holder && holder->leased && !mac_eq(&holder->holder, mac)) {
+	if (holder && holder->leased && !mac_eq(&holder->holder, mac) &&
+	    !(lease_unmapped(addr, &ip) && lease_is_kept_for(l, &ip, mac))) {
 		l->counters[LEASE_COUNT_STRANGER]++;
 		return;
 	}
@@ -273,8 +280,11 @@ bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t no
 			struct lease_view *ret)
 {
 	const struct book_addr *a = book_holder(&l->book, addr);
+	const struct book_client *c = a ? book_find(&l->book, &a->holder) : NULL;
 
-	return a && lease_find(l, &a->holder, now, ret) && !(ret->client.flags & LEASE_DECLINED);
+	if (!c || ((c->rec.flags & LEASE_DECLINED) && !book_is_kept(c)))
+		return false;
+	return lease_find(l, book_is_kept(c) ? &c->rec.kept_for : &c->mac, now, ret);
 }
 
 bool lease_next(const struct lease *l, uint32_t *cursor, usec_t now, struct lease_view *ret)

@@ -385,6 +385,8 @@ static enum verdict judge(struct serve *s, struct book_client *c, const struct i
 	if (right == LEASE_RIGHT_WAIT)
 		return silent(s);
 	holder = book_holder4(&l->book, ip);
+	if (lease_is_kept_for(l, ip, &s->msg.chaddr) && !lease_static_bars(l, ip, s->fixed))
+		return is_itself(s) ? VERDICT_ACK : silent(s);
 	if (holder && !mac_eq(&holder->holder, &s->msg.chaddr))
 		return VERDICT_NAK;
 	if (lease_stands(s, c))
@@ -438,7 +440,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	if (is_due || !ip4_eq(&c->rec.ip4, ip))
 		c->refreshed_at = s->now;
 	if (!ip4_eq(&c->rec.ip4, ip) || c->lapsed)
-		book_set_lease(&l->book, c, ip, s->now, s->now);
+		book_set_lease(&l->book, c, ip, lease_kept_end(l, ip, &c->mac, s->now), s->now);
 	drop_offer_of(s);
 	lease_lent_met(l, c, s->now);
 	lease_foreign_met(l, c, s->now);
@@ -490,8 +492,11 @@ static void serve_release(struct serve *s)
 		count(s, LEASE_COUNT_BAD_CLIENT);
 		return;
 	}
-	if (c && !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->rec.ip4, &s->msg.ciaddr)) {
-		c->last = c->rec.ip4;
+	if (c && !ip4_is_zero(&c->rec.ip4) &&
+	    (ip4_eq(&c->rec.ip4, &s->msg.ciaddr) ||
+	     lease_is_kept_for(s->l, &s->msg.ciaddr, &c->mac))) {
+		lease_kept_end(s->l, &s->msg.ciaddr, &c->mac, s->now);
+		c->last = s->msg.ciaddr;
 		lease_take_away(s->l, c, s->now);
 	}
 }
@@ -514,7 +519,7 @@ static void serve_decline(struct serve *s)
 		lease_take_away(l, c, s->now);
 	else if (o && ip4_eq(&o->ip, &ip))
 		serve_offer_drop(l, o, s->now);
-	else
+	else if (!lease_is_kept_for(l, &ip, &s->msg.chaddr))
 		return; /* not its address: who could say so could close the pool */
 	lease_quarantine(l, &ip, s->now);
 }

@@ -125,6 +125,13 @@ usec_t lease_save_from(const struct lease *l);
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
 /* The address is not handed out for an hour. */
 void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now);
+/* The client's lease of ip has gone from its record, but it may be using that until `until`: then
+ * it is its again. */
+void lease_keep_for(struct lease *l, const struct book_client *c, const struct ip4 *ip,
+		    usec_t allocated_at, usec_t until, usec_t now);
+bool lease_is_kept_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
+/* The client says what it uses. Since when it has had ip: now, if that was not kept for it. */
+usec_t lease_kept_end(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
 /* Drops own records without a sign of life, refreshes those in use, and frees the addresses of
  * those that nobody refreshed. */
 void lease_clients_sweep(struct lease *l, usec_t now);
