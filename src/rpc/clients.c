@@ -92,9 +92,9 @@ static json_t *lease_json(const struct rpc_context *c, const struct lease_view *
 {
 	const struct lease_client *r = &v->client;
 	bool declined = r->flags & LEASE_DECLINED, self = who_is_self(c, r->node.b);
-	bool kept = declined && mac_is_station(&r->kept_for);
+	bool kept = declined && (r->flags & LEASE_KEPT);
 	const char *kind = v->is_static ? "static" : "lease";
-	json_t *mac = kept ? value_mac(&r->kept_for) : declined ? json_null() : value_mac(&r->mac);
+	json_t *mac = kept ? value_mac(&r->whose) : declined ? json_null() : value_mac(&r->mac);
 
 	if (declined)
 		kind = kept ? "kept" : "declined";

@@ -55,7 +55,7 @@ static void heals(uint32_t age_s)
 				    .ip4 = other_ip,
 				    .age_s = age_s,
 				    .quiet_s = age_s,
-				    .written_s = age_s };
+				    .granted_s = age_s };
 
 	for (int node = 2; node >= 0; node--)
 		lease_client_learnt(&town.node[node].lease, &rec, town.now);
@@ -170,12 +170,73 @@ static void kept_ends(void **state)
 	town_stop(&town);
 }
 
+/* A node that only heard of the other address writes the record, as the client has come there. */
+static void copied_record(void **state)
+{
+	struct lease_client rec = { .age_s = 50, .granted_s = 20 };
+	struct lease_view v;
+
+	(void)state;
+	start();
+	rec.mac = client->mac;
+	rec.node = town.node[1].lease.self;
+	rec.ip4 = other_ip;
+	assert_int_equal(host_renew(&town, client, 0), DHCP_ACK);
+	lease_client_learnt(&town.node[0].lease, &rec, town.now);
+	town_drain(&town, 0);
+	assert_true(has(0, &client->ip));
+	/* that node insists on it: the two do not say so for ever, and nothing is lost */
+	town_run(&town, USEC_S);
+	lease_client_learnt(&town.node[0].lease, &rec, town.now);
+	town_drain(&town, 0);
+	assert_true(has(0, &other_ip) && is_held(0, &client->ip));
+	assert_int_equal(host_renew(&town, client, 0), DHCP_ACK);
+	assert_true(lease_find(&town.node[0].lease, &client->mac, town.now, &v));
+	assert_int_equal(v.client.granted_s, 0);
+	town_stop(&town);
+}
+
+/* It was declined in the other part, by another client there. */
+static void declined_elsewhere(void **state)
+{
+	struct lease_client declined = { .flags = LEASE_DECLINED };
+	struct ip4 ip;
+
+	(void)state;
+	start();
+	ip = client->ip;
+	declined.mac = lease_decline_mac(&ip);
+	declined.ip4 = ip;
+	declined.node = town.node[1].lease.self;
+	declined.whose = hosts[1].mac;
+	for (unsigned age_s = 0; age_s < 1000; age_s += 500) {
+		declined.age_s = age_s;
+		lease_client_learnt(&town.node[0].lease, &declined, town.now);
+		town_drain(&town, 0);
+		assert_int_equal(host_renew(&town, client, 0), DHCP_ACK);
+	}
+	/* ... or by itself, but it has it again since */
+	declined.whose = client->mac;
+	declined.age_s = 5;
+	lease_client_learnt(&town.node[0].lease, &declined, town.now);
+	town_drain(&town, 0);
+	assert_int_equal(host_renew(&town, client, 0), DHCP_ACK);
+	/* and then gave it up */
+	town_run(&town, 20 * USEC_S);
+	lease_client_gone(&town.node[0].lease, &declined.mac, town.now);
+	lease_client_learnt(&town.node[0].lease, &declined, town.now);
+	town_drain(&town, 0);
+	assert_int_equal(host_renew(&town, client, 0), DHCP_NAK);
+	assert_true(is_held(0, &ip));
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(later_one_goes_on),
-		cmocka_unit_test(asks_for_kept),
-		cmocka_unit_test(kept_ends),
+		cmocka_unit_test(later_one_goes_on),  cmocka_unit_test(asks_for_kept),
+		cmocka_unit_test(kept_ends),	      cmocka_unit_test(copied_record),
+		cmocka_unit_test(declined_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

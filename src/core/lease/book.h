@@ -8,7 +8,8 @@
  * and of two leases the one that book_older says. The IPv4 addresses whose state changes are told
  * through `changed`.
  *
- * An address that is kept for a client (struct lease_client) goes after all leases.
+ * What is no client's lease (LEASE_DECLINED) goes after all that are, but the lease of the client
+ * that has declined the address since.
  *
  * A lease lapses BOOK_LAPSE after its record was last written: its client alone has a claim to the
  * address until BOOK_HELD, and the difference makes sure that no node still renews what another one
@@ -37,7 +38,7 @@ struct book_rec {
 	uint8_t id_len;
 	struct lease_node node, gateway;
 	struct ip4 ip4, wanted;
-	struct mac kept_for;
+	struct mac whose;
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX];
 };
@@ -48,7 +49,8 @@ struct book_client {
 	struct book_rec rec;
 	usec_t allocated_at; /* of rec.ip4; before the start of the clock where it is older */
 	usec_t refreshed_at; /* when the record was last written, by any node */
-	usec_t granted_at;   /* last acknowledgement by this node */
+	usec_t granted_at;   /* last acknowledgement, as far as this node knows */
+	usec_t restored_at;  /* its lease was put anew, in place of another one; 0: never */
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
 	usec_t clashed_at;   /* met somebody with the same address, and nobody has lost it; 0: no */

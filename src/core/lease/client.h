@@ -21,10 +21,10 @@ struct lease_node {
 enum lease_flag {
 	/*
 	 * No client at all: an address that must not be allocated for a while, because a client
-	 * declined it or a stranger was seen to use it, or for kept_for alone, which may be using
-	 * it although its own record says another. The key is then lease_decline_mac(ip4).
+	 * declined it or a stranger was seen to use it. The key is then lease_decline_mac(ip4).
 	 */
 	LEASE_DECLINED = 1,
+	LEASE_KEPT = 2,	    /* one of these: only for `whose`, who may be using it */
 	LEASE_RELEASED = 4, /* ip4 is zero because the client or a clash ended the lease, not for
 			       ignorance */
 };
@@ -38,10 +38,10 @@ struct lease_client {
 	struct ip4 wanted; /* without one: what its node asks the owner for; zero: nothing */
 	/* of the lease, or since its end where LEASE_RELEASED; at the moment of handing over */
 	uint32_t age_s;
-	uint32_t quiet_s;    /* since this was last written, at the moment of handing over */
-	uint32_t written_s;  /* the same, with the time that it lay on a disk */
-	struct mac kept_for; /* LEASE_DECLINED; zero: nobody */
-	uint8_t id_len;	     /* 0: none */
+	uint32_t quiet_s;   /* since this was last written, at the moment of handing over */
+	uint32_t granted_s; /* since the lease was last acknowledged, as the writer knows */
+	struct mac whose;   /* LEASE_DECLINED: who declined it, or LEASE_KEPT; zero: nobody */
+	uint8_t id_len;	    /* 0: none */
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX]; /* [a-z0-9-] or empty */
 	uint8_t addr_count;

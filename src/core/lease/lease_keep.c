@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of clients: when they are told, and when they end. */
-#include <string.h>
-
 #include "core/lease/serve.h"
 
 enum {
@@ -105,17 +103,17 @@ static struct book_client *nobodys_add(struct lease *l, const struct ip4 *ip, us
 	return c;
 }
 
-static void nobodys_put(struct lease *l, struct book_client *c, const struct ip4 *ip,
-			usec_t allocated_at, usec_t now)
+static void nobodys_put(struct lease *l, struct book_client *c, const struct ip4 *ip, uint8_t flags,
+			usec_t now)
 {
-	c->rec.flags = LEASE_DECLINED;
+	c->rec.flags = LEASE_DECLINED | flags;
 	c->rec.node = l->self;
 	c->alive_at = now;
-	book_set_lease(&l->book, c, ip, allocated_at, now);
+	book_set_lease(&l->book, c, ip, c->allocated_at, now);
 	lease_save(l, c, now);
 }
 
-void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
+void lease_quarantine(struct lease *l, const struct ip4 *ip, const struct mac *by, usec_t now)
 {
 	struct book_client *c = nobodys_find(l, ip);
 
@@ -127,8 +125,10 @@ void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now)
 	if (!c)
 		return;
 	l->declines++;
-	memset(&c->rec.kept_for, 0, sizeof(c->rec.kept_for));
-	nobodys_put(l, c, ip, now, now);
+	c->expires_at = 0;
+	c->allocated_at = now;
+	c->rec.whose = by ? *by : (struct mac) { { 0 } };
+	nobodys_put(l, c, ip, 0, now);
 }
 
 void lease_keep_for(struct lease *l, const struct book_client *c, const struct ip4 *ip,
@@ -141,16 +141,17 @@ void lease_keep_for(struct lease *l, const struct book_client *c, const struct i
 	kept = nobodys_add(l, ip, now);
 	if (!kept)
 		return;
-	kept->rec.kept_for = c->mac;
+	kept->rec.whose = c->mac;
 	kept->expires_at = until;
-	nobodys_put(l, kept, ip, allocated_at, now);
+	kept->allocated_at = allocated_at;
+	nobodys_put(l, kept, ip, LEASE_KEPT, now);
 }
 
 bool lease_is_kept_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
 {
 	const struct book_client *c = nobodys_find(l, ip);
 
-	return c && book_is_kept(c) && mac_eq(&c->rec.kept_for, mac) && book_has_lease(&l->book, c);
+	return c && book_is_kept(c) && mac_eq(&c->rec.whose, mac) && book_has_lease(&l->book, c);
 }
 
 usec_t lease_kept_end(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)

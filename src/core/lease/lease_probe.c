@@ -189,7 +189,7 @@ void lease_address_taken(struct lease *l, const struct ip4 *ip, const struct mac
 	if (ours || c)
 		foreign_note(l, ip, mac, &client, now);
 	else
-		lease_quarantine(l, ip, now); /* it is another node's to lend */
+		lease_quarantine(l, ip, NULL, now); /* it is another node's to lend */
 }
 
 bool lease_address_concerns(const struct lease *l, const struct ip4 *ip, const struct mac *mac)

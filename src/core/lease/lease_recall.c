@@ -104,7 +104,7 @@ static void give(struct lease *l, struct book_client *c, usec_t now)
 {
 	struct ip4 ip = c->rec.wanted;
 
-	c->refreshed_at = now;
+	c->refreshed_at = c->granted_at = now;
 	book_set_lease(&l->book, c, &ip, now, now);
 	c->rec.wanted = none;
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;

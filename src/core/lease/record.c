@@ -7,6 +7,7 @@
 /* how old a record may be when it comes, with its age cut to seconds */
 #define ON_THE_WAY (5 * USEC_S)
 #define AGE_ERROR (2 * USEC_S) /* it is rounded up, once for each hop */
+#define RESTORE_PAUSE (10 * USEC_S)
 /* of one client, to this node */
 #define MOVE_INTERVAL (2 * USEC_S)
 #define MOVE_BURST 10
@@ -27,8 +28,8 @@ static struct book_client *client_get(struct lease *l, const struct mac *mac, bo
 /*
  * The record was written by a node that did not know of the lease which we granted meanwhile. A
  * lease that was ended on purpose is marked, with its age counted from then. Of two that were
- * granted the client uses the later one; the other may have been renewed since its record was
- * written, and then is kept for the client (lease_replace).
+ * granted the client uses the one that was acknowledged last. Nodes see that differently by a
+ * second or two, so none says it again and again; and the other one is kept (lease_replace).
  */
 static bool grant_goes_before(const struct lease *l, const struct book_client *c,
 			      const struct lease_client *rec, usec_t now)
@@ -40,7 +41,8 @@ static bool grant_goes_before(const struct lease *l, const struct book_client *c
 	if (!ip4_is_zero(&rec->ip4))
 		return !ip4_eq(&rec->ip4, &c->rec.ip4) &&
 		       !lease_static_moves(l, c, &c->rec.ip4, &rec->ip4) &&
-		       c->granted_at > now - rec->written_s * USEC_S + AGE_ERROR;
+		       c->granted_at > now - rec->granted_s * USEC_S + AGE_ERROR &&
+		       (!c->restored_at || now - c->restored_at >= RESTORE_PAUSE);
 	/* in doubt the lease goes on: an address that is held for nothing hurts nobody, but one
 	 * that two have does */
 	return !(rec->flags & LEASE_RELEASED) ||
@@ -95,6 +97,14 @@ static void refreshed_note(struct book_client *c, const struct lease_client *rec
 		c->refreshed_at = written_at;
 }
 
+static void granted_note(struct book_client *c, const struct lease_client *rec, usec_t now)
+{
+	usec_t granted_at = now - rec->granted_s * USEC_S;
+
+	if (granted_at > c->granted_at || !ip4_eq(&c->rec.ip4, &rec->ip4))
+		c->granted_at = granted_at;
+}
+
 /* All but the lease. */
 static void record_copy(struct lease *l, struct book_client *c, const struct lease_client *rec,
 			usec_t now)
@@ -105,7 +115,7 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
 	c->rec.wanted = rec->wanted;
-	c->rec.kept_for = rec->kept_for;
+	c->rec.whose = rec->whose;
 	c->rec.flags = rec->flags;
 	c->unsaved = false;
 	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)
@@ -127,11 +137,16 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	restore = grant_goes_before(l, c, rec, now);
 	record_copy(l, c, rec, now);
 	if (restore) {
+		if (!ip4_is_zero(&rec->ip4))
+			c->restored_at = now;
 		c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 		lease_save(l, c, now);
-	} else if (c->lapsed || now - c->refreshed_at >= BOOK_LAPSE || !same_lease(c, rec, now)) {
-		loser = lease_replace(l, c, rec, now);
+	} else {
+		granted_note(c, rec, now);
 	}
+	if (!restore &&
+	    (c->lapsed || now - c->refreshed_at >= BOOK_LAPSE || !same_lease(c, rec, now)))
+		loser = lease_replace(l, c, rec, now);
 	if (loser)
 		lease_clash_met(l, loser, now);
 	o = table_find(&l->offers, &rec->mac);
@@ -284,7 +299,7 @@ bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t no
 
 	if (!c || ((c->rec.flags & LEASE_DECLINED) && !book_is_kept(c)))
 		return false;
-	return lease_find(l, book_is_kept(c) ? &c->rec.kept_for : &c->mac, now, ret);
+	return lease_find(l, book_is_kept(c) ? &c->rec.whose : &c->mac, now, ret);
 }
 
 bool lease_next(const struct lease *l, uint32_t *cursor, usec_t now, struct lease_view *ret)

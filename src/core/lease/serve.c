@@ -122,7 +122,7 @@ static struct book_client *client_find(struct serve *s)
 	ip = old->rec.ip4;
 	allocated_at = old->allocated_at;
 	lease_take_away(l, old, s->now);
-	c->refreshed_at = s->now;
+	c->refreshed_at = c->granted_at = s->now;
 	book_set_lease(&l->book, c, &ip, allocated_at, s->now);
 	c->rec.node = l->self;
 	lease_save(l, c, s->now);
@@ -521,7 +521,7 @@ static void serve_decline(struct serve *s)
 		serve_offer_drop(l, o, s->now);
 	else if (!lease_is_kept_for(l, &ip, &s->msg.chaddr))
 		return; /* not its address: who could say so could close the pool */
-	lease_quarantine(l, &ip, s->now);
+	lease_quarantine(l, &ip, &s->msg.chaddr, s->now);
 }
 
 static void serve_inform(struct serve *s)

@@ -123,8 +123,8 @@ void lease_save_unsaved(struct lease *l, usec_t now);
 usec_t lease_save_from(const struct lease *l);
 /* Ends c's lease for good. */
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
-/* The address is not handed out for an hour. */
-void lease_quarantine(struct lease *l, const struct ip4 *ip, usec_t now);
+/* The address is not handed out for an hour. by: who declined it; NULL: a stranger has it. */
+void lease_quarantine(struct lease *l, const struct ip4 *ip, const struct mac *by, usec_t now);
 /* The client's lease of ip has gone from its record, but it may be using that until `until`: then
  * it is its again. */
 void lease_keep_for(struct lease *l, const struct book_client *c, const struct ip4 *ip,
