@@ -193,6 +193,10 @@ static void copied_record(void **state)
 	assert_int_equal(host_renew(&town, client, 0), DHCP_ACK);
 	assert_true(lease_find(&town.node[0].lease, &client->mac, town.now, &v));
 	assert_int_equal(v.client.granted_s, 0);
+	/* what was acknowledged since is news */
+	lease_client_learnt(&town.node[0].lease, &rec, town.now);
+	town_drain(&town, 0);
+	assert_true(has(0, &client->ip));
 	town_stop(&town);
 }
 

@@ -42,7 +42,8 @@ static bool grant_goes_before(const struct lease *l, const struct book_client *c
 		return !ip4_eq(&rec->ip4, &c->rec.ip4) &&
 		       !lease_static_moves(l, c, &c->rec.ip4, &rec->ip4) &&
 		       c->granted_at > now - rec->granted_s * USEC_S + AGE_ERROR &&
-		       (!c->restored_at || now - c->restored_at >= RESTORE_PAUSE);
+		       (!c->restored_at || c->granted_at > c->restored_at ||
+			now - c->restored_at >= RESTORE_PAUSE);
 	/* in doubt the lease goes on: an address that is held for nothing hurts nobody, but one
 	 * that two have does */
 	return !(rec->flags & LEASE_RELEASED) ||
