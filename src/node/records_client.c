@@ -13,14 +13,18 @@ void records_put_client(struct node *n, const struct lease_client *c)
 	static const struct lease_node nobody;
 
 	field_put_bytes(&w, FIELD_NODE, c->node.b, sizeof(c->node.b));
-	if (!ip4_is_zero(&c->ip4)) {
+	if (!ip4_is_zero(&c->ip4))
 		field_put_bytes(&w, FIELD_IP4, c->ip4.b, sizeof(c->ip4.b));
+	if (!ip4_is_zero(&c->ip4) || (c->flags & LEASE_RELEASED))
 		field_put_u32(&w, FIELD_AGE, c->age_s);
-	}
+	if (!ip4_is_zero(&c->ip4) && c->granted_s && !(c->flags & LEASE_DECLINED))
+		field_put_u32(&w, FIELD_GRANT, c->granted_s);
+	if (!ip4_is_zero(&c->wanted))
+		field_put_bytes(&w, FIELD_WANTED, c->wanted.b, sizeof(c->wanted.b));
 	if (c->flags)
 		field_put_u32(&w, FIELD_FLAGS, c->flags);
-	if (!mac_is_zero(&c->declined_by))
-		field_put_bytes(&w, FIELD_DECLINED_BY, c->declined_by.b, sizeof(c->declined_by.b));
+	if (mac_is_station(&c->whose))
+		field_put_bytes(&w, FIELD_WHOSE, c->whose.b, sizeof(c->whose.b));
 	if (c->id_len)
 		field_put_bytes(&w, FIELD_CLIENT_ID, c->id, c->id_len);
 	if (c->name[0])
@@ -53,6 +57,15 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 	case FIELD_IP4:
 		c->ip4 = rd_ip4(f);
 		break;
+	case FIELD_WANTED:
+		c->wanted = rd_ip4(f);
+		break;
+	case FIELD_GRANT:
+		c->granted_s = rd_u32(f);
+		break;
+	case FIELD_WHOSE:
+		c->whose = rd_mac(f);
+		break;
 	case FIELD_AGE:
 		c->age_s = rd_u32(f);
 		break;
@@ -65,9 +78,6 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 		break;
 	case FIELD_NAME:
 		field_get_text(f, c->name, sizeof(c->name));
-		break;
-	case FIELD_DECLINED_BY:
-		c->declined_by = rd_mac(f);
 		break;
 	case FIELD_IP6:
 		if (c->addr_count < LEASE_ADDRS_MAX)
@@ -113,6 +123,7 @@ static bool client_decode(const struct state_view *v, struct lease_client *ret)
 	ret->age_s += v->age_s; /* the lease grew older since it was written */
 	/* what was over before it was saved may be somebody else's by now: that is not fresh */
 	ret->quiet_s = v->saved_quiet_s >= BOOK_LAPSE / USEC_S ? v->saved_quiet_s : v->quiet_s;
+	ret->granted_s += v->age_s;
 	return rd_done(&r);
 }
 

@@ -33,13 +33,15 @@ enum field {
 	/* of what is fixed for a client: struct lease_static */
 	FIELD_LEASE = 30, /* in seconds */
 	FIELD_OPTIONS,
-	FIELD_DECLINED_BY = 34, /* MAC of a client, of an address that it cannot use */
-	FIELD_NETWORK = 40,	/* the first 8 bytes of a cloud's network id */
-	FIELD_TOKEN,		/* who writes to a leader by way of layer 3 has read this */
-	FIELD_COUNT,		/* of nodes */
-	FIELD_MEMBERS,		/* cloud MACs */
-	FIELD_OTHERS,		/* cloud MACs */
-	FIELD_PROTOCOL = 50,	/* of a service: u8, as IP numbers it */
+	FIELD_WANTED = 33,  /* an address that a client wants of its owner */
+	FIELD_GRANT,	    /* seconds since the lease was last acknowledged, if that was before */
+	FIELD_WHOSE,	    /* MAC of the client that declined an address, or that it is kept for */
+	FIELD_NETWORK = 40, /* the first 8 bytes of a cloud's network id */
+	FIELD_TOKEN,	    /* who writes to a leader by way of layer 3 has read this */
+	FIELD_COUNT,	    /* of nodes */
+	FIELD_MEMBERS,	    /* cloud MACs */
+	FIELD_OTHERS,	    /* cloud MACs */
+	FIELD_PROTOCOL = 50, /* of a service: u8, as IP numbers it */
 	FIELD_PORT,
 	FIELD_TEXT,
 	FIELD_LINK, /* MACs of both ends, own first; tq u8 */

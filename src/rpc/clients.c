@@ -92,11 +92,15 @@ static json_t *lease_json(const struct rpc_context *c, const struct lease_view *
 {
 	const struct lease_client *r = &v->client;
 	bool declined = r->flags & LEASE_DECLINED, self = who_is_self(c, r->node.b);
-	const char *kind = declined ? "declined" : v->is_static ? "static" : "lease";
+	bool kept = declined && (r->flags & LEASE_KEPT);
+	const char *kind = v->is_static ? "static" : "lease";
+	json_t *mac = kept ? value_mac(&r->whose) : declined ? json_null() : value_mac(&r->mac);
 
+	if (declined)
+		kind = kept ? "kept" : "declined";
 	return json_pack("{so so so so so ss sI so sI sI so}", "ipv4", value_ip4(&r->ip4), "mac",
-			 declined ? json_null() : value_mac(&r->mac), "name", value_text(r->name),
-			 "client_id", r->id_len ? value_hex(r->id, r->id_len) : json_null(), "node",
+			 mac, "name", value_text(r->name), "client_id",
+			 r->id_len ? value_hex(r->id, r->id_len) : json_null(), "node",
 			 who_node(c, r->node.b), "kind", kind, "age_s", (json_int_t)r->age_s,
 			 "expires_s", self && !declined ? json_integer(v->expires_s) : json_null(),
 			 "refreshed_ago_s", (json_int_t)v->refreshed_s, "held_s",

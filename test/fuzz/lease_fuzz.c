@@ -86,6 +86,10 @@ static void do_learnt(struct rd *r)
 		c.addrs[i] = (struct ip6) { { 0xfd, [15] = rd_u8(r) } };
 	if (c.ip4.b[3] == 0)
 		c.ip4 = (struct ip4) { { 0 } };
+	if (c.ip4.b[3] % 4 == 1 && !(c.flags & LEASE_DECLINED)) {
+		c.wanted = c.ip4;
+		c.ip4 = (struct ip4) { { 0 } };
+	}
 	if (c.flags & LEASE_DECLINED)
 		c.mac = lease_decline_mac(&c.ip4);
 	lease_client_learnt(&lease, &c, now);

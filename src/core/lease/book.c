@@ -235,8 +235,10 @@ void book_record(const struct book *b, const struct book_client *c, usec_t now,
 	ret->node = c->rec.node;
 	ret->gateway = c->rec.gateway;
 	ret->ip4 = c->rec.ip4;
-	ret->declined_by = c->rec.declined_by;
+	ret->wanted = c->rec.wanted;
+	ret->whose = c->rec.whose;
 	ret->age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;
+	ret->granted_s = c->granted_at < now ? (uint32_t)((now - c->granted_at) / USEC_S) : 0;
 	ret->id_len = c->rec.id_len;
 	memcpy(ret->id, c->rec.id, sizeof(ret->id));
 	memcpy(ret->name, c->rec.name, sizeof(ret->name));
@@ -291,15 +293,21 @@ bool book_id_lower(const struct book_client *a, const struct book_client *b)
 	return order ? order < 0 : mac_cmp(&a->mac, &b->mac) < 0;
 }
 
+bool book_is_kept(const struct book_client *c)
+{
+	return (c->rec.flags & LEASE_DECLINED) && (c->rec.flags & LEASE_KEPT);
+}
+
 static bool has_fixed(const struct book_client *c)
 {
 	return !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->fixed_ip, &c->rec.ip4);
 }
 
-/* The one stands for what the other has said of the address. */
-static bool is_declined_by(const struct book_client *mark, const struct book_client *c)
+/* c declined it after it was last acknowledged. */
+static bool has_declined(const struct book_client *c, const struct book_client *declined)
 {
-	return mark->rec.flags & LEASE_DECLINED && mac_eq(&mark->rec.declined_by, &c->mac);
+	return !book_is_kept(declined) && mac_eq(&declined->rec.whose, &c->mac) &&
+	       declined->allocated_at > c->granted_at;
 }
 
 bool book_older(const struct book_client *a, const struct book_client *b)
@@ -308,8 +316,8 @@ bool book_older(const struct book_client *a, const struct book_client *b)
 
 	if (has_fixed(a) != has_fixed(b))
 		return has_fixed(a);
-	if (is_declined_by(a, b) || is_declined_by(b, a))
-		return is_declined_by(a, b);
+	if ((a->rec.flags ^ b->rec.flags) & LEASE_DECLINED)
+		return a->rec.flags & LEASE_DECLINED ? has_declined(b, a) : !has_declined(a, b);
 	if (apart <= -AGE_CLOSE || apart >= AGE_CLOSE)
 		return apart < 0;
 	return book_id_lower(a, b);

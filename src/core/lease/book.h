@@ -8,6 +8,9 @@
  * and of two leases the one that book_older says. The IPv4 addresses whose state changes are told
  * through `changed`.
  *
+ * What is no client's lease (LEASE_DECLINED) goes after all that are, but the lease of the client
+ * that has declined the address since.
+ *
  * A lease lapses BOOK_LAPSE after its record was last written: its client alone has a claim to the
  * address until BOOK_HELD, and the difference makes sure that no node still renews what another one
  * takes for free already.
@@ -34,8 +37,8 @@ struct book_rec {
 	uint8_t flags;
 	uint8_t id_len;
 	struct lease_node node, gateway;
-	struct ip4 ip4;
-	struct mac declined_by;
+	struct ip4 ip4, wanted;
+	struct mac whose;
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX];
 };
@@ -46,7 +49,8 @@ struct book_client {
 	struct book_rec rec;
 	usec_t allocated_at; /* of rec.ip4; before the start of the clock where it is older */
 	usec_t refreshed_at; /* when the record was last written, by any node */
-	usec_t granted_at;   /* last acknowledgement by this node */
+	usec_t granted_at;   /* last acknowledgement, as far as this node knows */
+	usec_t restored_at;  /* its lease was put anew, in place of another one; 0: never */
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */
 	usec_t clashed_at;   /* met somebody with the same address, and nobody has lost it; 0: no */
@@ -109,6 +113,8 @@ const struct book_addr *book_holder(const struct book *b, const struct ip6 *addr
 const struct book_addr *book_holder4(const struct book *b, const struct ip4 *ip);
 /* c holds ip by lease and nobody goes before it. */
 bool book_has_lease(const struct book *b, const struct book_client *c);
+/* No client: an address that is kept for one, which may be using it. */
+bool book_is_kept(const struct book_client *c);
 /* a has the lower client identifier: the bytes that it sent, else 01 and the MAC. */
 bool book_id_lower(const struct book_client *a, const struct book_client *b);
 /* Of two leases of one address, whether a's goes before b's: that of the client for whom it is

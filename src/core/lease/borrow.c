@@ -16,10 +16,6 @@
  * Messages may be lost, late by a few seconds or come twice: ids of one borrower grow, what is lent
  * for a client is lent to it again, and a BACK with another id than the last is none.
  *
- * A client may have what a node without blocks had borrowed for it before a start that has cost the
- * record of that. For one lease time after a start the owner of the block is asked for just the
- * address that the client names, and asked for again the client gets it, or is refused.
- *
  * Each of the two may crash in between.
  * - A borrower that starts again has forgotten the offer, so its client does not get it by word of
  *   that; it asks again for the same client, and is lent the same. Its ids begin anew: that they
@@ -138,7 +134,7 @@ static const struct lease_node *near_next(const struct lease *l, const struct le
 {
 	unsigned best = LEASE_NEAR_MAX;
 
-	if (o->named || o->asked == LEASE_ASKED_MAX)
+	if (o->asked == LEASE_ASKED_MAX)
 		return NULL;
 	for (unsigned i = 0; i < l->near_count; i++)
 		if (!was_asked(o, &l->near[i]) &&
@@ -173,8 +169,7 @@ static void ask_on(struct lease *l, struct lease_offer *o, usec_t now)
 		ask(l, o, now);
 		return;
 	}
-	/* an owner that takes our word for one of before our start is silent, too */
-	if (mute && !o->named && *mute < UINT8_MAX)
+	if (mute && *mute < UINT8_MAX)
 		++*mute;
 	ask_next(l, o, now);
 }
@@ -190,73 +185,33 @@ static bool port_may_ask(const struct lease *l, uint16_t port)
 	return own < (ASKING_MAX - (l->asking - own)) / 2;
 }
 
-/* NULL: for this client nobody can be asked now. */
-static struct lease_offer *ask_begin(struct lease *l, const struct mac *mac,
-				     const struct ip4 *wanted, uint16_t port, usec_t now)
+void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec_t now)
 {
 	struct lease_offer *o;
 
 	/* who is over the rate costs no look through the offers */
 	if (l->near_count == 0 || !bucket_has(&l->ask_rate, ASK_INTERVAL, ASK_BURST, now) ||
-	    table_find(&l->offers, mac) || !port_may_ask(l, port) ||
+	    table_find(&l->offers, &m->chaddr) || !port_may_ask(l, port) ||
 	    !lease_port_may(l, port, LEASE_PORT_LEASE, now) ||
 	    !bucket_take(&l->ask_rate, ASK_INTERVAL, ASK_BURST, now))
-		return NULL;
-	o = table_add(&l->offers, mac);
+		return;
+	o = table_add(&l->offers, &m->chaddr);
 	if (!o)
-		return NULL;
+		return;
 	o->asking = true;
 	l->asking++;
 	o->id = ++l->talk_id;
 	o->port = port;
-	o->wanted = *wanted;
+	o->wanted = m->requested;
 	o->expires_at = now + ASKING_LIFE;
-	return o;
+	ask_next(l, o, now);
 }
 
-void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec_t now)
+/* Nobody has one. */
+static void ask_end(struct lease *l, struct lease_offer *o, usec_t now)
 {
-	struct lease_offer *o = ask_begin(l, &m->chaddr, &m->requested, port, now);
-
-	if (o)
-		ask_next(l, o, now);
-}
-
-bool lease_recall(struct lease *l, const struct mac *mac, const struct ip4 *ip, uint16_t port,
-		  usec_t now)
-{
-	struct lease_offer *o = table_find(&l->offers, mac);
-	const struct lease_node *owner = NULL;
-
-	if (o || now >= l->recall_until)
-		return o && o->asking && ip4_eq(&o->wanted, ip);
-	for (unsigned i = 0; !owner && i < l->near_count; i++)
-		if (pool_is_claimed_by(&l->pool, ip, &l->near[i]))
-			owner = &l->near[i];
-	if (owner)
-		o = ask_begin(l, mac, ip, port, now);
-	if (!o)
-		return false;
-	o->named = true;
-	o->node[o->asked++] = *owner;
-	ask(l, o, now);
-	return true;
-}
-
-/* Nobody has one; or whoever has the one that the client named does not give it: then it is
- * remembered for a while, so that the client is told. False: the offer has gone. */
-static bool ask_end(struct lease *l, struct lease_offer *o, usec_t now)
-{
-	if (!o->named) {
-		l->vain_until = now + VAIN_LIFE;
-		serve_offer_drop(l, o, now);
-		return false;
-	}
-	o->asking = false;
-	l->asking--;
-	o->expires_at = now + VAIN_LIFE;
-	l->offers_due = usec_min(l->offers_due, o->expires_at);
-	return true;
+	l->vain_until = now + VAIN_LIFE;
+	serve_offer_drop(l, o, now);
 }
 
 bool lease_borrow_in_vain(const struct lease *l, usec_t now)
@@ -268,8 +223,10 @@ bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now)
 {
 	if (!o->asking || now < o->due)
 		return true;
-	if (o->listening)
-		return ask_end(l, o, now);
+	if (o->listening) {
+		ask_end(l, o, now);
+		return false;
+	}
 	ask_on(l, o, now);
 	return true;
 }

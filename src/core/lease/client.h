@@ -24,6 +24,7 @@ enum lease_flag {
 	 * declined it or a stranger was seen to use it. The key is then lease_decline_mac(ip4).
 	 */
 	LEASE_DECLINED = 1,
+	LEASE_KEPT = 2,	    /* one of these: only for `whose`, who may be using it */
 	LEASE_RELEASED = 4, /* ip4 is zero because the client or a clash ended the lease, not for
 			       ignorance */
 };
@@ -34,11 +35,13 @@ struct lease_client {
 	struct lease_node node;	   /* where the client was last */
 	struct lease_node gateway; /* its gateway, if it has one */
 	struct ip4 ip4;		   /* lease; zero: none */
-	struct mac declined_by;	   /* where LEASE_DECLINED: the client; zero: none */
+	struct ip4 wanted; /* without one: what its node asks the owner for; zero: nothing */
 	/* of the lease, or since its end where LEASE_RELEASED; at the moment of handing over */
 	uint32_t age_s;
-	uint32_t quiet_s; /* since this was last written, at the moment of handing over */
-	uint8_t id_len;	  /* 0: none */
+	uint32_t quiet_s;   /* since this was last written, at the moment of handing over */
+	uint32_t granted_s; /* since the lease was last acknowledged, as the writer knows */
+	struct mac whose;   /* LEASE_DECLINED: who declined it, or LEASE_KEPT; zero: nobody */
+	uint8_t id_len;	    /* 0: none */
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX]; /* [a-z0-9-] or empty */
 	uint8_t addr_count;

@@ -358,6 +358,7 @@ void lease_tick(struct lease *l, usec_t now)
 	if (pool_tick(&l->pool, now)) {
 		book_tell_lapsed(&l->book);
 		l->claim_due = now; /* more may wait now */
+		lease_recalls_look(l, now);
 	}
 	serve_offers_expire(l, now);
 	if (now >= l->sweep_due) {

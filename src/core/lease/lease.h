@@ -217,7 +217,7 @@ struct lease {
 	unsigned near_count;
 	unsigned asking;     /* clients for whom an address is asked for there */
 	usec_t vain_until;   /* nobody there had one */
-	usec_t recall_until; /* clients may have what we had borrowed for them in a former run */
+	usec_t recall_until; /* clients may have what nobody knows of since then: lease_recall.c */
 	uint32_t talk_id;
 	usec_t unsynced_at;  /* since when we have other nodes and do not know what they know */
 	usec_t linked_at;    /* when a way to other nodes last opened, and time we did not get */
@@ -234,6 +234,7 @@ struct lease {
 	unsigned declines;	  /* records of declined addresses that we made */
 	struct bucket claim_rate; /* of blocks that a client's word makes us claim */
 	struct bucket ask_rate;	  /* of clients for whom others are asked */
+	struct bucket recall_rate;
 	usec_t sweep_due;
 	usec_t offers_due;
 	usec_t unsaved_due; /* USEC_NEVER: every record is told */

@@ -90,17 +90,18 @@ void lease_clash_met(struct lease *l, struct book_client *c, usec_t now)
 	struct book_client *holder = holder_of(l, &c->rec.ip4);
 	usec_t due;
 
-	l->counters[LEASE_COUNT_ADDRESS_CLASH]++;
-	if (!holder || holder == c)
-		return;
-	if ((c->rec.flags | holder->rec.flags) & LEASE_DECLINED) {
-		/* nobody is there to lose it but the client; of what it has declined any node may
-		 * not have known when it wrote the client's record */
-		if (!(c->rec.flags & LEASE_DECLINED) &&
-		    (lease_is_here(l, c) || lease_is_here(l, holder)))
+	if (c->rec.flags & LEASE_DECLINED)
+		return; /* no client */
+	if (holder && (holder->rec.flags & LEASE_DECLINED)) {
+		/* it has declined its address: any node may not have known of it when it wrote the
+		 * client's record */
+		if (lease_is_here(l, c) || lease_is_here(l, holder))
 			lease_take_away(l, c, now);
 		return;
 	}
+	l->counters[LEASE_COUNT_ADDRESS_CLASH]++;
+	if (!holder || holder == c)
+		return;
 	c->clashed_at = holder->clashed_at = now;
 	if (!settle(l, c, holder, now, &due))
 		l->clash_due = usec_min(l->clash_due, due);

@@ -85,26 +85,86 @@ void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
 	lease_save(l, c, now);
 }
 
-void lease_quarantine(struct lease *l, const struct ip4 *ip, const struct mac *by, usec_t now)
+static struct book_client *nobodys_find(const struct lease *l, const struct ip4 *ip)
 {
 	struct mac mac = lease_decline_mac(ip);
-	struct book_client *c;
+
+	return book_find(&l->book, &mac);
+}
+
+/* NULL: there is no room for it. */
+static struct book_client *nobodys_add(struct lease *l, const struct ip4 *ip, usec_t now)
+{
+	struct mac mac = lease_decline_mac(ip);
+	struct book_client *c = book_add(&l->book, &mac, now);
+
+	if (!c)
+		l->counters[LEASE_COUNT_TABLE_FULL]++;
+	return c;
+}
+
+static void nobodys_put(struct lease *l, struct book_client *c, const struct ip4 *ip, uint8_t flags,
+			usec_t now)
+{
+	c->rec.flags = LEASE_DECLINED | flags;
+	c->rec.node = l->self;
+	c->alive_at = now;
+	book_set_lease(&l->book, c, ip, c->allocated_at, now);
+	lease_save(l, c, now);
+}
+
+void lease_quarantine(struct lease *l, const struct ip4 *ip, const struct mac *by, usec_t now)
+{
+	struct book_client *c = nobodys_find(l, ip);
 
 	if (!lease_is_client_address(l, ip) || l->declines >= DECLINES_MAX ||
-	    book_find(&l->book, &mac))
+	    (c && !book_is_kept(c)))
 		return;
-	c = book_add(&l->book, &mac, now);
-	if (!c) {
-		l->counters[LEASE_COUNT_TABLE_FULL]++;
+	if (!c)
+		c = nobodys_add(l, ip, now);
+	if (!c)
 		return;
-	}
 	l->declines++;
-	c->rec.flags = LEASE_DECLINED;
-	if (by)
-		c->rec.declined_by = *by;
-	c->rec.node = l->self;
-	book_set_lease(&l->book, c, ip, now, now);
-	lease_save(l, c, now);
+	c->expires_at = 0;
+	c->allocated_at = now;
+	c->rec.whose = by ? *by : (struct mac) { { 0 } };
+	nobodys_put(l, c, ip, 0, now);
+}
+
+void lease_keep_for(struct lease *l, const struct book_client *c, const struct ip4 *ip,
+		    usec_t allocated_at, usec_t until, usec_t now)
+{
+	struct book_client *kept;
+
+	if (!lease_is_client_address(l, ip) || nobodys_find(l, ip))
+		return;
+	kept = nobodys_add(l, ip, now);
+	if (!kept)
+		return;
+	kept->rec.whose = c->mac;
+	kept->expires_at = until;
+	kept->allocated_at = allocated_at;
+	nobodys_put(l, kept, ip, LEASE_KEPT, now);
+}
+
+bool lease_is_kept_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac)
+{
+	const struct book_client *c = nobodys_find(l, ip);
+
+	return c && book_is_kept(c) && mac_eq(&c->rec.whose, mac) && book_has_lease(&l->book, c);
+}
+
+usec_t lease_kept_end(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now)
+{
+	struct book_client *c = nobodys_find(l, ip);
+	usec_t allocated_at;
+
+	if (!c || !lease_is_kept_for(l, ip, mac))
+		return now;
+	allocated_at = c->allocated_at;
+	outq_push(&l->out, LEASE_DROP, 0, 0, &c->mac, sizeof(c->mac));
+	book_remove(&l->book, c, now);
+	return allocated_at;
 }
 
 static bool record_over(const struct lease *l, const struct book_client *c, usec_t now)
@@ -112,7 +172,7 @@ static bool record_over(const struct lease *l, const struct book_client *c, usec
 	if (!lease_is_here(l, c))
 		return false;
 	if (c->rec.flags & LEASE_DECLINED)
-		return now - c->alive_at >= QUARANTINE;
+		return now - c->alive_at >= QUARANTINE || (c->expires_at && c->expires_at <= now);
 	if (ip4_is_zero(&c->rec.ip4))
 		return now - c->alive_at >= KEEP_CLIENT;
 	return now - c->refreshed_at >= KEEP_LEASE && c->expires_at <= now;
@@ -179,7 +239,7 @@ void lease_clients_sweep(struct lease *l, usec_t now)
 			continue;
 		}
 		lease_age(l, c, now);
-		if ((c->rec.flags & LEASE_DECLINED) && lease_is_here(l, c))
+		if ((c->rec.flags & LEASE_DECLINED) && !book_is_kept(c) && lease_is_here(l, c))
 			l->declines++;
 	}
 }

@@ -6,6 +6,8 @@
 
 /* how old a record may be when it comes, with its age cut to seconds */
 #define ON_THE_WAY (5 * USEC_S)
+#define AGE_ERROR (2 * USEC_S) /* it is rounded up, once for each hop */
+#define RESTORE_PAUSE (10 * USEC_S)
 /* of one client, to this node */
 #define MOVE_INTERVAL (2 * USEC_S)
 #define MOVE_BURST 10
@@ -25,8 +27,9 @@ static struct book_client *client_get(struct lease *l, const struct mac *mac, bo
 
 /*
  * The record was written by a node that did not know of the lease which we granted meanwhile. A
- * lease that was ended on purpose is marked, with its age counted from then; of two that were
- * granted the later is the one the client uses.
+ * lease that was ended on purpose is marked, with its age counted from then. Of two that were
+ * granted the client uses the one that was acknowledged last. Nodes see that differently by a
+ * second or two, so none says it again and again; and the other one is kept (lease_replace).
  */
 static bool grant_goes_before(const struct lease *l, const struct book_client *c,
 			      const struct lease_client *rec, usec_t now)
@@ -36,7 +39,11 @@ static bool grant_goes_before(const struct lease *l, const struct book_client *c
 	if (c->expires_at <= now || !book_has_lease(&l->book, c))
 		return false;
 	if (!ip4_is_zero(&rec->ip4))
-		return !ip4_eq(&rec->ip4, &c->rec.ip4) && since < c->allocated_at;
+		return !ip4_eq(&rec->ip4, &c->rec.ip4) &&
+		       !lease_static_moves(l, c, &c->rec.ip4, &rec->ip4) &&
+		       c->granted_at > now - rec->granted_s * USEC_S + AGE_ERROR &&
+		       (!c->restored_at || c->granted_at > c->restored_at ||
+			now - c->restored_at >= RESTORE_PAUSE);
 	/* in doubt the lease goes on: an address that is held for nothing hurts nobody, but one
 	 * that two have does */
 	return !(rec->flags & LEASE_RELEASED) ||
@@ -56,7 +63,8 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 {
 	struct ip4 old = c->rec.ip4;
 	bool moved = !ip4_eq(&old, &rec->ip4);
-	bool in_use = moved && !ip4_is_zero(&rec->ip4) && c->expires_at > now;
+	usec_t allocated_at = c->allocated_at, expires_at = c->expires_at;
+	bool in_use = moved && !ip4_is_zero(&rec->ip4) && expires_at > now;
 	struct book_client *loser;
 
 	if (moved)
@@ -64,7 +72,7 @@ static struct book_client *lease_replace(struct lease *l, struct book_client *c,
 	loser = book_set_lease(&l->book, c, &rec->ip4, now - rec->age_s * USEC_S, now);
 	/* two nodes gave it one each: it may be using either until it renews */
 	if (in_use && !book_holder4(&l->book, &old) && !lease_static_moves(l, c, &old, &rec->ip4))
-		lease_quarantine(l, &old, NULL, now);
+		lease_keep_for(l, c, &old, allocated_at, expires_at, now);
 	if (moved && c->clashed_at)
 		lease_clash_ended(l, c, &old, now);
 	return loser;
@@ -90,6 +98,14 @@ static void refreshed_note(struct book_client *c, const struct lease_client *rec
 		c->refreshed_at = written_at;
 }
 
+static void granted_note(struct book_client *c, const struct lease_client *rec, usec_t now)
+{
+	usec_t granted_at = now - rec->granted_s * USEC_S;
+
+	if (granted_at > c->granted_at || !ip4_eq(&c->rec.ip4, &rec->ip4))
+		c->granted_at = granted_at;
+}
+
 /* All but the lease. */
 static void record_copy(struct lease *l, struct book_client *c, const struct lease_client *rec,
 			usec_t now)
@@ -99,7 +115,8 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 	lease_static_apply(l, c, rec->name);
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
-	c->rec.declined_by = rec->declined_by;
+	c->rec.wanted = rec->wanted;
+	c->rec.whose = rec->whose;
 	c->rec.flags = rec->flags;
 	c->unsaved = false;
 	if (lease_node_eq(&rec->node, &l->self) && c->alive_at < c->refreshed_at)
@@ -121,11 +138,16 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	restore = grant_goes_before(l, c, rec, now);
 	record_copy(l, c, rec, now);
 	if (restore) {
+		if (!ip4_is_zero(&rec->ip4))
+			c->restored_at = now;
 		c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 		lease_save(l, c, now);
-	} else if (c->lapsed || now - c->refreshed_at >= BOOK_LAPSE || !same_lease(c, rec, now)) {
-		loser = lease_replace(l, c, rec, now);
+	} else {
+		granted_note(c, rec, now);
 	}
+	if (!restore &&
+	    (c->lapsed || now - c->refreshed_at >= BOOK_LAPSE || !same_lease(c, rec, now)))
+		loser = lease_replace(l, c, rec, now);
 	if (loser)
 		lease_clash_met(l, loser, now);
 	o = table_find(&l->offers, &rec->mac);
@@ -133,6 +155,7 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 		serve_offer_drop(l, o, now);
 	lease_lent_met(l, c, now);
 	lease_foreign_met(l, c, now);
+	lease_recall_heard(l, c, now);
 	lease_static_lasts(l, c, now);
 }
 
@@ -142,7 +165,7 @@ void lease_client_gone(struct lease *l, const struct mac *mac, usec_t now)
 
 	if (!c)
 		return;
-	if (c->expires_at > now && book_has_lease(&l->book, c))
+	if (c->expires_at > now && book_has_lease(&l->book, c) && !(c->rec.flags & LEASE_DECLINED))
 		lease_save(l, c, now); /* whoever dropped it does not know that it is in use here */
 	else
 		book_remove(&l->book, c, now);
@@ -219,7 +242,8 @@ void lease_client_seen(struct lease *l, const struct mac *mac, const struct ip6 
 			l->counters[LEASE_COUNT_STRANGER]++;
 		return;
 	}
-	if (holder && holder->leased && !mac_eq(&holder->holder, mac)) {
+	if (holder && holder->leased && !mac_eq(&holder->holder, mac) &&
+	    !(lease_unmapped(addr, &ip) && lease_is_kept_for(l, &ip, mac))) {
 		l->counters[LEASE_COUNT_STRANGER]++;
 		return;
 	}
@@ -273,8 +297,11 @@ bool lease_find_address(const struct lease *l, const struct ip6 *addr, usec_t no
 			struct lease_view *ret)
 {
 	const struct book_addr *a = book_holder(&l->book, addr);
+	const struct book_client *c = a ? book_find(&l->book, &a->holder) : NULL;
 
-	return a && lease_find(l, &a->holder, now, ret) && !(ret->client.flags & LEASE_DECLINED);
+	if (!c || ((c->rec.flags & LEASE_DECLINED) && !book_is_kept(c)))
+		return false;
+	return lease_find(l, book_is_kept(c) ? &c->rec.whose : &c->mac, now, ret);
 }
 
 bool lease_next(const struct lease *l, uint32_t *cursor, usec_t now, struct lease_view *ret)

@@ -33,6 +33,14 @@ static void count(struct serve *s, enum lease_counter c)
 	s->l->counters[c]++;
 }
 
+/* Anybody can name another's MAC in a message. With a frame of its own the sender at least has to
+ * be taken for it by every bridge, so only then it may end a lease or say where a client is and
+ * what it is called. */
+static bool is_itself(const struct serve *s)
+{
+	return mac_eq(&s->from, &s->msg.chaddr);
+}
+
 /* ip is zero in a refusal and in the answer to DHCP_INFORM. */
 static void reply(struct serve *s, uint8_t type, const struct ip4 *ip)
 {
@@ -114,7 +122,7 @@ static struct book_client *client_find(struct serve *s)
 	ip = old->rec.ip4;
 	allocated_at = old->allocated_at;
 	lease_take_away(l, old, s->now);
-	c->refreshed_at = s->now;
+	c->refreshed_at = c->granted_at = s->now;
 	book_set_lease(&l->book, c, &ip, allocated_at, s->now);
 	c->rec.node = l->self;
 	lease_save(l, c, s->now);
@@ -157,6 +165,11 @@ void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now)
 	table_remove(&l->offers, o);
 }
 
+static bool offer_goes_on(struct lease *l, struct lease_offer *o, usec_t now)
+{
+	return o->recall || lease_borrow_goes_on(l, o, now);
+}
+
 void serve_offers_expire(struct lease *l, usec_t now)
 {
 	struct lease_offer *o;
@@ -167,8 +180,10 @@ void serve_offers_expire(struct lease *l, usec_t now)
 	for (uint32_t i = 0; (o = table_next(&l->offers, &i));) {
 		if (o->expires_at <= now)
 			serve_offer_drop(l, o, now);
-		else if (lease_borrow_goes_on(l, o, now))
-			due = usec_min(due, o->asking ? o->due : o->expires_at);
+		else if (offer_goes_on(l, o, now))
+			due = usec_min(due, o->asking || lease_recall_waits(l, o, now)
+						    ? o->due
+						    : o->expires_at);
 	}
 	l->offers_due = due;
 }
@@ -301,15 +316,28 @@ static void serve_discover(struct serve *s)
 	} else if (right == LEASE_RIGHT_WAIT || !lease_is_judge(s->l, s->now)) {
 		count(s, LEASE_COUNT_NOT_READY);
 		return;
+	} else if (is_itself(s) && lease_recall(s, &s->msg.requested)) {
+		count(s, LEASE_COUNT_NOT_READY);
+		return;
 	} else if (!offer_make(s, &ip)) {
 		return;
 	}
 	reply(s, DHCP_OFFER, &ip);
 }
 
+bool lease_may_give(struct lease *l, const struct mac *mac, const struct ip4 *ip, usec_t now)
+{
+	const struct book_addr *holder = book_holder4(&l->book, ip);
+	const struct book_client *c = book_find(&l->book, mac);
+	bool its_own = (holder && mac_eq(&holder->holder, mac)) || lease_is_lent_for(l, ip, mac) ||
+		       lease_foreign_is(l, ip, mac);
+
+	return pool_is_ours(&l->pool, ip) && (pool_is_free(&l->pool, ip) || its_own) &&
+	       (pool_is_rested(&l->pool, ip, now) || (c && ip4_eq(&c->last, ip)));
+}
+
 /* What to say about an address which is no lease of the client as far as we know. */
-static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
-				  const struct ip4 *ip)
+static enum verdict judge_unknown(struct serve *s, const struct ip4 *ip)
 {
 	struct lease *l = s->l;
 	const struct lease_offer *o = table_find(&l->offers, &s->msg.chaddr);
@@ -323,38 +351,23 @@ static enum verdict judge_unknown(struct serve *s, const struct book_client *c,
 	if (!lease_is_pool_address(l, ip))
 		return VERDICT_NAK;
 	if (pool_own_find(&l->pool, ip)) {
-		const struct book_addr *holder = book_holder4(&l->book, ip);
-		bool its_own = (holder && mac_eq(&holder->holder, &s->msg.chaddr)) ||
-			       lease_is_lent_for(l, ip, &s->msg.chaddr) ||
-			       lease_foreign_is(l, ip, &s->msg.chaddr);
-
 		if (!pool_is_ours(&l->pool, ip)) {
 			count(s, LEASE_COUNT_NOT_READY);
 			return VERDICT_SILENT;
 		}
-		if (!pool_is_free(&l->pool, ip) && !its_own)
-			return VERDICT_NAK; /* promised to another */
-		if (!pool_is_rested(&l->pool, ip, s->now) && !(c && ip4_eq(&c->last, ip)))
-			return VERDICT_NAK;
+		if (!lease_may_give(l, &s->msg.chaddr, ip, s->now))
+			return VERDICT_NAK; /* promised to another, or had by one just now */
 		return lease_port_take(s->l, s->port, LEASE_PORT_LEASE, s->now) ? VERDICT_ACK
 										: VERDICT_SILENT;
 	}
 	/* after a loss of all state the client's word is all there is: it gets what it had once the
-	 * block is ours, or its owner lends it */
-	if (lease_claim_for(l, ip, s->now) ||
-	    lease_recall(l, &s->msg.chaddr, ip, s->port, s->now)) {
+	 * block is ours, or its owner gives it */
+	if (lease_claim_for(l, ip, s->now) || (o && o->asking && ip4_eq(&o->wanted, ip)) ||
+	    (is_itself(s) && lease_recall(s, ip))) {
 		count(s, LEASE_COUNT_NOT_READY);
 		return VERDICT_SILENT;
 	}
 	return VERDICT_NAK;
-}
-
-/* Anybody can name another's MAC in a message. With a frame of its own the sender at least has to
- * be taken for it by every bridge, so only then it may end a lease or say where a client is and
- * what it is called. */
-static bool is_itself(const struct serve *s)
-{
-	return mac_eq(&s->from, &s->msg.chaddr);
 }
 
 static enum verdict silent(struct serve *s)
@@ -392,21 +405,24 @@ static enum verdict judge(struct serve *s, struct book_client *c, const struct i
 	if (right == LEASE_RIGHT_WAIT)
 		return silent(s);
 	holder = book_holder4(&l->book, ip);
+	if (lease_is_kept_for(l, ip, &s->msg.chaddr) && !lease_static_bars(l, ip, s->fixed))
+		return is_itself(s) ? VERDICT_ACK : silent(s);
 	if (holder && !mac_eq(&holder->holder, &s->msg.chaddr))
 		return VERDICT_NAK;
 	if (lease_stands(s, c))
 		return VERDICT_NAK; /* it has another one: that is what its next DISCOVER gets */
 	if (lease_static_bars(l, ip, s->fixed))
 		return refuse_fixed(s, c, ip);
-	return judge_unknown(s, c, ip);
+	return judge_unknown(s, ip);
 }
 
 /* In what an acknowledgement can change; not by memcmp, for there is padding. */
 static bool same_record(const struct book_rec *a, const struct book_rec *b)
 {
-	return ip4_eq(&a->ip4, &b->ip4) && lease_node_eq(&a->node, &b->node) &&
-	       a->flags == b->flags && a->id_len == b->id_len &&
-	       memcmp(a->id, b->id, a->id_len) == 0 && strcmp(a->name, b->name) == 0;
+	return ip4_eq(&a->ip4, &b->ip4) && ip4_eq(&a->wanted, &b->wanted) &&
+	       lease_node_eq(&a->node, &b->node) && a->flags == b->flags &&
+	       a->id_len == b->id_len && memcmp(a->id, b->id, a->id_len) == 0 &&
+	       strcmp(a->name, b->name) == 0;
 }
 
 /* What it says of itself. */
@@ -444,13 +460,14 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	if (is_due || !ip4_eq(&c->rec.ip4, ip))
 		c->refreshed_at = s->now;
 	if (!ip4_eq(&c->rec.ip4, ip) || c->lapsed)
-		book_set_lease(&l->book, c, ip, s->now, s->now);
+		book_set_lease(&l->book, c, ip, lease_kept_end(l, ip, &c->mac, s->now), s->now);
 	drop_offer_of(s);
 	lease_lent_met(l, c, s->now);
 	lease_foreign_met(l, c, s->now);
 	if (is_here)
 		introduce(s, c);
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
+	c->rec.wanted = none;
 	c->alive_at = s->now;
 	c->granted_at = s->now;
 	c->expires_at = s->now + (usec_t)lease_static_time_s(l, s->fixed) * USEC_S;
@@ -496,8 +513,11 @@ static void serve_release(struct serve *s)
 		count(s, LEASE_COUNT_BAD_CLIENT);
 		return;
 	}
-	if (c && !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->rec.ip4, &s->msg.ciaddr)) {
-		c->last = c->rec.ip4;
+	if (c && !ip4_is_zero(&c->rec.ip4) &&
+	    (ip4_eq(&c->rec.ip4, &s->msg.ciaddr) ||
+	     lease_is_kept_for(s->l, &s->msg.ciaddr, &c->mac))) {
+		lease_kept_end(s->l, &s->msg.ciaddr, &c->mac, s->now);
+		c->last = s->msg.ciaddr;
 		lease_take_away(s->l, c, s->now);
 	}
 }
@@ -520,7 +540,7 @@ static void serve_decline(struct serve *s)
 		lease_take_away(l, c, s->now);
 	else if (o && ip4_eq(&o->ip, &ip))
 		serve_offer_drop(l, o, s->now);
-	else
+	else if (!lease_is_kept_for(l, &ip, &s->msg.chaddr))
 		return; /* not its address: who could say so could close the pool */
 	lease_quarantine(l, &ip, &s->msg.chaddr, s->now);
 }

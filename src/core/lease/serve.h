@@ -18,7 +18,6 @@ struct lease_offer {
 	bool asking, borrowed;
 	bool again;	/* the node asked last was asked twice */
 	bool listening; /* all were asked, and some of them may answer yet */
-	bool named;	/* only the owner of `wanted` is asked */
 	uint8_t asked;
 	uint8_t none; /* bit per node asked: it has said so */
 	uint16_t port;
@@ -27,6 +26,9 @@ struct lease_offer {
 	struct ip4 wanted;
 	struct lease_node node[LEASE_ASKED_MAX]; /* those asked */
 	struct lease_node lender;
+	/* the owner of `wanted` is asked for that, until it is due; then it is known to be in vain
+	 */
+	bool recall;
 };
 
 /* How many clients were offered an address: one, but for borrowed ones. */
@@ -97,6 +99,8 @@ struct serve {
 
 /* A message of a client that is within its limits. */
 void serve_message(struct serve *s);
+/* An address of a block of ours is free, at least for this client. */
+bool lease_may_give(struct lease *l, const struct mac *mac, const struct ip4 *ip, usec_t now);
 /* Offers that nobody took are free again. */
 void serve_offers_expire(struct lease *l, usec_t now);
 void serve_offer_drop(struct lease *l, struct lease_offer *o, usec_t now);
@@ -128,8 +132,15 @@ void lease_save_unsaved(struct lease *l, usec_t now);
 usec_t lease_save_from(const struct lease *l);
 /* Ends c's lease for good. */
 void lease_take_away(struct lease *l, struct book_client *c, usec_t now);
-/* The address is not handed out for an hour. by: the client that declined it; NULL: none did. */
+/* The address is not handed out for an hour. by: who declined it; NULL: a stranger has it. */
 void lease_quarantine(struct lease *l, const struct ip4 *ip, const struct mac *by, usec_t now);
+/* The client's lease of ip has gone from its record, but it may be using that until `until`: then
+ * it is its again. */
+void lease_keep_for(struct lease *l, const struct book_client *c, const struct ip4 *ip,
+		    usec_t allocated_at, usec_t until, usec_t now);
+bool lease_is_kept_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
+/* The client says what it uses. Since when it has had ip: now, if that was not kept for it. */
+usec_t lease_kept_end(struct lease *l, const struct ip4 *ip, const struct mac *mac, usec_t now);
 /* Drops own records without a sign of life, refreshes those in use, and frees the addresses of
  * those that nobody refreshed. */
 void lease_clients_sweep(struct lease *l, usec_t now);
@@ -243,10 +254,6 @@ void lease_borrow(struct lease *l, const struct dhcp_msg *m, uint16_t port, usec
 bool lease_borrow_in_vain(const struct lease *l, usec_t now);
 /* It is of another node's block, which is still that node's. */
 bool lease_borrow_stands(const struct lease *l, const struct lease_offer *o);
-/* Asks the owner of that address for it, which this client may have had before our start: it is to
- * ask again. False: that is over, or nothing can be asked. */
-bool lease_recall(struct lease *l, const struct mac *mac, const struct ip4 *ip, uint16_t port,
-		  usec_t now);
 /* Asks the next node when that is due; false: no answer came in time, and the offer has gone. */
 bool lease_borrow_goes_on(struct lease *l, struct lease_offer *o, usec_t now);
 /* The offer ends: what was borrowed for it and is not needed goes back. */
@@ -259,6 +266,19 @@ void lease_lent_met(struct lease *l, const struct book_client *c, usec_t now);
 /* ... to be given to that client. */
 bool lease_is_lent_for(const struct lease *l, const struct ip4 *ip, const struct mac *mac);
 void lease_lent_sweep(struct lease *l, usec_t now);
+
+/* lease_recall.c */
+
+/* The client may have had that address before our start, and its owner is asked for it: it is not
+ * answered, and asks again. False: it was in vain, or nobody can be asked. */
+bool lease_recall(struct serve *s, const struct ip4 *ip);
+/* The offer is one of these, and the owner may answer yet; when it has not in time the wish ends.
+ */
+bool lease_recall_waits(struct lease *l, const struct lease_offer *o, usec_t now);
+/* The record of a client came: it may want an address of ours. */
+void lease_recall_heard(struct lease *l, struct book_client *c, usec_t now);
+/* Blocks of ours have become ready: somebody may want an address of theirs. */
+void lease_recalls_look(struct lease *l, usec_t now);
 
 /* lease.c */
 
