@@ -216,7 +216,7 @@ static void forge_echoes(struct net *n, const struct mac *from)
 		struct wr w = wr_init(frame, sizeof(frame));
 		struct bat_ogm o = { .ttl = 49,
 				     .flags = BAT_OGM_DIRECT,
-				     .seqno = 2010 - k,
+				     .seqno = 512 + 2010 - k, /* of the first start */
 				     .tq = 255,
 				     .orig = net_mac(0, 0),
 				     .prev = *from };
