@@ -11,13 +11,16 @@ void records_put_client(struct node *n, const struct lease_client *c)
 	struct wr w = wr_init(buf, sizeof(buf));
 	struct state_key key = state_key_init(RECORD_CLIENT, c->mac.b, sizeof(c->mac.b));
 	static const struct lease_node nobody;
+	bool had = !ip4_is_zero(&c->ip4) || (c->flags & LEASE_RELEASED);
 
 	field_put_bytes(&w, FIELD_NODE, c->node.b, sizeof(c->node.b));
 	if (!ip4_is_zero(&c->ip4))
 		field_put_bytes(&w, FIELD_IP4, c->ip4.b, sizeof(c->ip4.b));
-	if (!ip4_is_zero(&c->ip4) || (c->flags & LEASE_RELEASED))
+	if (c->flags & LEASE_RELEASED && !ip4_is_zero(&c->ended))
+		field_put_bytes(&w, FIELD_ENDED, c->ended.b, sizeof(c->ended.b));
+	if (had)
 		field_put_u32(&w, FIELD_AGE, c->age_s);
-	if (!ip4_is_zero(&c->ip4) && c->granted_s && !(c->flags & LEASE_DECLINED))
+	if (had && c->granted_s && !(c->flags & LEASE_DECLINED))
 		field_put_u32(&w, FIELD_GRANT, c->granted_s);
 	if (!ip4_is_zero(&c->wanted))
 		field_put_bytes(&w, FIELD_WANTED, c->wanted.b, sizeof(c->wanted.b));
@@ -59,6 +62,9 @@ static void client_field(struct lease_client *c, uint8_t type, struct rd *f)
 		break;
 	case FIELD_WANTED:
 		c->wanted = rd_ip4(f);
+		break;
+	case FIELD_ENDED:
+		c->ended = rd_ip4(f);
 		break;
 	case FIELD_GRANT:
 		c->granted_s = rd_u32(f);

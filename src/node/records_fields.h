@@ -36,6 +36,7 @@ enum field {
 	FIELD_WANTED = 33,  /* an address that a client wants of its owner */
 	FIELD_GRANT,	    /* seconds since the lease was last acknowledged, if that was before */
 	FIELD_WHOSE,	    /* MAC of the client that declined an address, or that it is kept for */
+	FIELD_ENDED,	    /* the address of a lease that is over */
 	FIELD_NETWORK = 40, /* the first 8 bytes of a cloud's network id */
 	FIELD_TOKEN,	    /* who writes to a leader by way of layer 3 has read this */
 	FIELD_COUNT,	    /* of nodes */

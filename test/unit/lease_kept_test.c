@@ -173,7 +173,7 @@ static void kept_ends(void **state)
 /* A node that only heard of the other address writes the record, as the client has come there. */
 static void copied_record(void **state)
 {
-	struct lease_client rec = { .age_s = 50, .granted_s = 20 };
+	struct lease_client rec = { .age_s = 50, .granted_s = 5 };
 	struct lease_view v;
 
 	(void)state;
@@ -235,12 +235,42 @@ static void declined_elsewhere(void **state)
 	town_stop(&town);
 }
 
+/* What ended in the other part is not what it has here. */
+static void other_one_ended(void **state)
+{
+	struct lease_client rec = { .flags = LEASE_RELEASED, .age_s = 1, .granted_s = 30 };
+
+	(void)state;
+	start();
+	assert_int_equal(host_renew(&town, client, 0), DHCP_ACK);
+	town_run(&town, 10 * USEC_S);
+	rec.mac = client->mac;
+	rec.node = town.node[1].lease.self;
+	rec.ended = other_ip;
+	lease_client_learnt(&town.node[0].lease, &rec, town.now);
+	town_drain(&town, 0);
+	assert_true(has(0, &client->ip));
+	/* it got that one later, and has given it back */
+	town_run(&town, 60 * USEC_S);
+	lease_client_learnt(&town.node[0].lease, &rec, town.now);
+	town_drain(&town, 0);
+	assert_false(has(0, &client->ip));
+	town_stop(&town);
+	/* and this one ended there */
+	start();
+	rec.ended = client->ip;
+	lease_client_learnt(&town.node[0].lease, &rec, town.now);
+	town_drain(&town, 0);
+	assert_false(has(0, &client->ip));
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(later_one_goes_on),  cmocka_unit_test(asks_for_kept),
 		cmocka_unit_test(kept_ends),	      cmocka_unit_test(copied_record),
-		cmocka_unit_test(declined_elsewhere),
+		cmocka_unit_test(declined_elsewhere), cmocka_unit_test(other_one_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,6 +235,7 @@ void book_record(const struct book *b, const struct book_client *c, usec_t now,
 	ret->node = c->rec.node;
 	ret->gateway = c->rec.gateway;
 	ret->ip4 = c->rec.ip4;
+	ret->ended = c->rec.ended;
 	ret->wanted = c->rec.wanted;
 	ret->whose = c->rec.whose;
 	ret->age_s = c->allocated_at < now ? (uint32_t)((now - c->allocated_at) / USEC_S) : 0;

@@ -37,7 +37,7 @@ struct book_rec {
 	uint8_t flags;
 	uint8_t id_len;
 	struct lease_node node, gateway;
-	struct ip4 ip4, wanted;
+	struct ip4 ip4, ended, wanted;
 	struct mac whose;
 	uint8_t id[LEASE_ID_MAX];
 	char name[LEASE_NAME_MAX];

@@ -35,6 +35,7 @@ struct lease_client {
 	struct lease_node node;	   /* where the client was last */
 	struct lease_node gateway; /* its gateway, if it has one */
 	struct ip4 ip4;		   /* lease; zero: none */
+	struct ip4 ended;	   /* LEASE_RELEASED: what it had; zero: not known */
 	struct ip4 wanted; /* without one: what its node asks the owner for; zero: nothing */
 	/* of the lease, or since its end where LEASE_RELEASED; at the moment of handing over */
 	uint32_t age_s;

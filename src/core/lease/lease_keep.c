@@ -78,6 +78,7 @@ void lease_take_away(struct lease *l, struct book_client *c, usec_t now)
 {
 	static const struct ip4 none;
 
+	c->rec.ended = c->rec.ip4;
 	book_set_lease(&l->book, c, &none, now, now);
 	c->rec.flags |= LEASE_RELEASED;
 	c->expires_at = 0;

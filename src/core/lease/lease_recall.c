@@ -106,7 +106,7 @@ static void give(struct lease *l, struct book_client *c, usec_t now)
 
 	c->refreshed_at = c->granted_at = now;
 	book_set_lease(&l->book, c, &ip, now, now);
-	c->rec.wanted = none;
+	c->rec.ended = c->rec.wanted = none;
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 	lease_lent_met(l, c, now);
 	lease_foreign_met(l, c, now);

@@ -7,6 +7,7 @@
 /* how old a record may be when it comes, with its age cut to seconds */
 #define ON_THE_WAY (5 * USEC_S)
 #define AGE_ERROR (2 * USEC_S) /* it is rounded up, once for each hop */
+#define AGE_CERTAIN (8 * USEC_S)
 #define RESTORE_PAUSE (10 * USEC_S)
 /* of one client, to this node */
 #define MOVE_INTERVAL (2 * USEC_S)
@@ -25,6 +26,18 @@ static struct book_client *client_get(struct lease *l, const struct mac *mac, bo
 	return c;
 }
 
+/* Of another lease of the client than the one that it has here. */
+static bool later_goes_before(const struct lease *l, const struct book_client *c,
+			      const struct lease_client *rec, usec_t now)
+{
+	usec_t later = c->granted_at - (now - rec->granted_s * USEC_S);
+	bool is_said = c->restored_at && c->granted_at <= c->restored_at &&
+		       now - c->restored_at < RESTORE_PAUSE;
+
+	return !lease_static_moves(l, c, &c->rec.ip4, &rec->ip4) &&
+	       later > (is_said ? AGE_CERTAIN : AGE_ERROR);
+}
+
 /*
  * The record was written by a node that did not know of the lease which we granted meanwhile. A
  * lease that was ended on purpose is marked, with its age counted from then. Of two that were
@@ -35,19 +48,19 @@ static bool grant_goes_before(const struct lease *l, const struct book_client *c
 			      const struct lease_client *rec, usec_t now)
 {
 	usec_t since = now - rec->age_s * USEC_S;
+	struct ip4 other = rec->ip4; /* that the record is about, or has seen the end of */
 
+	if (ip4_is_zero(&other) && (rec->flags & LEASE_RELEASED))
+		other = ip4_is_zero(&rec->ended) ? c->rec.ip4 : rec->ended;
 	if (c->expires_at <= now || !book_has_lease(&l->book, c))
 		return false;
-	if (!ip4_is_zero(&rec->ip4))
-		return !ip4_eq(&rec->ip4, &c->rec.ip4) &&
-		       !lease_static_moves(l, c, &c->rec.ip4, &rec->ip4) &&
-		       c->granted_at > now - rec->granted_s * USEC_S + AGE_ERROR &&
-		       (!c->restored_at || c->granted_at > c->restored_at ||
-			now - c->restored_at >= RESTORE_PAUSE);
+	if (ip4_is_zero(&other))
+		return true; /* whoever wrote it knew of none */
+	if (!ip4_eq(&other, &c->rec.ip4))
+		return later_goes_before(l, c, rec, now);
 	/* in doubt the lease goes on: an address that is held for nothing hurts nobody, but one
 	 * that two have does */
-	return !(rec->flags & LEASE_RELEASED) ||
-	       (!c->clashed_at && c->granted_at > since - ON_THE_WAY);
+	return ip4_is_zero(&rec->ip4) && !c->clashed_at && c->granted_at > since - ON_THE_WAY;
 }
 
 static bool same_lease(const struct book_client *c, const struct lease_client *rec, usec_t now)
@@ -115,6 +128,7 @@ static void record_copy(struct lease *l, struct book_client *c, const struct lea
 	lease_static_apply(l, c, rec->name);
 	c->rec.node = rec->node;
 	c->rec.gateway = rec->gateway;
+	c->rec.ended = rec->ended;
 	c->rec.wanted = rec->wanted;
 	c->rec.whose = rec->whose;
 	c->rec.flags = rec->flags;
@@ -138,7 +152,7 @@ void lease_client_learnt(struct lease *l, const struct lease_client *rec, usec_t
 	restore = grant_goes_before(l, c, rec, now);
 	record_copy(l, c, rec, now);
 	if (restore) {
-		if (!ip4_is_zero(&rec->ip4))
+		if (!ip4_is_zero(&rec->ip4) || !ip4_is_zero(&rec->ended))
 			c->restored_at = now;
 		c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 		lease_save(l, c, now);
