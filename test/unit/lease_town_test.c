@@ -392,7 +392,7 @@ static void decline_comes_first(void **state)
 /* What another node writes of the client that has not heard of it does not undo it. */
 static void decline_outlives_older_word(void **state)
 {
-	struct lease_client rec = { .node = { { 9 } }, .age_s = 50 };
+	struct lease_client rec = { .node = { { 9 } }, .age_s = 50, .granted_s = 60 };
 	struct lease *l = &town.node[0].lease;
 	struct lease_view v;
 	struct ip4 ip;
