@@ -313,6 +313,14 @@ static void allocated(struct judge *j, const struct judge_grant *g, usec_t now)
 	a->had[g->client / 64] |= (uint64_t)1 << g->client % 64;
 }
 
+/* It has been declined: who gave it since had not heard of that. */
+static bool is_declined(const struct judge *j, const struct judge_hold *h, usec_t now)
+{
+	const struct judge_address *a = address_find(j, h->cloud, &h->ip);
+
+	return a && a->declined_at && now - a->declined_at < QUARANTINE;
+}
+
 /* A client does not have its address any more, by that node. True: and it should. */
 static bool is_wrong_loss(struct judge *j, unsigned int node, unsigned int client, usec_t now)
 {
@@ -325,7 +333,7 @@ static bool is_wrong_loss(struct judge *j, unsigned int node, unsigned int clien
 		j->count.lapsed++;
 	else if (is_of_node(j, h))
 		j->count.lost_to_nodes++;
-	else if (h->condemned)
+	else if (h->condemned || is_declined(j, h, now))
 		j->count.lost_apart++; /* to one that was there before they met */
 	else if (h->forgotten)
 		j->count.lost_forgotten++;
