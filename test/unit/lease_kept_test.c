@@ -265,12 +265,33 @@ static void other_one_ended(void **state)
 	town_stop(&town);
 }
 
+/* A node that has acknowledged its lease before knows that another one did since, and that it was
+ * given back there. */
+static void released_where_it_went(void **state)
+{
+	(void)state;
+	start();
+	assert_int_equal(host_renew(&town, client, 1), DHCP_ACK);
+	town_run(&town, USEC_S);
+	assert_true(has(0, &client->ip));
+	host_release(&town, client, 1);
+	town_run(&town, USEC_S);
+	for (int node = 0; node < 3; node++)
+		assert_true(ip4_is_zero(
+			&book_find(&town.node[node].lease.book, &client->mac)->rec.ip4));
+	town_stop(&town);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(later_one_goes_on),  cmocka_unit_test(asks_for_kept),
-		cmocka_unit_test(kept_ends),	      cmocka_unit_test(copied_record),
-		cmocka_unit_test(declined_elsewhere), cmocka_unit_test(other_one_ended),
+		cmocka_unit_test(later_one_goes_on),
+		cmocka_unit_test(asks_for_kept),
+		cmocka_unit_test(kept_ends),
+		cmocka_unit_test(copied_record),
+		cmocka_unit_test(declined_elsewhere),
+		cmocka_unit_test(other_one_ended),
+		cmocka_unit_test(released_where_it_went),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

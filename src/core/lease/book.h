@@ -50,6 +50,7 @@ struct book_client {
 	usec_t allocated_at; /* of rec.ip4; before the start of the clock where it is older */
 	usec_t refreshed_at; /* when the record was last written, by any node */
 	usec_t granted_at;   /* last acknowledgement, as far as this node knows */
+	usec_t acked_at;     /* ... by this node */
 	usec_t restored_at;  /* its lease was put anew, in place of another one; 0: never */
 	usec_t alive_at;     /* last sign of life at this node */
 	usec_t expires_at;   /* of the lease, as far as this node granted it; 0: never did */

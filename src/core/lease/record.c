@@ -60,7 +60,7 @@ static bool grant_goes_before(const struct lease *l, const struct book_client *c
 		return later_goes_before(l, c, rec, now);
 	/* in doubt the lease goes on: an address that is held for nothing hurts nobody, but one
 	 * that two have does */
-	return ip4_is_zero(&rec->ip4) && !c->clashed_at && c->granted_at > since - ON_THE_WAY;
+	return ip4_is_zero(&rec->ip4) && !c->clashed_at && c->acked_at > since - ON_THE_WAY;
 }
 
 static bool same_lease(const struct book_client *c, const struct lease_client *rec, usec_t now)

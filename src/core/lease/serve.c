@@ -469,7 +469,7 @@ static bool commit(struct serve *s, struct book_client *c, const struct ip4 *ip)
 	c->rec.flags &= (uint8_t)~LEASE_RELEASED;
 	c->rec.ended = c->rec.wanted = none;
 	c->alive_at = s->now;
-	c->granted_at = s->now;
+	c->granted_at = c->acked_at = s->now;
 	c->expires_at = s->now + (usec_t)lease_static_time_s(l, s->fixed) * USEC_S;
 	lease_block_lasts(l, ip, lease_static_time_s(l, s->fixed), s->now);
 	if (is_due || !same_record(&before, &c->rec))
