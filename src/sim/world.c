@@ -26,6 +26,9 @@ void world_push_frame(struct world *w, struct item item, const void *bytes, size
 
 #define COMMUNITY_KEY "a key of a simulated community"
 
+#define WIRE_SPAN (100 * USEC_MS)
+#define WIRE_FRAMES 2000
+
 static bool chance(struct world *w, uint32_t ppm)
 {
 	return ppm && rng_below(&w->rng, 1000000) < ppm;
@@ -58,6 +61,16 @@ void world_bridged(struct world *w)
 	w->loop_to = w->now;
 }
 
+/* A loop of bridges would have ever more frames in a moment: a wire takes some thousand a second. */
+static bool is_full(struct world *w, struct sim_wire *l)
+{
+	if (w->now - l->busy_since >= WIRE_SPAN) {
+		l->busy_since = w->now;
+		l->queued = 0;
+	}
+	return l->queued++ >= WIRE_FRAMES;
+}
+
 void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *frame, size_t len)
 {
 	struct sim_wire *l = &w->wires[wire];
@@ -66,7 +79,7 @@ void wire_send(struct world *w, unsigned int wire, int from_end, const uint8_t *
 	if (l->down)
 		return;
 	w->faults.frames++;
-	if (chance(w, l->plan.loss_ppm)) {
+	if (is_full(w, l) || chance(w, l->plan.loss_ppm)) {
 		w->faults.frames_lost++;
 		return;
 	}

@@ -148,6 +148,8 @@ struct sim_wire {
 	int port[2]; /* at nodes plan.a, plan.b */
 	bool down;
 	uint64_t frames;
+	usec_t busy_since;   /* until then it was not full */
+	unsigned int queued; /* frames since */
 };
 
 /* What is known of the ways from one node. */

@@ -304,11 +304,10 @@ static bool has_fixed(const struct book_client *c)
 	return !ip4_is_zero(&c->rec.ip4) && ip4_eq(&c->fixed_ip, &c->rec.ip4);
 }
 
-/* c declined it after it was last acknowledged. */
+/* c declined it, whoever has acknowledged it since without having heard of that. */
 static bool has_declined(const struct book_client *c, const struct book_client *declined)
 {
-	return !book_is_kept(declined) && mac_eq(&declined->rec.whose, &c->mac) &&
-	       declined->allocated_at > c->granted_at;
+	return !book_is_kept(declined) && mac_eq(&declined->rec.whose, &c->mac);
 }
 
 bool book_older(const struct book_client *a, const struct book_client *b)

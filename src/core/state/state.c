@@ -30,7 +30,7 @@ static void set_defaults(struct state_conf *c)
 	default_u32(&c->value_bytes, c->records_max * 256);
 	default_u32(&c->bulk_rate, 400000);
 	default_u32(&c->input_rate, 1000000);
-	default_u32(&c->summary_ms, c->crypto && c->crypto->sealed ? 6000 : 5000);
+	default_u32(&c->summary_ms, c->crypto && c->crypto->sealed ? 6500 : 5000);
 }
 
 struct state *state_new(const struct state_conf *conf, struct rng rng, struct outq *out, usec_t now)

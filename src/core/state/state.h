@@ -128,7 +128,7 @@ struct state_conf {
 	uint32_t
 		bulk_rate; /* [400000] bytes per second of repair to one peer, half of it at once */
 	uint32_t input_rate; /* [1000000] bytes per second taken from one peer */
-	uint32_t summary_ms; /* [5000, sealed 6000] between summaries of a quiet peer */
+	uint32_t summary_ms; /* [5000, sealed 6500] between summaries of a quiet peer */
 };
 
 /* X-macro: counter and its printed name. */
