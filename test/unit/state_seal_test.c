@@ -471,6 +471,25 @@ static void test_bytes(void **state)
 	assert_true(sealed <= 100);
 }
 
+/* Who does not answer may just not have seen us yet. After a minute it costs little. */
+static void test_greeted(void **state)
+{
+	struct net *net = keyed(2, KEY);
+	uint64_t first;
+
+	(void)state;
+	net->tap = NULL;
+	assert_int_equal(
+		state_peer_add(net->node[0].s, 1, NULL, STATE_SCOPE_BIT(STATE_CLOUD), net->now), 0);
+	net_drain(net, 0);
+	net_run(net, 60 * USEC_S);
+	first = net_count(net, 0, STATE_C_SENT);
+	assert_in_range(first, 30, 60);
+	net_run(net, 60 * USEC_S);
+	assert_in_range(net_count(net, 0, STATE_C_SENT) - first, 5, 10);
+	done(net);
+}
+
 /* Nothing happens: what it costs to know that, and how long nobody hears of the other. */
 static void test_idle(void **state)
 {
@@ -568,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_lost_disk),
 		cmocka_unit_test(test_no_nonce_twice),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_greeted),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_window),

@@ -53,6 +53,7 @@
 #define STATE_FLIGHT_RECORDS 48		 /* records in one datagram */
 #define STATE_GATHER (10 * USEC_MS) /* so long a change waits for others, behind one that went */
 #define STATE_GATHER_FULL 12	    /* so many clients fill a datagram, and wait for no more */
+#define STATE_GREET (60 * USEC_S)   /* so long a new peer is greeted often */
 #define STATE_DIGEST_RATE 65536	    /* bytes per second of digest answers to one peer */
 #define STATE_DIGEST_BURST 131072   /* of them at once: some more than where all leaves differ */
 #define STATE_LOOKS_SPAN 4	    /* s in which a peer may have us look at all records */

@@ -567,6 +567,8 @@ static void send_summary(struct state *s, struct state_peer *p, usec_t now)
 	if (now - p->added_at < 5 * USEC_S ||
 	    ((p->synced != p->scopes || !p->told) && now - p->heard_at < 2 * interval))
 		interval = usec_min(interval, USEC_S) / 2;
+	else if (!state_seal_is_met(s, p) && now - p->added_at < STATE_GREET)
+		interval = usec_min(interval, USEC_S);
 	p->summary_at = now + interval * 3 / 2 + rng_below(&s->rng, (uint32_t)(interval / 4));
 }
 
