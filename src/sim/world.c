@@ -61,7 +61,8 @@ void world_bridged(struct world *w)
 	w->loop_to = w->now;
 }
 
-/* A loop of bridges would have ever more frames in a moment: a wire takes some thousand a second. */
+/* A loop of bridges would have ever more frames in a moment: a wire takes some thousand a second.
+ */
 static bool is_full(struct world *w, struct sim_wire *l)
 {
 	if (w->now - l->busy_since >= WIRE_SPAN) {
